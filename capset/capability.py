@@ -1,0 +1,201 @@
+"""Cap: one capability, a number with (usually) a name."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+from capset.errors import UnknownCapabilityError
+
+# Not typing.TYPE_CHECKING: importing typing would be a third of the cost of importing capset.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from capset.info import CapInfo
+
+__all__ = ["CAPS", "LAST_CAP", "Cap"]
+
+
+class Cap(IntEnum):
+    """A Linux capability: its number, which is its bit in every mask, and its name.
+
+    The members are the capabilities that have a name in this version of capset. A kernel may have
+    more: the numbers up to 63 are members too, without a name, so that no privilege is lost on the
+    way. They are reached by number alone and do not show up in iteration.
+
+    Source:
+        Linux ``include/uapi/linux/capability.h``; capabilities(7).
+
+    Examples:
+        >>> Cap.NET_ADMIN
+        Cap.NET_ADMIN
+        >>> str(Cap.NET_ADMIN), int(Cap.NET_ADMIN), hex(Cap.NET_ADMIN.mask)
+        ('CAP_NET_ADMIN', 12, '0x1000')
+        >>> Cap(12) is Cap.NET_ADMIN
+        True
+        >>> Cap(41), str(Cap(41)), Cap(41).known
+        (Cap(41), '41', False)
+    """
+
+    CHOWN = 0
+    DAC_OVERRIDE = 1
+    DAC_READ_SEARCH = 2
+    FOWNER = 3
+    FSETID = 4
+    KILL = 5
+    SETGID = 6
+    SETUID = 7
+    SETPCAP = 8
+    LINUX_IMMUTABLE = 9
+    NET_BIND_SERVICE = 10
+    NET_BROADCAST = 11
+    NET_ADMIN = 12
+    NET_RAW = 13
+    IPC_LOCK = 14
+    IPC_OWNER = 15
+    SYS_MODULE = 16
+    SYS_RAWIO = 17
+    SYS_CHROOT = 18
+    SYS_PTRACE = 19
+    SYS_PACCT = 20
+    SYS_ADMIN = 21
+    SYS_BOOT = 22
+    SYS_NICE = 23
+    SYS_RESOURCE = 24
+    SYS_TIME = 25
+    SYS_TTY_CONFIG = 26
+    MKNOD = 27
+    LEASE = 28
+    AUDIT_WRITE = 29
+    AUDIT_CONTROL = 30
+    SETFCAP = 31
+    MAC_OVERRIDE = 32
+    MAC_ADMIN = 33
+    SYSLOG = 34
+    WAKE_ALARM = 35
+    BLOCK_SUSPEND = 36
+    AUDIT_READ = 37
+    PERFMON = 38
+    BPF = 39
+    CHECKPOINT_RESTORE = 40
+
+    @classmethod
+    def parse(cls, text: str) -> Cap:
+        """Read one capability as people write it.
+
+        Args:
+            text: A name with or without ``CAP_``, in any case, or a decimal number from 0 to 63
+                without a sign and without leading zeros.
+
+        Returns:
+            The capability. A number without a name is fine: it may be newer than this table.
+
+        Raises:
+            UnknownCapabilityError: *text* is neither; the error names what looks like it.
+            TypeError: *text* is no str.
+
+        Examples:
+            >>> Cap.parse("CAP_KILL"), Cap.parse("net_admin"), Cap.parse("12")
+            (Cap.KILL, Cap.NET_ADMIN, Cap.NET_ADMIN)
+            >>> Cap.parse("chwon")
+            Traceback (most recent call last):
+            capset.errors.UnknownCapabilityError: unknown capability 'chwon': did you mean CAP_CHOWN?
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected the name of a capability as str, got {text!r}")
+        cap = _BY_TEXT.get(text)
+        if cap is None and text.isascii():  # upper() turns some letters beyond ASCII into ASCII ones
+            cap = _BY_TEXT.get(text.upper())
+        if cap is None:
+            raise _unknown(text)
+        return cap
+
+    @property
+    def known(self) -> bool:
+        """Whether this version of capset has a name for it.
+
+        *Known* is about capset's table; whether the running kernel has the capability is
+        :func:`capset.live.supported`.
+        """
+        return self <= LAST_CAP
+
+    @property
+    def mask(self) -> int:
+        """The mask with this capability alone: ``1 << number``."""
+        return 1 << self._value_
+
+    @property
+    def info(self) -> CapInfo:
+        """What is known about it: since when, what it permits, what others say of its risk.
+
+        Raises:
+            UnknownCapabilityError: The capability is newer than this version of capset.
+
+        Examples:
+            >>> Cap.SYSLOG.info.since_linux, Cap.SYSLOG.info.split_from
+            ('2.6.37', Cap.SYS_ADMIN)
+        """
+        from capset import info
+
+        return info.get(self)
+
+    @classmethod
+    def _missing_(cls, value: object) -> Cap:
+        if not isinstance(value, int):
+            raise TypeError(f"Cap() takes a number from 0 to 63, got {value!r}; text is read by Cap.parse()")
+        cap = _UNNAMED.get(value)
+        if cap is None:
+            raise UnknownCapabilityError(value, remedy="capability numbers run from 0 to 63")
+        return cap
+
+    def __reduce_ex__(self, proto: object) -> tuple[type[Cap], tuple[int]]:
+        return Cap, (self._value_,)  # by number: an unnamed member has no name to be found by
+
+    def __str__(self) -> str:
+        return f"CAP_{self._name_}" if self.known else self._name_
+
+    def __repr__(self) -> str:
+        return f"Cap.{self._name_}" if self.known else f"Cap({self._name_})"
+
+    def __format__(self, spec: str) -> str:
+        return format_value(str(self), self._value_, spec)
+
+
+LAST_CAP = max(Cap)
+"""The last capability that this version of capset knows: ``CAP_CHECKPOINT_RESTORE``, Linux 5.9."""
+
+
+def _unnamed(number: int) -> Cap:
+    cap = int.__new__(Cap, number)
+    cap._name_ = str(number)
+    cap._value_ = number
+    return cap
+
+
+# Made once, here: an unnamed member is one object for the life of the process, as a named one is.
+_UNNAMED = {number: _unnamed(number) for number in range(LAST_CAP + 1, 64)}
+
+CAPS: tuple[Cap, ...] = (*Cap, *_UNNAMED.values())
+"""All 64 of them; the index is the number."""
+
+_BY_TEXT: dict[str, Cap] = {
+    text: cap for cap in CAPS for text in ((f"CAP_{cap.name}", cap.name) if cap.known else ()) + (str(int(cap)),)
+}
+
+
+def format_value(text: str, number: int, spec: str) -> str:
+    """Format a value that is a number as well as a text: the integer codes take the number."""
+    return format(number, spec) if spec[-1:] in {"b", "d", "o", "x", "X"} else format(text, spec)
+
+
+def _unknown(text: str) -> UnknownCapabilityError:
+    """Say what the writer of *text* may have meant."""
+    from difflib import get_close_matches
+
+    bare = text.strip().upper().replace("-", "_").replace(" ", "_")
+    while bare.startswith("CAP_"):
+        bare = bare[4:]
+    if bare == "ALL":
+        return UnknownCapabilityError(text, remedy="ALL is no single capability but a set: CapSet.all()")
+    if len(bare) >= 8 and not set(bare.removeprefix("0X")) - set("0123456789ABCDEF"):
+        return UnknownCapabilityError(text, remedy="a mask is read by CapSet.from_hex(), or by CapSet.parse() after 0x")
+    close = get_close_matches(bare[:64], Cap.__members__, n=3)
+    return UnknownCapabilityError(text, tuple(str(Cap[name]) for name in close))

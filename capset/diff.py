@@ -1,0 +1,158 @@
+"""CapDiff and StateDiff: what was added and what was dropped."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from attrs import evolve, field, frozen
+
+from capset.capability import Cap
+from capset.errors import ConflictError, ParseError, UnknownCapabilityError
+from capset.sets import THREAD_SETS, CapSet
+
+if TYPE_CHECKING:
+    from capset.state import CapState
+
+__all__ = ["CapDiff", "StateDiff"]
+
+
+@frozen(kw_only=True)
+class CapDiff:
+    """What turns one set into another.
+
+    A difference is a patch: it can be applied to any set, turned round, and chained. It is falsy when
+    it changes nothing.
+
+    Attributes:
+        added: The capabilities that come.
+        dropped: The capabilities that go. None of them is in *added*.
+
+    Raises:
+        ConflictError: A capability is in both.
+
+    Examples:
+        >>> diff = CapSet.parse("chown,kill").diff(CapSet.parse("chown,sys_admin"))
+        >>> diff
+        CapDiff(added=CapSet.parse('CAP_SYS_ADMIN'), dropped=CapSet.parse('CAP_KILL'))
+        >>> print(diff)
+        +CAP_SYS_ADMIN -CAP_KILL
+        >>> diff.apply(CapSet.parse("kill,mknod"))
+        CapSet.parse('CAP_SYS_ADMIN,CAP_MKNOD')
+    """
+
+    added: CapSet = field(factory=CapSet, converter=CapSet)
+    dropped: CapSet = field(factory=CapSet, converter=CapSet)
+
+    def __attrs_post_init__(self) -> None:
+        if both := self.added & self.dropped:
+            raise ConflictError(tuple(both.names()))
+
+    @classmethod
+    def parse(cls, text: str) -> CapDiff:
+        """Read a difference as :class:`str` writes it.
+
+        Args:
+            text: Capabilities, each with ``+`` or ``-`` in front, separated by white space; the
+                names as :meth:`Cap.parse` takes them. An empty text changes nothing.
+
+        Raises:
+            ParseError: A word has no sign, or a sign no capability.
+            ConflictError: A capability has both signs.
+            TypeError: *text* is no str.
+
+        Examples:
+            >>> CapDiff.parse("+net_admin -12")
+            Traceback (most recent call last):
+            capset.errors.ConflictError: both added and dropped: CAP_NET_ADMIN; a capability can be only one of the two
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected a difference as str, got {text!r}")
+        signed: dict[str, list[Cap]] = {"+": [], "-": []}
+        for word in re.finditer(r"\S+", text):
+            sign, name = word[0][0], word[0][1:]
+            if sign not in signed:
+                raise ParseError(text, word.start(), "+ or - in front of a capability")
+            try:
+                signed[sign].append(Cap.parse(name))
+            except UnknownCapabilityError as error:
+                raise ParseError(text, word.start() + 1, f"a capability ({error})") from None
+        return cls(added=signed["+"], dropped=signed["-"])
+
+    def apply(self, caps: CapSet) -> CapSet:
+        """Return *caps* with these changes made."""
+        return (caps | self.added) - self.dropped
+
+    def inverse(self) -> CapDiff:
+        """Return the difference that undoes this one.
+
+        It restores the set this difference was computed from; a set that already had what is added
+        here loses it.
+        """
+        return CapDiff(added=self.dropped, dropped=self.added)
+
+    def then(self, other: CapDiff) -> CapDiff:
+        """Return the one difference that does to every set what this one and then *other* do.
+
+        Examples:
+            >>> print(CapDiff.parse("+kill").then(CapDiff.parse("-kill +chown")))
+            +CAP_CHOWN -CAP_KILL
+        """
+        return CapDiff(
+            added=(self.added - other.dropped) | other.added,
+            dropped=(self.dropped - other.added) | other.dropped,
+        )
+
+    def __bool__(self) -> bool:
+        return bool(self.added or self.dropped)
+
+    def __str__(self) -> str:
+        return " ".join([f"+{cap}" for cap in self.added] + [f"-{cap}" for cap in self.dropped])
+
+
+@frozen(kw_only=True)
+class StateDiff:
+    """What turns the five sets of one thread into those of another, set by set.
+
+    It is falsy when it changes nothing.
+
+    Attributes:
+        effective: The difference of the effective sets; likewise the other four.
+
+    Examples:
+        >>> from capset import CapState
+        >>> before = CapState(permitted=["kill"], effective=["kill"])
+        >>> print(before.diff(CapState(permitted=["kill"])))
+        effective: -CAP_KILL
+    """
+
+    effective: CapDiff = CapDiff()
+    permitted: CapDiff = CapDiff()
+    inheritable: CapDiff = CapDiff()
+    bounding: CapDiff = CapDiff()
+    ambient: CapDiff = CapDiff()
+
+    def apply(self, state: CapState) -> CapState:
+        """Return *state* with these changes made."""
+        return evolve(state, **{name: self[name].apply(getattr(state, name)) for name in THREAD_SETS})
+
+    def inverse(self) -> StateDiff:
+        """Return the difference that undoes this one."""
+        return StateDiff(**{name: self[name].inverse() for name in THREAD_SETS})
+
+    def then(self, other: StateDiff) -> StateDiff:
+        """Return the one difference that does what this one and then *other* do."""
+        return StateDiff(**{name: self[name].then(other[name]) for name in THREAD_SETS})
+
+    def __getitem__(self, name: str) -> CapDiff:
+        """Return the difference of one set by its name."""
+        if name not in THREAD_SETS:
+            raise KeyError(name)
+        diff: CapDiff = getattr(self, name)
+        return diff
+
+    def __bool__(self) -> bool:
+        return any(self[name] for name in THREAD_SETS)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}: {self[name]}" for name in THREAD_SETS if self[name])

@@ -1,0 +1,230 @@
+"""Every exception that capset raises on purpose.
+
+Each one is a subclass of :class:`CapsetError` and of the built-in exception a caller would catch
+anyway. It keeps what it complains about as attributes, says what was expected and what to do
+instead, and survives pickling.
+"""
+
+from __future__ import annotations
+
+import errno
+
+__all__ = [
+    "AccessDeniedError",
+    "CapsetError",
+    "ConflictError",
+    "MaskError",
+    "ParseError",
+    "PidError",
+    "ProcUnavailableError",
+    "ProcessGoneError",
+    "StatusError",
+    "UnknownCapabilityError",
+    "UnknownEngineError",
+]
+
+
+class CapsetError(Exception):
+    """Base class of every exception of this package."""
+
+    _fields: tuple[str, ...] = ()
+
+    def __reduce__(self) -> tuple[object, ...]:
+        # The default would call the class with the message alone.
+        return type(self), tuple(getattr(self, field) for field in self._fields), self.__dict__
+
+
+def _shown(value: object) -> str:
+    """Write a value for a message: in full where that is bearable."""
+    text = hex(value) if isinstance(value, int) and value.bit_length() > 128 else repr(value)
+    return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
+
+
+def _did_you_mean(close: tuple[str, ...]) -> str:
+    return f"did you mean {' or '.join(close)}?"
+
+
+class UnknownCapabilityError(CapsetError, ValueError):
+    """A name or a number that is no capability.
+
+    Attributes:
+        value: What was given, a text or a number.
+        close: Known names that look like it, best first.
+        remedy: What to write instead, in words.
+    """
+
+    _fields = ("value", "close", "remedy")
+
+    def __init__(self, value: str | int, close: tuple[str, ...] = (), remedy: str = "") -> None:
+        self.value = value
+        self.close = close
+        self.remedy = remedy
+        advice = (
+            remedy
+            or (close and _did_you_mean(close))
+            or "expected a name as in capabilities(7), such as CAP_NET_ADMIN, or a number from 0 to 63"
+        )
+        super().__init__(f"unknown capability {_shown(value)}: {advice}")
+
+
+class MaskError(CapsetError, ValueError):
+    """A number or a text that is no capability mask.
+
+    Attributes:
+        value: What was given.
+        expected: What a mask is, in words.
+    """
+
+    _fields = ("value", "expected")
+
+    def __init__(self, value: str | int, expected: str) -> None:
+        self.value = value
+        self.expected = expected
+        super().__init__(f"not a capability mask: expected {expected}, got {_shown(value)}")
+
+
+class ParseError(CapsetError, ValueError):
+    """A text that does not follow its grammar.
+
+    Attributes:
+        text: The whole text.
+        position: Offset of the first character that does not fit, counted from 0.
+        expected: What was expected there, in words.
+    """
+
+    _fields = ("text", "position", "expected")
+
+    def __init__(self, text: str, position: int, expected: str) -> None:
+        self.text = text
+        self.position = position
+        self.expected = expected
+        super().__init__(f"at position {position} of {_shown(text)}: expected {expected}")
+
+
+class ConflictError(CapsetError, ValueError):
+    """Capabilities that stand on both sides of a difference.
+
+    Attributes:
+        names: The names of these capabilities, ascending by number.
+    """
+
+    _fields = ("names",)
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        super().__init__(f"both added and dropped: {', '.join(names)}; a capability can be only one of the two")
+
+
+class StatusError(CapsetError, ValueError):
+    """A ``/proc/<pid>/status`` text that lacks a line or holds a line that no kernel prints.
+
+    Attributes:
+        source: Where the text came from, usually a path.
+        field: The label of the line, such as ``CapEff``.
+        expected: What the line should hold, in words.
+        line: Number of the line, counted from 1; None where the line is missing.
+        value: What the line holds instead; None where the line is missing.
+    """
+
+    _fields = ("source", "field", "expected", "line", "value")
+
+    def __init__(
+        self, source: str, field: str, expected: str, line: int | None = None, value: str | None = None
+    ) -> None:
+        self.source = source
+        self.field = field
+        self.expected = expected
+        self.line = line
+        self.value = value
+        if line is None:
+            message = f"{source}: no {field} line; expected {expected}"
+        else:
+            message = f"{source}:{line}: {field}: expected {expected}, got {_shown(value)}"
+        super().__init__(message)
+
+
+class PidError(CapsetError, ValueError):
+    """A value that cannot be a process or thread id.
+
+    Attributes:
+        value: What was given.
+        expected: What is accepted, in words.
+    """
+
+    _fields = ("value", "expected")
+
+    def __init__(self, value: object, expected: str) -> None:
+        self.value = value
+        self.expected = expected
+        super().__init__(f"not a process or thread id: expected {expected}, got {_shown(value)}")
+
+
+class ProcessGoneError(CapsetError, ProcessLookupError):
+    """The process or thread does not exist, or ended before it was read.
+
+    Attributes:
+        filename: The path that was read.
+        pid: The process that was asked for, as given.
+        tid: The thread that was asked for; None for the main thread.
+    """
+
+    _fields = ("filename", "pid", "tid")
+
+    def __init__(self, filename: str, pid: int | str, tid: int | None = None) -> None:
+        super().__init__(errno.ESRCH, "no such process or thread, or it has ended", filename)
+        self.pid = pid
+        self.tid = tid
+
+
+class AccessDeniedError(CapsetError, PermissionError):
+    """The process or thread exists, and this one may not read it.
+
+    Attributes:
+        filename: The path that was refused.
+        pid: The process that was asked for, as given.
+        tid: The thread that was asked for; None for the main thread.
+    """
+
+    _fields = ("filename", "pid", "tid")
+
+    def __init__(self, filename: str, pid: int | str, tid: int | None = None) -> None:
+        super().__init__(errno.EACCES, "not allowed to read this process; try as its owner or as root", filename)
+        self.pid = pid
+        self.tid = tid
+
+
+class ProcUnavailableError(CapsetError, FileNotFoundError):
+    """There is no proc file system where one was expected.
+
+    Attributes:
+        filename: The path that is missing.
+    """
+
+    _fields = ("filename",)
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(
+            errno.ENOENT,
+            "no proc file system here: live capabilities are read on Linux only; "
+            "pass proc= for another mount or a saved tree",
+            filename,
+        )
+
+
+class UnknownEngineError(CapsetError, LookupError):
+    """A name that is no container engine known to capset.
+
+    Attributes:
+        name: What was given.
+        known: The names that are known.
+        close: Those of them that look like it, best first.
+    """
+
+    _fields = ("name", "known", "close")
+
+    def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.known = known
+        self.close = close
+        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
+        super().__init__(f"unknown container engine {_shown(name)}: {advice}")

@@ -1,0 +1,378 @@
+"""CapSet: an immutable set of capabilities over one 64-bit integer."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Set
+from functools import lru_cache
+from itertools import chain
+
+from capset.capability import CAPS, LAST_CAP, Cap, format_value
+from capset.errors import MaskError, UnknownCapabilityError
+
+TYPE_CHECKING = False  # as in capability.py
+if TYPE_CHECKING:
+    from typing import Never
+
+    from capset.diff import CapDiff
+
+__all__ = ["THREAD_SETS", "CapSet"]
+
+THREAD_SETS = ("effective", "permitted", "inheritable", "bounding", "ambient")
+"""The names of the five sets of a thread, in the order in which capset always shows them."""
+
+_FULL = 2**64 - 1
+_KNOWN = sum(cap.mask for cap in Cap)
+_HEX = frozenset("0123456789abcdefABCDEF")
+
+
+class CapSet(Set[Cap]):
+    """An immutable set of capabilities.
+
+    It behaves as a :class:`frozenset` of :class:`~capset.Cap` does and equals one that has the same
+    members, with an equal hash. It always iterates in ascending order. Bits that have no name yet
+    are kept through every operation and shown as numbers: dropping one would hide a privilege.
+
+    Wherever an operand is not itself a CapSet, its elements may be Cap, numbers or names. The
+    comparisons alone take them as they are, as :class:`frozenset` does: a set of strings is never
+    equal to a CapSet.
+
+    Args:
+        caps: The members: Cap, numbers from 0 to 63, or names as :meth:`Cap.parse` takes them.
+
+    Raises:
+        UnknownCapabilityError: An element is a name or a number that is no capability.
+        TypeError: *caps* is a str (read it with :meth:`parse`) or a number (:meth:`from_mask`), or
+            an element is neither a capability, nor a number, nor a name.
+
+    Examples:
+        >>> web = CapSet([Cap.NET_BIND_SERVICE, "setuid", 6])
+        >>> web
+        CapSet.parse('CAP_SETGID,CAP_SETUID,CAP_NET_BIND_SERVICE')
+        >>> "CAP_SETUID" in web, Cap.SYS_ADMIN in web
+        (True, False)
+        >>> print(web - {"setuid"})
+        CAP_SETGID,CAP_NET_BIND_SERVICE
+        >>> web == {Cap.SETGID, Cap.SETUID, Cap.NET_BIND_SERVICE}
+        True
+    """
+
+    __slots__ = ("__weakref__", "_mask")
+    _mask: int
+
+    def __new__(cls, caps: Iterable[Cap | int | str] = ()) -> CapSet:  # noqa: D102, it is told above
+        return _of(_mask_of(caps))
+
+    # -- other ways in ---------------------------------------------------------------------------
+
+    @staticmethod
+    def from_mask(mask: int) -> CapSet:
+        """Make the set of every bit that is raised in *mask*.
+
+        Args:
+            mask: Bit *n* stands for capability number *n*; from 0 to 2**64 - 1.
+
+        Raises:
+            MaskError: *mask* is outside that range.
+            TypeError: *mask* is no integer, or is a bool or a Cap (whose mask is ``cap.mask``).
+
+        Examples:
+            >>> CapSet.from_mask(0x401)
+            CapSet.parse('CAP_CHOWN,CAP_NET_BIND_SERVICE')
+        """
+        return _of(mask)
+
+    @staticmethod
+    def from_hex(text: str) -> CapSet:
+        """Decode a mask as ``/proc/<pid>/status`` prints it.
+
+        Args:
+            text: 1 to 16 hexadecimal digits, most significant first; no sign, no ``0x``, no
+                underscore, no white space.
+
+        Raises:
+            MaskError: *text* is anything else.
+            TypeError: *text* is no str.
+
+        Source:
+            Linux ``fs/proc/array.c``, ``render_cap_t()``; proc(5), *CapEff*.
+
+        Examples:
+            >>> CapSet.from_hex("0000000000000401")
+            CapSet.parse('CAP_CHOWN,CAP_NET_BIND_SERVICE')
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected a mask as str, got {text!r}; a number is read by CapSet.from_mask()")
+        if not 1 <= len(text) <= 16 or not _HEX.issuperset(text):
+            raise MaskError(text, "1 to 16 hexadecimal digits and nothing else")
+        return _of(int(text, 16))
+
+    @staticmethod
+    def parse(text: str) -> CapSet:
+        """Read a set as people write it.
+
+        Args:
+            text: Names and numbers separated by commas or white space, in any case, with or without
+                ``CAP_``; ``all`` stands for every capability that capset knows. Or a mask:
+                ``0x`` and 1 to 16 hexadecimal digits. An empty text is the empty set.
+
+        Raises:
+            UnknownCapabilityError: A word is no capability.
+            MaskError: What follows ``0x`` is no mask.
+            TypeError: *text* is no str.
+
+        Examples:
+            >>> CapSet.parse("net_raw, CAP_KILL 12")
+            CapSet.parse('CAP_KILL,CAP_NET_ADMIN,CAP_NET_RAW')
+            >>> CapSet.parse("0x401") == CapSet.parse("chown net_bind_service")
+            True
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"expected capabilities as str, got {text!r}; an iterable goes to CapSet() itself")
+        words = text.replace(",", " ").split()
+        if len(words) == 1 and words[0][:2] in {"0x", "0X"}:
+            return CapSet.from_hex(words[0][2:])
+        mask = 0
+        for word in words:
+            mask |= _KNOWN if word in {"all", "ALL", "All"} else Cap.parse(word).mask
+        return _of(mask)
+
+    @staticmethod
+    def all(last_cap: int = LAST_CAP) -> CapSet:
+        """Make the set of every capability from 0 to *last_cap*.
+
+        *All* means something only together with a universe: what capset knows (the default), or
+        what one kernel has (``CapSet.all(live.last_cap())``, which is ``live.supported()``).
+
+        Args:
+            last_cap: The last capability of the universe, a Cap or a number from 0 to 63.
+
+        Raises:
+            UnknownCapabilityError: *last_cap* is outside 0 to 63.
+            TypeError: *last_cap* is neither.
+
+        Examples:
+            >>> len(CapSet.all()), CapSet.all(last_cap=36).hex()
+            (41, '0000001fffffffff')
+        """
+        return _of(2 * _bit(last_cap) - 1)
+
+    # -- other ways out --------------------------------------------------------------------------
+
+    @property
+    def mask(self) -> int:
+        """The set as a number from 0 to 2**64 - 1: bit *n* is raised for capability number *n*."""
+        return self._mask
+
+    def hex(self) -> str:
+        """Return the mask as ``/proc/<pid>/status`` prints it: 16 lower-case hexadecimal digits."""
+        return f"{self._mask:016x}"
+
+    def names(self) -> list[str]:
+        """Return the members as text, ascending by number: ``CAP_`` names, numbers where there is none."""
+        return [str(cap) for cap in self]
+
+    @property
+    def unknown(self) -> CapSet:
+        """The members that have no name in this version of capset."""
+        return _of(self._mask & ~_KNOWN)
+
+    def diff(self, other: Iterable[Cap | int | str]) -> CapDiff:
+        """Return what turns this set into *other*.
+
+        Examples:
+            >>> print(CapSet.parse("kill,chown").diff(CapSet.parse("kill,sys_admin")))
+            +CAP_SYS_ADMIN -CAP_CHOWN
+        """
+        from capset.diff import CapDiff
+
+        after = CapSet(other)
+        return CapDiff(added=after - self, dropped=self - after)
+
+    def __str__(self) -> str:
+        return ",".join(self.names())
+
+    def __repr__(self) -> str:
+        return f"CapSet.parse({str(self)!r})" if self else "CapSet()"
+
+    def __format__(self, spec: str) -> str:
+        return format_value(str(self), self._mask, spec)
+
+    # -- what a set can do -----------------------------------------------------------------------
+
+    def __contains__(self, item: object) -> bool:
+        try:
+            return self._mask & _BITS[item] != 0
+        except KeyError:
+            # A misspelt name must not look like a capability that is not there.
+            return isinstance(item, str) and Cap.parse(item) in self
+
+    def __iter__(self) -> Iterator[Cap]:
+        return chain.from_iterable(map(operator.getitem, _MEMBERS, self._mask.to_bytes(8, "little")))
+
+    def __len__(self) -> int:
+        return self._mask.bit_count()
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self))
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, CapSet):
+            return self._mask == other._mask
+        return frozenset(self) == other if isinstance(other, Set) else NotImplemented
+
+    def __le__(self, other: Set[object]) -> bool:
+        if isinstance(other, CapSet):
+            return self._mask & other._mask == self._mask
+        return frozenset(self) <= other if isinstance(other, Set) else NotImplemented
+
+    def __lt__(self, other: Set[object]) -> bool:
+        return self <= other and self != other if isinstance(other, Set) else NotImplemented
+
+    def __ge__(self, other: Set[object]) -> bool:
+        if isinstance(other, CapSet):
+            return self._mask & other._mask == other._mask
+        return frozenset(self) >= other if isinstance(other, Set) else NotImplemented
+
+    def __gt__(self, other: Set[object]) -> bool:
+        return self >= other and self != other if isinstance(other, Set) else NotImplemented
+
+    # The base class promises operators for sets of anything; here the operand must hold capabilities.
+
+    def __and__(self, other: Set[Cap | int | str]) -> CapSet:
+        if isinstance(other, CapSet):
+            return _of(self._mask & other._mask)
+        return self.intersection(other) if isinstance(other, Set) else NotImplemented
+
+    def __or__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
+        if isinstance(other, CapSet):
+            return _of(self._mask | other._mask)
+        return self.union(other) if isinstance(other, Set) else NotImplemented
+
+    def __sub__(self, other: Set[Cap | int | str]) -> CapSet:
+        if isinstance(other, CapSet):
+            return _of(self._mask & ~other._mask)
+        return self.difference(other) if isinstance(other, Set) else NotImplemented
+
+    def __xor__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
+        if isinstance(other, CapSet):
+            return _of(self._mask ^ other._mask)
+        return self.symmetric_difference(other) if isinstance(other, Set) else NotImplemented
+
+    __rand__ = __and__
+    __ror__ = __or__
+    __rxor__ = __xor__
+
+    def __rsub__(self, other: Set[Cap | int | str]) -> CapSet:
+        return CapSet(other) - self if isinstance(other, Set) else NotImplemented
+
+    def union(self, *others: Iterable[Cap | int | str]) -> CapSet:
+        """Return the members of this set and of all the others."""
+        mask = self._mask
+        for other in others:
+            mask |= _mask_of(other)
+        return _of(mask)
+
+    def intersection(self, *others: Iterable[Cap | int | str]) -> CapSet:
+        """Return the members that this set and all the others have."""
+        mask = self._mask
+        for other in others:
+            mask &= _mask_of(other)
+        return _of(mask)
+
+    def difference(self, *others: Iterable[Cap | int | str]) -> CapSet:
+        """Return the members of this set that none of the others has."""
+        return _of(self._mask & ~_of(0).union(*others)._mask)
+
+    def symmetric_difference(self, other: Iterable[Cap | int | str]) -> CapSet:
+        """Return the members that only one of the two sets has."""
+        return _of(self._mask ^ _mask_of(other))
+
+    def issubset(self, other: Iterable[Cap | int | str]) -> bool:
+        """Say whether *other* has every member of this set."""
+        return not self._mask & ~_mask_of(other)
+
+    def issuperset(self, other: Iterable[Cap | int | str]) -> bool:
+        """Say whether this set has every member of *other*."""
+        return not _mask_of(other) & ~self._mask
+
+    def isdisjoint(self, other: Iterable[Cap | int | str]) -> bool:
+        """Say whether this set and *other* have no member in common."""
+        return not self._mask & _mask_of(other)
+
+    def copy(self) -> CapSet:
+        """Return the set itself: it never changes."""
+        return self
+
+    # -- an immutable value ----------------------------------------------------------------------
+
+    def __setattr__(self, name: str, value: object) -> Never:
+        raise AttributeError(f"a CapSet never changes; cannot set {name!r}")
+
+    def __delattr__(self, name: str) -> Never:
+        raise AttributeError(f"a CapSet never changes; cannot delete {name!r}")
+
+    def __init_subclass__(cls) -> Never:
+        raise TypeError("CapSet cannot be subclassed: its operators give CapSets")
+
+    def __reduce__(self) -> tuple[object, tuple[int]]:
+        return CapSet.from_mask, (self._mask,)
+
+
+_set_mask = CapSet._mask.__set__  # type: ignore[attr-defined]  # the one way past __setattr__
+
+
+# Kept by mask, as IntFlag keeps its values (it without bound): a host has few different sets, and
+# making a set anew costs three times as much. typed, for 1 == True == 1.0 would share an entry.
+@lru_cache(maxsize=1024, typed=True)
+def _of(mask: int) -> CapSet:
+    if isinstance(mask, bool | Cap) or not hasattr(mask, "__index__"):
+        remedy = "; the mask of one capability is cap.mask" if isinstance(mask, Cap) else ""
+        raise TypeError(f"a mask is an int from 0 to 2**64 - 1, got {mask!r}{remedy}")
+    mask = operator.index(mask)  # numpy has integers of its own
+    if not 0 <= mask <= _FULL:
+        raise MaskError(mask, "a number from 0 to 2**64 - 1")
+    caps = object.__new__(CapSet)
+    _set_mask(caps, mask)
+    return caps
+
+
+def _mask_of(caps: Iterable[Cap | int | str]) -> int:
+    if isinstance(caps, CapSet):
+        return caps._mask
+    if isinstance(caps, str | bytes):
+        raise TypeError(f"expected an iterable of capabilities, got the text {caps!r}: read it with CapSet.parse()")
+    if isinstance(caps, int):
+        way = f"CapSet([{caps!r}])" if isinstance(caps, Cap) else "CapSet.from_mask()"
+        raise TypeError(f"expected an iterable of capabilities, got {caps!r}: did you mean {way}?")
+    mask = 0
+    for cap in caps:
+        mask |= _bit(cap)
+    return mask
+
+
+def _bit(cap: Cap | int | str) -> int:
+    if isinstance(cap, str):
+        return Cap.parse(cap).mask
+    if isinstance(cap, bool) or not hasattr(cap, "__index__"):
+        raise TypeError(f"expected a Cap, a number from 0 to 63 or a name, got {cap!r}")
+    number = operator.index(cap)
+    if not 0 <= number < 64:
+        raise UnknownCapabilityError(number, remedy="capability numbers run from 0 to 63")
+    return 1 << number
+
+
+_BITS: dict[object, int] = {cap: cap.mask for cap in CAPS}
+
+
+def _subsets(caps: tuple[Cap, ...]) -> list[tuple[Cap, ...]]:
+    """List every subset of *caps*; a subset's index has bit *i* raised where it holds ``caps[i]``."""
+    subsets: list[tuple[Cap, ...]] = [()]
+    for cap in caps:
+        subsets += [(*subset, cap) for subset in subsets]
+    return subsets
+
+
+# The members of a set are looked up a byte of the mask at a time; going through the bits one by one
+# takes three to five times as long.
+_MEMBERS = [_subsets(CAPS[first : first + 8]) for first in range(0, 64, 8)]

@@ -1,0 +1,59 @@
+"""CapState: the five capability sets of a thread."""
+
+from __future__ import annotations
+
+from attrs import field, frozen
+
+from capset.diff import StateDiff
+from capset.sets import THREAD_SETS, CapSet
+
+__all__ = ["CapState"]
+
+
+@frozen(kw_only=True)
+class CapState:
+    """The five capability sets of a thread; a set that is not given is empty.
+
+    Each may be given as anything that :class:`~capset.CapSet` takes.
+
+    Attributes:
+        effective: What the kernel checks now.
+        permitted: What the thread may make effective.
+        inheritable: What execve(2) may hand on, through the inheritable set of the file.
+        bounding: The limit of what execve(2) can give through the permitted set of the file.
+        ambient: What execve(2) of an ordinary program hands on (since Linux 4.3).
+
+    Source:
+        capabilities(7), *Thread capability sets*.
+
+    Examples:
+        >>> CapState(permitted=["kill"], bounding=CapSet.parse("kill,chown")).bounding
+        CapSet.parse('CAP_CHOWN,CAP_KILL')
+    """
+
+    effective: CapSet = field(factory=CapSet, converter=CapSet)
+    permitted: CapSet = field(factory=CapSet, converter=CapSet)
+    inheritable: CapSet = field(factory=CapSet, converter=CapSet)
+    bounding: CapSet = field(factory=CapSet, converter=CapSet)
+    ambient: CapSet = field(factory=CapSet, converter=CapSet)
+
+    def diff(self, other: CapState) -> StateDiff:
+        """Return what turns this state into *other*, set by set."""
+        return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
+
+    def violations(self) -> list[str]:
+        """Say in words which rules of capabilities(7) these sets break; empty when they break none.
+
+        The kernel keeps every thread within these rules, so a violation means that the sets were
+        made up or read wrongly. The bounding set limits what execve(2) can add, not what a thread
+        holds already: a permitted set beyond it is lawful.
+
+        Examples:
+            >>> CapState(effective=["kill"]).violations()
+            ['effective holds CAP_KILL, which permitted lacks: effective is always a subset of permitted']
+        """
+        return [
+            f"{part} holds {lacking}, which {whole} lacks: {part} is always a subset of {whole}"
+            for part, whole in (("effective", "permitted"), ("ambient", "permitted"), ("ambient", "inheritable"))
+            if (lacking := getattr(self, part) - getattr(self, whole))
+        ]

@@ -1,0 +1,34 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+from hypothesis import settings
+
+# "ci" looks four times as long as the default of a developer's machine; both are repeatable there.
+settings.register_profile("ci", max_examples=400, deadline=None, derandomize=True)
+settings.register_profile("dev", max_examples=100, deadline=None)
+settings.load_profile("ci" if os.environ.get("CI") else "dev")
+
+
+def _must_run(report) -> None:
+    """Where every oracle is installed, a test that is skipped is a test that is missing."""
+    if os.environ.get("CAPSET_REQUIRE_ORACLES") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, but CAPSET_REQUIRE_ORACLES is set: {report.longrepr}"
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport():
+    report = yield
+    _must_run(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report():
+    report = yield
+    _must_run(report)
+    return report

@@ -1,0 +1,129 @@
+"""One capability: its number, its name, and what is read as one."""
+
+from __future__ import annotations
+
+import copy
+import pickle
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import capset
+from capset import LAST_CAP, Cap, UnknownCapabilityError
+from tests.strategies import caps
+
+
+def test_the_41_members():
+    """The table runs from CHOWN to CHECKPOINT_RESTORE without a gap."""
+    assert list(range(41)) == [int(cap) for cap in Cap]
+    assert (Cap.CHOWN, Cap.CHECKPOINT_RESTORE) == (0, 40)
+    assert LAST_CAP is Cap.CHECKPOINT_RESTORE
+    assert capset.LAST_CAP is LAST_CAP
+
+
+@given(caps)
+def test_a_number_is_one_object(cap):
+    """Every number, named or not, is one member for good."""
+    assert Cap(int(cap)) is cap
+    assert pickle.loads(pickle.dumps(cap)) is cap
+    assert pickle.loads(pickle.dumps(cap, 0)) is cap
+    assert copy.copy(cap) is cap
+    assert copy.deepcopy(cap) is cap
+    assert eval(repr(cap)) is cap
+    assert cap == int(cap)
+    assert hash(cap) == hash(int(cap))
+
+
+def test_unnamed_members_are_one_object_in_every_thread():
+    """Looking an unnamed member up from many threads at once gives the same object to all."""
+    seen = []
+    threads = [threading.Thread(target=lambda: seen.append(Cap(63))) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert {id(Cap(63))} == {id(cap) for cap in seen}
+
+
+@given(caps)
+def test_every_spelling_is_read(cap):
+    """What str() writes is read back, in any case and by number."""
+    assert Cap.parse(str(cap)) is cap
+    assert Cap.parse(str(cap).lower()) is cap
+    assert Cap.parse(str(cap).removeprefix("CAP_")) is cap
+    assert Cap.parse(str(int(cap))) is cap
+    assert cap.mask == 1 << int(cap)
+    assert cap.known is (int(cap) <= 40)
+
+
+def test_str_repr_and_format():
+    """People see the name; the integer codes see the number."""
+    assert str(Cap.NET_ADMIN) == "CAP_NET_ADMIN" == f"{Cap.NET_ADMIN}"
+    assert repr(Cap.NET_ADMIN) == "Cap.NET_ADMIN"
+    assert Cap.NET_ADMIN.name == "NET_ADMIN"
+    assert f"{Cap.NET_ADMIN:>15}|{Cap.NET_ADMIN:d}|{Cap.NET_ADMIN:#x}" == "  CAP_NET_ADMIN|12|0xc"
+    assert (str(Cap(41)), repr(Cap(41)), Cap(41).name, f"{Cap(41):>4}") == ("41", "Cap(41)", "41", "  41")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", " ", "KILL ", " KILL", "CAP_", "CAP_CAP_KILL", "CAP_12", "012", "+12", "-1", "1_2", "0xc", "64", "٣", "kıll"]
+    + ["CAP_LAST_CAP", "all", "None", "A" * 10**6],
+)
+def test_what_is_no_capability_is_refused(text):
+    """Near misses are refused with the value; letters beyond ASCII do not pass for ASCII ones."""
+    with pytest.raises(UnknownCapabilityError) as raised:
+        Cap.parse(text)
+    assert raised.value.value == text
+    assert len(str(raised.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("text", "close"),
+    [
+        ("chwon", "CAP_CHOWN"),
+        ("CAP_CAP_KILL", "CAP_KILL"),
+        ("CAP_RAWIO", "CAP_SYS_RAWIO"),
+        ("net-admin", "CAP_NET_ADMIN"),
+        ("NET ADMIN ", "CAP_NET_ADMIN"),
+    ],
+)
+def test_typos_are_answered_with_the_nearest_name(text, close):
+    """The error says what was probably meant."""
+    with pytest.raises(UnknownCapabilityError, match=f"did you mean {close}") as raised:
+        Cap.parse(text)
+    assert raised.value.close[0] == close
+
+
+@pytest.mark.parametrize("value", [-1, 64, 10**30])
+def test_numbers_outside_the_mask_are_refused(value):
+    """There are 64 bits."""
+    with pytest.raises(UnknownCapabilityError, match="from 0 to 63") as raised:
+        Cap(value)
+    assert raised.value.value == value
+
+
+@pytest.mark.parametrize("value", ["CAP_KILL", None, 1.5, b"5"])
+def test_the_constructor_takes_numbers(value):
+    """Text is read by parse(), and the error says so."""
+    with pytest.raises(TypeError, match=r"Cap\.parse"):
+        Cap(value)
+
+
+@pytest.mark.parametrize("value", [5, None, b"CAP_KILL", Cap.KILL])
+def test_parse_takes_text(value):
+    """Only text is parsed."""
+    with pytest.raises(TypeError, match="as str"):
+        Cap.parse(value)
+
+
+@given(st.text())
+def test_parse_never_fails_otherwise(text):
+    """Any text is a capability or an UnknownCapabilityError."""
+    try:
+        assert Cap.parse(text) in capset.CapSet.from_mask(2**64 - 1)
+    except UnknownCapabilityError as error:
+        assert error.value == text

@@ -1,0 +1,129 @@
+"""Every exception: its message, its fields, what it can be caught as, and that it survives pickling."""
+
+from __future__ import annotations
+
+import copy
+import errno
+import inspect
+import pickle
+
+import pytest
+
+from capset import errors
+from capset.errors import (
+    AccessDeniedError,
+    CapsetError,
+    ConflictError,
+    MaskError,
+    ParseError,
+    PidError,
+    ProcessGoneError,
+    ProcUnavailableError,
+    StatusError,
+    UnknownCapabilityError,
+    UnknownEngineError,
+)
+
+EXAMPLES = [
+    (
+        UnknownCapabilityError("chwon", ("CAP_CHOWN", "CAP_FOWNER")),
+        ValueError,
+        "unknown capability 'chwon': did you mean CAP_CHOWN or CAP_FOWNER?",
+    ),
+    (
+        UnknownCapabilityError("x"),
+        ValueError,
+        "unknown capability 'x': expected a name as in capabilities(7), such as CAP_NET_ADMIN, "
+        "or a number from 0 to 63",
+    ),
+    (UnknownCapabilityError(64, remedy="look up"), ValueError, "unknown capability 64: look up"),
+    (MaskError(-1, "a number"), ValueError, "not a capability mask: expected a number, got -1"),
+    (
+        MaskError(2**200, "a number"),
+        ValueError,
+        f"not a capability mask: expected a number, got {hex(2**200)}",
+    ),
+    (ParseError("+a b", 3, "+ or -"), ValueError, "at position 3 of '+a b': expected + or -"),
+    (
+        ConflictError(("CAP_KILL", "63")),
+        ValueError,
+        "both added and dropped: CAP_KILL, 63; a capability can be only one of the two",
+    ),
+    (
+        StatusError("/proc/41/status", "CapEff", "1 to 16 hexadecimal digits", 21, "0xff"),
+        ValueError,
+        "/proc/41/status:21: CapEff: expected 1 to 16 hexadecimal digits, got '0xff'",
+    ),
+    (
+        StatusError("/proc/41/status", "CapEff", "1 to 16 hexadecimal digits"),
+        ValueError,
+        "/proc/41/status: no CapEff line; expected 1 to 16 hexadecimal digits",
+    ),
+    (
+        StatusError("x", "Name", "a name", 1, "\x1b" * 200),
+        ValueError,
+        "x:1: Name: expected a name, got '" + r"\x1b" * 24 + r"\x1... (802 characters)",
+    ),
+    (PidError(0, "an int > 0"), ValueError, "not a process or thread id: expected an int > 0, got 0"),
+    (
+        ProcessGoneError("/proc/9/status", 9),
+        ProcessLookupError,
+        "[Errno 3] no such process or thread, or it has ended: '/proc/9/status'",
+    ),
+    (
+        AccessDeniedError("/proc/9/task/10/status", 9, 10),
+        PermissionError,
+        "[Errno 13] not allowed to read this process; try as its owner or as root: '/proc/9/task/10/status'",
+    ),
+    (
+        ProcUnavailableError("/proc"),
+        FileNotFoundError,
+        "[Errno 2] no proc file system here: live capabilities are read on Linux only; pass proc= for another "
+        "mount or a saved tree: '/proc'",
+    ),
+    (
+        UnknownEngineError("dokcer", ("docker", "podman"), ("docker",)),
+        LookupError,
+        "unknown container engine 'dokcer': did you mean docker?",
+    ),
+    (
+        UnknownEngineError("x", ("docker", "podman")),
+        LookupError,
+        "unknown container engine 'x': known are docker, podman",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "builtin", "message"), EXAMPLES, ids=lambda value: type(value).__name__)
+def test_message_and_ancestry(error, builtin, message):
+    """The message says what was given, what was expected and what to do; the built-in catches it."""
+    assert str(error) == message
+    assert isinstance(error, builtin)
+    assert isinstance(error, CapsetError)
+
+
+@pytest.mark.parametrize("error", [error for error, _, _ in EXAMPLES], ids=lambda value: type(value).__name__)
+def test_it_survives(error):
+    """Pickling and copying keep the message, the fields and the notes."""
+    error.add_note("on host a")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error)):
+        assert str(again) == str(error)
+        assert again.__notes__ == ["on host a"]
+        assert vars(again) == vars(error)
+        assert all(getattr(again, field) == getattr(error, field) for field in error._fields)
+
+
+def test_errors_of_the_system_have_numbers():
+    """Callers that look at errno find it."""
+    assert ProcessGoneError("p", 9).errno == errno.ESRCH
+    assert AccessDeniedError("p", 9).errno == errno.EACCES
+    assert ProcUnavailableError("p").errno == errno.ENOENT
+    assert (ProcessGoneError("p", 9, 10).pid, ProcessGoneError("p", 9, 10).tid) == (9, 10)
+
+
+def test_every_exception_is_tried_here():
+    """A new exception needs an example."""
+    defined = {cls for _, cls in inspect.getmembers(errors, inspect.isclass)} - {CapsetError}
+
+    assert defined == {type(error) for error, _, _ in EXAMPLES}
+    assert {cls.__name__ for cls in defined} | {"CapsetError"} == set(errors.__all__)

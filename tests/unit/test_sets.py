@@ -1,0 +1,225 @@
+"""What the property tests of CapSet do not say: spellings, errors, and the contract's examples."""
+
+from __future__ import annotations
+
+import weakref
+
+import numpy
+import pytest
+
+from capset import LAST_CAP, Cap, CapSet, UnknownCapabilityError
+from capset.errors import MaskError
+
+
+def test_str_and_repr():
+    """Text that setcap and capsh take too, and a repr that evaluates."""
+    a = CapSet([Cap.KILL, "chown"])
+
+    assert str(a) == "CAP_CHOWN,CAP_KILL"
+    assert repr(a) == "CapSet.parse('CAP_CHOWN,CAP_KILL')"
+    assert (str(CapSet()), repr(CapSet())) == ("", "CapSet()")
+    assert str(CapSet([63, 0])) == "CAP_CHOWN,63"
+    assert f"{a}|{a:>20}|{a:x}|{a:#b}|{a:d}" == "CAP_CHOWN,CAP_KILL|  CAP_CHOWN,CAP_KILL|21|0b100001|33"
+
+
+@pytest.mark.parametrize(
+    ("text", "mask"),
+    [
+        ("", 0),
+        (" ,, \n\t", 0),
+        ("CAP_CHOWN", 1),
+        ("chown,Kill", 0x21),
+        ("chown KILL\n 63", 1 << 63 | 0x21),
+        ("kill,,kill,", 0x20),
+        ("all", 2**41 - 1),
+        ("ALL,63", 1 << 63 | 2**41 - 1),
+        ("0x0", 0),
+        (" 0XFF ", 255),
+        ("0xffffffffffffffff", 2**64 - 1),
+    ],
+)
+def test_parse(text, mask):
+    """Lists of every kind, all, and masks."""
+    assert CapSet.parse(text).mask == mask
+
+
+@pytest.mark.parametrize(
+    ("text", "error", "message"),
+    [
+        ("chown,chwon", UnknownCapabilityError, "'chwon': did you mean CAP_CHOWN"),
+        ("a80425fb", UnknownCapabilityError, "a mask is read by CapSet.from_hex"),
+        ("00000000a80425fb", UnknownCapabilityError, "a mask is read by CapSet.from_hex"),
+        ("0x", MaskError, "1 to 16 hexadecimal digits"),
+        ("0x10000000000000000", MaskError, "1 to 16 hexadecimal digits"),
+        ("0x1_0", MaskError, "1 to 16 hexadecimal digits"),
+        ("0x1,chown", UnknownCapabilityError, "'0x1'"),
+        ("-chown", UnknownCapabilityError, "'-chown'"),
+    ],
+)
+def test_parse_refuses(text, error, message):
+    """Nothing is skipped: what is no capability is named."""
+    with pytest.raises(error, match=message):
+        CapSet.parse(text)
+
+
+@pytest.mark.parametrize("text", ["", "0x1", "g", "-1", "+1", "1_0", " 1", "1 ", "1\n", "0" * 17, "٣", "1" * 10**6])
+def test_from_hex_takes_digits_alone(text):
+    """int() would take most of these."""
+    with pytest.raises(MaskError) as raised:
+        CapSet.from_hex(text)
+    assert raised.value.value == text
+    assert len(str(raised.value)) < 300
+
+
+@pytest.mark.parametrize("mask", [-1, 2**64, pytest.param(10**5000, id="huge")])
+def test_masks_have_64_bits(mask):
+    """The error names the value and the bounds."""
+    with pytest.raises(MaskError, match="from 0 to 2"):
+        CapSet.from_mask(mask)
+
+
+@pytest.mark.parametrize("mask", [True, 1.0, "1", None, Cap.KILL, b"1"])
+def test_a_mask_is_an_int(mask):
+    """Neither a bool nor a float, nor a capability, whose mask is another number."""
+    CapSet.from_mask(1)  # 1 == True == 1.0: what is kept for one must not answer for the others
+
+    with pytest.raises(TypeError, match="a mask is an int"):
+        CapSet.from_mask(mask)
+
+
+def test_integers_of_numpy_are_integers():
+    """Masks live in arrays of unsigned 64-bit numbers."""
+    assert CapSet.from_mask(numpy.uint64(2**64 - 1)).mask == 2**64 - 1
+    assert type(CapSet.from_mask(numpy.uint64(5)).mask) is int
+    assert CapSet([numpy.int8(5)]) == {Cap.KILL}
+
+
+def test_all_needs_a_universe():
+    """By default the table's; otherwise what is given."""
+    assert CapSet.all() == CapSet.all(LAST_CAP) == set(Cap)
+    assert CapSet.all(last_cap=0) == {0}
+    assert CapSet.all(last_cap=Cap(63)).mask == 2**64 - 1
+    with pytest.raises(UnknownCapabilityError):
+        CapSet.all(last_cap=64)
+
+
+@pytest.mark.parametrize(
+    ("caps", "remedy"),
+    [
+        ("CAP_KILL", r"CapSet\.parse"),
+        (b"CAP_KILL", r"CapSet\.parse"),
+        (5, r"CapSet\.from_mask"),
+        (Cap.KILL, r"CapSet\(\[Cap\.KILL\]\)"),
+        ([5.0], "name, got 5.0"),
+        ([True], "name, got True"),
+        ([None], "name, got None"),
+        (None, "not iterable"),
+    ],
+)
+def test_the_constructor_says_what_to_use_instead(caps, remedy):
+    """The usual mistakes lead to the right way in."""
+    with pytest.raises(TypeError, match=remedy):
+        CapSet(caps)
+
+
+@pytest.mark.parametrize("caps", [[64], [-1], ["64"], ["nonsense"], {"CAP_KILL": 1, "x": 2}])
+def test_the_constructor_refuses_what_is_no_capability(caps):
+    """Also among good ones."""
+    with pytest.raises(UnknownCapabilityError):
+        CapSet(caps)
+
+
+def test_membership():
+    """A name that is no capability raises: a typo must not look like a missing privilege."""
+    a = CapSet.parse("kill,63")
+
+    assert "CAP_KILL" in a
+    assert "kill" in a
+    assert "63" in a
+    assert 63 in a
+    assert "chown" not in a
+    assert 64 not in a
+    with pytest.raises(UnknownCapabilityError, match="did you mean CAP_KILL"):
+        _ = "CAP_KIL" in a
+    with pytest.raises(TypeError, match="unhashable"):
+        _ = [] in a
+
+
+def test_operators_take_sets_alone():
+    """As with frozenset, an operator does not take a list; a named method does."""
+    a = CapSet.parse("kill")
+    for operate in (
+        lambda: a | ["chown"],
+        lambda: a & ["chown"],
+        lambda: a - ["chown"],
+        lambda: a ^ ["chown"],
+        lambda: ["chown"] - a,
+        lambda: a <= ["chown"],
+        lambda: a < ["chown"],
+        lambda: a >= ["chown"],
+        lambda: a > ["chown"],
+    ):
+        with pytest.raises(TypeError, match=r"unsupported operand|not supported between"):
+            operate()
+    assert a != ["kill"]
+    assert a.union(["chown"]) == {0, 5}
+
+
+def test_operators_refuse_what_is_no_capability():
+    """A set of something else cannot be mixed in silently."""
+    with pytest.raises(UnknownCapabilityError):
+        _ = CapSet() | {"nonsense"}
+    with pytest.raises(TypeError, match="got None"):
+        _ = {None} - CapSet()
+    with pytest.raises(TypeError, match=r"CapSet\.parse"):
+        CapSet().union("kill")
+
+
+def test_a_set_of_names_is_not_equal():
+    """Equal sets have equal hashes, and names hash like names."""
+    assert CapSet.parse("kill") != {"CAP_KILL"}
+
+
+def test_it_never_changes():
+    """Neither attributes nor operators change a set."""
+    a = before = CapSet.parse("kill")
+
+    for change in (
+        lambda: setattr(a, "mask", 0),
+        lambda: setattr(a, "_mask", 0),
+        lambda: setattr(a, "new", 0),
+        lambda: delattr(a, "_mask"),
+    ):
+        with pytest.raises(AttributeError):
+            change()
+    a |= {"chown"}
+    assert before == {5}
+    assert a == {0, 5}
+
+
+def test_it_is_a_value_type():
+    """No subclasses; weak references as frozenset has them."""
+    with pytest.raises(TypeError, match="cannot be subclassed"):
+        type("Mine", (CapSet,), {})
+    assert weakref.ref(CapSet())() is not None
+
+
+def test_names_and_unknown():
+    """Numbers stand in for names that do not exist yet."""
+    a = CapSet([41, 63, 40])
+
+    assert a.names() == ["CAP_CHECKPOINT_RESTORE", "41", "63"]
+    assert a.unknown == {41, 63}
+    assert not CapSet.all().unknown
+
+
+def test_diff_takes_any_iterable():
+    """What turns a set into the given capabilities."""
+    assert str(CapSet.parse("kill").diff(["chown"])) == "+CAP_CHOWN -CAP_KILL"
+
+
+@pytest.mark.parametrize("method", ["parse", "from_hex"])
+def test_text_is_str(method):
+    """Text means str."""
+    with pytest.raises(TypeError, match="as str"):
+        getattr(CapSet, method)(5)
