@@ -1,0 +1,112 @@
+"""CapInfo: what is known about each capability, from ``data/capabilities.toml``."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from attrs import frozen
+
+from capset.capability import LAST_CAP, Cap
+from capset.errors import UnknownCapabilityError
+from capset.facts import Source, load
+
+__all__ = ["CapInfo", "Risk", "RiskList", "get", "risk_lists"]
+
+
+@frozen(kw_only=True)
+class RiskList:
+    """A published list that judges capabilities.
+
+    Attributes:
+        name: A short name for it.
+        about: What the list judges, and what it leaves out.
+        last_cap: The last capability that existed when it was written; it says nothing of later ones.
+        source: Where it was read.
+    """
+
+    name: str
+    about: str
+    last_cap: Cap
+    source: Source
+
+
+@frozen(kw_only=True)
+class Risk:
+    """What one list says of one capability.
+
+    Attributes:
+        list: The list.
+        verdict: What it says, in capset's words.
+    """
+
+    list: RiskList
+    verdict: str
+
+
+@frozen(kw_only=True)
+class CapInfo:
+    """What is known about one capability.
+
+    Attributes:
+        cap: The capability.
+        since_linux: The kernel that brought it, such as ``"2.6.37"``.
+        split_from: The capability it was carved out of, which still implies it; or None.
+        summary: One sentence on what it is for.
+        permits: What it permits, a line each, after capabilities(7).
+        risks: What published lists say of its risk. They judge different things and disagree; there
+            is no score.
+    """
+
+    cap: Cap
+    since_linux: str
+    split_from: Cap | None
+    summary: str
+    permits: tuple[str, ...]
+    risks: tuple[Risk, ...]
+
+
+def get(cap: Cap) -> CapInfo:
+    """Return what is known about *cap*; the same as ``cap.info``.
+
+    Raises:
+        UnknownCapabilityError: *cap* is newer than this version of capset.
+    """
+    if not cap.known:
+        raise UnknownCapabilityError(
+            int(cap), remedy=f"it is newer than this capset, whose table ends with {LAST_CAP} ({int(LAST_CAP)})"
+        )
+    return _table()[cap]
+
+
+def risk_lists() -> tuple[RiskList, ...]:
+    """Return the lists whose verdicts :attr:`CapInfo.risks` quotes."""
+    return tuple(_lists().values())
+
+
+@cache
+def _lists() -> dict[str, RiskList]:
+    return {
+        key: RiskList(
+            name=fact["name"],
+            about=fact["about"],
+            last_cap=Cap.parse(fact["last_cap"]),
+            source=Source(**fact["source"]),
+        )
+        for key, fact in load("capabilities")["risk_lists"].items()
+    }
+
+
+@cache
+def _table() -> dict[Cap, CapInfo]:
+    table: dict[Cap, CapInfo] = {}
+    for fact in load("capabilities")["capabilities"]:
+        cap = Cap.parse(fact["name"])
+        table[cap] = CapInfo(
+            cap=cap,
+            since_linux=fact["since_linux"],
+            split_from=Cap.parse(fact["split_from"]) if "split_from" in fact else None,
+            summary=fact["summary"],
+            permits=tuple(fact["permits"]),
+            risks=tuple(Risk(list=_lists()[key], verdict=verdict) for key, verdict in fact.get("risks", {}).items()),
+        )
+    return table

@@ -1,0 +1,157 @@
+"""The facts in data/: complete, sourced, and agreeing with the code that names them."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+import pytest
+
+import capset
+from capset import Cap, CapSet, UnknownCapabilityError, engines, facts, info
+from capset.errors import UnknownEngineError
+
+CAPABILITIES = facts.load("capabilities")
+
+
+def test_the_table_is_that_of_the_enum():
+    """Names and numbers are said twice, in the code and in the data, and must be the same."""
+    table = {fact["number"]: fact["name"] for fact in CAPABILITIES["capabilities"]}
+
+    assert {int(cap): str(cap) for cap in Cap} == table
+    assert list(table) == sorted(table)
+
+
+@pytest.mark.parametrize("cap", list(Cap), ids=str)
+def test_every_capability_is_described(cap):
+    """A sentence, what it permits, and a kernel that is no newer than that of the next capability."""
+    fact = cap.info
+
+    assert fact.cap is cap
+    assert re.fullmatch(r"[A-Z][^\n]*\.", fact.summary)
+    assert fact.permits
+    assert all(line == line.strip() and not line.endswith(".") for line in fact.permits)
+    later = [version(other.info.since_linux) for other in Cap if other >= cap]
+    assert version(fact.since_linux) == min(later)
+    assert fact.split_from is None or fact.split_from < cap
+
+
+def version(text: str) -> tuple[int, ...]:
+    """Compare 2.6.37 and 3.0 as numbers."""
+    return tuple(map(int, text.split(".")))
+
+
+@pytest.mark.parametrize(
+    ("kernel", "last"),
+    [("2.2", 26), ("2.4", 28), ("2.6.11", 30), ("2.6.24", 31), ("2.6.25", 33), ("2.6.37", 34)]
+    + [("3.0", 35), ("3.5", 36), ("3.16", 37), ("5.8", 39), ("5.9", 40)],
+)
+def test_the_last_capability_of_each_kernel(kernel, last):
+    """Capabilities came in the order of their numbers."""
+    assert max(cap for cap in Cap if version(cap.info.since_linux) <= version(kernel)) == last
+
+
+def test_what_was_carved_out():
+    """CAP_SYS_ADMIN lost four parts, by capabilities(7)."""
+    parts = {cap for cap in Cap if cap.info.split_from}
+
+    assert parts == {Cap.SYSLOG, Cap.PERFMON, Cap.BPF, Cap.CHECKPOINT_RESTORE}
+    assert {cap.info.split_from for cap in parts} == {Cap.SYS_ADMIN}
+
+
+def test_the_lists_disagree():
+    """There is no single score: each list says its own."""
+    verdicts = {risk.list.name: risk.verdict for risk in Cap.MKNOD.info.risks}
+
+    assert list(verdicts) == ["grsecurity 2011", "HackTricks escapes", "Podman's warning"]
+    assert len({risk.verdict for risk in Cap.CHOWN.info.risks}) == 1
+    assert Cap.PERFMON.info.risks == ()
+
+
+def test_grsecurity_counts():
+    """19 equal to root, three of them depending on the situation; 3 likely; ten of the 19 in Docker's default."""
+    verdicts = {
+        cap: {risk.list.name: risk.verdict for risk in cap.info.risks}.get("grsecurity 2011", "") for cap in Cap
+    }
+    root = CapSet(cap for cap, verdict in verdicts.items() if verdict.startswith("root-equivalent"))
+
+    assert len(root) == 19
+    assert sum("situation" in verdict for verdict in verdicts.values()) == 3
+    assert sum("likely" in verdict for verdict in verdicts.values()) == 3
+    assert len(root & capset.DOCKER_DEFAULT) == 10
+    assert {cap for cap, verdict in verdicts.items() if not verdict} == set(range(35, 41))
+
+
+def test_no_list_judges_what_came_after_it():
+    """A verdict on a capability newer than the list would be made up."""
+    assert all(cap <= risk.list.last_cap for cap in Cap for risk in cap.info.risks)
+    assert {risk.list for cap in Cap for risk in cap.info.risks} == set(info.risk_lists())
+
+
+SOURCES = [
+    *(facts.Source(**source) for source in CAPABILITIES["sources"]),
+    *(risks.source for risks in info.risk_lists()),
+    *(engines.get(name).source for name in engines.names()),
+]
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_sources_are_complete(source):
+    """Project, path, date and a link; a commit where there is a repository."""
+    assert source.project
+    assert source.path
+    assert isinstance(source.date, date) or re.search(r"\b20\d\d\b", source.date)
+    assert source.url.startswith("https://")
+    assert ("github.com" in source.url) is bool(source.commit)
+    assert source.commit in source.url
+    assert re.fullmatch(r"(|[0-9a-f]{12}|[0-9a-f]{40})", source.commit)
+
+
+def test_text_of_a_source():
+    """Short enough for a line."""
+    source = engines.get("docker").source
+
+    assert str(source) == "moby/moby@b985e2313a86 daemon/pkg/oci/caps/defaults.go (2026-08-23)"
+    assert str(facts.Source(project="p", path="q", date="2011")) == "p q (2011)"
+
+
+@pytest.mark.parametrize("name", engines.names())
+def test_masks_are_rebuilt_from_names(name):
+    """The data says every default twice."""
+    default = facts.load(f"engines/{name}")["default"]
+    names = [Cap.parse(text) for text in default["names"]]
+
+    assert names == sorted(set(names))
+    assert CapSet.from_hex(default["mask"]) == CapSet(names) == engines.get(name).default
+
+
+def test_docker():
+    """The 14 of Docker, by mask and by the list of capabilities it withholds."""
+    assert capset.DOCKER_DEFAULT.mask == 0xA80425FB
+    assert len(capset.DOCKER_DEFAULT) == 14
+    assert engines.get("docker").default is capset.DOCKER_DEFAULT
+    assert capset.DOCKER_DEFAULT.isdisjoint(["sys_admin", "sys_module", "net_admin", "linux_immutable"])
+
+
+def test_unknown_engines():
+    """A typo is answered with the nearest name."""
+    with pytest.raises(UnknownEngineError, match="did you mean docker"):
+        engines.get("dokcer")
+    with pytest.raises(UnknownEngineError, match="known are docker") as raised:
+        engines.get("")
+    assert raised.value.known == tuple(engines.names())
+
+
+def test_names_are_a_fresh_list():
+    """What a caller does to the list stays with the caller."""
+    engines.names().clear()
+
+    assert engines.names() == ["docker"]
+
+
+@pytest.mark.parametrize("number", [41, 63])
+def test_newer_capabilities_have_no_facts(number):
+    """They are kept, and nothing is made up about them."""
+    with pytest.raises(UnknownCapabilityError, match="table ends with CAP_CHECKPOINT_RESTORE") as raised:
+        _ = Cap(number).info
+    assert raised.value.value == number
