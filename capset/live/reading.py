@@ -1,0 +1,161 @@
+"""Reading one thread, and what the running kernel supports."""
+
+from __future__ import annotations
+
+import errno
+import os
+from typing import Literal
+
+from attrs import evolve
+
+from capset.capability import Cap
+from capset.errors import (
+    AccessDeniedError,
+    PidError,
+    ProcessGoneError,
+    ProcUnavailableError,
+    StatusError,
+)
+from capset.live.status import ProcStatus, parse_one
+from capset.sets import CapSet
+
+__all__ = ["last_cap", "read", "supported"]
+
+Pid = int | Literal["self", "thread-self"]
+Root = str | os.PathLike[str]
+
+_CHUNK = 65536  # a status file has some 1,500 bytes, and six more for every supplementary group
+
+
+def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", user_ns: bool = False) -> ProcStatus:
+    """Read the credentials of a thread.
+
+    Capabilities belong to a thread, not to a process. What ``/proc/<pid>/status`` shows is the main
+    thread; the others are under ``/proc/<pid>/task/<tid>``. So ``read()`` in a worker thread reads the
+    main thread's sets, and ``read("thread-self")`` the caller's own.
+
+    The status file is read once, to its end: all that is returned is of one moment.
+
+    Args:
+        pid: A process id, or ``"self"`` for the calling process, or ``"thread-self"`` for the
+            calling thread (since Linux 3.17).
+        tid: The id of one of its threads; the main thread if not given.
+        proc: Where the proc file system is: another mount such as ``/host/proc``, or a saved tree
+            with ``<pid>/status`` files in it. Ids are those that it shows.
+        user_ns: Whether to find out the thread's user namespace as well. That is a second look at the
+            thread and needs the right to trace it; where it fails, the value is None.
+
+    Raises:
+        ProcessGoneError: There is no such process or thread, or it ended meanwhile.
+        AccessDeniedError: It may not be read by this process.
+        ProcUnavailableError: There is no proc file system at *proc*, as on any system but Linux.
+        StatusError: The file is not what a kernel writes.
+        PidError: *pid* or *tid* cannot be an id; nothing was opened.
+
+    Examples:
+        >>> from capset import live
+        >>> me = live.read()
+        >>> me.pid == os.getpid(), me.caps.violations()
+        (True, [])
+    """
+    proc = os.fspath(proc)
+    return read_thread(_folder(pid, tid, proc), pid, tid, proc, user_ns=user_ns)
+
+
+def _folder(pid: Pid, tid: int | None, proc: str) -> str:
+    """Return the folder of a thread; refuse what cannot be an id."""
+    if pid not in ("self", "thread-self"):
+        _require_id(pid, 'an int > 0, "self" or "thread-self"')
+    if tid is None:
+        return f"{proc}/{pid}"
+    _require_id(tid, "an int > 0")
+    if pid == "thread-self":
+        raise PidError(tid, 'no tid beside "thread-self", which is a thread already')
+    return f"{proc}/{pid}/task/{tid}"
+
+
+def _require_id(value: object, expected: str) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
+        raise PidError(value, expected)
+
+
+def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: bool) -> ProcStatus:
+    """Read the thread whose files are in *folder*; *pid* and *tid* are for the error."""
+    path = f"{folder}/status"
+    try:
+        fd = os.open(path, os.O_RDONLY)  # open() and its layers would double the time
+        try:
+            text = os.read(fd, _CHUNK)
+            while more := os.read(fd, _CHUNK):
+                text += more
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise explain(error, path, pid, tid, proc) from None
+    status = parse_one(text, path)
+    return evolve(status, user_ns=_user_ns(folder)) if user_ns else status
+
+
+def explain(error: OSError, path: str, pid: Pid, tid: int | None, proc: str) -> OSError:
+    """Say what it means that a file of a process cannot be read."""
+    # ENOENT before the file was open, ESRCH while it was; the process is gone either way.
+    if error.errno in {errno.ENOENT, errno.ESRCH, errno.ENOTDIR}:
+        return ProcessGoneError(path, pid, tid) if os.path.isdir(proc) else ProcUnavailableError(proc)
+    if error.errno in {errno.EACCES, errno.EPERM}:
+        return AccessDeniedError(path, pid, tid)
+    return error
+
+
+def _user_ns(folder: str) -> int | None:
+    try:
+        link = os.readlink(f"{folder}/ns/user")  # user:[4026531837]
+    except OSError:
+        return None
+    return int(link.removeprefix("user:[").removesuffix("]"))
+
+
+def last_cap(*, proc: Root = "/proc") -> Cap:
+    """Return the last capability that the running kernel supports.
+
+    Args:
+        proc: Where the proc file system is.
+
+    Returns:
+        The capability; without a name where the kernel is newer than this version of capset.
+
+    Raises:
+        ProcUnavailableError: There is no ``sys/kernel/cap_last_cap`` below *proc*: the system is not
+            Linux, or Linux before 3.2, or the tree was saved without it.
+        StatusError: The file holds no number from 0 to 63.
+
+    Examples:
+        >>> from capset import live
+        >>> live.last_cap() >= Cap.AUDIT_READ
+        True
+    """
+    path = f"{os.fspath(proc)}/sys/kernel/cap_last_cap"
+    try:
+        with open(path, "rb") as file:
+            text = file.read()
+    except (FileNotFoundError, NotADirectoryError):
+        raise ProcUnavailableError(path) from None
+    try:
+        return Cap(int(text))
+    except ValueError:
+        value = text.decode("utf-8", "backslashreplace")
+        raise StatusError(path, "cap_last_cap", "a number from 0 to 63", 1, value) from None
+
+
+def supported(*, proc: Root = "/proc") -> CapSet:
+    """Return every capability that the running kernel supports.
+
+    Raises:
+        ProcUnavailableError: As :func:`last_cap`.
+        StatusError: As :func:`last_cap`.
+
+    Examples:
+        >>> from capset import DOCKER_DEFAULT, live
+        >>> DOCKER_DEFAULT <= live.supported()
+        True
+    """
+    return CapSet.all(last_cap(proc=proc))

@@ -1,0 +1,121 @@
+"""Reading every process of a host, past those that vanish or refuse."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableError, StatusError
+from capset.live.reading import Root, explain, read_thread
+from capset.live.status import ProcStatus
+
+__all__ = ["Scan", "scan"]
+
+
+class Scan(Iterator[ProcStatus]):
+    """The processes or threads of a host, read one by one as one iterates.
+
+    Made by :func:`scan`. It can be gone through once. What could not be read is kept beside it, and is
+    complete when the iteration ends.
+
+    Attributes:
+        proc: Where the proc file system is.
+        gone: One error for each process or thread that ended before it was read.
+        denied: One error for each that this process may not read.
+        malformed: One error for each whose status file is not what a kernel writes.
+    """
+
+    def __init__(self, proc: Root, *, threads: bool, user_ns: bool) -> None:
+        self.proc = os.fspath(proc)
+        self.gone: list[ProcessGoneError] = []
+        self.denied: list[AccessDeniedError] = []
+        self.malformed: list[StatusError] = []
+        self._user_ns = user_ns
+        try:
+            self._pids = _numbered(self.proc)
+        except (FileNotFoundError, NotADirectoryError):
+            self._pids = []
+        if not self._pids:  # there is always at least the one who looks
+            raise ProcUnavailableError(self.proc)
+        self._statuses = self._read(self._threads() if threads else self._processes())
+
+    def __next__(self) -> ProcStatus:
+        return next(self._statuses)
+
+    def __iter__(self) -> Iterator[ProcStatus]:
+        return self._statuses
+
+    def __repr__(self) -> str:
+        return (
+            f"<Scan of {self.proc}: {len(self._pids)} processes; so far {len(self.gone)} gone, "
+            f"{len(self.denied)} denied, {len(self.malformed)} malformed>"
+        )
+
+    def _processes(self) -> Iterator[tuple[str, int, int | None]]:
+        for pid in self._pids:
+            yield f"{self.proc}/{pid}", pid, None
+
+    def _threads(self) -> Iterator[tuple[str, int, int | None]]:
+        for pid in self._pids:
+            tasks = f"{self.proc}/{pid}/task"
+            try:
+                tids = _numbered(tasks)
+            except OSError as error:
+                self._keep(explain(error, tasks, pid, None, self.proc))
+                continue
+            for tid in tids:
+                yield f"{tasks}/{tid}", pid, tid
+
+    def _read(self, folders: Iterator[tuple[str, int, int | None]]) -> Iterator[ProcStatus]:
+        for folder, pid, tid in folders:
+            try:
+                status = read_thread(folder, pid, tid, self.proc, user_ns=self._user_ns)
+            except (OSError, StatusError) as error:
+                self._keep(error)
+            else:
+                yield status
+
+    def _keep(self, error: OSError | StatusError) -> None:
+        match error:
+            case ProcessGoneError():
+                self.gone.append(error)
+            case AccessDeniedError():
+                self.denied.append(error)
+            case StatusError():
+                self.malformed.append(error)
+            case _:
+                raise error
+
+
+def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) -> Scan:
+    """Read every process, or every thread, that can be read.
+
+    Processes that end while the scan runs, or that may not be read, do not stop it; the scan keeps
+    them apart in its :attr:`~Scan.gone` and :attr:`~Scan.denied`. Under ``hidepid`` other users'
+    processes are not even listed.
+
+    Args:
+        threads: Whether to go through the threads of each process; otherwise its main thread stands
+            for it.
+        proc: Where the proc file system is: another mount, or a saved tree.
+        user_ns: Whether to find out the user namespaces too, as in :func:`~capset.live.read`.
+
+    Returns:
+        An iterator in ascending order of process ids, then thread ids.
+
+    Raises:
+        ProcUnavailableError: There are no processes at *proc*.
+
+    Examples:
+        >>> from capset import Cap, live
+        >>> host = live.scan()
+        >>> mighty = [status.pid for status in host if Cap.SYS_ADMIN in status.caps.effective]
+        >>> host.denied
+        []
+    """
+    return Scan(proc, threads=threads, user_ns=user_ns)
+
+
+def _numbered(folder: str) -> list[int]:
+    """List the entries of a folder whose names are numbers."""
+    return sorted(int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii())

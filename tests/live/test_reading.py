@@ -1,0 +1,344 @@
+"""Reading the threads of the running system."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from capset import LAST_CAP, Cap, CapSet, live
+from capset.errors import (
+    AccessDeniedError,
+    PidError,
+    ProcessGoneError,
+    ProcUnavailableError,
+    StatusError,
+)
+
+PR_SET_NAME = 15
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+@contextlib.contextmanager
+def sleeping(setup=lambda: None):
+    """Fork a child that does *setup* and waits."""
+    ready, go = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            setup()
+            os.write(go, b"x")
+            time.sleep(60)
+        finally:
+            os._exit(1)
+    os.close(go)
+    assert os.read(ready, 1) == b"x", "the child did not get ready"
+    os.close(ready)
+    try:
+        yield pid
+    finally:
+        with contextlib.suppress(ChildProcessError):  # a test may have ended it
+            if os.waitpid(pid, os.WNOHANG) == (0, 0):
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
+
+
+def test_this_process():
+    """What the kernel says in other ways too."""
+    status = live.read()
+
+    assert (status.pid, status.tgid, status.ppid) == (os.getpid(), os.getpid(), os.getppid())
+    assert status.uids[:3] == os.getresuid()
+    assert status.gids[:3] == os.getresgid()
+    assert sorted(status.groups) == sorted(os.getgroups())
+    assert status.name == Path("/proc/self/comm").read_text().rstrip("\n")
+    assert status.caps.violations() == []
+    assert status == live.read(os.getpid()) == live.read(os.getpid(), tid=os.getpid())
+    assert status == live.parse_status(Path("/proc/self/status").read_bytes())
+
+
+def test_the_kernel_is_no_newer_than_the_table():
+    """A canary: when this fails, data/capabilities.toml and Cap need the new capability."""
+    assert live.last_cap() <= LAST_CAP, f"the kernel knows capability {live.last_cap()}: capset needs updating"
+    assert live.supported() == CapSet.all(live.last_cap())
+    assert all(status.caps.bounding <= live.supported() for status in live.scan())
+
+
+def test_the_table_is_that_of_the_header(tool):
+    """The numbers as the kernel's own header for programs has them."""
+    header = Path("/usr/include/linux/capability.h")
+    if not header.exists():
+        pytest.skip("needs linux/capability.h (Debian: apt-get install libcap-dev)")
+    words = [line.split() for line in header.read_text().splitlines() if line.startswith("#define CAP_")]
+    numbers = {word[1]: int(word[2]) for word in words if word[2].isdigit()}
+
+    assert {str(cap): int(cap) for cap in Cap} == numbers
+
+
+@pytest.fixture
+def lowering(holding):
+    """Lower one effective capability in the calling thread alone, by capset(2)."""
+    holding("net_raw")
+
+    class Header(ctypes.Structure):
+        _fields_ = [("version", ctypes.c_uint32), ("pid", ctypes.c_int)]
+
+    def lower(cap: Cap) -> None:
+        header, data = Header(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        assert libc.capget(ctypes.byref(header), data) == 0
+        data[3 * (cap // 32)] &= ~(1 << cap % 32)
+        assert libc.capset(ctypes.byref(header), data) == 0, os.strerror(ctypes.get_errno())
+
+    return lower
+
+
+def test_capabilities_belong_to_a_thread(lowering):
+    """A worker that lowers a capability: read() sees the main thread, thread-self the worker."""
+    seen = {}
+
+    def work() -> None:
+        lowering(Cap.NET_RAW)
+        seen["self"] = live.read()
+        seen["thread-self"] = live.read("thread-self")
+        seen["tid"] = live.read(os.getpid(), tid=threading.get_native_id())
+        seen["self tid"] = live.read(tid=threading.get_native_id())
+        seen["threads"] = [status for status in live.scan(threads=True) if status.tgid == os.getpid()]
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+    assert Cap.NET_RAW in seen["self"].caps.effective
+    assert Cap.NET_RAW not in seen["thread-self"].caps.effective
+    assert seen["thread-self"] == seen["tid"] == seen["self tid"]
+    assert seen["tid"].tgid == os.getpid() != seen["tid"].pid
+    assert seen["tid"] in seen["threads"]
+    assert [str(seen["self"].caps.diff(seen["tid"].caps))] == ["effective: -CAP_NET_RAW"]
+    assert Cap.NET_RAW in live.read("thread-self").caps.effective
+
+
+@pytest.mark.parametrize(
+    "name", [b"CapEff:\tffff", b"\nCapEff:\tff", b"\\", b"\x1b[2J\x07", b"\xff\xfe", b" blank ", "naïve".encode()]
+)
+def test_hostile_names(name):
+    """A process may call itself anything; it stays a name, whole."""
+    with sleeping(lambda: libc.prctl(PR_SET_NAME, name)) as pid:
+        status = live.read(pid)
+
+    assert os.fsencode(status.name) == name
+    assert status.caps == live.read().caps
+
+
+def test_twenty_thousand_groups(holding):
+    """The file is far over a page, and its Cap lines come last."""
+    holding("setgid")
+    groups = tuple(range(100_000, 120_000))
+
+    with sleeping(lambda: os.setgroups(groups)) as pid:
+        assert len(Path(f"/proc/{pid}/status").read_bytes()) > 2 * 65536
+        status = live.read(pid)
+
+    assert status.groups == groups
+    assert status.caps == live.read().caps
+
+
+def test_no_new_privs_and_seccomp():
+    """prctl(2) sets them, /proc shows them."""
+    with sleeping(lambda: libc.prctl(38, 1, 0, 0, 0)) as pid:
+        assert live.read(pid).no_new_privs is True
+    with sleeping() as pid:
+        assert live.read(pid).no_new_privs is live.read().no_new_privs
+
+
+def test_zombies_and_kernel_threads():
+    """Both have capabilities and no memory."""
+    pid = os.fork()
+    if pid == 0:
+        os._exit(0)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    try:
+        assert live.read(pid).ppid == os.getpid()
+    finally:
+        os.waitpid(pid, 0)
+    kernel_threads = [status for status in live.scan() if status.ppid == 2]
+    assert all(status.caps.effective >= live.supported() for status in kernel_threads)
+
+
+def test_a_process_that_ended():
+    """ENOENT at open."""
+    with sleeping() as pid:
+        pass
+
+    with pytest.raises(ProcessGoneError) as raised:
+        live.read(pid)
+    assert (raised.value.pid, raised.value.tid) == (pid, None)
+    assert raised.value.filename == f"/proc/{pid}/status"
+    with pytest.raises(ProcessLookupError):
+        live.read(os.getpid(), tid=pid)
+
+
+def test_a_process_that_ends_while_it_is_read(monkeypatch):
+    """ESRCH at read: the file was open already."""
+    with sleeping() as pid:
+        really_open = os.open
+
+        def open_then_kill(path, flags):
+            fd = really_open(path, flags)
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+            return fd
+
+        monkeypatch.setattr(os, "open", open_then_kill)
+        before = len(os.listdir("/proc/self/fd"))
+        with pytest.raises(ProcessGoneError):
+            live.read(pid)
+        assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_process_that_may_not_be_read(tool, holding, tmp_path):
+    """A proc mounted with hidepid=1, looked at by nobody: seen, and refused."""
+    holding("sys_admin", "setuid", "setgid")
+    script = f"""
+import os, sys
+sys.path[:0] = {sys.path!r}
+from capset import live
+from capset.errors import AccessDeniedError
+os.setgid(65534); os.setgroups([]); os.setuid(65534)
+try:
+    live.read(1, proc="{tmp_path}")
+except AccessDeniedError as error:
+    print(error.pid, error.filename == "{tmp_path}/1/status")
+scan = live.scan(proc="{tmp_path}")
+pids = [status.pid for status in scan]
+print(1 in [error.pid for error in scan.denied], os.getpid() in pids, scan.gone)
+scan = live.scan(proc="{tmp_path}", threads=True)
+pids = [status.pid for status in scan]
+print(1 in [error.pid for error in scan.denied], os.getpid() in pids)
+"""
+    command = f'mount -t proc -o hidepid=1 proc {tmp_path} && exec "$0" -c "$1"'
+    tmp_path.chmod(0o755)
+    os.chmod(tmp_path.parent, 0o755)
+    os.chmod(tmp_path.parent.parent, 0o755)
+    run = subprocess.run(
+        [tool("unshare", "util-linux"), "--mount", "sh", "-c", command, sys.executable, script],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
+
+    assert run.stdout.splitlines() == ["1 True", "True True []", "True True"], run.stderr
+
+
+def test_user_namespaces(tool, holding):
+    """A full mask that counts only in the namespace it was made in."""
+    unshare = tool("unshare", "util-linux")
+    child = subprocess.Popen([unshare, "--user", "--map-root-user", "sh", "-c", "echo; read _"], stdin=-1, stdout=-1)
+    try:
+        if child.stdout.readline() != b"\n":
+            pytest.skip("needs user namespaces (sysctl kernel.unprivileged_userns_clone, or root)")
+        mine, theirs = live.read(user_ns=True), live.read(child.pid, user_ns=True)
+    finally:
+        child.communicate(b"\n")
+
+    assert theirs.caps.bounding == live.supported()
+    assert mine.user_ns == os.stat("/proc/self/ns/user").st_ino
+    assert theirs.user_ns not in {None, mine.user_ns}
+    assert live.read().user_ns is None
+
+
+@pytest.mark.parametrize("pid", [0, -1, "1", "Self", "", "../1", "1/../2", None, 1.0, True, [], 2**64, b"self"])
+def test_what_is_no_pid(pid, monkeypatch):
+    """It is refused before a path is built."""
+    monkeypatch.setattr(os, "open", lambda *_: pytest.fail("a file was opened"))
+
+    with pytest.raises(PidError, match="not a process or thread id"):
+        live.read(pid)
+
+
+@pytest.mark.parametrize("tid", [0, -1, "1", "self", True])
+def test_what_is_no_tid(tid):
+    """Neither is that."""
+    with pytest.raises(PidError):
+        live.read(1, tid=tid)
+
+
+def test_thread_self_has_no_threads():
+    """thread-self is a thread already."""
+    with pytest.raises(PidError, match="thread-self"):
+        live.read("thread-self", tid=1)
+
+
+def test_a_saved_tree(tmp_path):
+    """Any folder with status files will do; what is not in it is gone."""
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7" / "status").write_bytes(Path("/proc/self/status").read_bytes())
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "٣").mkdir()
+
+    assert live.read(7, proc=tmp_path).name == live.read(7, proc=str(tmp_path)).name == live.read().name
+    assert [status.name for status in live.scan(proc=tmp_path)] == [live.read().name]
+    assert live.read(7, proc=tmp_path, user_ns=True).user_ns is None
+    with pytest.raises(ProcessGoneError):
+        live.read(8, proc=tmp_path)
+    with pytest.raises(ProcessGoneError):
+        live.read("self", proc=tmp_path)
+
+
+@pytest.mark.parametrize("proc", ["/nonexistent", __file__])
+def test_no_proc_at_all(proc):
+    """As on every system but Linux: the error says what would be needed."""
+    for read in (
+        lambda: live.read(proc=proc),
+        lambda: live.scan(proc=proc),
+        lambda: live.last_cap(proc=proc),
+        lambda: live.supported(proc=proc),
+    ):
+        with pytest.raises(ProcUnavailableError, match="on Linux only; pass proc="):
+            read()
+
+
+def test_a_folder_without_processes(tmp_path):
+    """A proc file system shows at least the one who looks."""
+    with pytest.raises(ProcUnavailableError):
+        live.scan(proc=tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "x", "64", "-1", "4 0", "9" * 5000])
+def test_a_malformed_last_cap(text, tmp_path):
+    """A number from 0 to 63 and a line break."""
+    (tmp_path / "sys" / "kernel").mkdir(parents=True)
+    (tmp_path / "sys" / "kernel" / "cap_last_cap").write_text(text + "\n")
+
+    with pytest.raises(StatusError, match="a number from 0 to 63") as raised:
+        live.last_cap(proc=tmp_path)
+    assert raised.value.source == f"{tmp_path}/sys/kernel/cap_last_cap"
+
+
+def test_a_newer_kernel(tmp_path):
+    """Its capabilities are supported though capset has no name for them."""
+    (tmp_path / "sys" / "kernel").mkdir(parents=True)
+    (tmp_path / "sys" / "kernel" / "cap_last_cap").write_text("42\n")
+
+    assert live.last_cap(proc=tmp_path) is Cap(42)
+    assert live.supported(proc=tmp_path).unknown == {41, 42}
+
+
+def test_other_errors_are_passed_on(monkeypatch):
+    """Too many open files is the caller's to know."""
+
+    def full(*_):
+        raise OSError(24, "Too many open files", "/proc/self/status")
+
+    monkeypatch.setattr(os, "open", full)
+    with pytest.raises(OSError, match="Too many open files") as raised:
+        live.read()
+    assert not isinstance(raised.value, AccessDeniedError)

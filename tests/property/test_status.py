@@ -1,0 +1,124 @@
+"""Whatever a kernel may print is read, and nothing else is."""
+
+from __future__ import annotations
+
+import random
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capset import CapState, Ids
+from capset.errors import StatusError
+from capset.live import ProcStatus, parse_status
+from tests.strategies import capsets
+
+ids = st.integers(0, 2**32 - 1)
+names = st.binary(min_size=1, max_size=15).filter(lambda name: b"\0" not in name)
+
+
+@st.composite
+def statuses(draw):
+    """Draw what a status file says."""
+    return ProcStatus(
+        pid=draw(st.integers(1, 2**22)),
+        tgid=draw(st.integers(1, 2**22)),
+        ppid=draw(st.integers(0, 2**22)),
+        name=draw(names).decode("utf-8", "surrogateescape"),
+        uids=Ids(*(draw(ids) for _ in range(4))),
+        gids=Ids(*(draw(ids) for _ in range(4))),
+        groups=tuple(draw(st.lists(ids, max_size=40))),
+        caps=CapState(**{name: draw(capsets) for name in CapState.__annotations__}),
+        no_new_privs=draw(st.sampled_from([None, False, True])),
+        seccomp=draw(st.sampled_from([None, 0, 1, 2])),
+    )
+
+
+def printed(status: ProcStatus) -> list[bytes]:
+    """Write a status as the kernel does, written down from proc(5) and not from the parser."""
+    name = status.name.encode("utf-8", "surrogateescape").replace(b"\\", b"\\\\").replace(b"\n", b"\\n")
+    lines = [
+        b"Name:\t" + name,
+        b"Umask:\t0022",
+        b"State:\tS (sleeping)",
+        b"Tgid:\t%d" % status.tgid,
+        b"Ngid:\t0",
+        b"Pid:\t%d" % status.pid,
+        b"PPid:\t%d" % status.ppid,
+        b"TracerPid:\t0",
+        b"Uid:\t%d\t%d\t%d\t%d" % status.uids,
+        b"Gid:\t%d\t%d\t%d\t%d" % status.gids,
+        b"FDSize:\t256",
+        b"Groups:\t" + b"".join(b"%d " % group for group in status.groups),
+        b"VmPeak:\t    3060 kB",
+        b"SigQ:\t0/96365",
+        b"CapInh:\t%016x" % status.caps.inheritable.mask,
+        b"CapPrm:\t%016x" % status.caps.permitted.mask,
+        b"CapEff:\t%016x" % status.caps.effective.mask,
+        b"CapBnd:\t%016x" % status.caps.bounding.mask,
+        b"CapAmb:\t%016x" % status.caps.ambient.mask,
+    ]
+    if status.no_new_privs is not None:
+        lines.append(b"NoNewPrivs:\t%d" % status.no_new_privs)
+    if status.seccomp is not None:
+        lines.append(b"Seccomp:\t%d" % status.seccomp)
+    return [*lines, b"Cpus_allowed:\t3", b"voluntary_ctxt_switches:\t0", b""]
+
+
+@given(statuses())
+def test_what_is_printed_is_read(status):
+    """Every value comes back, hostile names included."""
+    assert status == parse_status(b"\n".join(printed(status)))
+
+
+@given(statuses(), st.randoms(use_true_random=False))
+def test_the_order_does_not_matter(status, chance: random.Random):
+    """Lines may stand anywhere, as vendors' kernels show."""
+    lines = printed(status)
+    chance.shuffle(lines)
+
+    assert status == parse_status(b"\n".join(lines))
+
+
+@given(statuses(), st.lists(st.tuples(st.integers(0, 20), st.binary(max_size=30)), max_size=5))
+def test_unknown_lines_do_not_matter(status, extras):
+    """Later kernels add lines; capset need not know them, nor empty ones."""
+    lines = printed(status)
+    for at, text in extras:
+        lines.insert(at, b"New_" + text.replace(b"\n", b"") if text else b"")
+
+    assert status == parse_status(b"\n".join(lines))
+
+
+@given(statuses())
+def test_text_is_read_like_bytes(status):
+    """A saved file may have been read as text."""
+    text = b"\n".join(printed(status)).decode("utf-8", "surrogateescape")
+
+    assert status == parse_status(text)
+
+
+@given(statuses(), st.sampled_from(["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"]), st.binary(max_size=20))
+def test_a_mask_is_1_to_16_hexadecimal_digits(status, label, value):
+    """Whatever else stands there is refused, with its line and value."""
+    value = value.replace(b"\n", b"").strip(b" \t")
+    lines = printed(status)
+    [number] = [number for number, line in enumerate(lines) if line.startswith(label.encode())]
+    lines[number] = label.encode() + b":\t" + value
+    text = b"\n".join(lines)
+
+    if re.fullmatch(rb"[0-9a-fA-F]{1,16}", value):
+        caps = parse_status(text).caps
+        assert int(value, 16) in {getattr(caps, name).mask for name in CapState.__annotations__}
+    else:
+        with pytest.raises(StatusError) as raised:
+            parse_status(text, source="here")
+        assert (label, number + 1, "here") == (raised.value.field, raised.value.line, raised.value.source)
+
+
+@given(st.binary())
+def test_anything_else_is_refused(text):
+    """No input leads to another exception."""
+    with pytest.raises(StatusError):
+        parse_status(text)

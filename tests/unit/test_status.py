@@ -1,0 +1,230 @@
+"""Status files of seven kernel eras, and every way in which one can be wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from capset import CapSet, CapState, Ids
+from capset.errors import StatusError
+from capset.live import ProcStatus, parse_status
+
+FILES = Path(__file__).parent.parent / "data" / "status"
+MODERN = (FILES / "5.10.txt").read_bytes()
+
+
+def state(**hexes: str) -> CapState:
+    """Write a state by masks."""
+    return CapState(**{name: CapSet.from_hex(text) for name, text in hexes.items()})
+
+
+def read(era: str) -> ProcStatus:
+    return parse_status((FILES / f"{era}.txt").read_bytes(), source=era)
+
+
+def test_every_file_is_read_lawfully():
+    """No era breaks a rule of the kernel."""
+    eras = sorted(path.stem for path in FILES.glob("*.txt"))
+
+    assert eras == ["2.6.32", "3.10", "4.18", "4.4", "5.10", "6.1", "6.18"]
+    for era in eras:
+        assert read(era).caps.violations() == []
+
+
+def test_2_6_32():
+    """No ambient set, no word on no_new_privs or seccomp; bits that do not exist show as set."""
+    status = read("2.6.32")
+
+    assert (status.name, status.uids, status.groups) == ("bash", Ids(0, 0, 0, 0), (0, 1, 2, 3, 4, 6, 10))
+    full = "f" * 16
+    assert status.caps == state(effective=full, permitted=full, bounding=full)
+    assert len(status.caps.effective.unknown) == 23
+    assert (status.no_new_privs, status.seccomp) == (None, None)
+
+
+def test_3_10():
+    """Seccomp is told, no_new_privs is not."""
+    status = read("3.10")
+
+    assert (status.name, status.uids, status.gids) == ("chronyd", Ids(998, 998, 998, 998), Ids(996, 996, 996, 996))
+    assert status.groups == ()
+    assert status.caps == state(effective="2000400", permitted="2000400", bounding="1fffffffff")
+    assert (status.no_new_privs, status.seccomp) == (None, 0)
+
+
+def test_4_4():
+    """All five sets differ: none is taken for another."""
+    status = read("4.4")
+
+    assert status.caps == state(
+        inheritable="3400", permitted="3400", effective="2400", ambient="400", bounding="3fffffffff"
+    )
+    assert (status.no_new_privs, status.seccomp) == (None, 0)
+
+
+def test_4_18():
+    """Docker of old filled the inheritable set."""
+    status = read("4.18")
+    docker = "00000000a80425fb"
+
+    assert status.caps == state(inheritable=docker, permitted=docker, effective=docker, bounding=docker)
+    assert (status.no_new_privs, status.seccomp) == (False, 2)
+
+
+def test_5_10():
+    """A container of a user who is not root: bounding alone."""
+    status = read("5.10")
+
+    assert status.caps == state(bounding="00000000a80425fb")
+    assert (status.no_new_privs, status.seccomp, status.uids.effective) == (True, 2, 65532)
+
+
+def test_6_1():
+    """A kernel thread: no memory, a long name."""
+    status = read("6.1")
+    full = "000001ffffffffff"
+
+    assert (status.name, status.ppid) == ("kworker/0:1-events", 2)
+    assert status.caps == state(effective=full, permitted=full, bounding=full)
+
+
+def test_6_18():
+    """A process that calls itself a line of masks; many groups."""
+    status = read("6.18")
+
+    assert status.name == "x\\\nCapEff:\tff"
+    assert len(status.groups) == 45
+    assert max(status.groups) > 2**31
+    assert status.caps == state(inheritable="800000000", bounding="1ffffffffff")
+
+
+LINES = {
+    "Name": "the name of the thread",
+    "Tgid": "a number",
+    "Pid": "a number",
+    "PPid": "a number",
+    "Uid": "four numbers",
+    "Gid": "four numbers",
+    "Groups": "numbers",
+    "CapInh": "1 to 16 hexadecimal digits",
+    "CapPrm": "1 to 16 hexadecimal digits",
+    "CapEff": "1 to 16 hexadecimal digits",
+    "CapBnd": "1 to 16 hexadecimal digits",
+}
+
+
+def without(label: str) -> bytes:
+    return b"".join(line for line in MODERN.splitlines(True) if not line.startswith(label.encode() + b":"))
+
+
+@pytest.mark.parametrize(("label", "expected"), LINES.items())
+def test_a_missing_line_is_an_error(label, expected):
+    """No line that every kernel prints is made up."""
+    with pytest.raises(StatusError) as raised:
+        parse_status(without(label), source="saved")
+
+    error = raised.value
+    assert (error.source, error.field, error.expected) == ("saved", label, expected)
+    assert (error.line, error.value) == (None, None)
+    assert str(error) == f"saved: no {label} line; expected {expected}"
+
+
+@pytest.mark.parametrize("label", ["CapAmb", "NoNewPrivs", "Seccomp"])
+def test_a_line_of_later_kernels_may_be_missing(label):
+    """What is not said is unknown, but for the ambient set, which then does not exist."""
+    expected, status = parse_status(MODERN), parse_status(without(label))
+
+    assert status.caps == expected.caps
+    assert status.no_new_privs is (None if label == "NoNewPrivs" else True)
+    assert status.seccomp == (None if label == "Seccomp" else 2)
+
+
+@pytest.mark.parametrize(
+    ("label", "value"),
+    [
+        *((label, value) for label in ("Tgid", "Pid", "PPid", "Seccomp") for value in ("", "-1", "1_0", "٣", "x")),
+        *((label, "9" * 5000) for label in ("Pid", "Seccomp", "Groups")),
+        *((label, value) for label in ("Uid", "Gid") for value in ("", "0\t0\t0", "0\t0\t0\t0\t0", "0\t0\t0\t+1")),
+        ("Groups", "1 2 x"),
+        ("Groups", "--1"),
+        ("NoNewPrivs", "2"),
+        ("NoNewPrivs", "-"),
+        ("NoNewPrivs", ""),
+        *((label, "0" * 17) for label in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")),
+        *(("CapEff", value) for value in ("", "0x3f", "+3f", "-3f", "3_f", "3f 3f", "3f\r", "g", "\x1b[2J")),
+    ],
+)
+def test_a_malformed_line_is_an_error(label, value):
+    """The error names file, line and value."""
+    lines = MODERN.split(b"\n")
+    [at] = [at for at, line in enumerate(lines) if line.startswith(label.encode() + b":")]
+    lines[at] = f"{label}:\t{value}".encode()
+
+    with pytest.raises(StatusError) as raised:
+        parse_status(b"\n".join(lines), source="saved")
+
+    error = raised.value
+    assert (error.source, error.field, error.line, error.value) == ("saved", label, at + 1, value)
+    assert "\x1b" not in str(error)
+    assert len(str(error)) < 300
+
+
+def test_old_kernels_print_signed_ids():
+    """nfsnobody is 4294967294, which these kernels print as -2."""
+    text = MODERN.replace(b"Uid:\t65532\t", b"Uid:\t-2\t").replace(b"Groups:\t", b"Groups:\t-1 ")
+    status = parse_status(text)
+
+    assert status.uids.real == 4294967294
+    assert status.groups[0] == 4294967295
+
+
+def test_masks_may_be_short_and_in_capitals():
+    """1 to 16 digits, as the contract says."""
+    assert parse_status(MODERN.replace(b"CapBnd:\t00000000a80425fb", b"CapBnd:\t A80425FB")) == parse_status(MODERN)
+
+
+@pytest.mark.parametrize("separator", [b"", b"\n"])
+def test_two_files_are_not_one(separator):
+    """Neither is silently ignored; the error points at the second."""
+    with pytest.raises(StatusError, match="one status file") as raised:
+        parse_status(MODERN + separator + MODERN)
+    assert raised.value.line > MODERN.count(b"\n")
+
+
+def test_backslashes_in_names():
+    """The kernel escapes the backslash as well, so a name may hold what looks like an escape."""
+    text = MODERN.replace(b"Name:\tpython3", b"Name:\ta" + rb"\\n\nb\x")
+
+    assert parse_status(text).name == "a\\n\nb\\x"
+
+
+def test_names_keep_their_blanks_and_bytes():
+    """A name is what the process chose."""
+    assert parse_status(MODERN.replace(b"Name:\tpython3", b"Name:\t \xff ")).name == " \udcff "
+    assert parse_status(without("Seccomp").replace(b"Name:\tpython3", b"Name:\t \xff ")).name == " \udcff "
+
+
+def test_hostile_texts_take_no_longer():
+    """Many repeated lines do not send the search through all their combinations."""
+    labels = [b"Tgid:\t1\n", b"Pid:\t1\n", b"PPid:\t1\n", b"Uid:\t1\t1\t1\t1\n", b"Gid:\t1\t1\t1\t1\n"]
+    with pytest.raises(StatusError):
+        parse_status(b"Name:\tx\n" + b"".join(label * 5000 for label in labels))
+
+
+def test_repr_reads_back():
+    """As every value's."""
+    status = read("4.4")
+
+    assert status == eval(repr(status), {"ProcStatus": ProcStatus, "Ids": Ids, "CapState": CapState, "CapSet": CapSet})
+    assert hash(status) == hash(read("4.4"))
+    assert status.user_ns is None
+
+
+def test_the_same_values_as_the_constructor_makes():
+    """parse_status() does not go through __init__; the result is no different."""
+    status = read("2.6.32")
+    made = ProcStatus(**{name: getattr(status, name) for name in ProcStatus.__annotations__})
+
+    assert made == status
+    assert vars(made) == vars(status)
