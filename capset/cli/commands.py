@@ -1,0 +1,365 @@
+"""The commands: each reads its arguments, asks the library, and writes the answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+import capset as library
+from capset import engines, info, live
+from capset.capability import Cap
+from capset.cli.operands import Operand, decodable, labelled_sets, operand, pid_or_self, status_files
+from capset.cli.output import cap_rows, say, say_json, set_json, status_json, table, warn
+from capset.display import printable, summary
+from capset.errors import AccessDeniedError, CapsetError, ProcessGoneError
+from capset.live import ProcStatus
+from capset.sets import THREAD_SETS, CapSet
+
+__all__ = ["capset"]
+
+_SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
+
+
+class _Failure(click.ClickException):
+    """What went wrong, in one line; exit status 2 as for a wrong usage, because 1 means *differs*."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002, as click calls it
+        warn(self.message)
+
+
+class _Commands(click.Group):
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            raise  # the reader went away; click knows what to do
+        except (CapsetError, OSError) as error:
+            raise _Failure(str(error)) from None
+
+
+def _json(command: Any) -> Any:
+    return click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")(command)
+
+
+def _proc(command: Any) -> Any:
+    return click.option(
+        "--proc", default="/proc", show_default=True, help="Another mount of proc, or a saved tree of it."
+    )(command)
+
+
+def _which_set(command: Any) -> Any:
+    return click.option(
+        "--set",
+        "which",
+        type=click.Choice(THREAD_SETS),
+        default="effective",
+        show_default=True,
+        help="Which of the five sets of a thread to look at.",
+    )(command)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(library.__version__, prog_name="capset")
+def capset() -> None:
+    """Look at Linux capability sets: decode, compare and explain them.
+
+    capset reads and computes; it never changes a capability on the system.
+    """
+
+
+@capset.command()
+@click.argument("pid", default="self")
+@click.option("--thread", type=int, metavar="TID", help="One of its threads instead of the main one.")
+@click.option(
+    "--against",
+    default="docker",
+    show_default=True,
+    metavar="ENGINE",
+    help="The container engine whose default set to compare with.",
+)
+@_proc
+@_json
+def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -> None:
+    """Show the five capability sets of a process.
+
+    PID is a process id, or "self" for this command itself, which has the sets of the shell that
+    started it.
+    """
+    engine = engines.get(against)
+    status = live.read(pid_or_self(pid), tid=thread, proc=proc, user_ns=True)
+    if as_json:
+        diffs = {name: _diff_json(engine.default, getattr(status.caps, name)) for name in ("effective", "bounding")}
+        say_json({**status_json(status), "against": {"engine": engine.name, **diffs}})
+        return
+    own_ns = live.read(proc=proc, user_ns=True).user_ns if proc == "/proc" else None
+    _show_status(status, own_ns)
+    say()
+    say(f"Against {engine.title}'s default of {len(engine.default)} capabilities:")
+    rows: list[list[str]] = []
+    for name in ("effective", "bounding"):
+        diff = engine.default.diff(getattr(status.caps, name))
+        changes = [("added", diff.added), ("dropped", diff.dropped)]
+        rows += [[name, word, summary(caps)] for word, caps in changes if caps] or [[name, "same", ""]]
+    table(["set", "", "capabilities"], rows)
+
+
+def _show_status(status: ProcStatus, own_ns: int | None = None) -> None:
+    thread = "" if status.pid == status.tgid else f", thread {status.pid}"
+    say(f"{printable(status.name)} (pid {status.tgid}{thread}, parent {status.ppid})")
+    say(f"uids          {_ids(status.uids)}")
+    say(f"gids          {_ids(status.gids)}")
+    say(f"groups        {' '.join(map(str, status.groups)) or 'none'}")
+    nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) cannot give privileges"}
+    say(f"no_new_privs  {nnp[status.no_new_privs]}")
+    if status.seccomp is not None:
+        say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}")
+    if status.user_ns is not None and own_ns is not None:
+        foreign = "another one than yours: these capabilities count in it and below it only"
+        say(f"user_ns       {status.user_ns} ({'the same as yours' if status.user_ns == own_ns else foreign})")
+    say()
+    sets = [(name, getattr(status.caps, name)) for name in THREAD_SETS]
+    table(["set", "mask", ">held", "capabilities"], [[name, c.hex(), str(len(c)), summary(c)] for name, c in sets])
+    for violation in status.caps.violations():
+        warn(f"impossible sets: {violation}")
+
+
+def _ids(ids: library.Ids) -> str:
+    if len(set(ids)) == 1:
+        return str(ids.real)
+    return ", ".join(f"{name} {value}" for name, value in ids._asdict().items())
+
+
+@capset.command()
+@click.argument("values", nargs=-1, metavar="[VALUE]...")
+@_json
+def decode(values: tuple[str, ...], as_json: bool) -> None:
+    """Write masks as names.
+
+    A VALUE is a mask as /proc prints it, with or without 0x, or a list of capabilities such as
+    "net_raw,chown". Without any, standard input is read: a value a line, lines such as
+    "CapEff: 00000000a80425fb", or whole status files.
+    """
+    lines = decodable(values)
+    if statuses := status_files(lines):
+        if as_json:
+            say_json([status_json(status) for status in statuses])
+            return
+        for number, status in enumerate(statuses):
+            say() if number else None
+            _show_status(status)
+        return
+    sets = labelled_sets(lines)
+    if as_json:
+        say_json([{"label": label, **set_json(caps)} for label, caps in sets])
+    elif len(sets) == 1:
+        [(_, caps)] = sets
+        say(f"{caps.hex()}: {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}")
+        if caps:
+            table([">no.", "name", "what for"], cap_rows(caps))
+    else:
+        rows = [[label, caps.hex(), str(len(caps)), ", ".join(caps.names())] for label, caps in sets]
+        table(["value", "mask", ">held", "capabilities"], rows)
+
+
+@capset.command()
+@click.argument("a")
+@click.argument("b")
+@_which_set
+@_proc
+@_json
+@click.pass_context
+def diff(ctx: click.Context, a: str, b: str, which: str, proc: str, as_json: bool) -> None:
+    """Show what was added and dropped on the way from A to B.
+
+    A and B are each the name of an engine (its default set), pid:N (a live process), file:PATH (a
+    saved /proc/PID/status), a mask, or a list of capabilities. Between two processes all five sets are
+    compared; between a process and a set, the one that --set names.
+
+    Exit status: 0 the same, 1 they differ, 2 an error.
+    """
+    left, right = operand(a, proc), operand(b, proc)
+    pairs = _pairs(left, right, which)
+    differs = any(before != after for _, before, after in pairs)
+    if as_json:
+        sets = [{"set": name, **_diff_json(before, after)} for name, before, after in pairs]
+        say_json({"a": left.label, "b": right.label, "same": not differs, "sets": sets})
+    else:
+        say(f"from {printable(left.label)}\nto   {printable(right.label)}")
+        for name, before, after in pairs:
+            _show_diff(name, before, after)
+    ctx.exit(int(differs))
+
+
+def _pairs(left: Operand, right: Operand, which: str) -> list[tuple[str, CapSet, CapSet]]:
+    """Pair the sets that are to be compared, each pair with the name of the thread's set, if there is one."""
+    a, b = left.value, right.value
+    if isinstance(a, CapSet) and isinstance(b, CapSet):
+        return [("", a, b)]
+    names = THREAD_SETS if not isinstance(a, CapSet) and not isinstance(b, CapSet) else [which]
+    return [
+        (name, a if isinstance(a, CapSet) else getattr(a, name), b if isinstance(b, CapSet) else getattr(b, name))
+        for name in names
+    ]
+
+
+def _show_diff(name: str, before: CapSet, after: CapSet) -> None:
+    changes = before.diff(after)
+    kept = before & after
+    say()
+    say(
+        f"{name + ': ' if name else ''}{len(changes.added)} added, {len(changes.dropped)} dropped, "
+        f"{len(kept)} kept ({before.hex()} to {after.hex()})"
+    )
+    if changes:
+        rows = cap_rows(changes.added, "+", "added") + cap_rows(changes.dropped, "-", "dropped")
+        table(["", "", ">no.", "name", "what for"], rows)
+
+
+def _diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
+    changes = before.diff(after)
+    return {
+        "before": before.hex(),
+        "after": after.hex(),
+        "added": changes.added.names(),
+        "dropped": changes.dropped.names(),
+        "kept": (before & after).names(),
+    }
+
+
+@capset.command()
+@click.option("--has", multiple=True, metavar="CAP", help="Only those that have it; repeat for several.")
+@click.option("--lacks", multiple=True, metavar="CAP", help="Only those that lack it; repeat for several.")
+@click.option("--group", is_flag=True, help="One row for all that have the same five sets.")
+@click.option("--threads", is_flag=True, help="Every thread, not just the main one of each process.")
+@_which_set
+@_proc
+@_json
+def ps(
+    has: tuple[str, ...], lacks: tuple[str, ...], group: bool, threads: bool, which: str, proc: str, as_json: bool
+) -> None:
+    """Show the capabilities of every process.
+
+    What could not be read is counted at the end, on standard error. A * behind the user id marks a
+    process in another user namespace than yours: its capabilities count only there.
+    """
+    wanted, unwanted = CapSet(has), CapSet(lacks)
+    scan = live.scan(threads=threads, proc=proc, user_ns=True)
+    statuses = [
+        status
+        for status in scan
+        if wanted <= getattr(status.caps, which) and unwanted.isdisjoint(getattr(status.caps, which))
+    ]
+    if as_json:
+        _ps_json(scan, statuses, group)
+    elif group:
+        _ps_groups(statuses, which)
+    else:
+        own_ns = live.read(user_ns=True).user_ns if proc == "/proc" else None
+        rows: list[list[str]] = []
+        for status in statuses:
+            foreign = "*" if own_ns is not None and status.user_ns not in {None, own_ns} else ""
+            uid, caps = f"{status.uids.effective}{foreign}", getattr(status.caps, which)
+            rows.append([str(status.pid), uid, printable(status.name), str(len(caps)), summary(caps)])
+        table([">tid" if threads else ">pid", ">uid", "name", ">held", "capabilities"], rows)
+    for what, errors in (("ended meanwhile", scan.gone), ("may not be read", scan.denied)):
+        if errors:
+            warn(f"{len(errors)} {what}: {', '.join(str(error.tid or error.pid) for error in errors)}")
+    for error in scan.malformed:
+        warn(str(error))
+
+
+def _ps_groups(statuses: list[ProcStatus], which: str) -> None:
+    rows: list[list[str]] = []
+    for members in _groups(statuses):
+        caps = getattr(members[0].caps, which)
+        names = ", ".join(sorted({printable(status.name) for status in members}))
+        rows.append([str(len(members)), caps.hex(), names, str(len(caps)), summary(caps)])
+    table([">count", which, "names", ">held", "capabilities"], rows)
+
+
+def _groups(statuses: list[ProcStatus]) -> list[list[ProcStatus]]:
+    """Group by identical sets, the largest group first."""
+    groups: defaultdict[library.CapState, list[ProcStatus]] = defaultdict(list)
+    for status in statuses:
+        groups[status.caps].append(status)
+    return sorted(groups.values(), key=len, reverse=True)
+
+
+def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool) -> None:
+    processes: object
+    if group:
+        processes = [
+            {
+                "caps": status_json(members[0])["caps"],
+                "members": [{"pid": status.pid, "name": status.name} for status in members],
+            }
+            for members in _groups(statuses)
+        ]
+    else:
+        processes = [status_json(status) for status in statuses]
+    failures: dict[str, Sequence[ProcessGoneError | AccessDeniedError]] = {"gone": scan.gone, "denied": scan.denied}
+    say_json(
+        {
+            "groups" if group else "processes": processes,
+            **{what: [{"pid": e.pid, "tid": e.tid} for e in errors] for what, errors in failures.items()},
+            "malformed": [str(error) for error in scan.malformed],
+        }
+    )
+
+
+@capset.command()
+@click.argument("caps", nargs=-1, required=True, metavar="CAP...")
+@_json
+def explain(caps: tuple[str, ...], as_json: bool) -> None:
+    """Say what a capability permits, since when, and what others say of its risk."""
+    chosen = [Cap.parse(cap) for cap in caps]
+    if as_json:
+        say_json([_info_json(cap) for cap in chosen])
+        return
+    for number, cap in enumerate(chosen):
+        say() if number else None
+        _explain(cap)
+
+
+def _explain(cap: Cap) -> None:
+    fact = cap.info
+    say(f"{cap} ({int(cap)}), since Linux {fact.since_linux}")
+    say(f"  {fact.summary}")
+    say("Permits to")
+    for line in fact.permits:
+        say(f"  - {line}")
+    if fact.split_from:
+        say(f"Carved out of {fact.split_from}, which still implies it.")
+    if parts := CapSet(part for part in Cap if part.info.split_from is cap):
+        say(f"Implies what was carved out of it: {', '.join(parts.names())}.")
+    for name in engines.names():
+        engine = engines.get(name)
+        say(f"{'In' if cap in engine.default else 'Not in'} {engine.title}'s default set.")
+    say("What others say of its risk")
+    verdicts = {risk.list: risk.verdict for risk in fact.risks}
+    for risks in info.risk_lists():
+        unsaid = "not listed" if cap <= risks.last_cap else f"newer than the list, which ends with {risks.last_cap}"
+        say(f"  {risks.name}: {verdicts.get(risks, unsaid)}")
+        say(f"    {risks.about}")
+        say(f"    {risks.source.url}")
+
+
+def _info_json(cap: Cap) -> dict[str, object]:
+    fact = cap.info
+    return {
+        "number": int(cap),
+        "name": str(cap),
+        "since_linux": fact.since_linux,
+        "split_from": str(fact.split_from) if fact.split_from else None,
+        "summary": fact.summary,
+        "permits": list(fact.permits),
+        "default_of": [name for name in engines.names() if cap in engines.get(name).default],
+        "risks": [
+            {"list": risk.list.name, "verdict": risk.verdict, "source": risk.list.source.url} for risk in fact.risks
+        ],
+    }

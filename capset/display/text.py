@@ -1,0 +1,56 @@
+"""One-line texts for a terminal."""
+
+from __future__ import annotations
+
+from capset.sets import CapSet
+
+__all__ = ["printable", "summary"]
+
+_FEW = 5  # so many names are shown as an exception before all the others are listed instead
+
+
+def printable(text: str) -> str:
+    r"""Make a text from a process or a file safe to show: nothing in it can act on a terminal.
+
+    Every character that is not printable becomes an escape as Python writes it, and so does a
+    backslash, so that the result is unambiguous. A byte that was no UTF-8 shows as that byte.
+
+    Args:
+        text: Any text; lone surrogates stand for bytes, as ``os.fsdecode`` makes them.
+
+    Examples:
+        >>> print(printable("ssh\x1b[2J"))
+        ssh\x1b[2J
+    """
+    return "".join(char if char.isprintable() and char != "\\" else _escape(char) for char in text)
+
+
+def _escape(char: str) -> str:
+    if "\udc80" <= char <= "\udcff":
+        return f"\\x{ord(char) - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode("ascii")
+
+
+def summary(caps: CapSet) -> str:
+    """Describe a set in a line: by its names, or, where that is shorter, by what it lacks.
+
+    Examples:
+        >>> summary(CapSet.parse("kill,chown"))
+        'CAP_CHOWN, CAP_KILL'
+        >>> summary(CapSet.all() - {"sys_resource"})
+        'all 41 known but CAP_SYS_RESOURCE'
+        >>> summary(CapSet())
+        'none'
+    """
+    if not caps:
+        return "none"
+    known = CapSet.all()
+    missing = known - caps
+    if len(missing) > _FEW:
+        return ", ".join(caps.names())
+    text = f"all {len(known)} known"
+    if missing:
+        text += f" but {', '.join(missing.names())}"
+    if caps.unknown:
+        text += f" and {', '.join(caps.unknown.names())}"
+    return text

@@ -1,0 +1,547 @@
+"""The command line, run as a person runs it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+import capset
+from capset import Cap, live
+from capset.cli import main
+from capset.cli.commands import capset as command
+
+FILES = Path(__file__).parent.parent / "data" / "status"
+DOCKER = "00000000a80425fb"
+
+
+@pytest.fixture
+def run():
+    """Run a command; give its exit status, its output and its errors."""
+
+    def invoke(*args, stdin=None):
+        result = CliRunner().invoke(command, args, input=stdin)
+        assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
+        return result.exit_code, result.stdout, result.stderr
+
+    return invoke
+
+
+@pytest.fixture
+def tree(tmp_path):
+    """Save a small host."""
+    for pid, era in ((1, "4.4"), (20, "5.10"), (30, "5.10"), (40, "6.18")):
+        (tmp_path / str(pid)).mkdir()
+        text = (FILES / f"{era}.txt").read_bytes()
+        old = live.parse_status(text).pid
+        for label in (b"Pid", b"Tgid"):
+            text = text.replace(b"\n%b:\t%d\n" % (label, old), b"\n%b:\t%d\n" % (label, pid))
+        (tmp_path / str(pid) / "status").write_bytes(text)
+    (tmp_path / "50").mkdir()
+    return tmp_path
+
+
+def test_help(run):
+    """Every command says what it does and knows --json and -h."""
+    status, out, _ = run("--help")
+    assert status == 0
+    assert "never changes a capability" in out
+    for name in ("show", "decode", "diff", "ps", "explain"):
+        assert f"\n  {name} " in out
+        status, told, _ = run(name, "-h")
+        assert status == 0
+        assert "--json" in told
+
+
+def test_version(run):
+    """The package's."""
+    assert run("--version") == (0, f"capset, version {capset.__version__}\n", "")
+
+
+def test_show(run, tree):
+    """The ids, the five sets, and what that is against Docker's default."""
+    status, out, err = run("show", "1", "--proc", str(tree))
+
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "edge-proxy (pid 1, parent 1)"
+    assert "no_new_privs  unknown, the kernel does not say" in lines
+    assert "seccomp       disabled" in lines
+    assert "effective   0000000000002400    2 CAP_NET_BIND_SERVICE, CAP_NET_RAW" in lines
+    assert "ambient     0000000000000400    1 CAP_NET_BIND_SERVICE" in lines
+    assert "Against Docker Engine's default of 14 capabilities:" in lines
+    [dropped] = [line for line in lines if line.startswith("effective dropped")]
+    assert "CAP_CHOWN" in dropped
+    assert "CAP_NET_RAW" not in dropped
+
+
+def test_show_says_when_nothing_differs(run, tree):
+    """A container of Docker has its default as bounding set."""
+    _, out, _ = run("show", "20", "--proc", str(tree))
+
+    assert any(line.split() == ["bounding", "same"] for line in out.splitlines())
+    assert "no_new_privs  yes, execve(2) cannot give privileges" in out
+
+
+def test_show_this_process(run):
+    """By default the command itself, which is this process here."""
+    for args in ((), ("self",), ("thread-self",), (str(os.getpid()),), ("self", "--thread", str(os.getpid()))):
+        status, out, _ = run("show", *args)
+        assert status == 0
+        assert f"(pid {os.getpid()}, parent {os.getppid()})" in out
+        assert "(the same as yours)" in out
+        assert live.read().caps.bounding.hex() in out
+
+
+def test_show_json(run):
+    """Masks as text, because JSON's numbers have 53 bits."""
+    status, out, _ = run("show", "--json")
+    told, mine = json.loads(out), live.read()
+
+    assert status == 0
+    assert told["pid"] == os.getpid()
+    assert told["uids"]["effective"] == os.geteuid()
+    assert told["caps"]["bounding"] == {"mask": mine.caps.bounding.hex(), "names": mine.caps.bounding.names()}
+    assert told["against"]["engine"] == "docker"
+    assert told["against"]["effective"]["before"] == DOCKER
+
+
+def test_show_ids_that_differ(run, tmp_path):
+    """Four ids in words where they are not one."""
+    (tmp_path / "5").mkdir()
+    text = (FILES / "6.18.txt").read_bytes().replace(b"Uid:\t1000\t1000\t1000\t1000", b"Uid:\t1000\t0\t0\t0")
+    (tmp_path / "5" / "status").write_bytes(text)
+    _, out, _ = run("show", "5", "--proc", str(tmp_path))
+
+    assert "uids          real 1000, effective 0, saved 0, fs 0" in out
+
+
+def test_show_threads_and_impossible_sets(run, tmp_path):
+    """A thread says so; sets that no kernel makes are remarked upon."""
+    (tmp_path / "5" / "task" / "6").mkdir(parents=True)
+    text = (FILES / "2.6.32.txt").read_bytes().replace(b"CapPrm:\tffff", b"CapPrm:\t0fff")
+    (tmp_path / "5" / "task" / "6" / "status").write_bytes(text.replace(b"\nPid:\t2143", b"\nPid:\t2144"))
+    status, out, err = run("show", "5", "--thread", "6", "--proc", str(tmp_path))
+
+    assert status == 0
+    assert out.startswith("bash (pid 2143, thread 2144, parent ")
+    assert "seccomp" not in out
+    assert "impossible sets: effective holds 60,61,62,63, which permitted lacks" in err
+
+
+@pytest.mark.parametrize("value", ["a80425fb", DOCKER, "0xa80425fb", "0XA80425FB"])
+def test_decode_a_mask(run, value):
+    """With or without 0x, as it is found."""
+    status, out, _ = run("decode", value)
+    lines = out.splitlines()
+
+    assert (status, lines[0]) == (0, f"{DOCKER}: 14 capabilities")
+    assert lines[1].split()[:2] == ["no.", "name"]
+    assert [line.split()[1] for line in lines[2:]] == capset.DOCKER_DEFAULT.names()
+
+
+def test_decode_other_values(run):
+    """Names, numbers, nothing, and what is newer than the table."""
+    assert run("decode", "12,kill")[1].startswith("0000000000001020: 2 capabilities\n")
+    assert run("decode", "0x0")[1] == "0000000000000000: 0 capabilities\n"
+    assert run("decode", "0x20000000001")[1].splitlines() == [
+        "0000020000000001: 2 capabilities",
+        "no. name      what for",
+        "  0 CAP_CHOWN Change the owner and the group of any file.",
+        " 41 41        newer than this version of capset",
+    ]
+    assert run("decode", "kill")[1].startswith("0000000000000020: 1 capability\n")
+
+
+def test_decode_lines(run):
+    """A grep through /proc, and a mixed bag."""
+    stdin = f"/proc/1/status:CapEff:\t{DOCKER}\nCapBnd: {DOCKER}\n\nnet_raw\n"
+    status, out, _ = run("decode", stdin=stdin)
+    lines = out.splitlines()
+
+    assert status == 0
+    assert [line.split()[0] for line in lines] == ["value", "CapEff", "CapBnd", "net_raw"]
+    assert lines[1].endswith("CAP_AUDIT_WRITE, CAP_SETFCAP")
+    told = json.loads(run("decode", "--json", stdin=stdin)[1])
+    assert told[0] == {"label": "CapEff", "mask": DOCKER, "names": capset.DOCKER_DEFAULT.names()}
+
+
+def test_decode_status_files(run):
+    """Whole files, one or many."""
+    texts = [(FILES / f"{era}.txt").read_text("utf-8") for era in ("5.10", "6.1")]
+    _, one, _ = run("decode", stdin=texts[0])
+    status, both, _ = run("decode", stdin="".join(texts))
+
+    assert status == 0
+    assert "bounding    00000000a80425fb" in one
+    assert one in both
+    assert "kworker/0:1-events" in both
+    assert [told["name"] for told in json.loads(run("decode", "--json", stdin="".join(texts))[1])] == [
+        "python3",
+        "kworker/0:1-events",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "stdin", "message"),
+    [
+        (["chwon"], None, "did you mean CAP_CHOWN"),
+        (["0x10000000000000000"], None, "1 to 16 hexadecimal digits"),
+        ([], "kill\nchwon\n", "line 2: unknown capability 'chwon'"),
+        ([], "Name:\tx\nCapEff:\t0\n", "standard input, from line 1"),
+    ],
+)
+def test_decode_refuses(run, args, stdin, message):
+    """Nothing is skipped; the error says where."""
+    status, out, err = run("decode", *args, stdin=stdin)
+
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_decode_nothing_on_a_terminal(run, monkeypatch):
+    """Waiting silently for input helps nobody."""
+    monkeypatch.setattr("capset.cli.operands._is_terminal", lambda: True)
+
+    status, _, err = run("decode")
+    assert status == 2
+    assert "nothing to decode" in err
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "status"),
+    [
+        ("docker", "docker", 0),
+        ("docker", DOCKER, 0),
+        ("docker", "", 1),
+        ("docker", "all", 1),
+        ("", "", 0),
+        ("12", "net_admin", 0),
+        (f"pid:{os.getpid()}", "pid:self", 0),
+        ("docker", f"file:{FILES / '4.18.txt'}", 0),
+        ("docker", f"file:{FILES / '5.10.txt'}", 1),
+        (f"file:{FILES / '5.10.txt'}", f"file:{FILES / '4.18.txt'}", 1),
+    ],
+)
+def test_diff_exit_status(run, a, b, status):
+    """0 the same, 1 they differ: both ways round, and as JSON too."""
+    assert run("diff", a, b)[0] == status
+    assert run("diff", b, a)[0] == status
+    code, out, _ = run("diff", a, b, "--json")
+    assert code == status
+    assert json.loads(out)["same"] is (status == 0)
+
+
+def test_diff_text(run):
+    """Sign and word, number, name and what it is for."""
+    _, out, _ = run("diff", "docker", "chown,net_admin")
+
+    assert out.splitlines()[:6] == [
+        "from Docker Engine's default",
+        "to   chown,net_admin",
+        "",
+        "1 added, 13 dropped, 1 kept (00000000a80425fb to 0000000000001001)",
+        "          no. name                 what for",
+        "+ added    12 CAP_NET_ADMIN        Configure the network: interfaces, routes, firewall.",
+    ]
+    assert "- dropped   5 CAP_KILL             Send signals to any process." in out
+
+
+def test_diff_of_two_processes(run):
+    """All five sets; those that are alike say so."""
+    _, out, _ = run("diff", f"file:{FILES / '5.10.txt'}", f"file:{FILES / '4.18.txt'}")
+
+    assert "effective: 14 added, 0 dropped, 0 kept" in out
+    assert "bounding: 0 added, 0 dropped, 14 kept" in out
+    assert out.splitlines()[0].endswith("5.10.txt (python3)")
+
+
+@pytest.mark.parametrize("name", ["effective", "bounding"])
+def test_diff_of_one_set(run, name):
+    """--set chooses which set of the process is compared."""
+    status, out, _ = run("diff", "docker", f"file:{FILES / '5.10.txt'}", "--set", name)
+
+    assert status == (1 if name == "effective" else 0)
+    assert f"\n{name}: " in out
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("dokcer", "did you mean docker?"),
+        ("chwon", "did you mean CAP_CHOWN?"),
+        ("pid:0", "expected a process id, self or thread-self"),
+        ("pid:", "expected a process id, self or thread-self"),
+        ("pid:x", "expected a process id, self or thread-self"),
+        ("pid:999999999", "no such process"),
+        ("file:/nonexistent", "No such file or directory: '/nonexistent'"),
+        (f"file:{__file__}", "no Name line"),
+    ],
+)
+def test_diff_refuses(run, text, message):
+    """2 an error, with the remedy."""
+    for args in ((text, "docker"), ("docker", text)):
+        status, out, err = run("diff", *args)
+        assert (status, out) == (2, "")
+        assert message in err
+
+
+def test_ps(run, tree):
+    """A row a process; what could not be read is told."""
+    status, out, err = run("ps", "--proc", str(tree))
+    lines = out.splitlines()
+
+    assert status == 0
+    assert [line.split()[0] for line in lines] == ["pid", "1", "20", "30", "40"]
+    assert lines[1].split()[1:5] == ["1001", "edge-proxy", "2", "CAP_NET_BIND_SERVICE,"]
+    assert err == "capset: 1 ended meanwhile: 50\n"
+    assert r"x\\\nCapEff:\tff" in lines[4]
+    assert "\t" not in out
+
+
+def test_ps_filters(run, tree):
+    """By what is held and what is lacked, in the set that is asked for."""
+
+    def pids(*args):
+        return [line.split()[0] for line in run("ps", "--proc", str(tree), *args)[1].splitlines()[1:]]
+
+    assert pids("--has", "net_raw") == ["1"]
+    assert pids("--has", "net_raw", "--has", "chown") == []
+    assert pids("--has", "chown", "--set", "bounding") == ["1", "20", "30", "40"]
+    assert pids("--has", "chown", "--lacks", "sys_admin", "--set", "bounding") == ["20", "30"]
+    assert pids("--lacks", "net_raw") == ["20", "30", "40"]
+
+
+def test_ps_groups(run, tree):
+    """One row for identical five sets, the most frequent first."""
+    _, out, _ = run("ps", "--group", "--proc", str(tree))
+    rows = [line.split() for line in out.splitlines()]
+
+    assert rows[0] == ["count", "effective", "names", "held", "capabilities"]
+    assert rows[1] == ["2", "0" * 16, "python3", "0", "none"]
+    assert len(rows) == 4
+
+
+def test_ps_json(run, tree):
+    """Everything, what could not be read included."""
+    (tree / "60").mkdir()
+    (tree / "60" / "status").write_text("")
+    _, out, err = run("ps", "--json", "--proc", str(tree))
+    told = json.loads(out)
+    grouped = json.loads(run("ps", "--json", "--group", "--proc", str(tree))[1])
+
+    assert [process["pid"] for process in told["processes"]] == [1, 20, 30, 40]
+    assert told["gone"] == [{"pid": 50, "tid": None}]
+    assert told["denied"] == []
+    assert told["malformed"] == [f"{tree}/60/status: no Name line; expected the name of the thread"]
+    assert "no Name line" in err
+    assert [member["pid"] for member in grouped["groups"][0]["members"]] == [20, 30]
+
+
+def test_ps_of_this_host(run):
+    """This process is in it, by its id or by the id of its main thread."""
+    for args in ((), ("--threads",)):
+        _, out, _ = run("ps", *args)
+        assert str(os.getpid()) in [line.split()[0] for line in out.splitlines()]
+
+
+def test_ps_marks_other_user_namespaces(run, monkeypatch):
+    """Their capabilities count only there."""
+    import attrs
+
+    real = live.scan
+
+    def elsewhere(**options):
+        scan = real(**options)
+        scan._statuses = (attrs.evolve(status, user_ns=1) for status in scan._statuses)
+        return scan
+
+    monkeypatch.setattr(live, "scan", elsewhere)
+    _, out, _ = run("ps")
+    assert all(line.split()[1].endswith("*") for line in out.splitlines()[1:])
+
+
+def test_show_says_that_a_namespace_is_another(run, monkeypatch):
+    """A full mask there is no power here."""
+    import attrs
+
+    real = live.read
+    spaces = iter([1, 2])
+    monkeypatch.setattr(live, "read", lambda *a, **o: attrs.evolve(real(*a, **o), user_ns=next(spaces)))
+    _, out, _ = run("show")
+
+    assert "user_ns       1 (another one than yours: these capabilities count in it and below it only)" in out
+
+
+def test_explain(run):
+    """What it is for, since when, and who says what of it."""
+    status, out, _ = run("explain", "sys_admin", "PERFMON")
+
+    assert status == 0
+    assert out.startswith("CAP_SYS_ADMIN (21), since Linux 2.2\n")
+    assert "Implies what was carved out of it: CAP_SYSLOG, CAP_PERFMON, CAP_BPF, CAP_CHECKPOINT_RESTORE." in out
+    assert "Carved out of CAP_SYS_ADMIN, which still implies it." in out
+    assert "Not in Docker Engine's default set." in out
+    assert "grsecurity 2011: root-equivalent" in out
+    assert "grsecurity 2011: newer than the list, which ends with CAP_SYSLOG" in out
+    assert "HackTricks escapes: not listed" in out
+
+
+def test_explain_everything(run):
+    """Every capability has its page, as text and as JSON."""
+    names = [str(cap) for cap in Cap]
+    assert run("explain", *names)[1].count("since Linux") >= 41
+    told = json.loads(run("explain", "--json", *names)[1])
+    assert [fact["name"] for fact in told] == names
+    assert told[0]["default_of"] == ["docker"]
+    assert told[34]["split_from"] == "CAP_SYS_ADMIN"
+
+
+@pytest.mark.parametrize(
+    "args", [["explain"], ["explain", "chwon"], ["explain", "41"], ["nonsense"], ["ps", "--has", "x"]]
+)
+def test_wrong_usage(run, args):
+    """Exit status 2 and a remedy."""
+    status, out, err = run(*args)
+
+    assert (status, out) == (2, "")
+    assert err
+
+
+def test_colours_and_columns_on_a_terminal():
+    """On a terminal signs are coloured and long cells folded; in a pipe neither."""
+    pty = pytest.importorskip("pty", reason="needs a terminal (POSIX)")
+    output = bytearray()
+
+    env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    env.pop("NO_COLOR", None)
+    master, slave = pty.openpty()
+    child = subprocess.Popen(
+        [sys.executable, "-m", "capset", "diff", "docker", "all"], stdout=slave, stderr=slave, stdin=slave, env=env
+    )
+    os.close(slave)
+    try:
+        while chunk := os.read(master, 4096):
+            output.extend(chunk)
+    except OSError:  # the other side is closed
+        pass
+    os.close(master)
+
+    assert child.wait() == 1
+    lines = output.decode().replace("\r\n", "\n").split("\n")
+    assert any("\x1b[32madded" in line for line in lines)
+    table = lines[lines.index("") + 2 :]
+    assert max(len(line.replace("\x1b[32m", "").replace("\x1b[0m", "").replace("\x1b[1m", "")) for line in table) <= 60
+
+
+def module(*args, **options):
+    """Run ``python -m capset`` in a process of its own."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **options.pop("env", {})}
+    return subprocess.run(
+        [sys.executable, "-m", "capset", *args], capture_output=True, text=True, env=env, check=False, **options
+    )
+
+
+def test_python_m():
+    """The same command."""
+    done = module("diff", "docker", "all")
+
+    assert (done.returncode, done.stderr) == (1, "")
+    assert "27 added, 0 dropped, 14 kept" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_main_module(monkeypatch):
+    """``python -m capset`` is main()."""
+    monkeypatch.setattr(sys, "argv", ["capset", "--version"])
+    monkeypatch.delitem(sys.modules, "capset.__main__", raising=False)
+
+    with pytest.raises(SystemExit) as raised:
+        runpy.run_module("capset", run_name="__main__")
+    assert raised.value.code == 0
+
+
+def test_wide_and_narrow(run, monkeypatch):
+    """In a pipe nothing is folded; on a terminal everything is."""
+    _, piped, _ = run("diff", "docker", "all", "--json")
+    assert piped
+    _, piped, _ = run("show")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "70")
+    _, folded, _ = run("show")
+
+    assert len(folded.splitlines()) > len(piped.splitlines())
+    assert max(map(len, folded.splitlines())) <= 70
+
+
+def test_a_closed_pipe_is_no_error_of_ours(monkeypatch):
+    """It is click's to end the command quietly, not ours to report."""
+
+    def closed(*_, **__):
+        raise BrokenPipeError(errno.EPIPE, "Broken pipe")
+
+    monkeypatch.setattr(live, "read", closed)
+    result = CliRunner().invoke(command, ["show"])
+
+    assert result.exit_code == 1
+    assert result.stderr == ""
+
+
+def test_a_reader_that_goes_away():
+    """capset ps | head ends quietly."""
+    command = f"{sys.executable} -m capset explain {' '.join(map(str, Cap))} | head -n 1"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, env=env, check=False)
+
+    assert done.stdout == "CAP_CHOWN (0), since Linux 2.2\n"
+    assert done.stderr == ""
+
+
+def test_without_the_extra(monkeypatch, capsys):
+    """The library is there, the command says what it lacks."""
+    for name in [name for name in sys.modules if name.startswith("capset.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "click", None)
+
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 2
+    assert capsys.readouterr().err == "capset: the command line needs click: pip install 'capset[cli]'\n"
+
+
+@pytest.mark.parametrize("missing", ["click", "rich"])
+def test_without_one_of_them(missing):
+    """In a process of its own, as a newcomer meets it."""
+    script = f"import sys; sys.modules[{missing!r}] = None; from capset.cli import main; main()"
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == f"capset: the command line needs {missing}: pip install 'capset[cli]'\n"
+
+
+def test_other_missing_modules_are_no_missing_extra(monkeypatch):
+    """A broken installation shows itself."""
+    for name in [name for name in sys.modules if name.startswith("capset.cli.")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "capset.display", None)
+
+    with pytest.raises(ModuleNotFoundError):
+        main()
+
+
+def test_main(monkeypatch, capsys):
+    """The function behind the script."""
+    monkeypatch.setattr(sys, "argv", ["capset", "decode", "0x1"])
+
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 0
+    assert "CAP_CHOWN" in capsys.readouterr().out
