@@ -86,7 +86,7 @@ class Cap(IntEnum):
                 without a sign and without leading zeros.
 
         Returns:
-            The capability. A number without a name is fine: it may be newer than this table.
+            The capability; one without a name where the number is newer than this table.
 
         Raises:
             UnknownCapabilityError: *text* is neither; the error names what looks like it.
@@ -119,12 +119,12 @@ class Cap(IntEnum):
 
     @property
     def mask(self) -> int:
-        """The mask with this capability alone: ``1 << number``."""
+        """The mask with this capability alone, ``1 << number``."""
         return 1 << self._value_
 
     @property
     def info(self) -> CapInfo:
-        """What is known about it: since when, what it permits, what others say of its risk.
+        """What is known about it, such as since when, what it permits, and what others say of its risk.
 
         Raises:
             UnknownCapabilityError: The capability is newer than this version of capset.
@@ -197,5 +197,5 @@ def _unknown(text: str) -> UnknownCapabilityError:
         return UnknownCapabilityError(text, remedy="ALL is no single capability but a set: CapSet.all()")
     if len(bare) >= 8 and not set(bare.removeprefix("0X")) - set("0123456789ABCDEF"):
         return UnknownCapabilityError(text, remedy="a mask is read by CapSet.from_hex(), or by CapSet.parse() after 0x")
-    close = get_close_matches(bare[:64], Cap.__members__, n=3)
+    close = get_close_matches(bare[:64], Cap.__members__, n=3, cutoff=0.7)
     return UnknownCapabilityError(text, tuple(str(Cap[name]) for name in close))

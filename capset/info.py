@@ -79,7 +79,7 @@ def get(cap: Cap) -> CapInfo:
 
 
 def risk_lists() -> tuple[RiskList, ...]:
-    """Return the lists whose verdicts :attr:`CapInfo.risks` quotes."""
+    """Return the lists whose verdicts ``CapInfo.risks`` quotes."""
     return tuple(_lists().values())
 
 

@@ -62,7 +62,7 @@ class Securebits(IntFlag):
 
     @property
     def locked(self) -> Securebits:
-        """The flags whose locks are raised here: what can no longer change."""
+        """The flags whose locks are raised here, which can no longer change."""
         return Securebits((self & _FLAGS.lock) >> 1)
 
     def __str__(self) -> str:

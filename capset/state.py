@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from attrs import field, frozen
 
-from capset.diff import StateDiff
 from capset.sets import THREAD_SETS, CapSet
+
+if TYPE_CHECKING:
+    from capset.diff import StateDiff
 
 __all__ = ["CapState"]
 
@@ -39,6 +43,8 @@ class CapState:
 
     def diff(self, other: CapState) -> StateDiff:
         """Return what turns this state into *other*, set by set."""
+        from capset.diff import StateDiff
+
         return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
 
     def violations(self) -> list[str]:

@@ -330,7 +330,7 @@ def _explain(cap: Cap) -> None:
     fact = cap.info
     say(f"{cap} ({int(cap)}), since Linux {fact.since_linux}")
     say(f"  {fact.summary}")
-    say("Permits to")
+    say("What it permits")
     for line in fact.permits:
         say(f"  - {line}")
     if fact.split_from:

@@ -150,6 +150,24 @@ def test_twenty_thousand_groups(holding):
     assert status.caps == live.read().caps
 
 
+@pytest.mark.parametrize("size", [1, 7, 64, 1000])
+def test_short_reads(size, monkeypatch):
+    """However little a read gives, the file is read to its end."""
+    really_read = os.read
+    expected = live.read()
+    monkeypatch.setattr(os, "read", lambda fd, count: really_read(fd, min(count, size)))
+
+    assert live.read().caps == expected.caps
+
+
+def test_a_file_without_a_last_line_break(tmp_path):
+    """It ends where nothing more comes."""
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "status").write_bytes(Path("/proc/self/status").read_bytes().rstrip(b"\n"))
+
+    assert live.read(5, proc=tmp_path).caps == live.read().caps
+
+
 def test_no_new_privs_and_seccomp():
     """prctl(2) sets them, /proc shows them."""
     with sleeping(lambda: libc.prctl(38, 1, 0, 0, 0)) as pid:

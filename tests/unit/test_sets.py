@@ -186,9 +186,9 @@ def test_it_never_changes():
 
     for change in (
         lambda: setattr(a, "mask", 0),
-        lambda: setattr(a, "_mask", 0),
+        lambda: setattr(a, "_bits", 0),
         lambda: setattr(a, "new", 0),
-        lambda: delattr(a, "_mask"),
+        lambda: delattr(a, "_bits"),
     ):
         with pytest.raises(AttributeError):
             change()

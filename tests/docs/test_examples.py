@@ -1,0 +1,131 @@
+"""Every example in the README, on every page, in every docstring, and every script in examples/ runs.
+
+Python examples run as doctests. Console examples run in a shell; what they print must be what the page
+shows, and an exit status other than 0 must be shown as ``[exit status N]``.
+"""
+
+from __future__ import annotations
+
+import doctest
+import importlib
+import os
+import pkgutil
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from sybil import Example, Sybil
+from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
+
+import capset
+
+ROOT = Path(__file__).parent.parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+PAGES = [page for page in PAGES if not page.name.startswith("_")]
+FLAGS = doctest.ELLIPSIS
+
+
+class ConsoleParser(CodeBlockParser):
+    language = "console"
+
+    def evaluate(self, example: Example) -> str | None:
+        parts = re.split(r"^\$ (.*)\n", example.parsed, flags=re.MULTILINE)
+        assert parts[0] == "", "a console example begins with a command"
+        for command, expected in zip(parts[1::2], parts[2::2], strict=True):
+            printed = run(command)
+            if printed.rstrip() != expected.rstrip():
+                return f"{command} printed\n{printed}\nwhere the page shows\n{expected}"
+        return None
+
+
+def run(command: str) -> str:
+    """Run a command line as a person in the folder of the clone would."""
+    here = f'capset() {{ {shlex.quote(sys.executable)} -m capset "$@"; }}\n'
+    env = {**os.environ, "COLUMNS": "80", "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), *sys.path]))}
+    done = subprocess.run(
+        ["sh", "-c", here + command],
+        cwd=ROOT,
+        env=env,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout + (f"[exit status {done.returncode}]\n" if done.returncode else "")
+
+
+SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS), ConsoleParser()], path=str(ROOT))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_page(page, monkeypatch):
+    """Each page by itself, from top to bottom."""
+    monkeypatch.chdir(ROOT)
+    for example in SYBIL.parse(page).examples():
+        example.evaluate()
+
+
+def test_examples_are_found():
+    """A page whose examples were in another kind of block would pass unread."""
+    fences = {match for page in PAGES for match in re.findall(r"^```(\S+)", page.read_text("utf-8"), re.MULTILINE)}
+    ran = {"python", "console"}
+    shown = {"sh", "text", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
+
+    assert fences <= ran | shown
+    for page in PAGES:
+        text = page.read_text("utf-8")
+        blocks = len(re.findall(r"^```(?:python|console)$", text, re.MULTILINE))
+        found = {example.region.start for example in SYBIL.parse(page).examples()}
+        assert len(found) >= blocks, page
+
+
+MODULES = [name for _, name, _ in pkgutil.walk_packages(capset.__path__, "capset.") if name != "capset.__main__"]
+
+
+@pytest.mark.parametrize("name", ["capset", *MODULES])
+def test_docstrings(name):
+    """The examples of a module's docstrings."""
+    module = importlib.import_module(name)
+    results = doctest.testmod(module, optionflags=FLAGS)
+
+    assert results.failed == 0
+
+
+def test_public_docstrings_have_examples():
+    """Every public callable and class of the contract shows how it is used."""
+    lacking = [
+        name
+        for name in capset.__all__
+        if callable(getattr(capset, name)) and not issubclass(getattr(capset, name), Exception | tuple)
+        if ">>>" not in (getattr(capset, name).__doc__ or "")
+    ]
+
+    assert lacking == ["CapInfo"]
+
+
+@pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
+def test_scripts(script):
+    """Every script in examples/ runs and says something."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
+    done = subprocess.run([sys.executable, script], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout
+
+
+def test_changelog_and_version():
+    """The version of the package has its section."""
+    assert f"## [{capset.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_architecture_page_is_that_of_the_layer_test():
+    """The table of modules on the page, and the order that test_package holds."""
+    from tests.unit.test_package import LAYERS
+
+    page = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
+    table = [name for name in re.findall(r"^\| `(\w+)/?` \|", page, re.MULTILINE) if name != "data"]
+
+    assert table == [layer for layer in LAYERS if not layer.startswith("__")]
