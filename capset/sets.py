@@ -226,8 +226,8 @@ class CapSet(Set[Cap]):
         try:  # asking for the type first takes a fifth longer
             bits: int = other._bits  # type: ignore[attr-defined]
         except AttributeError:
-            return bool(frozenset(self) <= other) if isinstance(other, Set) else NotImplemented
-        return self._bits & bits == self._bits
+            return frozenset(self) <= other if isinstance(other, Set) else NotImplemented
+        return self._bits & bits == self._bits  # pyright: ignore[reportUnknownVariableType]
 
     def __lt__(self, other: Set[object]) -> bool:
         return self <= other and self != other if isinstance(other, Set) else NotImplemented
@@ -236,8 +236,8 @@ class CapSet(Set[Cap]):
         try:
             bits: int = other._bits  # type: ignore[attr-defined]
         except AttributeError:
-            return bool(frozenset(self) >= other) if isinstance(other, Set) else NotImplemented
-        return self._bits & bits == bits
+            return frozenset(self) >= other if isinstance(other, Set) else NotImplemented
+        return self._bits & bits == bits  # pyright: ignore[reportUnknownVariableType]
 
     def __gt__(self, other: Set[object]) -> bool:
         return self >= other and self != other if isinstance(other, Set) else NotImplemented
