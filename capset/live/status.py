@@ -84,7 +84,7 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
     """
     if isinstance(text, str):
         text = text.encode("utf-8", "surrogateescape")
-    if text.count(b"\nCapEff:") > 1:
+    if any(text.count(label) > 1 for label in _MASK_LABELS):
         _line_by_line(text, source)  # says where the second one is
     return parse_one(text, source)
 
@@ -138,6 +138,9 @@ _TAIL = re.compile(
 )
 
 
+_MASK_LABELS = (b"\nCapInh:", b"\nCapPrm:", b"\nCapEff:", b"\nCapBnd:", b"\nCapAmb:")
+
+
 def _unescaped(name: bytes) -> bytes:
     # The kernel writes line breaks and backslashes as escapes, and nothing else.
     return re.sub(rb"\\([\\n])", lambda escape: b"\n" if escape[1] == b"n" else b"\\", name)
@@ -187,7 +190,7 @@ def _line_by_line(text: bytes, source: str) -> tuple[Any, ...]:
     masks = "\n".join(found[label] for label in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
     ids = [found[label] for label in ("Name", "Tgid", "Pid", "PPid", "Uid", "Gid", "Groups")]
     values = [*ids, masks, found.get("NoNewPrivs"), found.get("Seccomp")]
-    return tuple(value and value.encode("utf-8", "surrogateescape") for value in values)
+    return tuple(None if value is None else value.encode("utf-8", "surrogateescape") for value in values)
 
 
 def _unsigned(value: str) -> str:

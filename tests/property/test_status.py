@@ -15,7 +15,7 @@ from capset.live import ProcStatus, parse_status
 from tests.strategies import capsets
 
 ids = st.integers(0, 2**32 - 1)
-names = st.binary(min_size=1, max_size=15).filter(lambda name: b"\0" not in name)
+names = st.binary(max_size=15).filter(lambda name: b"\0" not in name)
 
 
 @st.composite
@@ -115,6 +115,17 @@ def test_a_mask_is_1_to_16_hexadecimal_digits(status, label, value):
         with pytest.raises(StatusError) as raised:
             parse_status(text, source="here")
         assert (label, number + 1, "here") == (raised.value.field, raised.value.line, raised.value.source)
+
+
+@given(statuses(), st.data())
+def test_a_line_that_stands_twice_is_refused(status, data):
+    """Which of the two would be the truth?"""
+    lines = printed(status)
+    label = data.draw(st.sampled_from([b"CapInh", b"CapPrm", b"CapEff", b"CapBnd", b"CapAmb"]))
+    lines.insert(data.draw(st.integers(1, len(lines) - 1)), label + b":\t0000000000000000")
+
+    with pytest.raises(StatusError, match="one such line"):
+        parse_status(b"\n".join(lines))
 
 
 @given(st.binary())
