@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import IntEnum
 
-from capset.errors import UnknownCapabilityError
+from capset.errors import UnknownCapabilityError, shown
 
 # Not typing.TYPE_CHECKING: importing typing would be a third of the cost of importing capset.
 TYPE_CHECKING = False
@@ -18,8 +18,9 @@ class Cap(IntEnum):
     """A Linux capability: its number, which is its bit in every mask, and its name.
 
     The members are the capabilities that have a name in this version of capset. A kernel may have
-    more: the numbers up to 63 are members too, without a name, so that no privilege is lost on the
-    way. They are reached by number alone and do not show up in iteration.
+    more: the other numbers up to 63 make Caps too, without a name, so that no privilege is lost on the
+    way. ``Cap(number)`` is always the same object; iteration and ``Cap.__members__`` have the named
+    ones alone.
 
     Source:
         Linux ``include/uapi/linux/capability.h``; capabilities(7).
@@ -100,7 +101,7 @@ class Cap(IntEnum):
             capset.errors.UnknownCapabilityError: unknown capability 'chwon': did you mean CAP_CHOWN?
         """
         if not isinstance(text, str):
-            raise TypeError(f"expected the name of a capability as str, got {text!r}")
+            raise TypeError(f"expected the name of a capability as str, got {shown(text)}")
         cap = _BY_TEXT.get(text)
         if cap is None and text.isascii():  # upper() turns some letters beyond ASCII into ASCII ones
             cap = _BY_TEXT.get(text.upper())
@@ -126,9 +127,6 @@ class Cap(IntEnum):
     def info(self) -> CapInfo:
         """What is known about it, such as since when, what it permits, and what others say of its risk.
 
-        Raises:
-            UnknownCapabilityError: The capability is newer than this version of capset.
-
         Examples:
             >>> Cap.SYSLOG.info.since_linux, Cap.SYSLOG.info.split_from
             ('2.6.37', Cap.SYS_ADMIN)
@@ -139,12 +137,11 @@ class Cap(IntEnum):
 
     @classmethod
     def _missing_(cls, value: object) -> Cap:
-        if not isinstance(value, int):
-            raise TypeError(f"Cap() takes a number from 0 to 63, got {value!r}; text is read by Cap.parse()")
-        cap = _UNNAMED.get(value)
-        if cap is None:
+        if value in _UNNAMED:
+            return _UNNAMED[value]
+        if isinstance(value, int):
             raise UnknownCapabilityError(value, remedy="capability numbers run from 0 to 63")
-        return cap
+        raise TypeError(f"Cap() takes a number from 0 to 63, got {shown(value)}; text is read by Cap.parse()")
 
     def __reduce_ex__(self, proto: object) -> tuple[type[Cap], tuple[int]]:
         return Cap, (self._value_,)  # by number: an unnamed member has no name to be found by
@@ -171,7 +168,7 @@ def _unnamed(number: int) -> Cap:
 
 
 # Made once, here: an unnamed member is one object for the life of the process, as a named one is.
-_UNNAMED = {number: _unnamed(number) for number in range(LAST_CAP + 1, 64)}
+_UNNAMED: dict[object, Cap] = {number: _unnamed(number) for number in range(LAST_CAP + 1, 64)}
 
 CAPS: tuple[Cap, ...] = (*Cap, *_UNNAMED.values())
 """All 64 of them; the index is the number."""
@@ -190,12 +187,14 @@ def _unknown(text: str) -> UnknownCapabilityError:
     """Say what the writer of *text* may have meant."""
     from difflib import get_close_matches
 
-    bare = text.strip().upper().replace("-", "_").replace(" ", "_")
+    bare = text.strip()[:64].upper().replace("-", "_").replace(" ", "_")
     while bare.startswith("CAP_"):
         bare = bare[4:]
     if bare == "ALL":
         return UnknownCapabilityError(text, remedy="ALL is no single capability but a set: CapSet.all()")
-    if len(bare) >= 8 and not set(bare.removeprefix("0X")) - set("0123456789ABCDEF"):
-        return UnknownCapabilityError(text, remedy="a mask is read by CapSet.from_hex(), or by CapSet.parse() after 0x")
-    close = get_close_matches(bare[:64], Cap.__members__, n=3, cutoff=0.7)
+    digits = set(bare.removeprefix("0X"))
+    if digits & set("0123456789") and digits <= set("0123456789ABCDEF"):
+        remedy = "a capability's number is from 0 to 63, without leading zeros; a mask stands alone, with 0x in front"
+        return UnknownCapabilityError(text, remedy=remedy)
+    close = get_close_matches(bare, Cap.__members__, n=3, cutoff=0.7)
     return UnknownCapabilityError(text, tuple(str(Cap[name]) for name in close))

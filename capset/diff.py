@@ -6,9 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from attrs import evolve, field, frozen
+from attrs.validators import instance_of
 
 from capset.capability import Cap
-from capset.errors import ConflictError, ParseError, UnknownCapabilityError
+from capset.errors import ConflictError, ParseError, UnknownCapabilityError, shown
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class CapDiff:
             capset.errors.ConflictError: both added and dropped: CAP_NET_ADMIN; a capability can be only one of the two
         """
         if not isinstance(text, str):
-            raise TypeError(f"expected a difference as str, got {text!r}")
+            raise TypeError(f"expected a difference as str, got {shown(text)}")
         signed: dict[str, list[Cap]] = {"+": [], "-": []}
         for word in re.finditer(r"\S+", text):
             sign, name = word[0][0], word[0][1:]
@@ -126,33 +127,29 @@ class StateDiff:
         effective: -CAP_KILL
     """
 
-    effective: CapDiff = CapDiff()
-    permitted: CapDiff = CapDiff()
-    inheritable: CapDiff = CapDiff()
-    bounding: CapDiff = CapDiff()
-    ambient: CapDiff = CapDiff()
+    effective: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
+    permitted: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
+    inheritable: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
+    bounding: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
+    ambient: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
 
     def apply(self, state: CapState) -> CapState:
         """Return *state* with these changes made."""
-        return evolve(state, **{name: self[name].apply(getattr(state, name)) for name in THREAD_SETS})
+        return evolve(state, **{name: diff.apply(getattr(state, name)) for name, diff in self._items()})
 
     def inverse(self) -> StateDiff:
         """Return the difference that undoes this one."""
-        return StateDiff(**{name: self[name].inverse() for name in THREAD_SETS})
+        return StateDiff(**{name: diff.inverse() for name, diff in self._items()})
 
     def then(self, other: StateDiff) -> StateDiff:
         """Return the one difference that does what this one and then *other* do."""
-        return StateDiff(**{name: self[name].then(other[name]) for name in THREAD_SETS})
+        return StateDiff(**{name: diff.then(getattr(other, name)) for name, diff in self._items()})
 
-    def __getitem__(self, name: str) -> CapDiff:
-        """Return the difference of one set by its name."""
-        if name not in THREAD_SETS:
-            raise KeyError(name)
-        diff: CapDiff = getattr(self, name)
-        return diff
+    def _items(self) -> list[tuple[str, CapDiff]]:
+        return [(name, getattr(self, name)) for name in THREAD_SETS]
 
     def __bool__(self) -> bool:
-        return any(self[name] for name in THREAD_SETS)
+        return any(diff for _, diff in self._items())
 
     def __str__(self) -> str:
-        return "\n".join(f"{name}: {self[name]}" for name in THREAD_SETS if self[name])
+        return "\n".join(f"{name}: {diff}" for name, diff in self._items() if diff)

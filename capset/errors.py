@@ -1,8 +1,9 @@
-"""Every exception that capset raises on purpose.
+"""The exceptions of capset.
 
-Each one is a subclass of :class:`CapsetError` and of the built-in exception a caller would catch
-anyway. It keeps what it complains about as attributes, says what was expected and what to do
-instead, and survives pickling.
+A value of the wrong type is a plain :class:`TypeError`. Everything else that is wrong is one of these:
+each is a subclass of :class:`CapsetError` and of the built-in exception a caller would catch anyway.
+It keeps what it complains about as attributes, says what was expected and what to do instead, and
+survives pickling.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ __all__ = [
 
 
 class CapsetError(Exception):
-    """Base class of every exception of this package."""
+    """Base class of the exceptions of this package."""
 
     _fields: tuple[str, ...] = ()
 
@@ -34,7 +35,7 @@ class CapsetError(Exception):
         return type(self), tuple(getattr(self, field) for field in self._fields), self.__dict__
 
 
-def _shown(value: object) -> str:
+def shown(value: object) -> str:
     """Write a value for a message: in full where that is bearable."""
     text = hex(value) if isinstance(value, int) and value.bit_length() > 128 else repr(value)
     return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
@@ -64,7 +65,7 @@ class UnknownCapabilityError(CapsetError, ValueError):
             or (close and _did_you_mean(close))
             or "expected a name as in capabilities(7), such as CAP_NET_ADMIN, or a number from 0 to 63"
         )
-        super().__init__(f"unknown capability {_shown(value)}: {advice}")
+        super().__init__(f"unknown capability {shown(value)}: {advice}")
 
 
 class MaskError(CapsetError, ValueError):
@@ -80,7 +81,7 @@ class MaskError(CapsetError, ValueError):
     def __init__(self, value: str | int, expected: str) -> None:
         self.value = value
         self.expected = expected
-        super().__init__(f"not a capability mask: expected {expected}, got {_shown(value)}")
+        super().__init__(f"not a capability mask: expected {expected}, got {shown(value)}")
 
 
 class ParseError(CapsetError, ValueError):
@@ -98,7 +99,7 @@ class ParseError(CapsetError, ValueError):
         self.text = text
         self.position = position
         self.expected = expected
-        super().__init__(f"at position {position} of {_shown(text)}: expected {expected}")
+        super().__init__(f"at position {position} of {shown(text)}: expected {expected}")
 
 
 class ConflictError(CapsetError, ValueError):
@@ -139,7 +140,7 @@ class StatusError(CapsetError, ValueError):
         if line is None:
             message = f"{source}: no {field} line; expected {expected}"
         else:
-            message = f"{source}:{line}: {field}: expected {expected}, got {_shown(value)}"
+            message = f"{source}:{line}: {field}: expected {expected}, got {shown(value)}"
         super().__init__(message)
 
 
@@ -156,7 +157,7 @@ class PidError(CapsetError, ValueError):
     def __init__(self, value: object, expected: str) -> None:
         self.value = value
         self.expected = expected
-        super().__init__(f"not a process or thread id: expected {expected}, got {_shown(value)}")
+        super().__init__(f"not a process or thread id: expected {expected}, got {shown(value)}")
 
 
 class ProcessGoneError(CapsetError, ProcessLookupError):
@@ -205,8 +206,7 @@ class ProcUnavailableError(CapsetError, FileNotFoundError):
     def __init__(self, filename: str) -> None:
         super().__init__(
             errno.ENOENT,
-            "no proc file system here: live capabilities are read on Linux only; "
-            "pass proc= for another mount or a saved tree",
+            "no proc file system, or no such file in it; only Linux has one, usually at /proc",
             filename,
         )
 
@@ -227,4 +227,4 @@ class UnknownEngineError(CapsetError, LookupError):
         self.known = known
         self.close = close
         advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
-        super().__init__(f"unknown container engine {_shown(name)}: {advice}")
+        super().__init__(f"unknown container engine {shown(name)}: {advice}")

@@ -7,7 +7,6 @@ from functools import cache
 from attrs import frozen
 
 from capset.capability import LAST_CAP, Cap
-from capset.errors import UnknownCapabilityError
 from capset.facts import Source, load
 
 __all__ = ["CapInfo", "Risk", "RiskList", "get", "risk_lists"]
@@ -35,11 +34,11 @@ class Risk:
     """What one list says of one capability.
 
     Attributes:
-        list: The list.
+        risk_list: The list.
         verdict: What it says, in capset's words.
     """
 
-    list: RiskList
+    risk_list: RiskList
     verdict: str
 
 
@@ -49,8 +48,10 @@ class CapInfo:
 
     Attributes:
         cap: The capability.
-        since_linux: The kernel that brought it, such as ``"2.6.37"``.
-        split_from: The capability it was carved out of, which still implies it; or None.
+        since_linux: The kernel that brought it, such as ``"2.6.37"``; None where capset does not know
+            the capability.
+        split_from: The capability it was carved out of, or None.
+        implied_by: The capability whose holders may do all that this one permits, or None.
         summary: One sentence on what it is for.
         permits: What it permits, a line each, after capabilities(7).
         risks: What published lists say of its risk. They judge different things and disagree; there
@@ -58,8 +59,9 @@ class CapInfo:
     """
 
     cap: Cap
-    since_linux: str
+    since_linux: str | None
     split_from: Cap | None
+    implied_by: Cap | None
     summary: str
     permits: tuple[str, ...]
     risks: tuple[Risk, ...]
@@ -68,14 +70,12 @@ class CapInfo:
 def get(cap: Cap) -> CapInfo:
     """Return what is known about *cap*; the same as ``cap.info``.
 
-    Raises:
-        UnknownCapabilityError: *cap* is newer than this version of capset.
+    Of a capability that is newer than this version of capset that is nothing, and the summary says so.
     """
-    if not cap.known:
-        raise UnknownCapabilityError(
-            int(cap), remedy=f"it is newer than this capset, whose table ends with {LAST_CAP} ({int(LAST_CAP)})"
-        )
-    return _table()[cap]
+    if cap.known:
+        return _table()[cap]
+    summary = f"Newer than this version of capset, which knows those up to {LAST_CAP} ({int(LAST_CAP)})."
+    return CapInfo(cap=cap, since_linux=None, split_from=None, implied_by=None, summary=summary, permits=(), risks=())
 
 
 def risk_lists() -> tuple[RiskList, ...]:
@@ -105,8 +105,11 @@ def _table() -> dict[Cap, CapInfo]:
             cap=cap,
             since_linux=fact["since_linux"],
             split_from=Cap.parse(fact["split_from"]) if "split_from" in fact else None,
+            implied_by=Cap.parse(fact["implied_by"]) if "implied_by" in fact else None,
             summary=fact["summary"],
             permits=tuple(fact["permits"]),
-            risks=tuple(Risk(list=_lists()[key], verdict=verdict) for key, verdict in fact.get("risks", {}).items()),
+            risks=tuple(
+                Risk(risk_list=_lists()[key], verdict=verdict) for key, verdict in fact.get("risks", {}).items()
+            ),
         )
     return table

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
 from capset.capability import CAPS, LAST_CAP, Cap, format_value
-from capset.errors import MaskError, UnknownCapabilityError
+from capset.errors import MaskError, UnknownCapabilityError, shown
 
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
@@ -32,9 +32,10 @@ class CapSet(Set[Cap]):
     members, with an equal hash. It always iterates in ascending order. Bits that have no name yet
     are kept through every operation and shown as numbers: dropping one would hide a privilege.
 
-    Wherever an operand is not itself a CapSet, its elements may be Cap, numbers or names. The
-    comparisons alone take them as they are, as :class:`frozenset` does: a set of strings is never
-    equal to a CapSet.
+    Wherever an operand is not itself a CapSet, its elements may be Cap, numbers or names, and a name
+    that is no capability raises an error. ``==`` and ``!=`` alone take strings as they are: a set of
+    names never equals a CapSet, because equal objects must have equal hashes. An operator with a
+    CapSet on either side gives a CapSet.
 
     Args:
         caps: The members: Cap, numbers from 0 to 63, or names as :meth:`Cap.parse` takes them.
@@ -56,8 +57,8 @@ class CapSet(Set[Cap]):
         True
     """
 
-    __slots__ = ("__weakref__", "_bits")
-    _bits: int
+    __slots__ = ("__weakref__", "_cap_bits")
+    _cap_bits: int
 
     def __new__(cls, caps: Iterable[Cap | int | str] = ()) -> CapSet:  # noqa: D102, it is told above
         return _of(_mask_of(caps))
@@ -79,7 +80,7 @@ class CapSet(Set[Cap]):
             >>> CapSet.from_mask(0x401)
             CapSet.parse('CAP_CHOWN,CAP_NET_BIND_SERVICE')
         """
-        return _of(mask)
+        return _of(mask if type(mask) is int else _as_mask(mask))
 
     @staticmethod
     def from_hex(text: str) -> CapSet:
@@ -101,8 +102,8 @@ class CapSet(Set[Cap]):
             CapSet.parse('CAP_CHOWN,CAP_NET_BIND_SERVICE')
         """
         if not isinstance(text, str):
-            raise TypeError(f"expected a mask as str, got {text!r}; a number is read by CapSet.from_mask()")
-        if not 1 <= len(text) <= 16 or not _HEX.issuperset(text):
+            raise TypeError(f"expected a mask as str, got {shown(text)}; a number is read by CapSet.from_mask()")
+        if not _is_mask(text):
             raise MaskError(text, "1 to 16 hexadecimal digits and nothing else")
         return _of(int(text, 16))
 
@@ -127,13 +128,15 @@ class CapSet(Set[Cap]):
             True
         """
         if not isinstance(text, str):
-            raise TypeError(f"expected capabilities as str, got {text!r}; an iterable goes to CapSet() itself")
+            raise TypeError(f"expected capabilities as str, got {shown(text)}; an iterable goes to CapSet() itself")
         words = text.replace(",", " ").split()
         if len(words) == 1 and words[0][:2] in {"0x", "0X"}:
-            return CapSet.from_hex(words[0][2:])
+            if not _is_mask(words[0][2:]):
+                raise MaskError(words[0], "1 to 16 hexadecimal digits after 0x")
+            return _of(int(words[0], 16))
         mask = 0
         for word in words:
-            mask |= _KNOWN if word in {"all", "ALL", "All"} else Cap.parse(word).mask
+            mask |= _KNOWN if word.lower() == "all" else Cap.parse(word).mask
         return _of(mask)
 
     @staticmethod
@@ -148,12 +151,14 @@ class CapSet(Set[Cap]):
 
         Raises:
             UnknownCapabilityError: *last_cap* is outside 0 to 63.
-            TypeError: *last_cap* is neither.
+            TypeError: *last_cap* is no integer.
 
         Examples:
             >>> len(CapSet.all()), CapSet.all(last_cap=36).hex()
             (41, '0000001fffffffff')
         """
+        if isinstance(last_cap, str):
+            raise TypeError(f"expected a Cap or a number from 0 to 63, got {shown(last_cap)}")
         return _of(2 * _bit(last_cap) - 1)
 
     # -- other ways out --------------------------------------------------------------------------
@@ -161,11 +166,11 @@ class CapSet(Set[Cap]):
     @property
     def mask(self) -> int:
         """The set as a number from 0 to 2**64 - 1, whose bit *n* is raised for capability number *n*."""
-        return self._bits
+        return self._cap_bits
 
     def hex(self) -> str:
         """Return the mask as ``/proc/<pid>/status`` prints it: 16 lower-case hexadecimal digits."""
-        return f"{self._bits:016x}"
+        return f"{self._cap_bits:016x}"
 
     def names(self) -> list[str]:
         """Return the members as text, ascending by number: ``CAP_`` names, numbers where there is none."""
@@ -174,7 +179,7 @@ class CapSet(Set[Cap]):
     @property
     def unknown(self) -> CapSet:
         """The members that have no name in this version of capset."""
-        return _of(self._bits & ~_KNOWN)
+        return _of(self._cap_bits & ~_KNOWN)
 
     def diff(self, other: Iterable[Cap | int | str]) -> CapDiff:
         """Return what turns this set into *other*.
@@ -195,73 +200,73 @@ class CapSet(Set[Cap]):
         return f"CapSet.parse({str(self)!r})" if self else "CapSet()"
 
     def __format__(self, spec: str) -> str:
-        return format_value(str(self), self._bits, spec)
+        return format_value(str(self), self._cap_bits, spec)
 
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
         try:
-            return self._bits & _BITS[item] != 0
+            return self._cap_bits & _BITS[item] != 0
         except KeyError:
             pass
         # A misspelt name must not look like a capability that is not there.
         return isinstance(item, str) and Cap.parse(item) in self
 
     def __iter__(self) -> Iterator[Cap]:
-        a, b, c, d, e, f, g, h = self._bits.to_bytes(8, "little")
+        a, b, c, d, e, f, g, h = self._cap_bits.to_bytes(8, "little")
         return iter((*_A[a], *_B[b], *_C[c], *_D[d], *_E[e], *_F[f], *_G[g], *_H[h]))
 
     def __len__(self) -> int:
-        return self._bits.bit_count()
+        return self._cap_bits.bit_count()
 
     def __hash__(self) -> int:
         return hash(frozenset(self))
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, CapSet):
-            return self._bits == other._bits
+            return self._cap_bits == other._cap_bits
         return frozenset(self) == other if isinstance(other, Set) else NotImplemented
 
     def __le__(self, other: Set[object]) -> bool:
         try:  # asking for the type first takes a fifth longer
-            bits: int = other._bits  # type: ignore[attr-defined]
+            bits: int = other._cap_bits  # type: ignore[attr-defined]
         except AttributeError:
-            return frozenset(self) <= other if isinstance(other, Set) else NotImplemented
-        return self._bits & bits == self._bits  # pyright: ignore[reportUnknownVariableType]
+            return frozenset(self) <= _read_names(other) if isinstance(other, Set) else NotImplemented
+        return self._cap_bits & bits == self._cap_bits  # pyright: ignore[reportUnknownVariableType]
 
     def __lt__(self, other: Set[object]) -> bool:
-        return self <= other and self != other if isinstance(other, Set) else NotImplemented
+        return frozenset(self) < _read_names(other) if isinstance(other, Set) else NotImplemented
 
     def __ge__(self, other: Set[object]) -> bool:
         try:
-            bits: int = other._bits  # type: ignore[attr-defined]
+            bits: int = other._cap_bits  # type: ignore[attr-defined]
         except AttributeError:
-            return frozenset(self) >= other if isinstance(other, Set) else NotImplemented
-        return self._bits & bits == bits  # pyright: ignore[reportUnknownVariableType]
+            return frozenset(self) >= _read_names(other) if isinstance(other, Set) else NotImplemented
+        return self._cap_bits & bits == bits  # pyright: ignore[reportUnknownVariableType]
 
     def __gt__(self, other: Set[object]) -> bool:
-        return self >= other and self != other if isinstance(other, Set) else NotImplemented
+        return frozenset(self) > _read_names(other) if isinstance(other, Set) else NotImplemented
 
     # The base class promises operators for sets of anything; here the operand must hold capabilities.
 
     def __and__(self, other: Set[Cap | int | str]) -> CapSet:
         if isinstance(other, CapSet):
-            return _of(self._bits & other._bits)
+            return _of(self._cap_bits & other._cap_bits)
         return self.intersection(other) if isinstance(other, Set) else NotImplemented
 
     def __or__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
         if isinstance(other, CapSet):
-            return _of(self._bits | other._bits)
+            return _of(self._cap_bits | other._cap_bits)
         return self.union(other) if isinstance(other, Set) else NotImplemented
 
     def __sub__(self, other: Set[Cap | int | str]) -> CapSet:
         if isinstance(other, CapSet):
-            return _of(self._bits & ~other._bits)
+            return _of(self._cap_bits & ~other._cap_bits)
         return self.difference(other) if isinstance(other, Set) else NotImplemented
 
     def __xor__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
         if isinstance(other, CapSet):
-            return _of(self._bits ^ other._bits)
+            return _of(self._cap_bits ^ other._cap_bits)
         return self.symmetric_difference(other) if isinstance(other, Set) else NotImplemented
 
     __rand__ = __and__
@@ -273,37 +278,37 @@ class CapSet(Set[Cap]):
 
     def union(self, *others: Iterable[Cap | int | str]) -> CapSet:
         """Return the members of this set and of all the others."""
-        mask = self._bits
+        mask = self._cap_bits
         for other in others:
             mask |= _mask_of(other)
         return _of(mask)
 
     def intersection(self, *others: Iterable[Cap | int | str]) -> CapSet:
         """Return the members that this set and all the others have."""
-        mask = self._bits
+        mask = self._cap_bits
         for other in others:
             mask &= _mask_of(other)
         return _of(mask)
 
     def difference(self, *others: Iterable[Cap | int | str]) -> CapSet:
         """Return the members of this set that none of the others has."""
-        return _of(self._bits & ~_of(0).union(*others)._bits)
+        return _of(self._cap_bits & ~_of(0).union(*others)._cap_bits)
 
     def symmetric_difference(self, other: Iterable[Cap | int | str]) -> CapSet:
         """Return the members that only one of the two sets has."""
-        return _of(self._bits ^ _mask_of(other))
+        return _of(self._cap_bits ^ _mask_of(other))
 
     def issubset(self, other: Iterable[Cap | int | str]) -> bool:
         """Say whether *other* has every member of this set."""
-        return not self._bits & ~_mask_of(other)
+        return not self._cap_bits & ~_mask_of(other)
 
     def issuperset(self, other: Iterable[Cap | int | str]) -> bool:
         """Say whether this set has every member of *other*."""
-        return not _mask_of(other) & ~self._bits
+        return not _mask_of(other) & ~self._cap_bits
 
     def isdisjoint(self, other: Iterable[Cap | int | str]) -> bool:
         """Say whether this set and *other* have no member in common."""
-        return not self._bits & _mask_of(other)
+        return not self._cap_bits & _mask_of(other)
 
     def copy(self) -> CapSet:
         """Return the set itself: it never changes."""
@@ -321,20 +326,16 @@ class CapSet(Set[Cap]):
         raise TypeError("CapSet cannot be subclassed: its operators give CapSets")
 
     def __reduce__(self) -> tuple[object, tuple[int]]:
-        return CapSet.from_mask, (self._bits,)
+        return CapSet.from_mask, (self._cap_bits,)
 
 
-_set_bits = CapSet._bits.__set__  # type: ignore[attr-defined]  # the one way past __setattr__
+_set_bits = CapSet._cap_bits.__set__  # type: ignore[attr-defined]  # the one way past __setattr__
 
 
 # Kept by mask, as IntFlag keeps its values (it without bound): a host has few different sets, and
-# making a set anew costs three times as much. typed, for 1 == True == 1.0 would share an entry.
-@lru_cache(maxsize=1024, typed=True)
+# making a set anew costs three times as much.
+@lru_cache(maxsize=1024)
 def _of(mask: int) -> CapSet:
-    if isinstance(mask, bool | Cap) or not hasattr(mask, "__index__"):
-        remedy = "; the mask of one capability is cap.mask" if isinstance(mask, Cap) else ""
-        raise TypeError(f"a mask is an int from 0 to 2**64 - 1, got {mask!r}{remedy}")
-    mask = operator.index(mask)  # numpy has integers of its own
     if not 0 <= mask <= _FULL:
         raise MaskError(mask, "a number from 0 to 2**64 - 1")
     caps = object.__new__(CapSet)
@@ -342,25 +343,42 @@ def _of(mask: int) -> CapSet:
     return caps
 
 
+def _as_mask(mask: int) -> int:
+    """Return an integer of another type as an int; refuse what only looks like a mask."""
+    if isinstance(mask, bool | Cap) or not hasattr(mask, "__index__"):
+        remedy = "; the mask of one capability is cap.mask" if isinstance(mask, Cap) else ""
+        raise TypeError(f"a mask is an int from 0 to 2**64 - 1, got {shown(mask)}{remedy}")
+    return operator.index(mask)
+
+
+def _is_mask(digits: str) -> bool:
+    return 1 <= len(digits) <= 16 and _HEX.issuperset(digits)
+
+
 def _mask_of(caps: Iterable[Cap | int | str]) -> int:
     if isinstance(caps, CapSet):
-        return caps._bits
-    if isinstance(caps, str | bytes):
-        raise TypeError(f"expected an iterable of capabilities, got the text {caps!r}: read it with CapSet.parse()")
-    if isinstance(caps, int):
+        return caps._cap_bits
+    if isinstance(caps, str | bytes | bytearray | memoryview):
+        raise TypeError(f"expected an iterable of capabilities, got {shown(caps)}: text is read by CapSet.parse()")
+    if isinstance(caps, int) and not isinstance(caps, bool):
         way = f"CapSet([{caps!r}])" if isinstance(caps, Cap) else "CapSet.from_mask()"
-        raise TypeError(f"expected an iterable of capabilities, got {caps!r}: did you mean {way}?")
+        raise TypeError(f"expected an iterable of capabilities, got {shown(caps)}: did you mean {way}?")
     mask = 0
     for cap in caps:
         mask |= _bit(cap)
     return mask
 
 
+def _read_names(items: Set[object]) -> Set[object]:
+    """Return what is in *items*, with names turned into the capabilities they stand for."""
+    return frozenset(Cap.parse(item) if isinstance(item, str) else item for item in items)
+
+
 def _bit(cap: Cap | int | str) -> int:
     if isinstance(cap, str):
         return Cap.parse(cap).mask
     if isinstance(cap, bool) or not hasattr(cap, "__index__"):
-        raise TypeError(f"expected a Cap, a number from 0 to 63 or a name, got {cap!r}")
+        raise TypeError(f"expected a Cap, a number from 0 to 63 or a name, got {shown(cap)}")
     number = operator.index(cap)
     if not 0 <= number < 64:
         raise UnknownCapabilityError(number, remedy="capability numbers run from 0 to 63")

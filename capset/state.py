@@ -31,8 +31,15 @@ class CapState:
         capabilities(7), *Thread capability sets*.
 
     Examples:
-        >>> CapState(permitted=["kill"], bounding=CapSet.parse("kill,chown")).bounding
+        >>> state = CapState(permitted=["kill"], bounding=CapSet.parse("kill,chown"))
+        >>> state.bounding
         CapSet.parse('CAP_CHOWN,CAP_KILL')
+        >>> print(state)
+        effective:
+        permitted: CAP_KILL
+        inheritable:
+        bounding: CAP_CHOWN,CAP_KILL
+        ambient:
     """
 
     effective: CapSet = field(factory=CapSet, converter=CapSet)
@@ -46,6 +53,9 @@ class CapState:
         from capset.diff import StateDiff
 
         return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
+
+    def __str__(self) -> str:
+        return "\n".join(f"{name}: {getattr(self, name)}".rstrip() for name in THREAD_SETS)
 
     def violations(self) -> list[str]:
         """Say in words which rules of capabilities(7) these sets break; empty when they break none.

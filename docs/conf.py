@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import re
 from pathlib import Path
 
 from capset import DOCKER_DEFAULT, Cap
@@ -18,6 +19,9 @@ source_suffix = {".md": "markdown"}
 
 html_theme = "furo"
 html_title = f"capset {version}"
+html_static_path = ["_static"]
+html_css_files = ["capset.css"]
+smartquotes = False  # P' is no quotation
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
@@ -51,5 +55,14 @@ def _write_capabilities(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_capabilities.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
+    """Take out what attrs keeps as a default in place of the value."""
+    *_, signature, returns = event
+    if not isinstance(signature, str):
+        return None
+    return re.sub(r" = (attr_dict\[.*?\]\.default|NOTHING)", "", signature), returns
+
+
 def setup(app: object) -> None:
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
+    app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]

@@ -8,21 +8,32 @@ from difflib import get_close_matches
 from itertools import pairwise
 from pathlib import Path
 
-import click
 from attrs import frozen
 
 from capset import engines, live
-from capset.errors import ParseError, UnknownCapabilityError
+from capset.cli.output import Failure
+from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.live.reading import Pid
 from capset.sets import CapSet
 from capset.state import CapState
 
-__all__ = ["Operand", "decodable", "labelled_sets", "masks_and_names", "operand", "pid_or_self", "status_files"]
+__all__ = [
+    "Operand",
+    "caps_of_options",
+    "input_lines",
+    "is_foreign",
+    "labelled_set",
+    "masks_and_names",
+    "operand",
+    "own_user_ns",
+    "pid_or_self",
+    "status_files",
+]
 
 # No capability has a number of 8 digits or a name of hexadecimal digits alone.
-_MASK = re.compile(r"(?:0[xX])?([0-9a-fA-F]{8,16})|0[xX]([0-9a-fA-F]{1,16})")
+_MASK = re.compile(r"[0-9a-fA-F]{8,16}")
+_CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
-_CAP_LINE = re.compile(r"(?:.*:)?(Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
 
 
 @frozen(kw_only=True)
@@ -37,8 +48,9 @@ def operand(text: str, proc: str) -> Operand:
     """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names."""
     kind, colon, rest = text.partition(":")
     if colon and kind == "pid":
-        status = live.read(pid_or_self(rest), proc=proc)
-        return Operand(label=f"{text} ({status.name})", value=status.caps)
+        status = live.read(pid_or_self(rest), proc=proc, user_ns=True)
+        foreign = ", in another user namespace: it counts only there" if is_foreign(status) else ""
+        return Operand(label=f"{text} ({status.name}{foreign})", value=status.caps)
     if colon and kind == "file":
         status = live.parse_status(Path(rest).read_bytes(), source=rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
@@ -46,38 +58,64 @@ def operand(text: str, proc: str) -> Operand:
         engine = engines.get(text)
         return Operand(label=f"{engine.title}'s default", value=engine.default)
     try:
-        return Operand(label=text or "the empty set", value=masks_and_names(text))
+        caps = masks_and_names(text)
     except UnknownCapabilityError as error:
-        close = get_close_matches(text, engines.names())
+        close = get_close_matches(text.lower(), engines.names())
         why = f"did you mean {close[0]}?" if close else str(error)
         forms = f"an engine ({', '.join(engines.names())}), pid:N, file:PATH, a mask or capabilities"
-        raise click.UsageError(f"cannot read {text!r} as {forms}: {why}") from None
+        raise Failure(f"cannot read {text!r} as {forms}: {why}") from None
+    return Operand(label=_label(text, caps), value=caps)
+
+
+def _label(text: str, caps: CapSet) -> str:
+    """Say what a text was taken for: a lone 1 is a capability and no process."""
+    if not caps:
+        return "the empty set"
+    named = str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"
+    return text if text == named else f"{text} ({named})"
+
+
+def is_foreign(status: live.ProcStatus) -> bool:
+    """Say whether a process is in another user namespace than this one; False where that is unknown."""
+    return status.user_ns is not None and status.user_ns != own_user_ns()
+
+
+def own_user_ns() -> int | None:
+    """Return the user namespace of this command; None off Linux."""
+    try:
+        return live.read(user_ns=True).user_ns
+    except ProcUnavailableError:
+        return None
 
 
 def masks_and_names(text: str) -> CapSet:
     """Read a mask, with or without ``0x``, or whatever :meth:`CapSet.parse` takes."""
-    if match := _MASK.fullmatch(text.strip()):
-        return CapSet.from_hex(match[1] or match[2])
-    return CapSet.parse(text)
+    return CapSet.from_hex(text.strip()) if _MASK.fullmatch(text.strip()) else CapSet.parse(text)
+
+
+def caps_of_options(values: tuple[str, ...]) -> CapSet:
+    """Read an option that may be repeated and may hold a list."""
+    return CapSet().union(*map(CapSet.parse, values))
 
 
 def pid_or_self(text: str) -> Pid:
     """Read a process id, ``self`` or ``thread-self``."""
     if text in _NAMED:
         return _NAMED[text]
-    if not (text.isascii() and text.isdecimal()) or int(text) == 0:
-        raise ParseError(text, 0, "a process id, self or thread-self")
+    if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) == 0:
+        raise PidError(text, "a process id, self or thread-self")
     return int(text)
 
 
-def decodable(values: tuple[str, ...]) -> list[str]:
-    """Return what is to be decoded: the arguments, or else the lines of standard input."""
-    if values:
-        return list(values)
-    if _is_terminal():
-        raise click.UsageError("nothing to decode: give masks or names, or pipe them or a status file in")
+def input_lines() -> list[str]:
+    """Return the lines of standard input."""
+    if sys.stdin is None or _is_terminal():
+        raise Failure("nothing to decode: give masks or names, or pipe them or a status file in")
     # Bytes that are no text may stand in a process name; they pass through unchanged.
-    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
+    lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
+    if not any(line.strip() for line in lines):
+        raise Failure("nothing to decode: the input is empty")
+    return lines
 
 
 def _is_terminal() -> bool:
@@ -87,23 +125,16 @@ def _is_terminal() -> bool:
 def status_files(lines: list[str]) -> list[live.ProcStatus]:
     """Parse the status files in *lines*, one after the other; there is none if no line is a Name line."""
     starts = [number for number, line in enumerate(lines) if line.startswith("Name:\t")]
+    if starts and (stray := [line for line in lines[: starts[0]] if line.strip()]):
+        raise Failure(f"line {lines.index(stray[0]) + 1}: {stray[0]!r} stands before the first status file")
     return [
-        live.parse_status("\n".join(lines[start:end]), source=f"standard input, from line {start + 1}")
+        live.parse_status("\n".join(lines[start:end]), source=f"the status file that begins on line {start + 1}")
         for start, end in pairwise([*starts, len(lines)])
     ]
 
 
-def labelled_sets(lines: list[str]) -> list[tuple[str, CapSet]]:
-    """Read each line that is not blank as a set, behind the label that /proc gives it, if any."""
-    sets: list[tuple[str, CapSet]] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        match = _CAP_LINE.fullmatch(line.strip())
-        label, text = (match[1], match[2]) if match else (line.strip(), line)
-        try:
-            sets.append((label, masks_and_names(text)))
-        except ValueError as error:
-            where = f"line {number}: " if len(lines) > 1 else ""
-            raise click.UsageError(f"{where}{error}") from None
-    return sets
+def labelled_set(text: str) -> tuple[str, CapSet]:
+    """Read a value, or a line of ``/proc`` with the label in front of its mask."""
+    if match := _CAP_LINE.fullmatch(text.strip()):
+        return match[1], CapSet.from_hex(match[2])
+    return text.strip(), masks_and_names(text)

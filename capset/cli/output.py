@@ -3,53 +3,88 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
-from capset.capability import Cap
+from capset.display import printable
 from capset.live import ProcStatus
 from capset.sets import THREAD_SETS, CapSet
 
-__all__ = ["cap_rows", "say", "say_json", "set_json", "status_json", "table", "warn"]
+__all__ = [
+    "ADDED",
+    "DROPPED",
+    "Cell",
+    "Failure",
+    "cap_rows",
+    "number",
+    "prose",
+    "say",
+    "say_json",
+    "set_json",
+    "status_json",
+    "table",
+    "warn",
+    "word",
+]
 
 _WIDE = 10_000  # where nobody looks at columns, nothing is folded
 
+Cell = str | Text
 
-def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-    """Print a table; a title that begins with ``>`` is of a column of numbers."""
+ADDED = (Text("+", "green"), Text("added", "green"))
+DROPPED = (Text("-", "red"), Text("dropped", "red"))
+
+
+class Failure(click.ClickException):
+    """What went wrong, in one line; exit status 2 as for a wrong usage, because 1 means *differs*."""
+
+    exit_code = 2
+
+    def show(self, file: Any = None) -> None:  # noqa: ARG002, as click calls it
+        """Print it as every message of this command."""
+        warn(self.message)
+
+
+def number(title: str) -> Column:
+    """Make a column of numbers."""
+    return Column(title, justify="right", no_wrap=True)
+
+
+def word(title: str) -> Column:
+    """Make a column of words that are never folded."""
+    return Column(title, no_wrap=True)
+
+
+def prose(title: str) -> Column:
+    """Make a column of long texts, folded to the width of a terminal."""
+    return Column(title, overflow="fold", ratio=1)
+
+
+def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+    """Print a table. On a terminal that is too narrow its lines run over the edge; nothing is cut off."""
     console = Console(highlight=False, markup=False, emoji=False)
-    if not console.is_terminal:
-        console.width = _WIDE
-    grid = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
-    for title in columns:
-        grid.add_column(
-            Text(title.removeprefix(">")),
-            justify="right" if title.startswith(">") else "left",
-            no_wrap=title not in _LONG,
-            overflow="fold",
-        )
-    for row in rows:
-        grid.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+    cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    for at, column in enumerate(columns):
+        if column.no_wrap:
+            column.min_width = max([len(str(column.header)), *(row[at].cell_len for row in cells)])
+    fixed = sum(column.min_width or 20 for column in columns) + len(columns)
+    console.width = max(console.width, fixed) if console.is_terminal else _WIDE
+    grid = Table(*columns, box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+    for row in cells:
+        grid.add_row(*row)
     with console.capture() as capture:
         console.print(grid)
     say("\n".join(line.rstrip() for line in capture.get().split("\n")).strip("\n"))
 
 
-_LONG = {"capabilities", "names", "what for"}
-_STYLES = {"added": "green", "dropped": "red"}
-
-
-def cap_rows(caps: CapSet, *first: str) -> list[list[str]]:
+def cap_rows(caps: CapSet, *first: Cell) -> list[list[Cell]]:
     """List the members of a set as rows: number, name and what it is for."""
-    return [[*first, str(int(cap)), str(cap), _purpose(cap)] for cap in caps]
-
-
-def _purpose(cap: Cap) -> str:
-    return cap.info.summary if cap.known else "newer than this version of capset"
+    return [[*first, str(int(cap)), str(cap), cap.info.summary] for cap in caps]
 
 
 def say(text: str = "") -> None:
@@ -63,7 +98,7 @@ def warn(text: str) -> None:
 
 
 def say_json(value: object) -> None:
-    """Print a value as JSON; text that is no valid Unicode is escaped."""
+    """Print a value as JSON."""
     say(json.dumps(value, indent=2))
 
 
@@ -73,12 +108,12 @@ def set_json(caps: CapSet) -> dict[str, object]:
 
 
 def status_json(status: ProcStatus) -> dict[str, object]:
-    """Return a process as JSON has it."""
+    """Return a process as JSON has it, its name as :func:`~capset.display.printable` writes it."""
     return {
         "pid": status.pid,
         "tgid": status.tgid,
         "ppid": status.ppid,
-        "name": status.name,
+        "name": printable(status.name),
         "uids": status.uids._asdict(),
         "gids": status.gids._asdict(),
         "groups": list(status.groups),

@@ -34,11 +34,13 @@ def _escape(char: str) -> str:
 def summary(caps: CapSet) -> str:
     """Describe a set in a line: by its names, or, where that is shorter, by what it lacks.
 
+    *All known* means those that this version of capset knows.
+
     Examples:
         >>> summary(CapSet.parse("kill,chown"))
         'CAP_CHOWN, CAP_KILL'
         >>> summary(CapSet.all() - {"sys_resource"})
-        'all 41 known but CAP_SYS_RESOURCE'
+        'all known but CAP_SYS_RESOURCE'
         >>> summary(CapSet())
         'none'
     """
@@ -48,7 +50,7 @@ def summary(caps: CapSet) -> str:
     missing = known - caps
     if len(missing) > _FEW:
         return ", ".join(caps.names())
-    text = f"all {len(known)} known"
+    text = "all known"
     if missing:
         text += f" but {', '.join(missing.names())}"
     if caps.unknown:

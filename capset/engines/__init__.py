@@ -15,7 +15,7 @@ from functools import cache
 
 from attrs import frozen
 
-from capset.errors import UnknownEngineError
+from capset.errors import UnknownEngineError, shown
 from capset.facts import Source, load, stems
 from capset.sets import CapSet
 
@@ -49,15 +49,22 @@ def _names() -> tuple[str, ...]:
     return tuple(stems("engines"))
 
 
-@cache
 def get(name: str) -> Engine:
     """Return an engine by its name.
 
     Raises:
         UnknownEngineError: There is none of that name; the error lists the names.
+        TypeError: *name* is no str.
     """
+    if not isinstance(name, str):
+        raise TypeError(f"expected the name of an engine as str, got {shown(name)}")
     if name not in _names():
         raise UnknownEngineError(name, _names(), tuple(get_close_matches(name, _names())))
+    return _load(name)
+
+
+@cache
+def _load(name: str) -> Engine:
     fact = load(f"engines/{name}")
     default = fact["default"]
     return Engine(name=name, title=fact["title"], default=CapSet(default["names"]), source=Source(**default["source"]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 from typing import Literal
 
 from attrs import evolve
@@ -15,8 +16,9 @@ from capset.errors import (
     ProcessGoneError,
     ProcUnavailableError,
     StatusError,
+    shown,
 )
-from capset.live.status import ProcStatus, parse_one
+from capset.live.status import ProcStatus, parse_fresh, parse_status
 from capset.sets import CapSet
 
 __all__ = ["last_cap", "read", "supported"]
@@ -53,30 +55,39 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
         PidError: *pid* or *tid* cannot be an id; nothing was opened.
 
     Examples:
+        >>> import os
         >>> from capset import live
         >>> me = live.read()
         >>> me.pid == os.getpid(), me.caps.violations()
         (True, [])
     """
-    proc = os.fspath(proc)
+    proc = root_folder(proc)
     return read_thread(_folder(pid, tid, proc), pid, tid, proc, user_ns=user_ns)
+
+
+def root_folder(proc: Root) -> str:
+    """Return a root of a proc file system as text."""
+    folder = os.fspath(proc)
+    if not isinstance(folder, str):
+        raise TypeError(f"proc is a path as str, got {shown(proc)}")
+    return folder
 
 
 def _folder(pid: Pid, tid: int | None, proc: str) -> str:
     """Return the folder of a thread; refuse what cannot be an id."""
-    if pid not in ("self", "thread-self"):
-        _require_id(pid, 'an int > 0, "self" or "thread-self"')
+    named = isinstance(pid, str) and pid in {"self", "thread-self"}
+    name = pid if named else _digits(pid, 'an int > 0, "self" or "thread-self"')
     if tid is None:
-        return f"{proc}/{pid}"
-    _require_id(tid, "an int > 0")
+        return f"{proc}/{name}"
     if pid == "thread-self":
         raise PidError(tid, 'no tid beside "thread-self", which is a thread already')
-    return f"{proc}/{pid}/task/{tid}"
+    return f"{proc}/{name}/task/{_digits(tid, 'an int > 0')}"
 
 
-def _require_id(value: object, expected: str) -> None:
+def _digits(value: object, expected: str) -> str:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 2**63:
         raise PidError(value, expected)
+    return int.__repr__(value)
 
 
 def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: bool) -> ProcStatus:
@@ -86,13 +97,14 @@ def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: b
         fd = os.open(path, os.O_RDONLY)  # open() and its layers would double the time
         try:
             text = os.read(fd, _CHUNK)
-            while more := os.read(fd, _CHUNK):
+            while more := os.read(fd, max(_CHUNK, len(text))):
                 text += more
         finally:
             os.close(fd)
     except OSError as error:
         raise explain(error, path, pid, tid, proc) from None
-    status = parse_one(text, path)
+    # Only what this kernel has just printed needs no check; a saved tree may hold anything.
+    status = parse_fresh(text, path) if proc == "/proc" else parse_status(text, source=path)
     return evolve(status, user_ns=_user_ns(folder)) if user_ns else status
 
 
@@ -100,10 +112,11 @@ def explain(error: OSError, path: str, pid: Pid, tid: int | None, proc: str) -> 
     """Say what it means that a file of a process cannot be read."""
     # ENOENT before the file was open, ESRCH while it was; the process is gone either way.
     if error.errno in {errno.ENOENT, errno.ESRCH, errno.ENOTDIR}:
-        return ProcessGoneError(path, pid, tid) if os.path.isdir(proc) else ProcUnavailableError(proc)
+        nobody = isinstance(pid, str) and tid is None  # where there is a proc, there is whoever looks
+        return ProcUnavailableError(proc) if nobody or not os.path.isdir(proc) else ProcessGoneError(path, pid, tid)
     if error.errno in {errno.EACCES, errno.EPERM}:
         return AccessDeniedError(path, pid, tid)
-    return error
+    return OSError(error.errno, error.strerror, path)
 
 
 def _user_ns(folder: str) -> int | None:
@@ -111,7 +124,8 @@ def _user_ns(folder: str) -> int | None:
         link = os.readlink(f"{folder}/ns/user")  # user:[4026531837]
     except OSError:
         return None
-    return int(link.removeprefix("user:[").removesuffix("]"))
+    match = re.fullmatch(r"user:\[([0-9]+)\]", link)
+    return int(match[1]) if match else None
 
 
 def last_cap(*, proc: Root = "/proc") -> Cap:
@@ -133,17 +147,16 @@ def last_cap(*, proc: Root = "/proc") -> Cap:
         >>> live.last_cap() >= Cap.AUDIT_READ
         True
     """
-    path = f"{os.fspath(proc)}/sys/kernel/cap_last_cap"
+    path = f"{root_folder(proc)}/sys/kernel/cap_last_cap"
     try:
         with open(path, "rb") as file:
             text = file.read()
     except (FileNotFoundError, NotADirectoryError):
         raise ProcUnavailableError(path) from None
-    try:
-        return Cap(int(text))
-    except ValueError:
+    if not re.fullmatch(rb"[0-9]|[1-5][0-9]|6[0-3]", text.removesuffix(b"\n")):
         value = text.decode("utf-8", "backslashreplace")
-        raise StatusError(path, "cap_last_cap", "a number from 0 to 63", 1, value) from None
+        raise StatusError(path, "cap_last_cap", "a number from 0 to 63", 1, value)
+    return Cap(int(text))
 
 
 def supported(*, proc: Root = "/proc") -> CapSet:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 
 from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableError, StatusError
-from capset.live.reading import Root, explain, read_thread
+from capset.live.reading import Root, explain, read_thread, root_folder
 from capset.live.status import ProcStatus
 
 __all__ = ["Scan", "scan"]
+
+
+# What stands in the way of reading anything at all, not of reading this.
+_EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
 class Scan(Iterator[ProcStatus]):
@@ -23,13 +28,15 @@ class Scan(Iterator[ProcStatus]):
         gone: One error for each process or thread that ended before it was read.
         denied: One error for each that this process may not read.
         malformed: One error for each whose status file is not what a kernel writes.
+        failed: Any other error of a single file, such as a folder in the place of one.
     """
 
     def __init__(self, proc: Root, *, threads: bool, user_ns: bool) -> None:
-        self.proc = os.fspath(proc)
+        self.proc = root_folder(proc)
         self.gone: list[ProcessGoneError] = []
         self.denied: list[AccessDeniedError] = []
         self.malformed: list[StatusError] = []
+        self.failed: list[OSError] = []
         self._user_ns = user_ns
         try:
             self._pids = _numbered(self.proc)
@@ -42,13 +49,10 @@ class Scan(Iterator[ProcStatus]):
     def __next__(self) -> ProcStatus:
         return next(self._statuses)
 
-    def __iter__(self) -> Iterator[ProcStatus]:
-        return self._statuses
-
     def __repr__(self) -> str:
         return (
             f"<Scan of {self.proc}: {len(self._pids)} processes; so far {len(self.gone)} gone, "
-            f"{len(self.denied)} denied, {len(self.malformed)} malformed>"
+            f"{len(self.denied)} denied, {len(self.malformed)} malformed, {len(self.failed)} failed>"
         )
 
     def _processes(self) -> Iterator[tuple[str, int, int | None]]:
@@ -60,6 +64,9 @@ class Scan(Iterator[ProcStatus]):
             tasks = f"{self.proc}/{pid}/task"
             try:
                 tids = _numbered(tasks)
+            except FileNotFoundError:  # gone, or a saved tree of main threads only: reading will tell
+                yield f"{self.proc}/{pid}", pid, None
+                continue
             except OSError as error:
                 self._keep(explain(error, tasks, pid, None, self.proc))
                 continue
@@ -83,8 +90,10 @@ class Scan(Iterator[ProcStatus]):
                 self.denied.append(error)
             case StatusError():
                 self.malformed.append(error)
-            case _:
+            case _ if error.errno in _EXHAUSTED:
                 raise error
+            case _:
+                self.failed.append(error)
 
 
 def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) -> Scan:
@@ -95,8 +104,8 @@ def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) 
     processes are not even listed.
 
     Args:
-        threads: Whether to go through the threads of each process; otherwise its main thread stands
-            for it.
+        threads: Whether to go through the threads of each process; otherwise, and in a saved tree
+            that has no ``task`` folders, its main thread stands for it.
         proc: Where the proc file system is: another mount, or a saved tree.
         user_ns: Whether to find out the user namespaces too, as in :func:`~capset.live.read`.
 
@@ -110,8 +119,8 @@ def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) 
         >>> from capset import Cap, live
         >>> host = live.scan()
         >>> mighty = [status.pid for status in host if Cap.SYS_ADMIN in status.caps.effective]
-        >>> host.denied
-        []
+        >>> host
+        <Scan of /proc: ...>
     """
     return Scan(proc, threads=threads, user_ns=user_ns)
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import frozen
 
-from capset.errors import StatusError
+from capset.errors import StatusError, shown
 from capset.ids import Ids
 from capset.sets import CapSet
 from capset.state import CapState
@@ -73,7 +73,8 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
             in *text*. The error names source, line and value.
 
     Examples:
-        >>> status = parse_status(
+        >>> from capset import live
+        >>> status = live.parse_status(
         ...     b"Name:\tweb\nTgid:\t7\nPid:\t7\nPPid:\t1\n"
         ...     b"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n"
         ...     b"CapInh:\t0000000000000000\nCapPrm:\t0000000000000400\n"
@@ -82,43 +83,146 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
         >>> status.name, status.caps.effective, status.no_new_privs
         ('web', CapSet.parse('CAP_NET_BIND_SERVICE'), None)
     """
-    if isinstance(text, str):
-        text = text.encode("utf-8", "surrogateescape")
-    if any(text.count(label) > 1 for label in _MASK_LABELS):
-        _line_by_line(text, source)  # says where the second one is
-    return parse_one(text, source)
+    if isinstance(text, bytes):
+        text = text.decode("utf-8", "surrogateescape")
+    elif not isinstance(text, str):
+        raise TypeError(f"expected a status file as bytes or str, got {shown(text)}")
+    # A label begins its line. The kernel writes a line break in a process name as two other
+    # characters, so no process can call itself "CapEff:".
+    found: dict[str, Any] = {}
+    for number, line in enumerate(text.split("\n"), 1):
+        label, _, value = line.partition(":")
+        if label not in _LINES:
+            continue
+        expected, convert = _LINES[label]
+        if label in found:
+            raise StatusError(source, label, "one such line, of one status file", number, _legible(value))
+        try:
+            found[label] = convert(value if label == "Name" else value.strip(" \t"))
+        except ValueError:
+            raise StatusError(source, label, expected, number, _legible(value)) from None
+    for label, (expected, _) in _LINES.items():
+        if label not in found and label not in _LATER:
+            raise StatusError(source, label, expected)
+    return ProcStatus(
+        pid=found["Pid"],
+        tgid=found["Tgid"],
+        ppid=found["PPid"],
+        name=found["Name"],
+        uids=found["Uid"],
+        gids=found["Gid"],
+        groups=found["Groups"],
+        caps=CapState(
+            effective=found["CapEff"],
+            permitted=found["CapPrm"],
+            inheritable=found["CapInh"],
+            bounding=found["CapBnd"],
+            ambient=found.get("CapAmb", CapSet()),
+        ),
+        no_new_privs=found.get("NoNewPrivs"),
+        seccomp=found.get("Seccomp"),
+    )
 
 
-def parse_one(text: bytes, source: str) -> ProcStatus:
-    """Do the work of :func:`parse_status` for a text that is known to be one file."""
+def _legible(value: str) -> str:
+    """Return what stands in a line, its raw bytes as escapes."""
+    return value.strip(" \t").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _name(value: str) -> str:
+    # Line breaks and backslashes are escapes, and nothing else is.
+    value = value.removeprefix("\t")
+    return re.sub(r"\\([\\n])", lambda escape: "\n" if escape[1] == "n" else "\\", value)
+
+
+def _number(value: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,10}", value):  # int() alone takes signs, underscores and more
+        raise ValueError
+    return int(value)
+
+
+def _id(value: str) -> int:
+    # Old kernels print ids as signed numbers: -2 is the id 4294967294.
+    number = -_number(value[1:]) if value.startswith("-") else _number(value)
+    if not -(2**31) <= number < 2**32:
+        raise ValueError
+    return number % 2**32
+
+
+def _ids(value: str) -> Ids:
+    ids = _groups(value)
+    if len(ids) != 4:
+        raise ValueError
+    return Ids(*ids)
+
+
+def _groups(value: str) -> tuple[int, ...]:
+    return tuple(map(_id, re.split("[ \t]+", value))) if value else ()
+
+
+def _flag(value: str) -> bool:
+    if value not in {"0", "1"}:
+        raise ValueError
+    return value == "1"
+
+
+_HEX = "1 to 16 hexadecimal digits"
+
+# What the value of a line should be, and how it is checked and converted.
+_LINES: dict[str, tuple[str, Callable[[str], object]]] = {
+    "Name": ("the name of the thread", _name),
+    "Tgid": ("a number", _number),
+    "Pid": ("a number", _number),
+    "PPid": ("a number", _number),
+    "Uid": ("four numbers", _ids),
+    "Gid": ("four numbers", _ids),
+    "Groups": ("numbers", _groups),
+    "CapInh": (_HEX, CapSet.from_hex),
+    "CapPrm": (_HEX, CapSet.from_hex),
+    "CapEff": (_HEX, CapSet.from_hex),
+    "CapBnd": (_HEX, CapSet.from_hex),
+    "CapAmb": (_HEX, CapSet.from_hex),
+    "NoNewPrivs": ("0 or 1", _flag),
+    "Seccomp": ("a number", _number),
+}
+_LATER = {"CapAmb", "NoNewPrivs", "Seccomp"}  # not every kernel prints these
+
+
+def parse_fresh(text: bytes, source: str) -> ProcStatus:
+    """Do what :func:`parse_status` does, five times as fast, for what this kernel has just printed.
+
+    The kernel prints every line once and in its order, so finding a line is enough. Whatever does not
+    look like that goes through :func:`parse_status`.
+    """
     head = _HEAD.match(text)
-    tail = head and _TAIL.search(text, head.end() - 1)
-    values = head.groups() + tail.groups() if head and tail else _line_by_line(text, source)
-    name, tgid, pid, ppid, uids, gids, groups, masks, no_new_privs, seccomp = values
+    tail = _TAIL.search(text)
+    if not head or not tail:
+        return parse_status(text, source=source)
+    name, tgid, pid, ppid, uids, gids, groups = head.groups()
+    masks, no_new_privs, seccomp = tail.groups()
     status = object.__new__(ProcStatus)
     status.__dict__.update(  # past __init__, which takes twice as long
         {
             "pid": int(pid),
             "tgid": int(tgid),
             "ppid": int(ppid),
-            "name": (_unescaped(name) if b"\\" in name else name).decode("utf-8", "surrogateescape"),
-            "uids": _ids(uids),
-            "gids": _ids(gids),
+            "name": name.decode("utf-8", "surrogateescape"),
+            "uids": _fresh_ids(uids),
+            "gids": _fresh_ids(gids),
             "groups": tuple(map(int, groups.split())),
-            "caps": _state(masks),
-            "no_new_privs": None if no_new_privs is None else no_new_privs == b"1",
-            "seccomp": None if seccomp is None else int(seccomp),
+            "caps": _fresh_state(masks),
+            "no_new_privs": no_new_privs == b"1",
+            "seccomp": int(seccomp),
             "user_ns": None,
         }
     )
     return status
 
 
-# The lines as Linux prints them since 4.10. What matches needs no further check, and matching takes a
-# tenth of the time that going through the lines does. Each (?>…) passes over other lines and settles
-# for the first that fits, so that no text makes the search long.
+# The lines as Linux prints them since 4.10. Each (?>…) passes over other lines and settles for the first
+# that fits, so that no text makes the search long. A name with escapes in it is left to parse_status().
 _HEAD = re.compile(
-    rb"Name:\t(.*)\n"
+    rb"Name:\t([^\n\\]*)\n"
     rb"(?>(?:.*\n)*?Tgid:\t(\d{1,10})\n)"
     rb"(?>(?:.*\n)*?Pid:\t(\d{1,10})\n)"
     rb"(?>(?:.*\n)*?PPid:\t(\d{1,10})\n)"
@@ -138,113 +242,21 @@ _TAIL = re.compile(
 )
 
 
-_MASK_LABELS = (b"\nCapInh:", b"\nCapPrm:", b"\nCapEff:", b"\nCapBnd:", b"\nCapAmb:")
-
-
-def _unescaped(name: bytes) -> bytes:
-    # The kernel writes line breaks and backslashes as escapes, and nothing else.
-    return re.sub(rb"\\([\\n])", lambda escape: b"\n" if escape[1] == b"n" else b"\\", name)
-
-
 # A host has a handful of different lines of ids and blocks of masks; what is kept by its text here
 # would otherwise take longer than all the rest.
 
 
 @lru_cache(maxsize=1024)
-def _ids(value: bytes) -> Ids:
+def _fresh_ids(value: bytes) -> Ids:
     real, effective, saved, fs = map(int, value.split())
     return Ids(real, effective, saved, fs)
 
 
 @lru_cache(maxsize=1024)
-def _state(masks: bytes) -> CapState:
+def _fresh_state(masks: bytes) -> CapState:
     inheritable, permitted, effective, bounding, ambient = (
         CapSet.from_mask(int(line[-16:], 16)) for line in masks.split(b"\n")
     )
     return CapState(
         effective=effective, permitted=permitted, inheritable=inheritable, bounding=bounding, ambient=ambient
     )
-
-
-def _line_by_line(text: bytes, source: str) -> tuple[Any, ...]:
-    """Find and check every line that matters; return the values as the patterns above would."""
-    # A label begins its line. The kernel writes a line break in a process name as two other
-    # characters, so no process can call itself "CapEff:".
-    found: dict[str, str] = {}
-    for number, line in enumerate(text.split(b"\n"), 1):
-        label, _, value = line.decode("utf-8", "surrogateescape").partition(":")
-        if label not in _LINES:
-            continue
-        expected, rewrite = _LINES[label]
-        shown = value.strip(" \t").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-        if label in found:
-            raise StatusError(source, label, "one such line, of one status file", number, shown)
-        try:
-            found[label] = rewrite(value)
-        except ValueError:
-            raise StatusError(source, label, expected, number, shown) from None
-    for label, (expected, _) in _LINES.items():
-        if label not in found and label not in _LATER:
-            raise StatusError(source, label, expected)
-    found.setdefault("CapAmb", CapSet().hex())
-    masks = "\n".join(found[label] for label in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"))
-    ids = [found[label] for label in ("Name", "Tgid", "Pid", "PPid", "Uid", "Gid", "Groups")]
-    values = [*ids, masks, found.get("NoNewPrivs"), found.get("Seccomp")]
-    return tuple(None if value is None else value.encode("utf-8", "surrogateescape") for value in values)
-
-
-def _unsigned(value: str) -> str:
-    """Rewrite an id; old kernels print it as a signed number: -2 is the id 4294967294."""
-    if not re.fullmatch(r"-?[0-9]{1,10}", value):
-        raise ValueError
-    return str(int(value) % 2**32 if value.startswith("-") else int(value))
-
-
-def _number(value: str) -> str:
-    value = value.strip()
-    if value.startswith("-"):
-        raise ValueError
-    return _unsigned(value)
-
-
-def _four(value: str) -> str:
-    ids = value.split()
-    if len(ids) != 4:
-        raise ValueError
-    return "\t".join(map(_unsigned, ids))
-
-
-def _any(value: str) -> str:
-    return " ".join(map(_unsigned, value.split()))
-
-
-def _mask(value: str) -> str:
-    return CapSet.from_hex(value.strip(" \t")).hex()
-
-
-def _flag(value: str) -> str:
-    if value.strip() not in {"0", "1"}:
-        raise ValueError
-    return value.strip()
-
-
-_HEX = "1 to 16 hexadecimal digits"
-
-# In the kernel's order: what a line should hold, and how it is checked and rewritten.
-_LINES: dict[str, tuple[str, Callable[[str], str]]] = {
-    "Name": ("the name of the thread", lambda value: value.removeprefix("\t")),
-    "Tgid": ("a number", _number),
-    "Pid": ("a number", _number),
-    "PPid": ("a number", _number),
-    "Uid": ("four numbers", _four),
-    "Gid": ("four numbers", _four),
-    "Groups": ("numbers", _any),
-    "CapInh": (_HEX, _mask),
-    "CapPrm": (_HEX, _mask),
-    "CapEff": (_HEX, _mask),
-    "CapBnd": (_HEX, _mask),
-    "CapAmb": (_HEX, _mask),
-    "NoNewPrivs": ("0 or 1", _flag),
-    "Seccomp": ("a number", _number),
-}
-_LATER = {"CapAmb", "NoNewPrivs", "Seccomp"}  # not every kernel prints these

@@ -99,6 +99,33 @@ def test_capsh_drops_what_str_writes(tool, holding):
     assert str(before.bounding.diff(after.bounding)) == "-CAP_NET_RAW -CAP_SYS_ADMIN -CAP_MKNOD"
 
 
+def test_syslog_is_not_implied_by_sys_admin(holding):
+    """capabilities(7) says that CAP_SYS_ADMIN still permits it; the kernel has stopped to."""
+    import ctypes
+    import threading
+
+    holding("syslog", "sys_admin")
+    libc = ctypes.CDLL(None, use_errno=True)
+    outcomes = []
+
+    def work() -> None:
+        size_unread = 9  # SYSLOG_ACTION_SIZE_UNREAD: privileged whatever dmesg_restrict says, and harmless
+        outcomes.append(libc.klogctl(size_unread, None, 0) >= 0)
+        header, data = (ctypes.c_uint32 * 2)(0x20080522, 0), (ctypes.c_uint32 * 6)()
+        assert libc.capget(header, data) == 0
+        data[3] &= ~(Cap.SYSLOG.mask >> 32)
+        assert libc.capset(header, data) == 0, os.strerror(ctypes.get_errno())
+        outcomes.append(libc.klogctl(size_unread, None, 0) >= 0)
+        outcomes.append(Cap.SYS_ADMIN in live.read("thread-self").caps.effective)
+
+    worker = threading.Thread(target=work)
+    worker.start()
+    worker.join()
+
+    assert outcomes == [True, False, True]
+    assert Cap.SYSLOG.info.implied_by is None
+
+
 def test_an_unused_capability_that_is_used(holding):
     """capabilities(7) calls CAP_NET_BROADCAST unused; the kernel asks for it all the same."""
     import ctypes

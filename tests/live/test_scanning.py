@@ -23,7 +23,7 @@ def test_every_process_once():
 
     assert pids == sorted(set(pids))
     assert os.getpid() in pids
-    assert len(pids) + len(scan.gone) + len(scan.denied) >= len(pids)
+    assert iter(scan) is scan
     assert list(scan) == []
     assert "processes; so far" in repr(scan)
 
@@ -83,24 +83,30 @@ def test_malformed_files_are_kept_apart(tmp_path):
         (tmp_path / str(pid) / "status").write_bytes(STATUS.read_bytes())
     (tmp_path / "30" / "status").write_text("Name:\tx\n")
     (tmp_path / "31").mkdir()
+    (tmp_path / "300" / "status").mkdir(parents=True)
     scan = live.scan(proc=tmp_path)
 
     assert len(list(scan)) == 2
+    assert [error.filename for error in scan.failed] == [f"{tmp_path}/300/status"]
     assert [error.source for error in scan.malformed] == [f"{tmp_path}/30/status"]
     assert [error.pid for error in scan.gone] == [31]
     assert scan.denied == []
 
 
 def test_a_saved_tree_of_threads(tmp_path):
-    """<pid>/task/<tid>/status, as proc has it."""
+    """<pid>/task/<tid>/status, as proc has it; where there are no tasks, the main thread."""
     for tid in (5, 6):
         (tmp_path / "5" / "task" / str(tid)).mkdir(parents=True)
         (tmp_path / "5" / "task" / str(tid) / "status").write_bytes(STATUS.read_bytes())
+    (tmp_path / "6").mkdir()
+    (tmp_path / "6" / "status").write_bytes(STATUS.read_bytes())
     (tmp_path / "7").mkdir()
+    (tmp_path / "8").mkdir()
+    (tmp_path / "8" / "task").touch()
     scan = live.scan(proc=tmp_path, threads=True)
 
-    assert len(list(scan)) == 2
-    assert [error.pid for error in scan.gone] == [7]
+    assert len(list(scan)) == 3
+    assert [error.pid for error in scan.gone] == [7, 8]
 
 
 def test_other_errors_end_the_scan(monkeypatch):

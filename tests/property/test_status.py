@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from capset import CapState, Ids
 from capset.errors import StatusError
 from capset.live import ProcStatus, parse_status
+from capset.live.status import _LINES, parse_fresh
 from tests.strategies import capsets
 
 ids = st.integers(0, 2**32 - 1)
@@ -72,6 +73,15 @@ def test_what_is_printed_is_read(status):
     assert status == parse_status(b"\n".join(printed(status)))
 
 
+@given(statuses())
+def test_the_fast_way_reads_the_same(status):
+    """What the kernel has just printed is read without going through its lines."""
+    text = b"\n".join(printed(status))
+
+    assert status == parse_fresh(text, "here")
+    assert status.caps == parse_fresh(text.replace(b"TracerPid", b"NewLine:\t1\nTracerPid"), "here").caps
+
+
 @given(statuses(), st.randoms(use_true_random=False))
 def test_the_order_does_not_matter(status, chance: random.Random):
     """Lines may stand anywhere, as vendors' kernels show."""
@@ -121,8 +131,8 @@ def test_a_mask_is_1_to_16_hexadecimal_digits(status, label, value):
 def test_a_line_that_stands_twice_is_refused(status, data):
     """Which of the two would be the truth?"""
     lines = printed(status)
-    label = data.draw(st.sampled_from([b"CapInh", b"CapPrm", b"CapEff", b"CapBnd", b"CapAmb"]))
-    lines.insert(data.draw(st.integers(1, len(lines) - 1)), label + b":\t0000000000000000")
+    known = [line for line in lines if line.partition(b":")[0].decode() in _LINES]
+    lines.insert(data.draw(st.integers(0, len(lines) - 1)), data.draw(st.sampled_from(known)))
 
     with pytest.raises(StatusError, match="one such line"):
         parse_status(b"\n".join(lines))

@@ -47,9 +47,9 @@ def test_printable(text, shown):
     [
         (CapSet(), "none"),
         (CapSet([41]), "41"),
-        (CapSet.all(), "all 41 known"),
-        (CapSet.from_mask(2**64 - 1) - set(range(43, 64)), "all 41 known and 41, 42"),
-        (CapSet.all() - {"kill", "chown"} | {63}, "all 41 known but CAP_CHOWN, CAP_KILL and 63"),
+        (CapSet.all(), "all known"),
+        (CapSet.from_mask(2**64 - 1) - set(range(43, 64)), "all known and 41, 42"),
+        (CapSet.all() - {"kill", "chown"} | {63}, "all known but CAP_CHOWN, CAP_KILL and 63"),
         (CapSet(["kill", 41]), "CAP_KILL, 41"),
     ],
 )
@@ -61,9 +61,9 @@ def test_summary(caps, text):
 @given(capsets)
 def test_summary_hides_nothing(caps):
     """Every unknown bit is in it, and every name or every missing name."""
-    text = summary(caps)
+    words = summary(caps).replace(",", " ").split()
 
-    assert all(str(cap) in text for cap in caps.unknown)
-    named = {cap for cap in Cap if str(cap) in text.replace(",", " ").split()}
+    assert {str(cap) for cap in caps.unknown} == {word for word in words if word.isdecimal()}
+    named = {cap for cap in Cap if str(cap) in words}
     known = CapSet.all() & caps
     assert named in (known, CapSet.all() - known)

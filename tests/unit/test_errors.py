@@ -78,8 +78,7 @@ EXAMPLES = [
     (
         ProcUnavailableError("/proc"),
         FileNotFoundError,
-        "[Errno 2] no proc file system here: live capabilities are read on Linux only; pass proc= for another "
-        "mount or a saved tree: '/proc'",
+        "[Errno 2] no proc file system, or no such file in it; only Linux has one, usually at /proc: '/proc'",
     ),
     (
         UnknownEngineError("dokcer", ("docker", "podman"), ("docker",)),

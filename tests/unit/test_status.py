@@ -9,6 +9,7 @@ import pytest
 from capset import CapSet, CapState, Ids
 from capset.errors import StatusError
 from capset.live import ProcStatus, parse_status
+from capset.live.status import parse_fresh
 
 FILES = Path(__file__).parent.parent / "data" / "status"
 MODERN = (FILES / "5.10.txt").read_bytes()
@@ -152,6 +153,8 @@ def test_a_line_of_later_kernels_may_be_missing(label):
         ("NoNewPrivs", "-"),
         ("NoNewPrivs", ""),
         *((label, "0" * 17) for label in ("CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb")),
+        *((label, value) for label in ("Uid", "Groups") for value in ("4294967296 0 0 0", "-2147483649 0 0 0")),
+        ("Pid", "\u3000\x1c48213"),
         *(("CapEff", value) for value in ("", "0x3f", "+3f", "-3f", "3_f", "3f 3f", "3f\r", "g", "\x1b[2J")),
     ],
 )
@@ -205,11 +208,23 @@ def test_names_keep_their_blanks_and_bytes():
     assert parse_status(without("Seccomp").replace(b"Name:\tpython3", b"Name:\t \xff ")).name == " \udcff "
 
 
+@pytest.mark.parametrize("text", [None, 5, memoryview(b"")])
+def test_a_text_is_bytes_or_str(text):
+    """Nothing else."""
+    with pytest.raises(TypeError, match="as bytes or str"):
+        parse_status(text)
+
+
+def test_any_str_will_do():
+    """Even one that no encoding can write."""
+    assert parse_status(MODERN.decode().replace("python3", "\ud800")).name == "\ud800"
+
+
 def test_hostile_texts_take_no_longer():
     """Many repeated lines do not send the search through all their combinations."""
     labels = [b"Tgid:\t1\n", b"Pid:\t1\n", b"PPid:\t1\n", b"Uid:\t1\t1\t1\t1\n", b"Gid:\t1\t1\t1\t1\n"]
     with pytest.raises(StatusError):
-        parse_status(b"Name:\tx\n" + b"".join(label * 5000 for label in labels))
+        parse_fresh(b"Name:\tx\n" + b"".join(label * 5000 for label in labels), "saved")
 
 
 def test_repr_reads_back():
@@ -222,8 +237,8 @@ def test_repr_reads_back():
 
 
 def test_the_same_values_as_the_constructor_makes():
-    """parse_status() does not go through __init__; the result is no different."""
-    status = read("2.6.32")
+    """The fast way does not go through __init__; the result is no different."""
+    status = parse_fresh(MODERN, "saved")
     made = ProcStatus(**{name: getattr(status, name) for name in ProcStatus.__annotations__})
 
     assert made == status
