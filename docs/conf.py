@@ -56,11 +56,11 @@ def _write_capabilities(_app: object) -> None:
 
 
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
-    """Take out what attrs keeps as a default in place of the value."""
+    """Write a default where attrs keeps something of its own in its place."""
     *_, signature, returns = event
     if not isinstance(signature, str):
         return None
-    return re.sub(r" = (attr_dict\[.*?\]\.default|NOTHING)", "", signature), returns
+    return re.sub(r"attr_dict\[.*?\]\.default|NOTHING", "...", signature), returns
 
 
 def setup(app: object) -> None:
