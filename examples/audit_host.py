@@ -23,4 +23,5 @@ def main() -> None:
     print(f"{len(scan.gone)} ended meanwhile, {len(scan.denied)} may not be read")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -5,18 +5,22 @@ Usage: check_container.py [PID]
 
 import sys
 
-from capset import DOCKER_DEFAULT, live
+from capset import DOCKER_DEFAULT, CapsetError, live
 
 
-def main() -> int:
-    status = live.read(int(sys.argv[1]) if len(sys.argv) > 1 else "self")
+def main(pid: str = "self") -> int:
+    try:
+        status = live.read(int(pid) if pid.isdecimal() else pid)
+    except CapsetError as error:
+        print(f"check_container: {error}", file=sys.stderr)
+        return 2
     extra = status.caps.bounding - DOCKER_DEFAULT
     for cap in extra:
-        reason = cap.info.summary if cap.known else "newer than this version of capset"
-        print(f"beyond Docker's default: {cap} ({reason})")
+        print(f"beyond Docker's default: {cap} ({cap.info.summary})")
     if not extra:
         print("nothing beyond Docker's default")
-    return 1 if extra and len(sys.argv) > 1 else 0
+    return 1 if extra else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main(*sys.argv[1:2]))

@@ -26,6 +26,7 @@ __all__ = ["last_cap", "read", "supported"]
 Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
 
+_NAMED = {"self", "thread-self"}
 _CHUNK = 65536  # a status file has some 1,500 bytes, and six more for every supplementary group
 
 
@@ -61,8 +62,8 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
         >>> me.pid == os.getpid(), me.caps.violations()
         (True, [])
     """
-    proc = root_folder(proc)
-    return read_thread(_folder(pid, tid, proc), pid, tid, proc, user_ns=user_ns)
+    root = root_folder(proc)
+    return read_thread(_folder(pid, tid, root), pid, tid, root, user_ns=user_ns)
 
 
 def root_folder(proc: Root) -> str:
@@ -75,8 +76,7 @@ def root_folder(proc: Root) -> str:
 
 def _folder(pid: Pid, tid: int | None, proc: str) -> str:
     """Return the folder of a thread; refuse what cannot be an id."""
-    named = isinstance(pid, str) and pid in {"self", "thread-self"}
-    name = pid if named else _digits(pid, 'an int > 0, "self" or "thread-self"')
+    name = pid if pid.__class__ is str and pid in _NAMED else _digits(pid, 'an int > 0, "self" or "thread-self"')
     if tid is None:
         return f"{proc}/{name}"
     if pid == "thread-self":
@@ -93,18 +93,21 @@ def _digits(value: object, expected: str) -> str:
 def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: bool) -> ProcStatus:
     """Read the thread whose files are in *folder*; *pid* and *tid* are for the error."""
     path = f"{folder}/status"
+    fresh = proc == "/proc"  # just printed by this kernel; a saved tree may hold anything
     try:
         fd = os.open(path, os.O_RDONLY)  # open() and its layers would double the time
         try:
-            text = os.read(fd, _CHUNK)
-            while more := os.read(fd, max(_CHUNK, len(text))):
+            size = _CHUNK
+            text = os.read(fd, size)
+            # The kernel prints all of it at the first read, so from it a short read is the end.
+            while not (fresh and len(text) < size) and (more := os.read(fd, size)):
                 text += more
+                size = len(text)  # twice as much each time, or a huge file would be copied too often
         finally:
             os.close(fd)
     except OSError as error:
         raise explain(error, path, pid, tid, proc) from None
-    # Only what this kernel has just printed needs no check; a saved tree may hold anything.
-    status = parse_fresh(text, path) if proc == "/proc" else parse_status(text, source=path)
+    status = parse_fresh(text, path) if fresh else parse_status(text, source=path)
     return evolve(status, user_ns=_user_ns(folder)) if user_ns else status
 
 

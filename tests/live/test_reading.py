@@ -17,6 +17,7 @@ from unittest.mock import ANY
 import pytest
 
 from capset import LAST_CAP, Cap, CapSet, live
+from capset.cli.operands import operand
 from capset.errors import (
     AccessDeniedError,
     PidError,
@@ -153,13 +154,29 @@ def test_twenty_thousand_groups(holding):
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 1000])
-def test_short_reads(size, monkeypatch):
-    """However little a read gives, the file is read to its end."""
+def test_short_reads(size, monkeypatch, tmp_path):
+    """However little a read of another file system gives, the file is read to its end."""
     really_read = os.read
-    expected = live.read()
+    (tmp_path / "5").mkdir()
+    (tmp_path / "5" / "status").write_bytes(Path("/proc/self/status").read_bytes())
+    expected = live.read(5, proc=tmp_path)
     monkeypatch.setattr(os, "read", lambda fd, count: really_read(fd, min(count, size)))
 
-    assert live.read().caps == expected.caps
+    assert live.read(5, proc=tmp_path) == expected
+
+
+@pytest.mark.parametrize("groups", [0, 40, 500, 1500, 5000, 9000])
+def test_the_kernel_prints_all_of_it_at_the_first_read(groups, holding):
+    """So a read that gives less than was asked for has reached the end."""
+    holding("setgid")
+    with sleeping(lambda: os.setgroups(range(100_000, 100_000 + groups))) as pid:
+        fd = os.open(f"/proc/{pid}/status", os.O_RDONLY)
+        first, second = os.read(fd, 65536), os.read(fd, 65536)
+        os.close(fd)
+        status = live.read(pid)
+
+    assert (len(first) < 65536, second) == (True, b"")
+    assert len(status.groups) == groups
 
 
 def test_a_file_without_a_last_line_break(tmp_path):
@@ -268,6 +285,7 @@ def test_user_namespaces(tool, holding):
         if child.stdout.readline() != b"\n":
             pytest.skip("needs user namespaces (sysctl kernel.unprivileged_userns_clone, or root)")
         mine, theirs = live.read(user_ns=True), live.read(child.pid, user_ns=True)
+        label = operand(f"pid:{child.pid}", "/proc").label
     finally:
         child.communicate(b"\n")
 
@@ -275,6 +293,8 @@ def test_user_namespaces(tool, holding):
     assert mine.user_ns == os.stat("/proc/self/ns/user").st_ino
     assert theirs.user_ns not in {None, mine.user_ns}
     assert live.read().user_ns is None
+    assert "in another user namespace" in label
+    assert "in another user namespace" not in operand("pid:self", "/proc").label
 
 
 @pytest.mark.parametrize("pid", [0, -1, "1", "Self", "", "../1", "1/../2", None, 1.0, True, [], 2**64, b"self", ANY])
