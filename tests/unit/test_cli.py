@@ -248,6 +248,27 @@ def test_diff_exit_status(run, a, b, status):
     assert json.loads(out)["same"] is (status == 0)
 
 
+def test_diff_json(run):
+    """Both sides, and what came, went and stayed."""
+    told = json.loads(run("diff", "kill,chown", "kill,net_raw", "--json")[1])
+
+    assert told == {
+        "a": "kill,chown (CAP_CHOWN,CAP_KILL)",
+        "b": "kill,net_raw (CAP_KILL,CAP_NET_RAW)",
+        "same": False,
+        "sets": [
+            {
+                "set": "",
+                "before": "0000000000000021",
+                "after": "0000000000002020",
+                "added": ["CAP_NET_RAW"],
+                "dropped": ["CAP_CHOWN"],
+                "kept": ["CAP_KILL"],
+            }
+        ],
+    }
+
+
 def test_diff_text(run):
     """Sign and word, number, name and what it is for."""
     _, out, _ = run("diff", "docker", "chown,net_admin")

@@ -51,6 +51,8 @@ def test_printable(text, shown):
         (CapSet.from_mask(2**64 - 1) - set(range(43, 64)), "all known and 41, 42"),
         (CapSet.all() - {"kill", "chown"} | {63}, "all known but CAP_CHOWN, CAP_KILL and 63"),
         (CapSet(["kill", 41]), "CAP_KILL, 41"),
+        (CapSet.all() - set(range(5)), f"all known but {', '.join(CapSet(range(5)).names())}"),
+        (CapSet.all() - set(range(6)), ", ".join((CapSet.all() - set(range(6))).names())),
     ],
 )
 def test_summary(caps, text):
