@@ -21,6 +21,7 @@ __all__ = [
     "Cell",
     "Failure",
     "cap_rows",
+    "diff_json",
     "number",
     "prose",
     "say",
@@ -105,6 +106,18 @@ def say_json(value: object) -> None:
 def set_json(caps: CapSet) -> dict[str, object]:
     """Return a set as JSON has it. The mask is text: JavaScript's numbers have 53 bits."""
     return {"mask": caps.hex(), "names": caps.names()}
+
+
+def diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
+    """Return a difference as JSON has it."""
+    changes = before.diff(after)
+    return {
+        "before": before.hex(),
+        "after": after.hex(),
+        "added": changes.added.names(),
+        "dropped": changes.dropped.names(),
+        "kept": (before & after).names(),
+    }
 
 
 def status_json(status: ProcStatus) -> dict[str, object]:

@@ -1,0 +1,72 @@
+"""``capset diff``: what was added and dropped."""
+
+from __future__ import annotations
+
+import click
+
+from capset.cli.group import capset, json_option, proc_option
+from capset.cli.operands import Operand, operand
+from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
+from capset.display import printable
+from capset.sets import THREAD_SETS, CapSet
+
+__all__ = ["diff"]
+
+
+@capset.command()
+@click.argument("a")
+@click.argument("b")
+@click.option(
+    "--set",
+    "which",
+    type=click.Choice(THREAD_SETS),
+    help="Which set of a process to compare; by default all five of two processes, the effective one with a set.",
+)
+@proc_option
+@json_option
+@click.pass_context
+def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_json: bool) -> None:
+    """Show what was added and dropped on the way from A to B.
+
+    A and B are each the name of an engine (its default set), pid:N (a live process), file:PATH (a
+    saved /proc/PID/status), a mask, or a list of capabilities.
+
+    Exit status: 0 the same, 1 they differ, 2 an error.
+    """
+    left, right = operand(a, proc), operand(b, proc)
+    pairs = _pairs(left, right, which)
+    differs = any(before != after for _, before, after in pairs)
+    if as_json:
+        sets = [{"set": name, **diff_json(before, after)} for name, before, after in pairs]
+        say_json({"a": left.label, "b": right.label, "same": not differs, "sets": sets})
+    else:
+        say(f"from {printable(left.label)}\nto   {printable(right.label)}")
+        for name, before, after in pairs:
+            _show_diff(name, before, after)
+    ctx.exit(int(differs))
+
+
+def _pairs(left: Operand, right: Operand, which: str | None) -> list[tuple[str, CapSet, CapSet]]:
+    """Pair the sets that are to be compared, each pair with the name of the thread's set, if there is one."""
+    a, b = left.value, right.value
+    if isinstance(a, CapSet) and isinstance(b, CapSet):
+        return [("", a, b)]
+    two_processes = not isinstance(a, CapSet) and not isinstance(b, CapSet)
+    names = THREAD_SETS if two_processes and which is None else [which or "effective"]
+    return [
+        (name, a if isinstance(a, CapSet) else getattr(a, name), b if isinstance(b, CapSet) else getattr(b, name))
+        for name in names
+    ]
+
+
+def _show_diff(name: str, before: CapSet, after: CapSet) -> None:
+    changes = before.diff(after)
+    kept = before & after
+    say()
+    say(
+        f"{name + ': ' if name else ''}{len(changes.added)} added, {len(changes.dropped)} dropped, "
+        f"{len(kept)} kept ({before.hex()} to {after.hex()})"
+    )
+    if changes:
+        rows = cap_rows(changes.added, *ADDED) + cap_rows(changes.dropped, *DROPPED)
+        table([word(""), word(""), number("no."), word("name"), prose("what for")], rows)
