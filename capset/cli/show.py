@@ -75,7 +75,7 @@ def _show_status(status: ProcStatus, proc: str = "") -> None:
     say(f"uids          {_ids(status.uids)}")
     say(f"gids          {_ids(status.gids)}")
     say(f"groups        {' '.join(map(str, status.groups)) or 'none'}")
-    nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) cannot give privileges"}
+    nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) gives no new privileges"}
     say(f"no_new_privs  {nnp[status.no_new_privs]}")
     if status.seccomp is not None:
         say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}")
@@ -136,5 +136,5 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
     else:
-        rows = [[label, caps.hex(), str(len(caps)), ", ".join(caps.names())] for label, caps in sets]
+        rows = [[printable(label), caps.hex(), str(len(caps)), ", ".join(caps.names())] for label, caps in sets]
         table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)

@@ -90,7 +90,7 @@ def test_show_says_when_nothing_differs(run, tree):
     _, out, _ = run("show", "20", "--proc", str(tree))
 
     assert any(line.split() == ["bounding", "=", "same"] for line in out.splitlines())
-    assert "no_new_privs  yes, execve(2) cannot give privileges" in out
+    assert "no_new_privs  yes, execve(2) gives no new privileges" in out
 
 
 def test_show_this_process(run):
@@ -174,6 +174,14 @@ def test_decode_lines(run):
     assert lines[1].endswith("CAP_AUDIT_WRITE, CAP_SETFCAP")
     told = json.loads(run("decode", "--json", stdin=stdin)[1])
     assert told[0] == {"label": "/proc/1/status:CapEff", "mask": DOCKER, "names": capset.DOCKER_DEFAULT.names()}
+
+
+def test_decode_shows_no_escape_sequence(run):
+    """A label comes from who knows where."""
+    _, out, _ = run("decode", stdin="\x1b[2J:CapEff: 0\nCapEff: 0\n")
+
+    assert "\x1b" not in out
+    assert r"\x1b[2J:CapEff" in out
 
 
 def test_decode_status_files(run):
