@@ -205,12 +205,12 @@ class CapSet(Set[Cap]):
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
-        try:
-            return self._cap_bits & _BITS[item] != 0
-        except KeyError:
+        try:  # for a Cap, which is a number; asking for its type first takes half as long again
+            return self._cap_bits >> item & 1 == 1  # type: ignore[operator]
+        except (TypeError, ValueError, OverflowError):
             pass
         # A misspelt name must not look like a capability that is not there.
-        return isinstance(item, str) and Cap.parse(item) in self
+        return Cap.parse(item) in self if isinstance(item, str) else item in frozenset(self)
 
     def __iter__(self) -> Iterator[Cap]:
         a, b, c, d, e, f, g, h = self._cap_bits.to_bytes(8, "little")
@@ -383,9 +383,6 @@ def _bit(cap: Cap | int | str) -> int:
     if not 0 <= number < 64:
         raise UnknownCapabilityError(number, remedy="capability numbers run from 0 to 63")
     return 1 << number
-
-
-_BITS: dict[object, int] = {cap: cap.mask for cap in CAPS}
 
 
 def _subsets(caps: tuple[Cap, ...]) -> list[tuple[Cap, ...]]:
