@@ -205,7 +205,7 @@ class CapSet(Set[Cap]):
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
-        try:  # for a Cap, which is a number; asking for its type first takes half as long again
+        try:  # for a Cap, which is a number; asking for its type first takes a quarter longer
             return self._cap_bits >> item & 1 == 1  # type: ignore[operator]
         except (TypeError, ValueError, OverflowError):
             pass
@@ -228,7 +228,7 @@ class CapSet(Set[Cap]):
         return frozenset(self) == other if isinstance(other, Set) else NotImplemented
 
     def __le__(self, other: Set[object]) -> bool:
-        try:  # asking for the type first takes a fifth longer
+        try:  # asking for its type first takes a quarter longer
             bits: int = other._cap_bits  # type: ignore[attr-defined]
         except AttributeError:
             return frozenset(self) <= _read_names(other) if isinstance(other, Set) else NotImplemented

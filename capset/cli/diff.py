@@ -38,7 +38,7 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
     differs = any(before != after for _, before, after in pairs)
     if as_json:
         sets = [{"set": name, **diff_json(before, after)} for name, before, after in pairs]
-        say_json({"a": left.label, "b": right.label, "same": not differs, "sets": sets})
+        say_json({"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets})
     else:
         say(f"from {printable(left.label)}\nto   {printable(right.label)}")
         for name, before, after in pairs:

@@ -129,7 +129,7 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         except ValueError as error:
             raise Failure(f"line {at}: {error}") from None
     if as_json:
-        say_json([{"label": label, **set_json(caps)} for label, caps in sets])
+        say_json([{"label": printable(label), **set_json(caps)} for label, caps in sets])
     elif len(sets) == 1:
         [(_, caps)] = sets
         say(f"{caps.hex()}: {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}")

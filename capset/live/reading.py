@@ -54,6 +54,7 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
         ProcUnavailableError: There is no proc file system at *proc*, as on any system but Linux.
         StatusError: The file is not what a kernel writes.
         PidError: *pid* or *tid* cannot be an id; nothing was opened.
+        TypeError: *proc* is no path as str.
 
     Examples:
         >>> import os
@@ -95,7 +96,7 @@ def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: b
     path = f"{folder}/status"
     fresh = proc == "/proc"  # just printed by this kernel; a saved tree may hold anything
     try:
-        fd = os.open(path, os.O_RDONLY)  # open() and its layers would double the time
+        fd = os.open(path, os.O_RDONLY)  # open() and its layers take nearly twice as long
         try:
             size = _CHUNK
             text = os.read(fd, size)

@@ -96,11 +96,11 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
             continue
         expected, convert = _LINES[label]
         if label in found:
-            raise StatusError(source, label, "one such line, of one status file", number, _legible(value))
+            raise StatusError(source, label, "one such line, of one status file", number, value.strip(" \t"))
         try:
             found[label] = convert(value if label == "Name" else value.strip(" \t"))
         except ValueError:
-            raise StatusError(source, label, expected, number, _legible(value)) from None
+            raise StatusError(source, label, expected, number, value.strip(" \t")) from None
     for label, (expected, _) in _LINES.items():
         if label not in found and label not in _LATER:
             raise StatusError(source, label, expected)
@@ -122,11 +122,6 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
         no_new_privs=found.get("NoNewPrivs"),
         seccomp=found.get("Seccomp"),
     )
-
-
-def _legible(value: str) -> str:
-    """Return what stands in a line, its raw bytes as escapes."""
-    return value.strip(" \t").encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _name(value: str) -> str:
@@ -189,7 +184,7 @@ _LATER = {"CapAmb", "NoNewPrivs", "Seccomp"}  # not every kernel prints these
 
 
 def parse_fresh(text: bytes, source: str) -> ProcStatus:
-    """Do what :func:`parse_status` does, five times as fast, for what this kernel has just printed.
+    """Do what :func:`parse_status` does, several times as fast, for what this kernel has just printed.
 
     The kernel prints every line once and in its order, so finding a line is enough. Whatever does not
     look like that goes through :func:`parse_status`.

@@ -182,6 +182,8 @@ def test_decode_shows_no_escape_sequence(run):
 
     assert "\x1b" not in out
     assert r"\x1b[2J:CapEff" in out
+    _, out, _ = run("decode", "--json", stdin=b"\xff:CapEff: 0\n")
+    assert json.loads(out)[0]["label"] == r"\xff:CapEff"
 
 
 def test_decode_status_files(run):

@@ -217,7 +217,12 @@ def test_a_text_is_bytes_or_str(text):
 
 def test_any_str_will_do():
     """Even one that no encoding can write."""
-    assert parse_status(MODERN.decode().replace("python3", "\ud800")).name == "\ud800"
+    text = MODERN.decode()
+
+    assert parse_status(text.replace("python3", "\ud800")).name == "\ud800"
+    with pytest.raises(StatusError, match=r"got '\\ud800'") as raised:
+        parse_status(text.replace("CapEff:\t0000000000000000", "CapEff:\t\ud800"))
+    assert raised.value.value == "\ud800"
 
 
 def test_hostile_texts_take_no_longer():
