@@ -14,14 +14,22 @@ __all__ = [
     "AccessDeniedError",
     "CapsetError",
     "ConflictError",
+    "ContradictionError",
     "MaskError",
+    "NotAllowedError",
     "ParseError",
     "PidError",
     "ProcUnavailableError",
     "ProcessGoneError",
+    "RequestError",
     "StatusError",
+    "UnavailableError",
     "UnknownCapabilityError",
     "UnknownEngineError",
+    "UnknownNameError",
+    "UnknownVersionError",
+    "UnreachableError",
+    "UnsupportedOptionError",
 ]
 
 
@@ -228,3 +236,78 @@ class UnknownEngineError(CapsetError, LookupError):
         self.close = close
         advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
         super().__init__(f"unknown container engine {shown(name)}: {advice}")
+
+
+class UnknownVersionError(CapsetError, LookupError):
+    """A version of a container engine that capset has no facts about.
+
+    Attributes:
+        engine: The name of the engine.
+        version: What was given.
+        remedy: What to write instead, in words.
+    """
+
+    _fields = ("engine", "version", "remedy")
+
+    def __init__(self, engine: str, version: str, remedy: str) -> None:
+        self.engine = engine
+        self.version = version
+        self.remedy = remedy
+        super().__init__(f"no facts about version {shown(version)} of {engine}: {remedy}")
+
+
+class RequestError(CapsetError, ValueError):
+    """A container engine refuses what was asked of it.
+
+    Attributes:
+        engine: The engine and its version, as people write them.
+        value: What it refuses, as it was written.
+        reason: Why, and what to do instead, in words.
+    """
+
+    _fields = ("engine", "value", "reason")
+
+    def __init__(self, engine: str, value: str, reason: str) -> None:
+        self.engine = engine
+        self.value = value
+        self.reason = reason
+        super().__init__(f"{engine} refuses {shown(value)}: {reason}")
+
+
+class UnknownNameError(RequestError):
+    """The engine knows no capability of that name, or not in that spelling."""
+
+
+class UnavailableError(RequestError):
+    """The engine knows the capability, and cannot give it: it does not hold it itself."""
+
+
+class ContradictionError(RequestError):
+    """The engine does not take the same name in both lists."""
+
+
+class NotAllowedError(RequestError):
+    """The engine could give the capability, and its own configuration does not allow to ask for it."""
+
+
+class UnsupportedOptionError(RequestError):
+    """The engine has no option for that."""
+
+
+class UnreachableError(CapsetError, ValueError):
+    """No request makes the engine give exactly this set.
+
+    Attributes:
+        engine: The engine and its version, as people write them.
+        target: The names of the capabilities that were wanted.
+        reasons: What stands in the way, a sentence each.
+    """
+
+    _fields = ("engine", "target", "reasons")
+
+    def __init__(self, engine: str, target: tuple[str, ...], reasons: tuple[str, ...]) -> None:
+        self.engine = engine
+        self.target = target
+        self.reasons = reasons
+        wanted = ",".join(target) if len(target) <= 5 else f"these {len(target)} capabilities"
+        super().__init__(f"{engine} cannot give exactly {wanted or 'no capability'}: {'; '.join(reasons)}")

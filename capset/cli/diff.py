@@ -28,8 +28,8 @@ __all__ = ["diff"]
 def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_json: bool) -> None:
     """Show what was added and dropped on the way from A to B.
 
-    A and B are each the name of an engine (its default set), pid:N (a live process), file:PATH (a
-    saved /proc/PID/status), a mask, or a list of capabilities.
+    A and B are each the name of an engine, such as docker or docker@20.10 (its default set), pid:N
+    (a live process), file:PATH (a saved /proc/PID/status), a mask, or a list of capabilities.
 
     Exit status: 0 the same, 1 they differ, 2 an error.
     """
@@ -53,10 +53,7 @@ def _pairs(left: Operand, right: Operand, which: str | None) -> list[tuple[str, 
         return [("", a, b)]
     two_processes = not isinstance(a, CapSet) and not isinstance(b, CapSet)
     names = THREAD_SETS if two_processes and which is None else [which or "effective"]
-    return [
-        (name, a if isinstance(a, CapSet) else getattr(a, name), b if isinstance(b, CapSet) else getattr(b, name))
-        for name in names
-    ]
+    return [(name, left.one(name), right.one(name)) for name in names]
 
 
 def _show_diff(name: str, before: CapSet, after: CapSet) -> None:

@@ -42,9 +42,8 @@ def _explain(cap: Cap) -> None:
         say(f"Carved out of {fact.split_from}{implied}.")
     if parts := CapSet(part for part in Cap if part.info.implied_by is cap):
         say(f"Implies {', '.join(parts.names())}.")
-    for name in engines.names():
-        engine = engines.get(name)
-        say(f"{'In' if cap in engine.default else 'Not in'} {engine.title}'s default set.")
+    giving = [name for name in engines.names() if cap in engines.get(name).default]
+    say(f"Given by default by {', '.join(giving) or 'no engine'}.")
     say("What others say of its risk")
     verdicts = {risk.risk_list: risk.verdict for risk in fact.risks}
     for risks in info.risk_lists():

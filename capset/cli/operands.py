@@ -20,11 +20,13 @@ from capset.state import CapState
 __all__ = [
     "Operand",
     "caps_of_options",
+    "engine_named",
     "input_lines",
     "is_foreign",
     "labelled_set",
     "masks_and_names",
     "operand",
+    "own_bounding",
     "own_user_ns",
     "pid_or_self",
     "status_files",
@@ -38,10 +40,15 @@ _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
 @frozen(kw_only=True)
 class Operand:
-    """One side of a comparison: a label and either a set or the five sets of a thread."""
+    """What a person names: a label and either a set or the five sets of a thread."""
 
     label: str
     value: CapSet | CapState
+    uid: int | None = None  # of a thread, where that is its user id in its own user namespace
+
+    def one(self, which: str) -> CapSet:
+        """Return the set, or *which* of the five."""
+        return self.value if isinstance(self.value, CapSet) else getattr(self.value, which)
 
 
 def operand(text: str, proc: str) -> Operand:
@@ -50,21 +57,28 @@ def operand(text: str, proc: str) -> Operand:
     if colon and kind == "pid":
         status = live.read(pid_or_self(rest), proc=proc, user_ns=True)
         foreign = ", in another user namespace: it counts only there" if is_foreign(status) else ""
-        return Operand(label=f"{text} ({status.name}{foreign})", value=status.caps)
+        uid = None if foreign else status.uids.effective
+        return Operand(label=f"{text} ({status.name}{foreign})", value=status.caps, uid=uid)
     if colon and kind == "file":
         status = live.parse_status(Path(rest).read_bytes(), source=rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
-    if text in engines.names():
-        engine = engines.get(text)
-        return Operand(label=f"{engine.title}'s default", value=engine.default)
+    if text.partition("@")[0] in engines.names():
+        engine = engine_named(text)
+        return Operand(label=f"{engine}'s default", value=engine.default)
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:
-        close = get_close_matches(text.lower(), engines.names())
+        close = get_close_matches(text.lower().partition("@")[0], engines.names())
         why = f"did you mean {close[0]}?" if close else str(error)
-        forms = f"an engine ({', '.join(engines.names())}), pid:N, file:PATH, a mask or capabilities"
+        forms = "an engine (see capset engines), pid:N, file:PATH, a mask or capabilities"
         raise Failure(f"cannot read {text!r} as {forms}: {why}") from None
     return Operand(label=_label(text, caps), value=caps)
+
+
+def engine_named(text: str) -> engines.Engine:
+    """Read the name of an engine, or ``NAME@VERSION``."""
+    name, at, version = text.partition("@")
+    return engines.get(name, version if at else None)
 
 
 def _label(text: str, caps: CapSet) -> str:
@@ -84,6 +98,14 @@ def own_user_ns() -> int | None:
     """Return the user namespace of this command; None off Linux."""
     try:
         return live.read(user_ns=True).user_ns
+    except ProcUnavailableError:
+        return None
+
+
+def own_bounding() -> CapSet | None:
+    """Return the bounding set of this command; None off Linux."""
+    try:
+        return live.read().caps.bounding
     except ProcUnavailableError:
         return None
 

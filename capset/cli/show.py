@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
-from capset import Ids, engines, live
+from capset import Ids, live
 from capset.cli.group import capset, json_option, proc_option
-from capset.cli.operands import input_lines, is_foreign, labelled_set, pid_or_self, status_files
+from capset.cli.operands import engine_named, input_lines, is_foreign, labelled_set, pid_or_self, status_files
 from capset.cli.output import (
     ADDED,
     DROPPED,
@@ -41,7 +41,7 @@ _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
     "--against",
     default="docker",
     show_default=True,
-    metavar="ENGINE",
+    metavar="ENGINE[@VERSION]",
     help="The container engine whose default set to compare with.",
 )
 @proc_option
@@ -52,7 +52,7 @@ def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -
     PID is a process id, "self" (the default) or "thread-self": this command itself, which has the
     sets of the shell that started it.
     """
-    engine = engines.get(against)
+    engine = engine_named(against)
     status = live.read(pid_or_self(pid), tid=thread, proc=proc, user_ns=True)
     if as_json:
         diffs = {name: diff_json(engine.default, getattr(status.caps, name)) for name in ("effective", "bounding")}
@@ -60,7 +60,7 @@ def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -
         return
     _show_status(status, proc)
     say()
-    say(f"Against {engine.title}'s default of {len(engine.default)} capabilities:")
+    say(f"Against {engine}'s default of {len(engine.default)} capabilities:")
     rows: list[list[Cell]] = []
     for name in ("effective", "bounding"):
         diff = engine.default.diff(getattr(status.caps, name))

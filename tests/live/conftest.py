@@ -19,7 +19,7 @@ def pytest_collection_modifyitems(items):
                 item.add_marker(pytest.mark.skip(reason="needs Linux"))
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def tool():
     """Find a program, or skip and say which Debian package has it."""
 
@@ -32,7 +32,7 @@ def tool():
     return find
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def holding():
     """Skip unless this process holds some capabilities."""
 

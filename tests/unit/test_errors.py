@@ -14,14 +14,22 @@ from capset.errors import (
     AccessDeniedError,
     CapsetError,
     ConflictError,
+    ContradictionError,
     MaskError,
+    NotAllowedError,
     ParseError,
     PidError,
     ProcessGoneError,
     ProcUnavailableError,
+    RequestError,
     StatusError,
+    UnavailableError,
     UnknownCapabilityError,
     UnknownEngineError,
+    UnknownNameError,
+    UnknownVersionError,
+    UnreachableError,
+    UnsupportedOptionError,
 )
 
 EXAMPLES = [
@@ -89,6 +97,37 @@ EXAMPLES = [
         UnknownEngineError("x", ("docker", "podman")),
         LookupError,
         "unknown container engine 'x': known are docker, podman",
+    ),
+    (
+        UnknownVersionError("docker", "0.0", "they begin with 0.1.0"),
+        LookupError,
+        "no facts about version '0.0' of docker: they begin with 0.1.0",
+    ),
+    *(
+        (kind("Docker Engine", "x", "why"), ValueError, "Docker Engine refuses 'x': why")
+        for kind in (
+            RequestError,
+            UnknownNameError,
+            UnavailableError,
+            ContradictionError,
+            NotAllowedError,
+            UnsupportedOptionError,
+        )
+    ),
+    (
+        UnreachableError("Docker Engine", ("CAP_KILL", "63"), ("63: no", "CAP_KILL: neither")),
+        ValueError,
+        "Docker Engine cannot give exactly CAP_KILL,63: 63: no; CAP_KILL: neither",
+    ),
+    (
+        UnreachableError("Docker Engine", (), ("CAP_KILL: it stays",)),
+        ValueError,
+        "Docker Engine cannot give exactly no capability: CAP_KILL: it stays",
+    ),
+    (
+        UnreachableError("Docker Engine", tuple("abcdef"), ("why",)),
+        ValueError,
+        "Docker Engine cannot give exactly these 6 capabilities: why",
     ),
 ]
 

@@ -79,17 +79,42 @@ def test_library(call, message):
 
 COMMAND = [
     (["show", "x"], "not a process or thread id: expected a process id, self or thread-self, got 'x'"),
-    (["show", "--against", "x"], "unknown container engine 'x': known are docker"),
+    (["show", "--against", "dokcer"], "unknown container engine 'dokcer': did you mean docker?"),
+    (["show", "--against", "x"], f"unknown container engine 'x': known are {', '.join(engines.names())}"),
+    (
+        ["show", "--against", "docker@0.0.1"],
+        "no facts about version '0.0.1' of docker: they begin with 0.1.0",
+    ),
+    (
+        ["diff", "docker@", "docker"],
+        "no facts about version '' of docker: '' is no version such as 20.10.24 or 20.10",
+    ),
+    (
+        ["run", "docker@20.10", "--cap-add", "PERFMON"],
+        "Docker Engine 20.10 refuses 'PERFMON': it knows no capability after CAP_AUDIT_READ (in the list to add)",
+    ),
+    (
+        ["run", "podman", "--cap-add", "kill", "--cap-drop", "KILL"],
+        "Podman refuses 'CAP_KILL': it stands in both lists",
+    ),
+    (
+        ["flags", "docker", "0x20000000000"],
+        "Docker Engine cannot give exactly 41: "
+        "41: unknown capability 41: it has no name yet, and here only names are taken",
+    ),
+    (["recognise", "docker"], "'docker' is a set, and five are needed: give pid:N or file:PATH"),
     (["show", "--proc", "/x"], "no proc file system, or no such file in it; only Linux has one, usually at /proc: /x"),
     (["decode", "3000"], f"unknown capability '3000': {NUMBERS}"),
     (
         ["diff", "x", "docker"],
-        "cannot read 'x' as an engine (docker), pid:N, file:PATH, a mask or capabilities: unknown capability 'x': "
-        "expected a name as in capabilities(7), such as CAP_NET_ADMIN, or a number from 0 to 63",
+        "cannot read 'x' as an engine (see capset engines), pid:N, file:PATH, a mask or capabilities: "
+        "unknown capability 'x': expected a name as in capabilities(7), such as CAP_NET_ADMIN, "
+        "or a number from 0 to 63",
     ),
     (
         ["diff", "DOCKERR", "docker"],
-        "cannot read 'DOCKERR' as an engine (docker), pid:N, file:PATH, a mask or capabilities: did you mean docker?",
+        "cannot read 'DOCKERR' as an engine (see capset engines), pid:N, file:PATH, a mask or capabilities: "
+        "did you mean docker?",
     ),
     (["decode"], "nothing to decode: the input is empty"),
 ]

@@ -1,0 +1,178 @@
+"""``capset run``, ``flags`` and ``recognise``: from a request to a container's sets, and back."""
+
+from __future__ import annotations
+
+import shlex
+
+import click
+
+from capset import engines
+from capset.cli.group import capset, json_option, proc_option
+from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
+from capset.cli.output import Failure, say, say_json, set_json, table, warn, word
+from capset.cli.show import show_sets
+from capset.display import printable
+from capset.engines import Match, Request
+from capset.sets import THREAD_SETS, CapSet
+from capset.state import CapState
+
+__all__ = ["flags", "recognise", "run"]
+
+
+def _available(_ctx: click.Context, _param: click.Parameter, value: str | None) -> CapSet | None:
+    return None if value is None else masks_and_names(value)
+
+
+available_option = click.option(
+    "--available",
+    metavar="CAPS",
+    callback=_available,
+    help="What the engine holds itself, a mask or a list; by default everything that capset knows.",
+)
+
+
+@capset.command()
+@click.argument("engine", metavar="ENGINE[@VERSION]")
+@click.option("--cap-add", "add", multiple=True, metavar="NAME", help="A name to add, as written for the engine.")
+@click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="A name to drop.")
+@click.option("--privileged", is_flag=True, help="A privileged container.")
+@click.option(
+    "--user", "uid", type=click.IntRange(0, 2**32 - 2), default=0, metavar="UID", help="The user id; 0 if not given."
+)
+@click.option("--no-new-privs", is_flag=True, help="The container may gain no privileges.")
+@available_option
+@json_option
+def run(
+    engine: str,
+    add: tuple[str, ...],
+    drop: tuple[str, ...],
+    privileged: bool,
+    uid: int,
+    no_new_privs: bool,
+    available: CapSet | None,
+    as_json: bool,
+) -> None:
+    """Show what a container would get. Nothing is run.
+
+    These are the five sets of the container's first process, as /proc shows them.
+    """
+    chosen = engine_named(engine)
+    request = Request(add, drop, privileged=privileged)
+    state = chosen.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
+    warnings = chosen.resolution(request, available=available).warnings
+    if as_json:
+        caps = {name: set_json(getattr(state, name)) for name in THREAD_SETS}
+        say_json(
+            {"engine": chosen.name, "version": chosen.version, "uid": uid, "caps": caps, "warnings": list(warnings)}
+        )
+        return
+    asked = shlex.join(chosen.write(request))
+    say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {uid}{', no_new_privs' if no_new_privs else ''}")
+    show_sets(state)
+    difference = chosen.default.diff(state.bounding)
+    say(f"The bounding set against the default: {difference or 'the same'}")
+    if uid and state.bounding and not state.effective:
+        say(
+            "Nothing is effective: for a user other than root execve(2) keeps only what is ambient, "
+            f"and {chosen.title} makes nothing of this ambient."
+        )
+    for warning in warnings:
+        warn(warning)
+
+
+@capset.command()
+@click.argument("engine", metavar="ENGINE[@VERSION]")
+@click.argument("target")
+@click.option(
+    "--set",
+    "which",
+    type=click.Choice(THREAD_SETS),
+    default="effective",
+    show_default=True,
+    help="Which set of a process is the target.",
+)
+@available_option
+@proc_option
+@json_option
+def flags(engine: str, target: str, which: str, available: CapSet | None, proc: str, as_json: bool) -> None:
+    """Print the fewest options that give a container just these capabilities.
+
+    TARGET is a mask, a list of capabilities, the name of another engine (its default set), pid:N or
+    file:PATH. They come on one line, ready for a shell, or, where the engine reads a file, one
+    setting a line.
+    """
+    chosen = engine_named(engine)
+    wanted = operand(target, proc).one(which)
+    request = chosen.request(wanted, available=available)
+    written = chosen.write(request)
+    if as_json:
+        say_json(
+            {
+                "engine": chosen.name,
+                "version": chosen.version,
+                "target": set_json(wanted),
+                "add": list(request.add),
+                "drop": list(request.drop),
+                "privileged": request.privileged,
+                "flags": written,
+            }
+        )
+    elif not written:
+        warn(f"nothing to ask for: that is the default of {chosen}")
+    elif written[0].startswith("-"):
+        say(shlex.join(written))
+    else:
+        say("\n".join(written))
+
+
+@capset.command()
+@click.argument("process")
+@click.option("--all", "everything", is_flag=True, help="Every explanation, not just those with the fewest options.")
+@available_option
+@proc_option
+@json_option
+def recognise(process: str, everything: bool, available: CapSet | None, proc: str, as_json: bool) -> None:
+    """Say which container engines, asked for what, give a process just its five sets.
+
+    PROCESS is pid:N or file:PATH, a saved /proc/PID/status.
+    """
+    seen = operand(process, proc)
+    if not isinstance(seen.value, CapState):
+        raise Failure(f"{process!r} is a set, and five are needed: give pid:N or file:PATH")
+    matches = engines.recognise(seen.value, uid=seen.uid, available=available)
+    if as_json:
+        say_json({"process": printable(seen.label), "matches": [_match_json(match) for match in matches]})
+        return
+    say(printable(seen.label))
+    if not matches:
+        say("No engine that capset knows gives these sets to the first process of a container.")
+        return
+    shown = [match for match in matches if everything or match.request.size == matches[0].request.size]
+    table([word("engine"), word("releases"), word("user"), word("options")], [_row(match) for match in shown])
+    if len(shown) > 1:
+        say(f"These sets alone do not tell which of the {len(shown)} it was.")
+    if len(shown) < len(matches):
+        say(f"{len(matches) - len(shown)} more give them for more options; --all lists these too.")
+    if seen.value.bounding == own_bounding():
+        say("This command has the same bounding set: the process may be in no container, or in the same one.")
+
+
+def _row(match: Match) -> list[str]:
+    asked = shlex.join(match.flags) or "none"
+    if match.also_privileged:
+        asked += f", or {shlex.join(match.engine.write(Request(privileged=True)))}"
+    user = "root" if match.root else "another"
+    return [match.engine.name, ", ".join(map(str, match.releases)) or "as read", user, asked]
+
+
+def _match_json(match: Match) -> dict[str, object]:
+    return {
+        "engine": match.engine.name,
+        "releases": [{"since": release.since, "until": release.until or None} for release in match.releases],
+        "root": match.root,
+        "add": list(match.request.add),
+        "drop": list(match.request.drop),
+        "privileged": match.request.privileged,
+        "also_privileged": match.also_privileged,
+        "flags": match.flags,
+    }

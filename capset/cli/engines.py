@@ -1,0 +1,100 @@
+"""``capset engines``: what is known about container engines, and where it was read."""
+
+from __future__ import annotations
+
+import click
+
+from capset import engines as known
+from capset.cli.group import capset, json_option
+from capset.cli.operands import engine_named
+from capset.cli.output import Cell, number, prose, say, say_json, set_json, table, word
+from capset.display import summary
+from capset.engines import Engine
+
+__all__ = ["engine_json", "engines", "releases_text"]
+
+_ABOUT = {"default": "its default", "sets": "the sets that it fills", "rules": "its rules of add and drop"}
+
+
+@capset.command()
+@click.argument("engine", required=False, metavar="[ENGINE[@VERSION]]")
+@json_option
+def engines(engine: str | None, as_json: bool) -> None:
+    """List the container engines, with their releases, defaults and sources.
+
+    With the name of one, tell all that is known about it.
+    """
+    if engine is None:
+        chosen = [era for name in known.names() for era in known.versions(name)]
+        say_json([engine_json(era) for era in chosen]) if as_json else _table(chosen)
+        return
+    chosen = [engine_named(engine)] if "@" in engine else known.versions(known.get(engine).name)
+    if as_json:
+        say_json([engine_json(era) for era in chosen])
+        return
+    for at, era in enumerate(reversed(chosen)):
+        say() if at else None
+        _show(era)
+
+
+def releases_text(engine: Engine) -> str:
+    """Name the releases of an engine."""
+    return ", ".join(map(str, engine.releases)) or "as read"
+
+
+def engine_json(engine: Engine) -> dict[str, object]:
+    """Return an engine as JSON has it."""
+    return {
+        "name": engine.name,
+        "title": engine.title,
+        "releases": [{"since": release.since, "until": release.until or None} for release in engine.releases],
+        "default": set_json(engine.default),
+        "facts": [
+            {
+                "about": fact.about,
+                "confidence": fact.confidence,
+                "note": fact.note,
+                "sources": [
+                    {
+                        "project": source.project,
+                        "path": source.path,
+                        "commit": source.commit,
+                        "date": str(source.date),
+                        "url": source.url,
+                    }
+                    for source in fact.sources
+                ],
+            }
+            for fact in engine.facts
+        ],
+    }
+
+
+def _table(chosen: list[Engine]) -> None:
+    rows: list[list[Cell]] = [
+        [
+            engine.name,
+            releases_text(engine),
+            str(len(engine.default)),
+            engine.default.hex(),
+            engine.facts[0].confidence,
+            str(engine.source),
+        ]
+        for engine in chosen
+    ]
+    table([word("engine"), word("releases"), number("held"), word("default"), word("how known"), prose("source")], rows)
+
+
+def _show(engine: Engine) -> None:
+    say(f"{engine} ({engine.name}): {releases_text(engine)}")
+    say(f"default {engine.default.hex()}: {summary(engine.default)}")
+    rows = [
+        [user, *(getattr(placement, name) for name in ("bounding", "permitted", "effective", "inheritable", "ambient"))]
+        for user, placement in engine.placements.items()
+    ]
+    columns = ("configured for", "bounding", "permitted", "effective", "inheritable", "ambient")
+    table([word(title) for title in columns], rows)
+    for fact in engine.facts:
+        say(f"{_ABOUT[fact.about]}: {fact.confidence}{'. ' + fact.note if fact.note else ''}")
+        for source in fact.sources:
+            say(f"  {source.url}")

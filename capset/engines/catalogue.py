@@ -1,0 +1,157 @@
+"""The engines that capset has facts about, from ``data/engines``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from functools import cache
+from typing import Any
+
+from attrs import evolve
+
+from capset.capability import LAST_CAP, Cap
+from capset.engines.engine import Behaviour, Engine, Fact
+from capset.engines.process import Placement
+from capset.engines.releases import Release, divide, key
+from capset.engines.rules import FAMILIES, Options, Rules
+from capset.errors import UnknownEngineError, UnknownVersionError, shown
+from capset.facts import Source, load, stems
+from capset.sets import CapSet
+
+__all__ = ["get", "names", "versions"]
+
+_KINDS = ("default", "sets", "rules")
+
+
+def names() -> list[str]:
+    """List the engines that capset has facts about."""
+    return list(_names())
+
+
+def get(name: str, version: str | None = None) -> Engine:
+    """Return an engine as one of its versions behaves.
+
+    Args:
+        name: One of :func:`names`.
+        version: Such as ``"20.10.24"``; ``"20.10"`` is the newest release of that series. What follows
+            the numbers, such as ``-ce`` or ``+dfsg1``, does not count. None stands for the newest
+            release that there are facts about.
+
+    Raises:
+        UnknownEngineError: There is no engine of that name; the error lists the names.
+        UnknownVersionError: There are no facts about that version, or it is no version.
+        TypeError: *name* or *version* is no str.
+
+    Examples:
+        >>> get("docker", "20.10.24").resolve(add=["ALL"]).hex()
+        '0000003fffffffff'
+        >>> get("docker", "23.0").resolve(add=["ALL"]).hex()
+        '000001ffffffffff'
+    """
+    eras = _eras_of(name)
+    if version is None:
+        return eras[-1]
+    if not isinstance(version, str):
+        raise TypeError(f"expected a version as str, got {shown(version)}")
+    try:
+        wanted = key(version)
+    except ValueError as error:
+        raise UnknownVersionError(name, version, str(error)) from None
+    stretches = sorted(((release, era) for era in eras for release in era.releases), key=_start)
+    if not stretches:
+        remedy = "they were read at one commit only, and name no release; leave the version out"
+        raise UnknownVersionError(name, version, remedy)
+    before = [(release, era) for release, era in stretches if key(release.since, 0) <= wanted]
+    if not before:
+        raise UnknownVersionError(name, version, f"they begin with {stretches[0][0].since}")
+    release, era = before[-1]
+    if release.until and len(before) == len(stretches) and wanted > key(release.until):
+        raise UnknownVersionError(name, version, f"they end with {release.until}")
+    return evolve(era, version=version)
+
+
+def versions(name: str) -> list[Engine]:
+    """Return an engine as it was over time: one entry for all releases that behave alike, the newest last.
+
+    Raises:
+        UnknownEngineError: There is no engine of that name.
+        TypeError: *name* is no str.
+
+    Examples:
+        >>> for engine in versions("cri-o"):
+        ...     print(len(engine.default), *engine.releases, sep=", ")
+        14, 1.0.0 to 1.10.x
+    """
+    return list(_eras_of(name))
+
+
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(stems("engines"))
+
+
+def _start(stretch: tuple[Release, Engine]) -> tuple[int, ...]:
+    return key(stretch[0].since, 0)
+
+
+def _eras_of(name: str) -> tuple[Engine, ...]:
+    if not isinstance(name, str):
+        raise TypeError(f"expected the name of an engine as str, got {shown(name)}")
+    if name not in _names():
+        raise UnknownEngineError(name, _names(), tuple(get_close_matches(name, _names())))
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> tuple[Engine, ...]:
+    document = load(f"engines/{name}")
+    kinds = [
+        [[Release(**release) for release in fact.get("releases", [])] for fact in document[kind]] for kind in _KINDS
+    ]
+    eras: dict[tuple[int, ...], list[Release]] = {}
+    for release, places in divide(kinds):
+        eras.setdefault(places, []).append(release)
+    if not eras:
+        eras[tuple(0 for _ in _KINDS)] = []
+    return tuple(
+        _engine(name, document, tuple(releases), *(document[kind][at] for kind, at in zip(_KINDS, places, strict=True)))
+        for places, releases in eras.items()
+    )
+
+
+def _engine(
+    name: str,
+    document: Mapping[str, Any],
+    releases: tuple[Release, ...],
+    default: Mapping[str, Any],
+    sets: Mapping[str, Any],
+    rules: Mapping[str, Any],
+) -> Engine:
+    def fact(about: Any, entry: Mapping[str, Any]) -> Fact:
+        sources = tuple(Source(**document["sources"][source]) for source in entry["sources"])
+        return Fact(about=about, confidence=entry["confidence"], sources=sources, note=entry.get("note", ""))
+
+    return Engine(
+        name=name,
+        title=document["title"],
+        version="",
+        releases=releases,
+        facts=(fact("default", default), fact("sets", sets), fact("rules", rules)),
+        behaviour=Behaviour(
+            allowed=CapSet(default["names"]) if "names" in default else None,
+            denied=CapSet(default.get("denied", ())),
+            rules=Rules(
+                family=FAMILIES[rules["family"]],
+                names=CapSet.all(Cap.parse(rules.get("last_name", str(LAST_CAP)))),
+                all=rules.get("all", "held"),
+                options=Options(**rules.get("options", {})),
+                allowed=CapSet(rules["allowed"]) if "allowed" in rules else None,
+                privileged_alone=rules.get("privileged_alone", False),
+                withheld=CapSet(rules.get("withheld", ())),
+            ),
+            root=Placement(**sets["root"]),
+            other=Placement(**sets["other"]),
+            privileged=Placement(**sets["privileged"]) if "privileged" in sets else None,
+            no_new_privs=sets.get("no_new_privs", False),
+        ),
+    )

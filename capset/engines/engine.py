@@ -1,0 +1,330 @@
+"""Engine: what one version of a container engine gives, and how to ask it for a set."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.engines.process import Placement, first_process, impossible
+from capset.engines.releases import Release
+from capset.engines.request import Request
+from capset.engines.rules import Resolution, Rules
+from capset.engines.shortest import candidates, shortest
+from capset.errors import UnavailableError, shown
+from capset.facts import Source
+from capset.sets import CapSet
+from capset.state import CapState
+
+__all__ = ["Behaviour", "Engine", "Fact", "user_id"]
+
+_ALL = CapSet.all()
+
+
+@frozen(kw_only=True)
+class Fact:
+    """Where one fact about an engine comes from.
+
+    Attributes:
+        about: What it is about: the engine's default, the sets that it fills, or its rules of add and
+            drop.
+        confidence: How sure it is: ``"run"`` (the engine was run and did so), ``"read"`` (in its
+            source) or ``"documented"`` (its makers say so).
+        sources: Where it was read.
+        note: What else there is to say; empty where there is nothing.
+    """
+
+    about: Literal["default", "sets", "rules"]
+    confidence: Literal["run", "read", "documented"]
+    sources: tuple[Source, ...]
+    note: str = ""
+
+
+@frozen(kw_only=True)
+class Behaviour:
+    """What the releases of an engine that behave alike do.
+
+    Attributes:
+        allowed: The capabilities that a container gets by default; None where there is a list of what
+            it does not get instead.
+        denied: That list.
+        rules: What becomes of a request.
+        root: What is written into the five sets of a container for root.
+        other: The same for another user.
+        privileged: The same for a privileged container, where that makes a difference.
+        no_new_privs: Whether the container gains no privileges even if that is not asked for.
+    """
+
+    allowed: CapSet | None
+    denied: CapSet
+    rules: Rules
+    root: Placement
+    other: Placement
+    privileged: Placement | None
+    no_new_privs: bool
+
+    def default(self, held: CapSet) -> CapSet:
+        """Return what a container gets by default from an engine that holds *held*."""
+        return held - self.denied if self.allowed is None else self.allowed
+
+    def placement(self, uid: int, privileged: bool) -> Placement:
+        """Return what is written into the five sets."""
+        if privileged and self.privileged:
+            return self.privileged
+        return self.other if uid else self.root
+
+
+@frozen(kw_only=True)
+class Engine:
+    """A container engine, as some of its releases behave.
+
+    Attributes:
+        name: Its name, in lower case.
+        title: Its name as its makers write it, and how it is set up where that matters.
+        version: The version that was asked for; empty for the newest that there are facts about.
+        releases: The releases that behave alike, in stretches; empty where the facts name no release.
+        facts: Where its default, its sets and its rules come from, in this order.
+    """
+
+    name: str
+    title: str
+    version: str
+    releases: tuple[Release, ...]
+    facts: tuple[Fact, ...]
+    _behaviour: Behaviour = field(alias="behaviour")
+
+    def __str__(self) -> str:
+        return f"{self.title} {self.version}".rstrip()
+
+    @property
+    def default(self) -> CapSet:
+        """What a container gets when nothing is asked for, by an engine that holds every known capability."""
+        return self._behaviour.default(_ALL)
+
+    @property
+    def placements(self) -> dict[str, Placement]:
+        """What is written into the five sets of the container's configuration, by whom it is for."""
+        does = self._behaviour
+        placements = {"root": does.root, "another user": does.other}
+        return placements | ({"privileged": does.privileged} if does.privileged else {})
+
+    @property
+    def source(self) -> Source:
+        """Where the default was read."""
+        return self.facts[0].sources[0]
+
+    def resolve(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+        available: CapSet | None = None,
+    ) -> CapSet:
+        """Return the set that a container gets.
+
+        Args:
+            add: The names to add, as they are written for this engine, or capabilities, which are
+                written as it takes them. Or a whole :class:`Request`, and nothing else.
+            drop: The names to drop.
+            privileged: Whether the container is a privileged one.
+            available: What the engine holds itself, which limits what it can give: by default all
+                that capset knows. ``CapSet.all(n)`` stands for a kernel whose last capability is *n*.
+
+        Raises:
+            UnknownNameError: The engine knows no capability of that name.
+            UnavailableError: The engine does not hold a capability that it was to give.
+            ContradictionError: It refuses a name that stands in both lists.
+            NotAllowedError: Its configuration allows only some capabilities to be added.
+            UnsupportedOptionError: It has no option that adds, or drops, or makes privileged.
+            TypeError: A list is a single text, or holds something else than names and capabilities.
+
+        Examples:
+            >>> from capset import engines
+            >>> docker = engines.get("docker")
+            >>> print(docker.default.diff(docker.resolve(add=["net_admin"], drop=["CAP_MKNOD"])))
+            +CAP_NET_ADMIN -CAP_MKNOD
+            >>> print(docker.resolve(add=["chown"], drop=["ALL"]))
+            CAP_CHOWN
+        """
+        caps = self.resolution(add, drop, privileged=privileged, available=available).caps
+        if beyond := caps - (_ALL if available is None else CapSet(available)):
+            raise self._unavailable(beyond)
+        return caps
+
+    def resolution(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+        available: CapSet | None = None,
+    ) -> Resolution:
+        """Return the list that the engine computes and hands to its runtime, with what it passes over on the way.
+
+        The arguments are those of :meth:`resolve`, and so are the errors, except that a capability
+        which the engine does not hold is the runtime's matter: it fails for root, and for another user
+        who is to have it permitted.
+
+        Examples:
+            >>> from capset import engines
+            >>> resolution = engines.get("containerd").resolution(add=["CAP_NET_ADMIN"])
+            >>> len(resolution.caps)
+            14
+            >>> resolution.warnings
+            ('containerd passes CAP_CAP_NET_ADMIN on, which is no capability: nothing is added',)
+        """
+        held = _ALL if available is None else CapSet(available)
+        request = self._request(add, drop, privileged)
+        return self._behaviour.rules.resolve(request, self._behaviour.default(held), held, str(self))
+
+    def configured(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+        uid: int = 0,
+        available: CapSet | None = None,
+    ) -> CapState:
+        """Return the five sets that the engine writes into the container's configuration (OCI's ``config.json``).
+
+        The arguments and errors are those of :meth:`container`; these are the sets before the
+        container's first execve(2).
+
+        Examples:
+            >>> from capset import engines
+            >>> print(engines.get("podman").configured(add=["net_admin"], drop=["ALL"], uid=1000).ambient)
+            CAP_NET_ADMIN
+        """
+        held = _ALL if available is None else CapSet(available)
+        request = self._request(add, drop, privileged)
+        listed = self._behaviour.rules.resolve(request, self._behaviour.default(held), held, str(self)).caps
+        placement = self._behaviour.placement(user_id(uid), request.privileged)
+        added = self._behaviour.rules.added(request, held, str(self)) if placement.uses_added else CapSet()
+        state = placement.fill(listed, added, held)
+        if beyond := impossible(state, held):
+            raise self._unavailable(beyond)
+        return state
+
+    def container(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+        uid: int = 0,
+        no_new_privs: bool = False,
+        available: CapSet | None = None,
+    ) -> CapState:
+        """Return what ``/proc/<pid>/status`` shows for a container's first process.
+
+        That is after its execve(2) of a program that has no file capabilities and is not set-user-ID.
+
+        Args:
+            add: As in :meth:`resolve`.
+            drop: As in :meth:`resolve`.
+            privileged: As in :meth:`resolve`.
+            uid: The user id of the process, in the container's user namespace: 0, or another.
+            no_new_privs: Whether the process is to gain no privileges (``no-new-privileges``).
+            available: As in :meth:`resolve`.
+
+        Raises:
+            RequestError: As in :meth:`resolve`.
+            ValueError: *uid* is negative or larger than 2**32 - 2.
+            TypeError: *uid* is no number.
+
+        Examples:
+            >>> from capset import engines
+            >>> print(engines.get("docker").container(add=["net_admin"], drop=["all"], uid=1000))
+            effective:
+            permitted:
+            inheritable:
+            bounding: CAP_NET_ADMIN
+            ambient:
+        """
+        configured = self.configured(add, drop, privileged=privileged, uid=uid, available=available)
+        held = _ALL if available is None else CapSet(available)
+        return first_process(
+            configured, held=held, root=uid == 0, no_new_privs=no_new_privs or self._behaviour.no_new_privs
+        )
+
+    def request(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> Request:
+        """Return the shortest request for which a container gets exactly *target*.
+
+        Of two that are as short, the one that drops ALL is chosen: it says what the container has, and
+        still does when the engine's default changes. Privileged is never chosen where lists will do, as
+        it lifts other limits too.
+
+        Args:
+            target: The capabilities that are wanted.
+            available: As in :meth:`resolve`.
+
+        Raises:
+            UnreachableError: No request gives exactly that; the error says why.
+
+        Examples:
+            >>> from capset import CapSet, engines
+            >>> docker = engines.get("docker")
+            >>> docker.request(CapSet.parse("net_bind_service"))
+            Request(add=('NET_BIND_SERVICE',), drop=('ALL',), privileged=False)
+            >>> docker.request(docker.default - {"net_raw"})
+            Request(add=(), drop=('NET_RAW',), privileged=False)
+        """
+        held = _ALL if available is None else CapSet(available)
+        return shortest(self._behaviour.rules, CapSet(target), self._behaviour.default(held), held, str(self))
+
+    def flags(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> list[str]:
+        """Return the shortest request as it is written for the engine: :meth:`request` in its words.
+
+        These are options of its command line where it has such, else settings and their values.
+
+        Examples:
+            >>> from capset import CapSet, engines
+            >>> engines.get("docker").flags(CapSet.parse("net_bind_service"))
+            ['--cap-drop=ALL', '--cap-add=NET_BIND_SERVICE']
+        """
+        return self.write(self.request(target, available=available))
+
+    def write(self, request: Request) -> list[str]:
+        """Write a request as the engine takes it, what is dropped first."""
+        return self._behaviour.rules.write(request)
+
+    def candidates(
+        self, targets: Iterable[CapSet], added: CapSet, *, available: CapSet | None = None
+    ) -> Iterator[Request]:
+        """List requests among which is the shortest for each target, without and with *added* among what they add."""
+        held = _ALL if available is None else CapSet(available)
+        yield Request()  # there are containers that get the same whatever is asked for
+        for target in dict.fromkeys(targets):
+            for also in dict.fromkeys((CapSet(), added)):
+                yield from candidates(self._behaviour.rules, target, self._behaviour.default(held), held, also)
+
+    def _unavailable(self, beyond: CapSet) -> UnavailableError:
+        reason = "the engine does not hold it itself, or not in its bounding set, so the container does not start"
+        return UnavailableError(str(self), str(beyond), reason)
+
+    def _request(self, add: Iterable[str | Cap] | Request, drop: Iterable[str | Cap], privileged: bool) -> Request:
+        if isinstance(add, Request):
+            if drop or privileged:
+                raise TypeError("a Request holds all that is asked for; give it alone")
+            return add
+        return Request(self._spelled(add), self._spelled(drop), privileged=privileged)
+
+    def _spelled(self, names: Iterable[str | Cap]) -> Iterable[str]:
+        if isinstance(names, str) or not isinstance(names, Iterable):
+            return names
+        return [self._behaviour.rules.family.spelling.write(name) if isinstance(name, Cap) else name for name in names]
+
+
+def user_id(uid: int) -> int:
+    """Return a user id that may be one."""
+    if isinstance(uid, bool) or not hasattr(uid, "__index__"):
+        raise TypeError(f"expected a user id as a number, got {shown(uid)}")
+    number = operator.index(uid)
+    if not 0 <= number < 2**32 - 1:
+        raise ValueError(f"expected a user id from 0 to 2**32 - 2, got {shown(uid)}")
+    return number

@@ -1,0 +1,83 @@
+"""From an engine's list to the sets of a process: the runtime fills five sets, execve(2) makes others of them."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from capset.sets import THREAD_SETS, CapSet
+from capset.state import CapState
+
+__all__ = ["Placement", "first_process", "impossible"]
+
+
+@frozen(kw_only=True)
+class Placement:
+    """What an engine writes into the five sets of the container's configuration.
+
+    Attributes:
+        effective, permitted, inheritable, bounding, ambient: ``"list"`` (what the engine computed
+            from its default and the request), ``"added"`` (only what the request adds), ``"held"``
+            (what the engine holds itself), ``"none"``, or a fixed mask of 16 digits.
+    """
+
+    effective: str = "none"
+    permitted: str = "none"
+    inheritable: str = "none"
+    bounding: str = "none"
+    ambient: str = "none"
+
+    @property
+    def uses_added(self) -> bool:
+        """Whether what the request adds matters by itself."""
+        return any(getattr(self, name) == "added" for name in THREAD_SETS)
+
+    def fill(self, listed: CapSet, added: CapSet, held: CapSet) -> CapState:
+        """Write the sets."""
+        meanings = {"list": listed, "added": added, "held": held, "none": CapSet()}
+        return CapState(
+            **{
+                name: meanings[word] if (word := getattr(self, name)) in meanings else CapSet.from_hex(word) & held
+                for name in THREAD_SETS
+            }
+        )
+
+
+def impossible(configured: CapState, held: CapSet) -> CapSet:
+    """Return what keeps a runtime that holds *held* from setting these sets: capset(2) fails with EPERM.
+
+    A bounding set beyond *held* is no obstacle: there is only dropping from it.
+    """
+    return (
+        (configured.permitted - held)
+        | (configured.effective - configured.permitted)
+        | (configured.inheritable - (configured.bounding & held))
+    )
+
+
+def first_process(configured: CapState, *, held: CapSet, root: bool, no_new_privs: bool) -> CapState:
+    """Return the sets of a container's first process after its execve(2), for a program without file capabilities.
+
+    Args:
+        configured: What the runtime was told to set before that execve, and can set.
+        held: What the runtime holds itself; there is no bounding set beyond it.
+        root: Whether the program runs with user id 0 of its user namespace.
+        no_new_privs: Whether PR_SET_NO_NEW_PRIVS is set.
+
+    Source:
+        capabilities(7), *Transformation of capabilities during execve()*; Linux ``security/commoncap.c``.
+    """
+    # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
+    ambient = configured.ambient & configured.permitted & configured.inheritable
+    bounding = configured.bounding & held
+    permitted = ambient
+    if root:
+        permitted = configured.inheritable | bounding | ambient
+        if no_new_privs:
+            permitted &= configured.permitted
+    return CapState(
+        effective=permitted,
+        permitted=permitted,
+        inheritable=configured.inheritable,
+        bounding=bounding,
+        ambient=ambient,
+    )

@@ -1,0 +1,249 @@
+"""The rules by which an engine turns a request into a set: which family, and with which names."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.engines.merging import MERGES, Merge, MergeError
+from capset.engines.request import Request
+from capset.engines.spelling import SPELLINGS, Asked, Spelling
+from capset.errors import (
+    ContradictionError,
+    NotAllowedError,
+    UnavailableError,
+    UnknownCapabilityError,
+    UnknownNameError,
+    UnsupportedOptionError,
+)
+from capset.sets import CapSet
+
+__all__ = ["FAMILIES", "Family", "Options", "Resolution", "Rules"]
+
+
+@frozen(kw_only=True)
+class Family:
+    """A family of engines that decide alike.
+
+    Attributes:
+        spelling: How they read names.
+        merge: What becomes of the two lists.
+        strange: What happens to a name that they do not know: refused, or passed on to the runtime,
+            which ignores it.
+        beyond: What happens to a capability that the engine does not hold itself: it goes to the
+            runtime, which cannot give it, or it is left out without a word.
+        asks_held: Whether every name in either list must be one that the engine holds.
+        all_swallows: Whether ALL makes the names beside it disappear.
+        drop_all_ends: Whether the list to add is not even read once ALL is dropped.
+        reads_for_privileged: Whether a privileged container's lists must be free of errors too,
+            although they have no effect.
+    """
+
+    spelling: Spelling
+    merge: Merge
+    strange: Literal["refused", "passed on"] = "refused"
+    beyond: Literal["given to the runtime", "left out"] = "given to the runtime"
+    asks_held: bool = False
+    all_swallows: bool = False
+    drop_all_ends: bool = False
+    reads_for_privileged: bool = False
+
+
+def _family(spelling: str, merge: str, **differences: object) -> Family:
+    return Family(spelling=SPELLINGS[spelling], merge=MERGES[merge], **differences)  # type: ignore[arg-type]
+
+
+FAMILIES = {
+    "docker": _family("docker", "docker", asks_held=True, reads_for_privileged=True),
+    "docker before 23.0": _family("docker", "docker", reads_for_privileged=True),
+    "docker before 19.03": _family("docker before 19.03", "docker before 19.03"),
+    "podman": _family("podman", "podman", beyond="left out"),
+    "podman 3.1": _family("podman", "podman before 3.2", beyond="left out"),
+    "podman before 3.1": _family("podman", "podman before 3.2"),
+    "containerd": _family("containerd", "kubernetes", strange="passed on"),
+    "cri-o": _family("cri-o", "kubernetes"),
+    "cri-o before 1.22": _family("cri-o", "cri-o before 1.22"),
+    "nerdctl": _family("nerdctl", "nerdctl", strange="passed on"),
+    "buildah run": _family("buildah", "buildah run", all_swallows=True, drop_all_ends=True),
+    "nomad": _family("nomad", "nomad"),
+    "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True),
+    "nspawn": _family("nspawn", "nspawn", beyond="left out"),
+    "bubblewrap": _family("bubblewrap", "bubblewrap", beyond="left out"),
+    "swarm": _family("swarm", "docker", asks_held=True, all_swallows=True),
+    "swarm before 23.0": _family("swarm", "docker", all_swallows=True),
+    "ecs": _family("ecs", "docker", asks_held=True, reads_for_privileged=True),
+    "lxc": _family("lxc", "lxc", beyond="left out"),
+    "fixed": _family("oci", "fixed"),
+}
+
+
+@frozen(kw_only=True)
+class Options:
+    """How a request is written for an engine; empty where it has no such option.
+
+    Attributes:
+        add: The option that adds a name, with ``{}`` in its place.
+        drop: The option that drops one.
+        privileged: The option for a privileged container.
+    """
+
+    add: str = ""
+    drop: str = ""
+    privileged: str = ""
+
+
+@frozen(kw_only=True)
+class Resolution:
+    """What an engine makes of a request.
+
+    Attributes:
+        caps: The set that the container gets.
+        warnings: What the engine or its runtime passes over, a sentence each.
+    """
+
+    caps: CapSet
+    warnings: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Rules:
+    """The rules of one version of an engine.
+
+    Attributes:
+        family: The family they belong to.
+        names: The capabilities whose names it knows.
+        all: What ALL stands for: the names of its own table, those of them that the kernel has, or
+            those that the engine itself holds.
+        options: How a request is written for it.
+        allowed: What may be added, where that is restricted.
+        privileged_alone: Whether a privileged container may have no names to add.
+        withheld: What nobody gets, whatever is asked for.
+    """
+
+    family: Family
+    names: CapSet
+    all: Literal["table", "kernel", "held"]
+    options: Options
+    allowed: CapSet | None = None
+    privileged_alone: bool = False
+    withheld: CapSet = field(factory=CapSet)
+
+    def resolve(self, request: Request, default: CapSet, held: CapSet, engine: str) -> Resolution:
+        """Return the list that the engine computes.
+
+        Args:
+            request: What is asked for.
+            default: What the engine gives when nothing is asked for.
+            held: What the engine holds itself.
+            engine: Its name and version, for errors and warnings.
+
+        Raises:
+            RequestError: The engine refuses the request.
+        """
+        self._check_options(request, engine)
+        add = drop = Asked()
+        if not request.privileged or self.family.reads_for_privileged:
+            drop = self._read(request.drop, "drop", held, engine)
+            if not (drop.all and self.family.drop_all_ends):
+                add = self._read(request.add, "add", held, engine)
+        if request.privileged:
+            caps = self.everything(held)
+        else:
+            self._check_allowed(add, held, engine)
+            try:
+                caps = self.family.merge(add, drop, default, self.everything(held))
+            except MergeError as both:
+                raise ContradictionError(engine, ",".join(both.args), "it stands in both lists") from None
+        caps -= self.withheld
+        if self.family.beyond == "left out":
+            caps &= held
+        warnings = (
+            *(
+                f"{engine} passes on {self._as_passed_on(text)}, which is no capability: nothing is added"
+                for text in add.strange
+            ),
+            *(
+                f"{engine} drops {self._as_passed_on(text)}, which is no capability: nothing is dropped"
+                for text in drop.strange
+            ),
+        )
+        return Resolution(caps=caps, warnings=warnings)
+
+    def added(self, request: Request, held: CapSet, engine: str) -> CapSet:
+        """Return what the list to add stands for by itself."""
+        add = self._read(request.add, "add", held, engine)
+        caps = self.everything(held) if add.all else add.caps
+        return caps & held if self.family.beyond == "left out" else caps
+
+    def base(self, request: Request, default: CapSet, held: CapSet) -> CapSet:
+        """Return what a request that names nothing but ALL starts from, whether or not the engine has such options."""
+        add, drop = (self.family.spelling.read(texts, self.names) for texts in (request.add, request.drop))
+        return self.family.merge(add, drop, default, self.everything(held))
+
+    def write(self, request: Request) -> list[str]:
+        """Write a request as the engine takes it, what is dropped first."""
+        options = self.options
+        written = [(options.drop, name) for name in request.drop] + [(options.add, name) for name in request.add]
+        words = [word.replace("{}", name) for option, name in written for word in option.split(" ")]
+        return words + ([options.privileged] if request.privileged else [])
+
+    def everything(self, held: CapSet) -> CapSet:
+        """Return what ALL stands for, for an engine that holds *held*."""
+        limits = {"table": self.names, "kernel": _kernel(held), "held": held}
+        return self.names & limits[self.all]
+
+    def _read(self, texts: tuple[str, ...], side: str, held: CapSet, engine: str) -> Asked:
+        names = self.names if self.all == "table" or self.family.asks_held else self.names & _kernel(held)
+        asked = self.family.spelling.read(texts, CapSet.all() if self.family.strange == "passed on" else names)
+        if asked.all and self.family.all_swallows:
+            return Asked(all=True)
+        if asked.strange and self.family.strange == "refused":
+            raise UnknownNameError(
+                engine, asked.strange[0], f"{self._advice(asked.strange[0])} (in the list to {side})"
+            )
+        if self.family.asks_held and (beyond := asked.caps - held):
+            reason = f"it knows the name, but does not hold the capability itself (in the list to {side})"
+            raise UnavailableError(engine, str(beyond), reason)
+        return asked
+
+    def _advice(self, text: str) -> str:
+        """Say why a name is none to this engine, and what to write instead."""
+        write = self.family.spelling.write
+        try:
+            cap = Cap.parse(text.strip())
+        except UnknownCapabilityError as error:
+            meant = [write(Cap.parse(name)) for name in error.close]
+            return f"did you mean {' or '.join(meant)}?" if meant else f"expected a name such as {write(Cap.NET_ADMIN)}"
+        if cap not in self.names:
+            return f"it knows no capability after {max(self.names)}"
+        return "the kernel has no such capability" if text == write(cap) else f"write {write(cap)}"
+
+    def _as_passed_on(self, text: str) -> str:
+        added = self.family.spelling.prefix == "added" or not text.upper().startswith("CAP_")
+        return f"CAP_{text.upper()}" if added else text.upper()
+
+    def _check_options(self, request: Request, engine: str) -> None:
+        for side in ("add", "drop", "privileged"):
+            asked = getattr(request, side)
+            if asked and not getattr(self.options, side):
+                what = "privileged" if asked is True else ",".join(asked)
+                doing = {"add": "adds a capability", "drop": "drops a capability", "privileged": "lifts all limits"}
+                raise UnsupportedOptionError(engine, what, f"it has no option that {doing[side]}")
+        if request.privileged and request.add and self.privileged_alone:
+            raise ContradictionError(
+                engine, ",".join(request.add), "it takes no names to add for a privileged container"
+            )
+
+    def _check_allowed(self, add: Asked, held: CapSet, engine: str) -> None:
+        if self.allowed is None:
+            return
+        if refused := (self.everything(held) if add.all else add.caps) - self.allowed:
+            what = "ALL" if add.all else str(refused)
+            raise NotAllowedError(engine, what, f"only these may be added: {self.allowed}")
+
+
+def _kernel(held: CapSet) -> CapSet:
+    """Return what the kernel has, as far as *held* tells: a set without holes is all that an older one has."""
+    return held if held and held == CapSet.all(max(held)) else CapSet.all()

@@ -1,0 +1,137 @@
+"""Spelling: how an engine reads the name of a capability, and how it is written for it."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.errors import UnknownCapabilityError
+from capset.sets import CapSet
+
+__all__ = ["SPELLINGS", "Asked", "Spelling"]
+
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,4}|0[0-7]{0,4}|[1-9][0-9]{0,4}")
+
+
+@frozen
+class Asked:
+    """One of the two lists of a request, as the engine reads it.
+
+    Attributes:
+        caps: The capabilities it names.
+        all: Whether ALL is in it.
+        cleared: Whether it takes back what the engine would do by itself.
+        strange: The names in it that are no capability to the engine.
+    """
+
+    caps: CapSet = field(factory=CapSet)
+    all: bool = False
+    cleared: bool = False
+    strange: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Spelling:
+    """How an engine reads names.
+
+    Attributes:
+        prefix: What it makes of ``CAP_``. One that always adds it takes CAP_X for CAP_CAP_X.
+        case: Which letters it takes.
+        all: The case in which it takes the word ALL; empty where it has no such word.
+        numbers: Whether it takes numbers, as C's strtol() reads them.
+        between: What stands between names where one text may hold several; empty where it may not.
+        trims: Whether white space around a name does not matter.
+        clears: Whether an empty text takes back what stands before it.
+    """
+
+    prefix: Literal["optional", "required", "refused", "added"]
+    case: Literal["any", "upper", "lower"] = "any"
+    all: Literal["any", "upper", "lower", ""] = "any"
+    numbers: bool = False
+    between: Literal[",", " ", ""] = ""
+    trims: bool = False
+    clears: bool = False
+
+    @property
+    def word_all(self) -> str:
+        """ALL, as the engine takes it."""
+        return "all" if self.all == "lower" else "ALL"
+
+    def read(self, texts: tuple[str, ...], names: CapSet) -> Asked:
+        """Read a list for an engine that knows *names*."""
+        caps = CapSet()
+        every = cleared = False
+        strange: list[str] = []
+        for name in (name for text in texts for name in self._names(text)):
+            word = name.strip() if self.trims else name
+            if self.clears and not word:
+                caps, every, cleared = CapSet(), False, True
+            elif self.all and _fold(word, self.all) == "ALL":
+                every = True
+            elif (cap := self._cap(word)) is not None and cap in names:
+                caps |= {cap}
+            else:
+                strange.append(name)
+        return Asked(caps, every, cleared, tuple(strange))
+
+    def write(self, cap: Cap) -> str:
+        """Write a capability as the engine takes it.
+
+        Raises:
+            UnknownCapabilityError: It has no name, and the engine takes no numbers.
+        """
+        if not cap.known:
+            if self.numbers:
+                return str(int(cap))
+            raise UnknownCapabilityError(int(cap), remedy="it has no name yet, and here only names are taken")
+        name = str(cap) if self.prefix == "required" else cap.name
+        return name.lower() if self.case == "lower" else name
+
+    def _names(self, text: str) -> list[str]:
+        match self.between:
+            case ",":
+                return text.split(",") if text else []
+            case " ":
+                return text.split() or [""]
+            case _:
+                return [text]
+
+    def _cap(self, word: str) -> Cap | None:
+        if self.numbers and _NUMBER.fullmatch(word):
+            number = int(word, 16 if word[:2] in {"0x", "0X"} else 8 if word[0] == "0" else 10)
+            return Cap(number) if number < 64 else None
+        name = _fold(word, self.case)
+        bare = name.removeprefix("CAP_")
+        wrong = {"refused", "added"} if bare != name else {"required"}
+        return None if self.prefix in wrong else Cap.__members__.get(bare)
+
+
+def _fold(word: str, case: str) -> str:
+    """Bring a word into upper case, letter by letter as Go does; one in another case than *case* is none."""
+    if case == "upper":
+        return word
+    if case == "lower":
+        return word.upper() if word == word.lower() else ""
+    return "".join(upper if len(upper := letter.upper()) == 1 else letter for letter in word)
+
+
+# Side by side: a name that one engine takes is another one's error.
+SPELLINGS = {
+    "docker": Spelling(prefix="optional"),
+    "docker before 19.03": Spelling(prefix="refused"),
+    "podman": Spelling(prefix="optional", between=","),
+    "containerd": Spelling(prefix="added"),
+    "cri-o": Spelling(prefix="optional"),
+    "nerdctl": Spelling(prefix="optional", between=","),
+    "buildah": Spelling(prefix="required", between=","),
+    "nomad": Spelling(prefix="optional", trims=True),
+    "nspawn": Spelling(prefix="required", all="lower", numbers=True, between=","),
+    "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, between=" ", clears=True),
+    "bubblewrap": Spelling(prefix="required", numbers=True),
+    "swarm": Spelling(prefix="optional", trims=True),
+    "ecs": Spelling(prefix="refused", case="upper", all="upper"),
+    "oci": Spelling(prefix="required", case="upper", all=""),
+}

@@ -1,0 +1,266 @@
+"""Real container engines, each with folders of its own, running ``cat /proc/self/status`` in a container."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+from attrs import frozen
+
+from capset import CapState, live
+from capset.engines import Request
+
+Tool = Callable[[str, str], str]
+
+
+@frozen
+class Outcome:
+    """What became of a container: the five sets of its process, or what was said instead."""
+
+    state: CapState | None
+    said: str
+
+
+def call(*command: str | Path, **options: object) -> subprocess.CompletedProcess[bytes]:
+    """Run a command to its end, whatever that is."""
+    return subprocess.run([str(part) for part in command], capture_output=True, timeout=120, check=False, **options)
+
+
+def outcome(*command: str | Path, **options: object) -> Outcome:
+    """Run a command that prints a status file if it starts a process at all."""
+    run = call(*command, stdin=subprocess.DEVNULL, **options)
+    said = run.stderr.decode("utf-8", "replace")
+    at = run.stdout.find(b"Name:")
+    if at < 0:
+        return Outcome(None, said + run.stdout.decode("utf-8", "replace"))
+    return Outcome(live.parse_status(run.stdout[at:].replace(b"\r", b"")).caps, said)
+
+
+def make_root(folder: Path, tool: Tool) -> Path:
+    """Make a root file system that holds nothing but busybox and two users."""
+    root = folder / "root"
+    for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr/bin", "root"):
+        (root / name).mkdir(parents=True)
+    shutil.copy(tool("busybox", "busybox-static"), root / "bin/busybox")
+    for applet in ("cat", "sh", "grep"):
+        (root / "bin" / applet).symlink_to("busybox")
+    (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/:/bin/sh\n")
+    (root / "etc/group").write_text("root:x:0:\nuser:x:1000:\n")
+    (root / "etc/os-release").write_text("ID=test\n")
+    # systemd-nspawn looks users up with this one.
+    getent = root / "usr/bin/getent"
+    getent.write_text('#!/bin/sh\ncase $1 in passwd) grep "^$2:" /etc/passwd;; initgroups) echo "$2 1000";; esac\n')
+    getent.chmod(0o755)
+    return root
+
+
+def archive(root: Path) -> Path:
+    """Pack a root file system, once."""
+    path = root.with_suffix(".tar")
+    if not path.exists():
+        subprocess.run(["tar", "-C", str(root), "-cf", str(path), "."], check=True)
+    return path
+
+
+class Docker:
+    """A Docker Engine of its own."""
+
+    name = "docker"
+    refusals = ("unknown capability", "operation not permitted")
+
+    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+        self.folder = folder
+        # The client of the same package: newer ones tidy the names before the engine sees them.
+        client = "/usr/bin/docker" if os.access("/usr/bin/docker", os.X_OK) else tool("docker", "docker.io")
+        self.client = [client, "-H", f"unix://{folder}/sock"]
+        options = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
+        with (folder / "log").open("wb") as log:
+            self.daemon = subprocess.Popen(
+                [
+                    tool("dockerd", "docker.io"),
+                    f"--data-root={folder}/data",
+                    f"--exec-root={folder}/exec",
+                    f"--pidfile={folder}/pid",
+                    f"--host=unix://{folder}/sock",
+                    "--storage-driver=vfs",
+                    *options,
+                ],
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self._wait()
+        subprocess.run([*self.client, "import", str(archive(root)), "box"], check=True, capture_output=True)
+        version = call(*self.client, "version", "--format", "{{.Server.Version}}")
+        self.version = version.stdout.decode().strip()
+
+    def _wait(self) -> None:
+        for _ in range(300):
+            if call(*self.client, "info").returncode == 0:
+                return
+            if self.daemon.poll() is not None:
+                break
+            time.sleep(0.1)
+        log = (self.folder / "log").read_text("utf-8", "replace").strip()
+        self.close()
+        pytest.skip(f"dockerd does not start here: {log.rpartition(chr(10))[2]}")
+
+    def run(self, request: Request, uid: int, no_new_privs: bool) -> Outcome:
+        """Run a container."""
+        options = [f"--cap-add={name}" for name in request.add] + [f"--cap-drop={name}" for name in request.drop]
+        options += ["--privileged"] * request.privileged + ["--security-opt=no-new-privileges"] * no_new_privs
+        return outcome(
+            *self.client, "run", "--rm", "--network=none", f"--user={uid}", *options, "box", "cat", "/proc/self/status"
+        )
+
+    def close(self) -> None:
+        """End this daemon, and take back what it mounted."""
+        self.daemon.send_signal(signal.SIGTERM)
+        try:
+            self.daemon.wait(30)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            self.daemon.wait()
+        unmount_below(self.folder)
+
+
+def unmount_below(folder: Path) -> None:
+    """Unmount what an engine left mounted below its folder, the innermost first."""
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    for mount in sorted((mount for mount in mounts if mount.startswith(f"{folder}/")), reverse=True):
+        call("umount", mount)
+
+
+class Runc:
+    """runc, or crun, with a configuration written for each run."""
+
+    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+        self.folder = folder
+        self.runc = tool("runc", "runc")
+        self.bundle = folder / "bundle"
+        self.bundle.mkdir()
+        subprocess.run([self.runc, "spec"], cwd=self.bundle, check=True, capture_output=True)
+        self.template = json.loads((self.bundle / "config.json").read_text())
+        self.template["root"] = {"path": str(root), "readonly": True}
+        self.template["process"] |= {"terminal": False, "args": ["cat", "/proc/self/status"]}
+        self.runs = 0
+
+    def run(self, lists: dict[str, Sequence[str]], uid: int, no_new_privs: bool) -> Outcome:
+        """Run a container with these five lists."""
+        process = self.template["process"] | {
+            "user": {"uid": uid, "gid": uid},
+            "capabilities": lists,
+            "noNewPrivileges": no_new_privs,
+        }
+        (self.bundle / "config.json").write_text(json.dumps(self.template | {"process": process}))
+        self.runs += 1
+        return outcome(self.runc, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
+
+
+class Podman:
+    """Podman with storage of its own, and what is compiled in or what its packages configure."""
+
+    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+        self.folder = folder
+        self.podman = [
+            tool("podman", "podman"),
+            *("--root", folder / "storage", "--runroot", folder / "run", "--tmpdir", folder / "tmp"),
+            *("--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"),
+            *("--runtime", tool("runc", "runc")),
+        ]
+        imported = call(*self.podman, "import", "-q", archive(root), "box:1")
+        if imported.returncode:
+            pytest.skip(f"podman does not work here: {imported.stderr.decode()}")
+        self.version = call(*self.podman, "version", "--format", "{{.Client.Version}}").stdout.decode().strip()
+
+    def run(self, request: Request, uid: int, no_new_privs: bool, *, packaged: bool = False) -> Outcome:
+        """Run a container."""
+        options = [f"--cap-add={name}" for name in request.add] + [f"--cap-drop={name}" for name in request.drop]
+        options += ["--privileged"] * request.privileged + ["--security-opt=no-new-privileges"] * no_new_privs
+        return outcome(
+            *self.podman,
+            *("run", "--rm", "--pull=never", "--network=none", f"--user={uid}"),
+            *("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"),  # its own need CAP_SYS_RESOURCE
+            *options,
+            *("box:1", "cat", "/proc/self/status"),
+            env=os.environ if packaged else {**os.environ, "CONTAINERS_CONF": "/dev/null"},
+        )
+
+    def close(self) -> None:
+        """Remove what it keeps."""
+        call(*self.podman, "rm", "-fa")
+        call(*self.podman, "rmi", "-fa")
+        unmount_below(self.folder)
+
+
+class Buildah:
+    """``buildah run`` in a working container of its own."""
+
+    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+        self.folder = folder
+        storage = ("--root", folder / "storage", "--runroot", folder / "run", "--storage-driver", "vfs")
+        self.buildah = [tool("buildah", "buildah"), *storage]
+        self.runc = tool("runc", "runc")
+        made = call(*self.buildah, "from", "--name", "box", "scratch")
+        if made.returncode:
+            pytest.skip(f"buildah does not work here: {made.stderr.decode()}")
+        assert call(*self.buildah, "add", "-q", "box", archive(root), "/").returncode == 0
+
+    def run(self, request: Request, uid: int) -> Outcome:
+        """Run a command."""
+        options = [f"--cap-add={name}" for name in request.add] + [f"--cap-drop={name}" for name in request.drop]
+        return outcome(
+            *self.buildah,
+            *("run", "--isolation=oci", "--runtime", self.runc, "--network=none", f"--user={uid}"),
+            *options,
+            *("box", "cat", "/proc/self/status"),
+        )
+
+    def close(self) -> None:
+        """Remove what it keeps."""
+        call(*self.buildah, "rm", "-a")
+        unmount_below(self.folder)
+
+
+def bubblewrap(root: Path, tool: Tool, request: Request) -> Outcome:
+    """Run bubblewrap as an ordinary user."""
+    options = [part for name in request.drop for part in ("--cap-drop", name)]
+    options += [part for name in request.add for part in ("--cap-add", name)]
+    return outcome(
+        *(tool("setpriv", "util-linux"), "--reuid=1000", "--regid=1000", "--clear-groups"),
+        *(tool("bwrap", "bubblewrap"), "--unshare-user", "--ro-bind", root, "/", "--proc", "/proc", *options),
+        *("/bin/cat", "/proc/self/status"),
+        cwd="/",
+    )
+
+
+def nspawn(root: Path, tool: Tool, request: Request, uid: int, no_new_privs: bool) -> Outcome:
+    """Run systemd-nspawn without a bus."""
+    options = [f"--capability={name}" for name in request.add] + [f"--drop-capability={name}" for name in request.drop]
+    return outcome(
+        *(tool("systemd-nspawn", "systemd-container"), "--directory", root, "--register=no", "--keep-unit", "--quiet"),
+        *("--pipe", f"--no-new-privileges={'yes' if no_new_privs else 'no'}", *(["--user=user"] if uid else [])),
+        *options,
+        *("/bin/cat", "/proc/self/status"),
+    )
+
+
+def lxc(folder: Path, root: Path, tool: Tool, request: Request, uid: int, no_new_privs: bool) -> Outcome:
+    """Run a privileged LXC container with common.conf."""
+    config = folder / "config"
+    config.write_text(
+        "lxc.include = /usr/share/lxc/config/common.conf\nlxc.uts.name = test\n"
+        f"lxc.rootfs.path = dir:{root}\nlxc.net.0.type = empty\nlxc.mount.auto =\nlxc.mount.auto = proc:mixed sys:ro\n"
+        f"lxc.init.uid = {uid}\nlxc.init.gid = {uid}\nlxc.no_new_privs = {int(no_new_privs)}\n"
+        + "".join(f"lxc.cap.drop = {name}\n" for name in request.drop)
+    )
+    return outcome(
+        *(tool("lxc-execute", "lxc"), "-P", folder, "-n", "test", "-f", config, "--", "/bin/cat", "/proc/self/status")
+    )

@@ -1,0 +1,335 @@
+"""capset.engines against the engines themselves: what they give, or that they refuse."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from capset import Cap, CapSet, CapState, engines, live
+from capset.engines import Request
+from capset.engines.process import first_process, impossible
+from capset.errors import ContradictionError, RequestError, UnavailableError, UnknownNameError
+from capset.sets import THREAD_SETS
+from tests.live.containers import Buildah, Docker, Outcome, Podman, Runc, bubblewrap, lxc, make_root, nspawn
+
+RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "25"))
+real = settings(
+    max_examples=RUNS, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
+)
+
+
+@pytest.fixture(scope="module")
+def folder(holding):
+    """A folder for the engines' own, which need to be root."""
+    holding("sys_admin", "mknod", "setuid", "setpcap", "sys_chroot")
+    path = Path(tempfile.mkdtemp(prefix="capset-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def root(folder, tool):
+    """A root file system with busybox in it."""
+    return make_root(folder, tool)
+
+
+def of_its_own(kind: type, folder: Path, root: Path, tool: Callable[[str, str], str]) -> object:
+    """Start an engine in a folder of its own."""
+    own = folder / kind.__name__.lower()
+    own.mkdir()
+    return kind(own, root, tool)
+
+
+@pytest.fixture(scope="module")
+def docker(folder, root, tool):
+    """A Docker Engine."""
+    engine = of_its_own(Docker, folder, root, tool)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def runc(folder, root, tool):
+    """runc."""
+    return of_its_own(Runc, folder, root, tool)
+
+
+@pytest.fixture(scope="module")
+def podman(folder, root, tool):
+    """Podman."""
+    engine = of_its_own(Podman, folder, root, tool)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture(scope="module")
+def buildah(folder, root, tool):
+    """Buildah."""
+    engine = of_its_own(Buildah, folder, root, tool)
+    yield engine
+    engine.close()
+
+
+def held() -> CapSet:
+    """What an engine that is started here holds."""
+    return live.read().caps.effective
+
+
+CAPS = st.sampled_from(list(Cap))
+USERS = st.sampled_from([0, 1000, 65534])
+Writer = Callable[[Cap], str]
+
+ODD = ["", "BOGUS", "CAP_ALL", "CAP_", "41", "99", " NET_ADMIN", "NET_RAW ", "NET-ADMIN", "CAP_BOGUS", "KILL;", "none"]
+ODD += ["ſys_admin", "checkpoint_reﬆore", "CAP_CAP_CHOWN", "CHOWN", "kill", "CAP_KILL", "cap_net_raw", "12", "0x0c"]
+
+
+def bare(cap: Cap) -> str:
+    """NET_ADMIN."""
+    return cap.name
+
+
+def lower(cap: Cap) -> str:
+    """net_admin."""
+    return cap.name.lower()
+
+
+def prefixed_lower(cap: Cap) -> str:
+    """cap_net_admin."""
+    return str(cap).lower()
+
+
+def prefixed_title(cap: Cap) -> str:
+    """Cap_Net_Admin."""
+    return str(cap).title()
+
+
+def number(cap: Cap) -> str:
+    """12."""
+    return str(int(cap))
+
+
+def lists(*writers: Writer) -> st.SearchStrategy[list[str]]:
+    """Lists of names, mostly written as the engine takes them, and now and then otherwise."""
+
+    @st.composite
+    def names(draw: st.DrawFn) -> str:
+        kind = draw(st.integers(0, 23))
+        if kind < 3:
+            return draw(st.sampled_from(["ALL", "all", "All"]))
+        if kind < 4:
+            return draw(st.sampled_from([*ODD, "CHOWN,KILL", "chown kill"]))
+        # What this machine lacks comes up often, so that ALL works now and then.
+        cap = Cap.SYS_RESOURCE if kind < 7 else draw(CAPS)
+        return draw(st.sampled_from(writers))(cap)
+
+    return st.lists(names(), max_size=4)
+
+
+def requests(*writers: Writer) -> st.SearchStrategy[Request]:
+    """Requests of such lists."""
+    return st.builds(Request, lists(*writers), lists(*writers))
+
+
+def agree(
+    engine: engines.Engine,
+    request: Request,
+    actual: Outcome,
+    words: dict[type[RequestError], tuple[str, ...]],
+    *,
+    uid: int = 0,
+    no_new_privs: bool = False,
+    available: CapSet | None = None,
+) -> None:
+    """The five sets are those that capset computes; or both refuse, and for the same reason."""
+    try:
+        expected = engine.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
+    except RequestError as error:
+        assert actual.state is None, f"{error}\nbut it runs with\n{actual.state}"
+        assert any(word in actual.said for word in words[type(error)]), f"{error}\nbut it says {actual.said}"
+    else:
+        assert actual.state is not None, f"refused: {actual.said}\nbut capset says\n{expected}"
+        assert actual.state == expected, expected.diff(actual.state)
+
+
+@pytest.mark.parametrize("number_of_runs", [RUNS])
+def test_docker(docker, number_of_runs):
+    """A real Docker Engine agrees in all five sets, or refuses as capset does."""
+    engine = engines.get("docker", docker.version)
+    runs = 0
+
+    @real
+    @given(requests(bare, lower, str, prefixed_lower, prefixed_title), st.integers(0, 9), USERS, st.booleans())
+    @example(Request(), 9, 0, False)
+    @example(Request(["ALL"], ["SYS_RESOURCE"]), 9, 0, False)
+    @example(Request(["ALL"], ["SYS_RESOURCE"]), 0, 0, False)
+    @example(Request(["ALL"], ["ALL", "net_raw", "sys_resource"]), 9, 0, True)
+    @example(Request(["perfmon"]), 9, 0, False)
+    @example(Request(["SYS_RESOURCE"]), 9, 1000, False)
+    def run(request: Request, kind: int, uid: int, no_new_privs: bool) -> None:
+        nonlocal runs
+        runs += 1
+        request = Request(request.add, request.drop, privileged=kind == 0)
+        words = {
+            UnknownNameError: ("unknown capability",),
+            UnavailableError: ("operation not permitted", "not supported by your kernel"),
+        }
+        actual = docker.run(request, uid, no_new_privs)
+        agree(engine, request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+
+    run()
+    assert runs >= number_of_runs
+
+
+def test_docker_default_and_flags(docker):
+    """What capset says is asked for gives just that."""
+    engine = engines.get("docker", docker.version)
+    for caps in (engine.default, CapSet(), CapSet(["chown"]), engine.default - {"net_raw"}, held() & CapSet.all(37)):
+        actual = docker.run(engine.request(caps, available=held()), 0, False)
+
+        assert actual.state == CapState(effective=caps, permitted=caps, bounding=caps)
+        assert [docker.name] == [match.engine.name for match in engines.recognise(actual.state, uid=0)][:1] or any(
+            match.engine.name == docker.name for match in engines.recognise(actual.state, uid=0)
+        )
+
+
+@pytest.mark.parametrize("packaged", [False, True])
+def test_podman(podman, packaged):
+    """A real Podman agrees, with what is compiled in and with its packages' configuration."""
+    engine = engines.get("podman-packaged" if packaged else "podman", podman.version)
+
+    @real
+    @given(requests(bare, lower, str, prefixed_lower, prefixed_title), st.integers(0, 9), USERS, st.booleans())
+    @example(Request(), 9, 0, False)
+    @example(Request(["ALL"], ["NET_RAW"]), 9, 1000, False)
+    @example(Request(["net_raw"], ["ALL"]), 9, 1000, True)
+    @example(Request(["chown"], ["CHOWN", "all"]), 0, 1000, True)
+    @example(Request(["SYS_RESOURCE"]), 9, 1000, False)
+    def run(request: Request, kind: int, uid: int, no_new_privs: bool) -> None:
+        request = Request(request.add, request.drop, privileged=kind == 0)
+        words = {
+            UnknownNameError: ("unknown capability",),
+            ContradictionError: ("cannot be dropped and added", "adding all caps and removing all caps not allowed"),
+            UnavailableError: ("operation not permitted",),
+        }
+        actual = podman.run(request, uid, no_new_privs, packaged=packaged)
+        agree(engine, request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+
+    run()
+
+
+def test_buildah(buildah):
+    """``buildah run`` agrees."""
+
+    @real
+    @given(requests(str, prefixed_lower, prefixed_title), USERS)
+    @example(Request(["CAP_CHOWN"], ["ALL"]), 0)
+    @example(Request(["bogus"], ["ALL"]), 0)
+    @example(Request(["ALL", "bogus"]), 1000)
+    def run(request: Request, uid: int) -> None:
+        words = {
+            UnknownNameError: ("must start with CAP_", "invalid capability"),
+            UnavailableError: ("operation not permitted",),
+        }
+        agree(engines.get("buildah"), request, buildah.run(request, uid), words, uid=uid, available=held())
+
+    run()
+
+
+def test_bubblewrap(root, tool):
+    """bubblewrap agrees; in its user namespace it holds everything."""
+
+    @real
+    @given(requests(str, prefixed_lower, prefixed_title, number))
+    def run(request: Request) -> None:
+        actual = bubblewrap(root, tool, request)
+        agree(engines.get("bubblewrap"), request, actual, {UnknownNameError: ("unknown cap",)}, uid=1000)
+
+    run()
+
+
+def test_nspawn(root, tool):
+    """systemd-nspawn agrees."""
+
+    @real
+    @given(requests(str, prefixed_lower, prefixed_title, number), st.sampled_from([0, 1000]), st.booleans())
+    def run(request: Request, uid: int, no_new_privs: bool) -> None:
+        actual = nspawn(root, tool, request, uid, no_new_privs)
+        words = {UnknownNameError: ("Failed to parse capability",)}
+        engine = engines.get("systemd-nspawn")
+        agree(engine, request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+
+    run()
+
+
+def test_lxc(folder, root, tool):
+    """LXC agrees."""
+    own = folder / "lxc"
+    own.mkdir()
+
+    @real
+    @given(lists(lower, number), st.sampled_from([0, 1000]), st.booleans())
+    @example(["", "chown"], 0, False)
+    @example(["chown", ""], 0, False)
+    @example(["chown kill"], 0, False)
+    def run(drop: list[str], uid: int, no_new_privs: bool) -> None:
+        request = Request(drop=drop)
+        actual = lxc(own, root, tool, request, uid, no_new_privs)
+        words = {UnknownNameError: ("Invalid capability", "only valid when keeping", "Failed to parse config")}
+        agree(engines.get("lxc"), request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+
+    run()
+
+
+SETS = st.sets(CAPS | st.just(Cap.SYS_RESOURCE), max_size=3).map(CapSet)
+
+
+def test_runc(runc):
+    """A real runc makes of any five lists what capset says, or refuses; an unknown name is a warning to it."""
+
+    @real
+    @given(st.tuples(*[SETS] * 5), st.booleans(), st.booleans(), st.booleans(), USERS, st.booleans())
+    def run(
+        sets: tuple[CapSet, ...], within_permitted: bool, within_bounding: bool, strange: bool, uid: int, nnp: bool
+    ) -> None:
+        state = dict(zip(THREAD_SETS, sets, strict=True))
+        if within_permitted:
+            state["permitted"] |= state["effective"]
+        if within_bounding:
+            state["bounding"] |= state["inheritable"]
+        configured = CapState(**state)
+        actual = runc.run(
+            {name: getattr(configured, name).names() + ["CAP_STRANGE"] * strange for name in THREAD_SETS}, uid, nnp
+        )
+        if impossible(configured, held()):
+            assert actual.state is None
+            assert "unable to apply caps: operation not permitted" in actual.said
+        else:
+            assert actual.state == first_process(configured, held=held(), root=uid == 0, no_new_privs=nnp)
+            assert ("ignoring unknown or unavailable capabilities: [CAP_STRANGE]" in actual.said) is strange
+
+    run()
+
+
+@pytest.mark.parametrize("name", engines.names())
+def test_what_any_engine_configures(runc, name):
+    """The sets that any engine writes into its configuration become what capset says, once runc has started them."""
+    engine = engines.get(name)
+    for uid in (0, 1000):
+        for no_new_privs in (False, True):
+            try:
+                configured = engine.configured(uid=uid, available=held())
+            except UnavailableError:
+                assert name in {"nomad"}  # its set for root holds what this machine lacks
+                continue
+            actual = runc.run({set_: getattr(configured, set_).names() for set_ in THREAD_SETS}, uid, no_new_privs)
+            expected = engine.container(uid=uid, no_new_privs=no_new_privs, available=held())
+
+            assert actual.state == expected

@@ -1,0 +1,255 @@
+"""The commands about container engines, run as a person runs them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from capset import CapSet, engines
+from capset.errors import ProcUnavailableError
+
+STATUS = Path(__file__).parent.parent / "data" / "status"
+DOCKER = "00000000a80425fb"
+FULL = "000001ffffffffff"
+
+
+@pytest.fixture
+def saved(tmp_path):
+    """Save a status file with the sets that are given."""
+
+    def save(uid: int = 0, **masks: str) -> str:
+        labels = {"inheritable": "Inh", "permitted": "Prm", "effective": "Eff", "bounding": "Bnd", "ambient": "Amb"}
+        lines = (STATUS / "6.18.txt").read_text().splitlines()
+        for name, label in labels.items():
+            at = next(at for at, line in enumerate(lines) if line.startswith(f"Cap{label}:"))
+            lines[at] = f"Cap{label}:\t{masks.get(name, '0'):0>16}"
+        at = next(at for at, line in enumerate(lines) if line.startswith("Uid:"))
+        lines[at] = "Uid:" + f"\t{uid}" * 4
+        path = tmp_path / "status"
+        path.write_text("\n".join(lines) + "\n")
+        return f"file:{path}"
+
+    return save
+
+
+def test_engines(run):
+    """Every release of every engine, with its default and where that was read."""
+    status, out, err = run("engines")
+    lines = out.splitlines()
+
+    assert (status, err) == (0, "")
+    assert len(lines) == 1 + sum(len(engines.versions(name)) for name in engines.names())
+    assert lines[0].split() == ["engine", "releases", "held", "default", "how", "known", "source"]
+    assert any(
+        line.startswith("docker ") and "20.10.14 to 20.10.x" in line and DOCKER in line and "moby/moby@" in line
+        for line in lines
+    )
+
+
+def test_engines_json(run):
+    """The same for programs."""
+    told = json.loads(run("engines", "--json")[1])
+    docker = [engine for engine in told if engine["name"] == "docker"]
+
+    assert docker[-1]["releases"] == [{"since": "23.0.7", "until": "23.0.x"}, {"since": "24.0.6", "until": None}]
+    assert docker[-1]["default"]["mask"] == DOCKER
+    assert {fact["about"] for fact in docker[-1]["facts"]} == {"default", "sets", "rules"}
+    assert all(source["url"].startswith("https://") for fact in docker[-1]["facts"] for source in fact["sources"])
+    assert json.loads(run("engines", "docker", "--json")[1]) == docker
+
+
+def test_one_engine(run):
+    """All of its releases, the newest first; or one version."""
+    _, every, _ = run("engines", "cri-o")
+    _, one, _ = run("engines", "cri-o@1.17")
+
+    assert every.count("CRI-O (cri-o): ") == len(engines.versions("cri-o"))
+    assert every.index("1.25.0 and later") < every.index("1.0.0 to 1.10.0")
+    assert one.startswith("CRI-O 1.17 (cri-o): 1.11.0 to 1.17.x\ndefault 00000000000425fb: CAP_CHOWN, ")
+    assert "privileged     list     list      list      list        list" in one
+    assert "its rules of add and drop: read. Dropping ALL leaves the default." in one
+    assert "  https://github.com/cri-o/cri-o/issues/4922\n" in one
+    assert run("engines", "nerdctl")[1].startswith("nerdctl (nerdctl): as read\n")
+
+
+def test_run(run):
+    """The five sets, and what that is against the default."""
+    status, out, err = run("run", "docker", "--cap-add", "NET_ADMIN", "--cap-drop", "mknod")
+
+    assert (status, err) == (0, "")
+    assert out.startswith("Docker Engine, --cap-drop=mknod --cap-add=NET_ADMIN, user 0\n")
+    assert "bounding    00000000a00435fb   14 " in out
+    assert out.endswith("The bounding set against the default: +CAP_NET_ADMIN -CAP_MKNOD\n")
+    assert "nothing asked for, user 0\n" in run("run", "docker")[1]
+    assert "against the default: the same\n" in run("run", "docker")[1]
+
+
+def test_run_as_another_user(run):
+    """Why there is nothing; with Podman there is something."""
+    _, docker, _ = run("run", "docker", "--cap-add", "net_admin", "--user", "1000", "--no-new-privs")
+    _, podman, _ = run("run", "podman", "--cap-add", "net_admin", "--user", "1000")
+
+    assert "user 1000, no_new_privs\n" in docker
+    assert "Nothing is effective: for a user other than root execve(2) keeps only what is ambient" in docker
+    assert "ambient     0000000000001000" in podman
+    assert "Nothing is effective" not in podman
+    assert "Nothing is effective" not in run("run", "docker", "--cap-drop", "all", "--user", "5")[1]
+
+
+def test_run_json_and_warnings(run):
+    """Warnings go to standard error, and into the JSON."""
+    _, _, err = run("run", "containerd", "--cap-add", "CAP_KILL")
+    told = json.loads(run("run", "containerd@1.7", "--cap-add", "CAP_KILL", "--json")[1])
+
+    assert err == "capset: containerd (CRI) passes on CAP_CAP_KILL, which is no capability: nothing is added\n"
+    assert told["engine"] == "containerd"
+    assert told["version"] == "1.7"
+    assert told["caps"]["bounding"]["mask"] == DOCKER
+    assert told["warnings"] == ["containerd (CRI) 1.7 passes on CAP_CAP_KILL, which is no capability: nothing is added"]
+
+
+def test_run_where_the_engine_lacks_something(run):
+    """--available takes what decode takes."""
+    out = run("run", "docker", "--privileged", "--available", "000001fffeffffff")[1]
+
+    assert "all known but CAP_SYS_RESOURCE" in out
+    status, _, err = run("run", "docker", "--cap-add", "SYS_RESOURCE", "--available", "0xa80425fb")
+    assert status == 2
+    assert "it knows the name, but does not hold the capability itself" in err
+    status, _, err = run("run", "docker", "--available", "chwon")
+    assert status == 2
+    assert "did you mean CAP_CHOWN?" in err
+    assert run("run", "docker", "--user", "root")[0] == 2
+    assert run("run", "docker", "--user", "-1")[0] == 2
+
+
+def test_control_characters_are_escaped(run):
+    """What a person gives may come from a file that somebody else wrote."""
+    out, err = run("run", "nerdctl", "--cap-add", "\x1b[2J")[1:]
+
+    assert "\x1b" not in out
+    assert "\x1b" not in err
+
+
+def test_flags(run):
+    """One line for a shell, or a line a setting; nothing where the default is wanted."""
+    assert run("flags", "docker", "podman") == (
+        0,
+        "--cap-drop=NET_RAW --cap-drop=MKNOD --cap-drop=AUDIT_WRITE\n",
+        "",
+    )
+    assert run("flags", "docker", "kill,chown")[1] == "--cap-drop=ALL --cap-add=CHOWN --cap-add=KILL\n"
+    assert run("flags", "bubblewrap", "kill")[1] == "--cap-add CAP_KILL\n"
+    assert run("flags", "cri-o", "docker")[1].splitlines()[:2] == [
+        "securityContext.capabilities.add=NET_RAW",
+        "securityContext.capabilities.add=SYS_CHROOT",
+    ]
+    nothing = "capset: nothing to ask for: that is the default of Docker Engine\n"
+    assert run("flags", "docker", DOCKER) == (0, "", nothing)
+    told = json.loads(run("flags", "docker@20.10", "kill", "--json")[1])
+    assert told == {
+        "engine": "docker",
+        "version": "20.10",
+        "target": {"mask": "0000000000000020", "names": ["CAP_KILL"]},
+        "add": ["KILL"],
+        "drop": ["ALL"],
+        "privileged": False,
+        "flags": ["--cap-drop=ALL", "--cap-add=KILL"],
+    }
+
+
+def test_flags_for_a_process(run, saved):
+    """Its effective set, or another."""
+    process = saved(effective="20", permitted="20", bounding="21")
+
+    assert run("flags", "docker", process)[1] == "--cap-drop=ALL --cap-add=KILL\n"
+    assert run("flags", "docker", process, "--set", "bounding")[1] == "--cap-drop=ALL --cap-add=CHOWN --cap-add=KILL\n"
+
+
+def test_recognise(run, saved):
+    """Which engines, the fewest options first, and what cannot be told apart."""
+    status, out, _ = run("recognise", saved(effective="a80435fb", permitted="a80435fb", bounding="a80435fb"))
+
+    assert status == 0
+    assert "docker       20.10.14 and later " in out
+    assert " root --cap-add=NET_ADMIN\n" in out
+    assert "podman" in out
+    assert "These sets alone do not tell which of the " in out
+    assert "more give them for more options; --all lists these too." in out
+    everything = run("recognise", "--all", saved(effective="a80435fb", permitted="a80435fb", bounding="a80435fb"))[1]
+    assert len(everything.splitlines()) > len(out.splitlines())
+    assert "--all lists" not in everything
+
+
+def test_recognise_one(run, saved):
+    """A single explanation needs no caveat."""
+    sets = dict.fromkeys(("effective", "permitted", "inheritable", "ambient"), "1")
+    _, out, _ = run("recognise", saved(1000, **sets, bounding="800405fb"))
+
+    assert out.splitlines()[2].split() == ["podman", "4.4.3", "and", "later", "another", "--cap-add=CHOWN"]
+
+
+def test_recognise_nothing(run, saved):
+    """Sets that no engine gives."""
+    _, out, _ = run("recognise", saved(effective="1", permitted="1"))
+
+    assert out.endswith("No engine that capset knows gives these sets to the first process of a container.\n")
+
+
+def test_recognise_json(run, saved):
+    """For programs."""
+    told = json.loads(
+        run("recognise", saved(effective=FULL, permitted=FULL, bounding=FULL), "--json", "--available", FULL)[1]
+    )
+    docker = next(match for match in told["matches"] if match["engine"] == "docker")
+
+    assert docker == {
+        "engine": "docker",
+        "releases": [{"since": "23.0.0", "until": None}],
+        "root": True,
+        "add": ["ALL"],
+        "drop": [],
+        "privileged": False,
+        "also_privileged": True,
+        "flags": ["--cap-add=ALL"],
+    }
+
+
+def test_recognise_privileged(run, saved):
+    """The same sets, and a host's."""
+    _, out, _ = run("recognise", "--all", saved(effective=FULL, permitted=FULL, bounding=FULL))
+
+    assert "--cap-add=ALL, or --privileged" in out
+    assert "buildkit" not in out  # it fills all five
+
+
+def test_recognise_a_process_like_this_one(run, saved, monkeypatch):
+    """A bounding set like this command's may mean no container; off Linux nobody knows."""
+    monkeypatch.setattr("capset.cli.operands.live.read", lambda: type("S", (), {"caps": own})())
+    own = type("C", (), {"bounding": CapSet.from_hex(FULL)})
+    process = saved(effective=FULL, permitted=FULL, bounding=FULL)
+    assert "This command has the same bounding set" in run("recognise", process)[1]
+    own.bounding = CapSet()
+    assert "This command" not in run("recognise", process)[1]
+
+    def nowhere():
+        raise ProcUnavailableError("/proc")
+
+    monkeypatch.setattr("capset.cli.operands.live.read", nowhere)
+    assert "This command" not in run("recognise", process)[1]
+
+
+def test_versions_as_operands(run, tmp_path):
+    """docker@20.10 wherever an engine may stand."""
+    status, out, _ = run("diff", "docker@0.12.0", "docker")
+
+    assert status == 1
+    assert out.startswith("from Docker Engine 0.12.0's default\nto   Docker Engine's default\n")
+    (tmp_path / "7").mkdir()
+    (tmp_path / "7/status").write_bytes((STATUS / "6.18.txt").read_bytes())
+    assert (
+        "Against Docker Engine 1.0's default of 12 capabilities:"
+        in run("show", "7", "--proc", str(tmp_path), "--against", "docker@1.0")[1]
+    )

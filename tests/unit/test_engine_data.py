@@ -1,0 +1,149 @@
+"""The facts about container engines: complete, without gaps, and agreeing with themselves."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+
+from capset import Cap, CapSet, engines, facts
+from capset.engines.process import Placement
+from capset.engines.releases import key
+from capset.engines.rules import FAMILIES
+
+DOCUMENTS = {name: facts.load(f"engines/{name}") for name in facts.stems("engines")}
+KINDS = ("default", "sets", "rules")
+FACTS = [
+    pytest.param(document, kind, fact, id=f"{name}-{kind}-{at}")
+    for name, document in DOCUMENTS.items()
+    for kind in KINDS
+    for at, fact in enumerate(document[kind])
+]
+KEYS = {
+    "default": {"mask", "names", "denied_mask", "denied"},
+    "sets": {"root", "other", "privileged", "no_new_privs"},
+    "rules": {"family", "all", "last_name", "options", "allowed", "privileged_alone", "withheld"},
+}
+
+
+def test_every_engine_is_there():
+    """Those that people ask about, by the names that people use."""
+    assert set(engines.names()) >= {
+        *("docker", "podman", "containerd", "cri-o", "nerdctl", "buildah", "buildkit", "runc", "crun", "gvisor"),
+        *("nomad", "systemd-nspawn", "lxc", "incus", "bubblewrap", "docker-swarm", "aws-ecs"),
+    }
+
+
+@pytest.mark.parametrize(("document", "kind", "fact"), FACTS)
+def test_every_fact_says_how_it_is_known(document, kind, fact):
+    """Confidence and sources; and no key that nobody reads."""
+    assert fact["confidence"] in {"run", "read", "documented"}
+    assert fact["sources"]
+    assert set(fact["sources"]) <= set(document["sources"])
+    assert set(fact) <= {"releases", "confidence", "sources", "note", *KEYS[kind]}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_source_is_used(name):
+    """A source that no fact names proves nothing."""
+    document = DOCUMENTS[name]
+
+    assert set(document) == {"schema", "title", "sources", *KINDS}
+    assert document["schema"] == 2
+    assert {source for kind in KINDS for fact in document[kind] for source in fact["sources"]} == set(
+        document["sources"]
+    )
+
+
+@pytest.mark.parametrize("fact", [param.values[2] for param in FACTS if param.values[1] == "default"])
+def test_masks_are_rebuilt_from_names(fact):
+    """The data says every default twice."""
+    ((mask, names),) = {("mask", "names"), ("denied_mask", "denied")} & {
+        (mask, names) for mask in fact for names in fact
+    }
+    caps = [Cap.parse(text) for text in fact[names]]
+
+    assert caps == sorted(set(caps))
+    assert CapSet.from_hex(fact[mask]) == CapSet(caps)
+
+
+def follows(before: str, after: str) -> bool:
+    """Say whether no release can be between the two: the next patch, or the first of a later series."""
+    if before.endswith(".x"):
+        return key(before) < key(after, 0) and set(key(after, 0)[2:]) <= {0}
+    was, now = key(before, 0), key(after, 0)
+    length = before.removesuffix("-ce").count(".")
+    next_patch = (*was[:length], was[length] + 1, *was[length + 1 :])
+    return now == next_patch or (was < now and length > 1 and now[length] == 0)
+
+
+def test_follows():
+    """The rule itself."""
+    assert follows("1.1.2", "1.1.3")
+    assert follows("1.1.2", "1.2.0")
+    assert follows("18.03.1-ce", "18.04.0-ce")
+    assert follows("241", "242")
+    assert follows("1.5.x", "1.6.0")
+    assert not follows("1.1.2", "1.1.4")
+    assert not follows("1.1.2", "1.2.1")
+    assert not follows("1.1.2", "1.1.2")
+    assert not follows("241", "243")
+    assert not follows("1.5.x", "1.5.7")
+    assert not follows("2.0.0", "1.0.0")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_releases_neither_overlap_nor_leave_gaps(name, kind):
+    """Every stretch begins where another ends, and only the last is open."""
+    stated = DOCUMENTS[name][kind]
+    stretches = sorted(
+        ((release["since"], release.get("until", "")) for fact in stated for release in fact.get("releases", [])),
+        key=lambda stretch: key(stretch[0], 0),
+    )
+    if not stretches:
+        assert len(stated) == 1
+        return
+    assert all(fact.get("releases") for fact in stated)
+    for (since, until), (later, _) in pairwise(stretches):
+        assert key(since, 0) <= key(until), (since, until)
+        assert follows(until, later), (until, later)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_the_kinds_of_fact_cover_the_same_releases(name):
+    """A default without rules would be half a truth."""
+    covered = {
+        (min(key(r["since"], 0) for r in releases), max(key(r.get("until", "9999")) for r in releases))
+        for kind in KINDS
+        if (releases := [release for fact in DOCUMENTS[name][kind] for release in fact.get("releases", [])])
+    }
+
+    assert len(covered) <= 1
+
+
+@pytest.mark.parametrize(("document", "kind", "fact"), [param for param in FACTS if param.values[1] == "sets"])
+def test_placements_are_understood(document, kind, fact):
+    """Each word has a meaning, and a fixed mask is one."""
+    for who in {"root", "other", "privileged"} & set(fact):
+        Placement(**fact[who]).fill(CapSet(), CapSet(), CapSet())
+
+
+def test_every_family_is_somebodys():
+    """A rule that no engine follows would be tested by nothing."""
+    assert {fact["family"] for document in DOCUMENTS.values() for fact in document["rules"]} == set(FAMILIES)
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_eras_have_the_releases_of_the_data(name):
+    """What is read from the data is what stands there, era by era."""
+    starts = {r["since"] for kind in KINDS for fact in DOCUMENTS[name][kind] for r in fact.get("releases", [])}
+    eras = engines.versions(name)
+
+    assert {release.since for era in eras for release in era.releases} == starts
+    assert len({(era.facts, str(era._behaviour)) for era in eras}) == len(eras)
+    for era in eras:
+        for release in era.releases:
+            assert engines.get(name, release.since).facts == era.facts
+            if release.until:
+                assert engines.get(name, release.until).facts == era.facts
