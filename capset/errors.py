@@ -263,15 +263,17 @@ class RequestError(CapsetError, ValueError):
         engine: The engine and its version, as people write them.
         value: What it refuses, as it was written.
         reason: Why, and what to do instead, in words.
+        side: The list in which it stands, ``"add"`` or ``"drop"``; empty where that is not the point.
     """
 
-    _fields = ("engine", "value", "reason")
+    _fields = ("engine", "value", "reason", "side")
 
-    def __init__(self, engine: str, value: str, reason: str) -> None:
+    def __init__(self, engine: str, value: str, reason: str, side: str = "") -> None:
         self.engine = engine
         self.value = value
         self.reason = reason
-        super().__init__(f"{engine} refuses {shown(value)}: {reason}")
+        self.side = side
+        super().__init__(f"{engine} refuses {f'to {side} ' if side else ''}{shown(value)}: {reason}")
 
 
 class UnknownNameError(RequestError):

@@ -5,8 +5,11 @@ from __future__ import annotations
 import importlib.metadata
 import re
 from pathlib import Path
+from typing import Any
 
-from capset import DOCKER_DEFAULT, Cap
+from capset import DOCKER_DEFAULT, Cap, engines, facts
+from capset.engines import Engine, Release
+from capset.errors import RequestError, UnsupportedOptionError
 
 project = "capset"
 author = "The capset developers"
@@ -14,7 +17,7 @@ copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
 extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "reference/_capabilities.md"]
+exclude_patterns = ["_build", "reference/_*.md"]
 source_suffix = {".md": "markdown"}
 
 html_theme = "furo"
@@ -55,9 +58,92 @@ def _write_capabilities(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_capabilities.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+# What a person may ask for, each name as the engine takes it.
+_QUESTIONS = {
+    "`ALL` added": (["ALL"], []),
+    "`ALL` added, one dropped": (["ALL"], [Cap.CHOWN]),
+    "`ALL` dropped, one added": ([Cap.CHOWN], ["ALL"]),
+    "`ALL` in both": (["ALL"], ["ALL"]),
+    "one name in both": ([Cap.CHOWN], [Cap.CHOWN]),
+    "`CAP_KILL`": (["CAP_KILL"], []),
+    "a typo": (["CAP_NET_ADMON"], []),
+}
+
+
+def _answer(engine: Engine, add: list[str | Cap], drop: list[str | Cap]) -> str:
+    """Write what an engine makes of a request."""
+    try:
+        resolution = engine.resolution(add, drop)
+    except UnsupportedOptionError:
+        return "no option"
+    except RequestError:
+        if "ALL" in [*add, *drop]:  # some write it so
+            return _answer(engine, *([name if name != "ALL" else "all" for name in side] for side in (add, drop)))
+        return "refused"
+    return "ignored" if resolution.warnings else str(len(resolution.caps))
+
+
+_MEANINGS = {"list": "", "added": " (only what is added)", "held": " (what the engine holds)"}
+
+
+def _placed(words: dict[str, str]) -> str:
+    """Write which sets are filled, and with what."""
+    return ", ".join(name + _MEANINGS.get(word, f" (`{word}`)") for name, word in words.items()) or "nothing"
+
+
+def _defaults(fact: dict[str, Any]) -> str:
+    """Write a default."""
+    if "names" in fact:
+        return f"{len(fact['names'])}: `{fact['mask']}`"
+    return f"all but {', '.join(name.removeprefix('CAP_') for name in fact['denied'])}" if fact["denied"] else "all"
+
+
+def _sets(fact: dict[str, Any]) -> str:
+    """Write who gets what into which sets."""
+    placed = [f"{who}: {_placed(fact[key])}" for key, who in _USERS.items() if key in fact]
+    return "; ".join(placed) + ("; no_new_privs always" if fact.get("no_new_privs") else "")
+
+
+def _rules(fact: dict[str, Any]) -> str:
+    """Write what ALL is, and what may be asked for."""
+    if "options" not in fact:
+        return "nothing can be asked for"
+    options = ", ".join(f"`{option.replace('{}', 'NAME')}`" for option in fact["options"].values())
+    last = f" up to {fact['last_name']}" if "last_name" in fact and fact["last_name"].startswith("CAP_") else ""
+    return f"{options}; ALL is {_ALL[fact['all']]}{last}" if "all" in fact else options
+
+
+_USERS = {"root": "root", "other": "another user", "privileged": "privileged"}
+_ALL = {"table": "all in its table", "kernel": "all that the kernel has", "held": "all that the engine holds"}
+_KINDS = {"default": ("default", _defaults), "sets": ("sets that are filled", _sets), "rules": ("options", _rules)}
+
+
+def _write_engines(_app: object) -> None:
+    """Write the tables of all engines from the data."""
+    lines = [f"| engine | default | {' | '.join(_QUESTIONS)} |", "| --- " * (len(_QUESTIONS) + 2) + "|"]
+    for engine in map(engines.get, engines.names()):
+        answers = [_answer(engine, *question) for question in _QUESTIONS.values()]
+        lines.append(f"| [{engine.name}](#{engine.name}) | {len(engine.default)} | {' | '.join(answers)} |")
+    for name in engines.names():
+        document = facts.load(f"engines/{name}")
+        lines += ["", f"## {name}", "", f"**{document['title']}.** {document['about']}"]
+        for kind, (title, write) in _KINDS.items():
+            lines += ["", f"| releases | {title} | known by | source | |", "| --- | --- | --- | --- | --- |"]
+            for fact in reversed(document[kind]):
+                releases = ", ".join(str(Release(**release)) for release in fact.get("releases", [])) or "as read"
+                sources = [facts.Source(**document["sources"][source]) for source in fact["sources"]]
+                links = ", ".join(f"[{source.path.rpartition('/')[2]}]({source.url})" for source in sources)
+                lines.append(
+                    f"| {releases} | {write(fact)} | {fact['confidence']} | {links} | {fact.get('note', '')} |"
+                )
+    Path(__file__).with_name("reference").joinpath("_engines.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
-    """Write a default where attrs keeps something of its own in its place."""
-    *_, signature, returns = event
+    """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
+    _, _, name, *_, signature, returns = event
+    if name == "capset.engines.Engine":
+        return "", returns
     if not isinstance(signature, str):
         return None
     return re.sub(r"attr_dict\[.*?\]\.default|NOTHING", "...", signature), returns
@@ -65,4 +151,5 @@ def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
 
 def setup(app: object) -> None:
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]

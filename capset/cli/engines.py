@@ -32,6 +32,8 @@ def engines(engine: str | None, as_json: bool) -> None:
     if as_json:
         say_json([engine_json(era) for era in chosen])
         return
+    say(chosen[-1].about)
+    say()
     for at, era in enumerate(reversed(chosen)):
         say() if at else None
         _show(era)
@@ -47,6 +49,7 @@ def engine_json(engine: Engine) -> dict[str, object]:
     return {
         "name": engine.name,
         "title": engine.title,
+        "about": engine.about,
         "releases": [{"since": release.since, "until": release.until or None} for release in engine.releases],
         "default": set_json(engine.default),
         "facts": [

@@ -18,9 +18,22 @@ from __future__ import annotations
 
 from capset.engines.catalogue import get, names, versions
 from capset.engines.engine import Engine, Fact
+from capset.engines.process import Placement
 from capset.engines.recognition import Match, recognise
 from capset.engines.releases import Release
 from capset.engines.request import Request
 from capset.engines.rules import Resolution
 
-__all__ = ["Engine", "Fact", "Match", "Release", "Request", "Resolution", "get", "names", "recognise", "versions"]
+__all__ = [
+    "Engine",
+    "Fact",
+    "Match",
+    "Placement",
+    "Release",
+    "Request",
+    "Resolution",
+    "get",
+    "names",
+    "recognise",
+    "versions",
+]

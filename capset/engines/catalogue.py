@@ -80,7 +80,12 @@ def versions(name: str) -> list[Engine]:
     Examples:
         >>> for engine in versions("cri-o"):
         ...     print(len(engine.default), *engine.releases, sep=", ")
-        14, 1.0.0 to 1.10.x
+        14, 1.0.0 to 1.10.0
+        14, 1.10.1 to 1.10.x
+        11, 1.11.0 to 1.17.x
+        9, 1.18.0 to 1.21.x
+        9, 1.22.0 to 1.23.x, 1.24.3 to 1.24.x
+        9, 1.24.0 to 1.24.2, 1.25.0 and later
     """
     return list(_eras_of(name))
 
@@ -134,6 +139,7 @@ def _engine(
     return Engine(
         name=name,
         title=document["title"],
+        about=document["about"],
         version="",
         releases=releases,
         facts=(fact("default", default), fact("sets", sets), fact("rules", rules)),

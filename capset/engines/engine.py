@@ -84,6 +84,7 @@ class Engine:
     Attributes:
         name: Its name, in lower case.
         title: Its name as its makers write it, and how it is set up where that matters.
+        about: What is meant by it, in a sentence or two.
         version: The version that was asked for; empty for the newest that there are facts about.
         releases: The releases that behave alike, in stretches; empty where the facts name no release.
         facts: Where its default, its sets and its rules come from, in this order.
@@ -91,6 +92,7 @@ class Engine:
 
     name: str
     title: str
+    about: str
     version: str
     releases: tuple[Release, ...]
     facts: tuple[Fact, ...]
@@ -175,7 +177,7 @@ class Engine:
             >>> len(resolution.caps)
             14
             >>> resolution.warnings
-            ('containerd passes CAP_CAP_NET_ADMIN on, which is no capability: nothing is added',)
+            ('containerd (CRI) passes on CAP_CAP_NET_ADMIN, which is no capability: nothing is added',)
         """
         held = _ALL if available is None else CapSet(available)
         request = self._request(add, drop, privileged)

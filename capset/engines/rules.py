@@ -200,12 +200,9 @@ class Rules:
         if asked.all and self.family.all_swallows:
             return Asked(all=True)
         if asked.strange and self.family.strange == "refused":
-            raise UnknownNameError(
-                engine, asked.strange[0], f"{self._advice(asked.strange[0])} (in the list to {side})"
-            )
+            raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
         if self.family.asks_held and (beyond := asked.caps - held):
-            reason = f"it knows the name, but does not hold the capability itself (in the list to {side})"
-            raise UnavailableError(engine, str(beyond), reason)
+            raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
         return asked
 
     def _advice(self, text: str) -> str:
@@ -241,7 +238,7 @@ class Rules:
             return
         if refused := (self.everything(held) if add.all else add.caps) - self.allowed:
             what = "ALL" if add.all else str(refused)
-            raise NotAllowedError(engine, what, f"only these may be added: {self.allowed}")
+            raise NotAllowedError(engine, what, f"only these may be added: {self.allowed}", "add")
 
 
 def _kernel(held: CapSet) -> CapSet:

@@ -6,7 +6,7 @@ from itertools import chain, combinations
 
 import pytest
 from attrs import evolve
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from capset import Cap, CapSet, engines
@@ -83,6 +83,7 @@ def test_what_is_given_can_be_asked_for(engine, request, held):
     assert engine.resolve(again, available=held) == caps
 
 
+@settings(max_examples=50)  # each looks at every release of every engine, more than once
 @given(eras, known, st.sampled_from([0, 1000]))
 def test_what_is_given_is_recognised(engine, target, uid):
     """A container made by the shortest request is explained by that engine, with a request as short."""

@@ -48,8 +48,9 @@ def test_every_source_is_used(name):
     """A source that no fact names proves nothing."""
     document = DOCUMENTS[name]
 
-    assert set(document) == {"schema", "title", "sources", *KINDS}
+    assert set(document) == {"schema", "title", "about", "sources", *KINDS}
     assert document["schema"] == 2
+    assert document["about"].endswith(".")
     assert {source for kind in KINDS for fact in document[kind] for source in fact["sources"]} == set(
         document["sources"]
     )

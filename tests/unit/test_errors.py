@@ -114,6 +114,7 @@ EXAMPLES = [
             UnsupportedOptionError,
         )
     ),
+    (UnknownNameError("Podman", "x", "why", "drop"), ValueError, "Podman refuses to drop 'x': why"),
     (
         UnreachableError("Docker Engine", ("CAP_KILL", "63"), ("63: no", "CAP_KILL: neither")),
         ValueError,

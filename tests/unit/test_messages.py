@@ -91,7 +91,7 @@ COMMAND = [
     ),
     (
         ["run", "docker@20.10", "--cap-add", "PERFMON"],
-        "Docker Engine 20.10 refuses 'PERFMON': it knows no capability after CAP_AUDIT_READ (in the list to add)",
+        "Docker Engine 20.10 refuses to add 'PERFMON': it knows no capability after CAP_AUDIT_READ",
     ),
     (
         ["run", "podman", "--cap-add", "kill", "--cap-drop", "KILL"],
