@@ -123,7 +123,8 @@ def _write_engines(_app: object) -> None:
     lines = [f"| engine | default | {' | '.join(_QUESTIONS)} |", "| --- " * (len(_QUESTIONS) + 2) + "|"]
     for engine in map(engines.get, engines.names()):
         answers = [_answer(engine, *question) for question in _QUESTIONS.values()]
-        lines.append(f"| [{engine.name}](#{engine.name}) | {len(engine.default)} | {' | '.join(answers)} |")
+        if "no option" not in answers:
+            lines.append(f"| [{engine.name}](#{engine.name}) | {len(engine.default)} | {' | '.join(answers)} |")
     for name in engines.names():
         document = facts.load(f"engines/{name}")
         lines += ["", f"## {name}", "", f"**{document['title']}.** {document['about']}"]

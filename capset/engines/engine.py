@@ -177,7 +177,7 @@ class Engine:
             >>> len(resolution.caps)
             14
             >>> resolution.warnings
-            ('containerd (CRI) passes on CAP_CAP_NET_ADMIN, which is no capability: nothing is added',)
+            ("containerd (CRI) passes on 'CAP_CAP_NET_ADMIN', which is no capability: nothing is added",)
         """
         held = _ALL if available is None else CapSet(available)
         request = self._request(add, drop, privileged)

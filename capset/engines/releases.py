@@ -13,7 +13,7 @@ from capset.errors import shown
 __all__ = ["Release", "divide", "join", "key"]
 
 _ANY = 1 << 32  # after every number that a version has
-_VERSION = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.x)?(?:[-+~].*)?", re.ASCII | re.DOTALL)
+_VERSION = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.x)?(?:[-+~][0-9A-Za-z.+~-]*)?")
 
 
 def key(version: str, rest: int = _ANY) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from capset.errors import (
     UnknownCapabilityError,
     UnknownNameError,
     UnsupportedOptionError,
+    shown,
 )
 from capset.sets import CapSet
 
@@ -161,11 +162,11 @@ class Rules:
             caps &= held
         warnings = (
             *(
-                f"{engine} passes on {self._as_passed_on(text)}, which is no capability: nothing is added"
+                f"{engine} passes on {shown(self._as_passed_on(text))}, which is no capability: nothing is added"
                 for text in add.strange
             ),
             *(
-                f"{engine} drops {self._as_passed_on(text)}, which is no capability: nothing is dropped"
+                f"{engine} drops {shown(self._as_passed_on(text))}, which is no capability: nothing is dropped"
                 for text in drop.strange
             ),
         )

@@ -52,7 +52,18 @@ assert_type(next(live.scan(threads=True)), live.ProcStatus)
 assert_type([error.pid for error in live.scan().gone], list[int | str])
 assert_type(live.last_cap(), Cap)
 assert_type(live.supported(proc="/host/proc"), CapSet)
-assert_type(engines.get("docker").default, CapSet)
+docker = engines.get("docker", version=None)
+assert_type(docker.default, CapSet)
+assert_type(docker.source.commit, str)
+assert_type(docker.resolve(add=["ALL"], drop=(Cap.KILL,), available=CapSet.all()), CapSet)
+assert_type(docker.resolve(engines.Request(["ALL"])), CapSet)
+assert_type(docker.resolution(["kill"]).warnings, tuple[str, ...])
+assert_type(docker.container(add=a, uid=1000, no_new_privs=True, privileged=False), CapState)
+assert_type(docker.request({"kill"}), engines.Request)
+assert_type(docker.flags(a), list[str])
+assert_type(engines.recognise(state), list[engines.Match])
+assert_type(engines.recognise(state)[0].engine, engines.Engine)
+assert_type(engines.versions("docker")[0].releases, tuple[engines.Release, ...])
 
 CapSet.from_mask("ff")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 CapSet.from_hex(255)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
@@ -61,4 +72,6 @@ CapState(CapSet())  # type: ignore[call-arg] # pyright: ignore[reportCallIssue]
 a | [1]  # type: ignore[operator] # pyright: ignore[reportOperatorIssue, reportUnusedExpression]
 a.mask = 5  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
 status.pid = 5  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssue]
+docker.resolve(add=5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+engines.get("docker", 20.10)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 live.read("init")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

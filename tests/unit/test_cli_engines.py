@@ -104,11 +104,13 @@ def test_run_json_and_warnings(run):
     _, _, err = run("run", "containerd", "--cap-add", "CAP_KILL")
     told = json.loads(run("run", "containerd@1.7", "--cap-add", "CAP_KILL", "--json")[1])
 
-    assert err == "capset: containerd (CRI) passes on CAP_CAP_KILL, which is no capability: nothing is added\n"
+    assert err == "capset: containerd (CRI) passes on 'CAP_CAP_KILL', which is no capability: nothing is added\n"
     assert told["engine"] == "containerd"
     assert told["version"] == "1.7"
     assert told["caps"]["bounding"]["mask"] == DOCKER
-    assert told["warnings"] == ["containerd (CRI) 1.7 passes on CAP_CAP_KILL, which is no capability: nothing is added"]
+    assert told["warnings"] == [
+        "containerd (CRI) 1.7 passes on 'CAP_CAP_KILL', which is no capability: nothing is added"
+    ]
 
 
 def test_run_where_the_engine_lacks_something(run):

@@ -212,11 +212,11 @@ def test_warnings():
 
     assert containerd.caps == DOCKER_DEFAULT
     assert containerd.warnings == (
-        "containerd (CRI) passes on CAP_CAP_KILL, which is no capability: nothing is added",
-        "containerd (CRI) passes on CAP_BOGUS, which is no capability: nothing is added",
-        "containerd (CRI) drops CAP_NOTHING, which is no capability: nothing is dropped",
+        "containerd (CRI) passes on 'CAP_CAP_KILL', which is no capability: nothing is added",
+        "containerd (CRI) passes on 'CAP_BOGUS', which is no capability: nothing is added",
+        "containerd (CRI) drops 'CAP_NOTHING', which is no capability: nothing is dropped",
     )
-    assert [warning.split()[3] for warning in nerdctl.warnings] == ["CAP_BOGUS,", "CAP_NOPE,"]
+    assert [warning.split()[3] for warning in nerdctl.warnings] == ["'CAP_BOGUS',", "'CAP_NOPE',"]
     assert engines.get("docker").resolution(["kill"]).warnings == ()
 
 
@@ -561,6 +561,7 @@ def test_versions(version, since):
         ("docker", "", "'' is no version such as 20.10.24 or 20.10"),
         ("docker", "latest", "'latest' is no version"),
         ("docker", "٢٠", "is no version"),
+        ("docker", "20.10-\x1b[2J", "is no version"),
         ("docker", "1." * 40 + "1", "is no version"),
         ("docker", "9" * 5000, "is no version"),
         ("podman-packaged", "4.4.0", "they end with 4.3.x"),
