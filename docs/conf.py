@@ -108,7 +108,7 @@ def _rules(fact: dict[str, Any]) -> str:
     """Write what ALL is, and what may be asked for."""
     if "options" not in fact:
         return "nothing can be asked for"
-    options = ", ".join(f"`{option.replace('{}', 'NAME')}`" for option in fact["options"].values())
+    options = ", ".join(fact["options"])
     last = f" up to {fact['last_name']}" if "last_name" in fact and fact["last_name"].startswith("CAP_") else ""
     return f"{options}; ALL is {_ALL[fact['all']]}{last}" if "all" in fact else options
 

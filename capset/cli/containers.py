@@ -74,7 +74,7 @@ def run(
     if uid and state.bounding and not state.effective:
         say(
             "Nothing is effective: for a user other than root execve(2) keeps only what is ambient, "
-            f"and {chosen.title} makes nothing of this ambient."
+            f"and {chosen.title} makes nothing ambient for this request."
         )
     for warning in warnings:
         warn(warning)

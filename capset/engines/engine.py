@@ -95,8 +95,8 @@ class Engine:
     about: str
     version: str
     releases: tuple[Release, ...]
-    facts: tuple[Fact, ...]
-    _behaviour: Behaviour = field(alias="behaviour")
+    facts: tuple[Fact, ...] = field(repr=False)
+    _behaviour: Behaviour = field(alias="behaviour", repr=False)
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()
@@ -152,8 +152,9 @@ class Engine:
             >>> print(docker.resolve(add=["chown"], drop=["ALL"]))
             CAP_CHOWN
         """
-        caps = self.resolution(add, drop, privileged=privileged, available=available).caps
-        if beyond := caps - (_ALL if available is None else CapSet(available)):
+        held = _ALL if available is None else CapSet(available)
+        caps = self.resolution(add, drop, privileged=privileged, available=held).caps
+        if beyond := caps - held:
             raise self._unavailable(beyond)
         return caps
 
@@ -248,18 +249,21 @@ class Engine:
             bounding: CAP_NET_ADMIN
             ambient:
         """
-        configured = self.configured(add, drop, privileged=privileged, uid=uid, available=available)
         held = _ALL if available is None else CapSet(available)
+        configured = self.configured(add, drop, privileged=privileged, uid=uid, available=held)
         return first_process(
-            configured, held=held, root=uid == 0, no_new_privs=no_new_privs or self._behaviour.no_new_privs
+            configured, held=held, root=user_id(uid) == 0, no_new_privs=no_new_privs or self._behaviour.no_new_privs
         )
 
     def request(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> Request:
-        """Return the shortest request for which a container gets exactly *target*.
+        """Return the request with the fewest names for which the list is exactly *target*.
 
         Of two that are as short, the one that drops ALL is chosen: it says what the container has, and
         still does when the engine's default changes. Privileged is never chosen where lists will do, as
         it lifts other limits too.
+
+        It is the list of :meth:`resolve` that is meant, which a container for root gets; what another user
+        has of it, and what a few engines give root instead, is told by :meth:`container`.
 
         Args:
             target: The capabilities that are wanted.
@@ -295,7 +299,7 @@ class Engine:
         """Write a request as the engine takes it, what is dropped first."""
         return self._behaviour.rules.write(request)
 
-    def candidates(
+    def _candidates(
         self, targets: Iterable[CapSet], added: CapSet, *, available: CapSet | None = None
     ) -> Iterator[Request]:
         """List requests among which is the shortest for each target, without and with *added* among what they add."""
@@ -306,7 +310,10 @@ class Engine:
                 yield from candidates(self._behaviour.rules, target, self._behaviour.default(held), held, also)
 
     def _unavailable(self, beyond: CapSet) -> UnavailableError:
-        reason = "the engine does not hold it itself, or not in its bounding set, so the container does not start"
+        reason = (
+            "the engine does not hold it, or the container's inheritable set has it and its bounding set has not; "
+            "the container does not start"
+        )
         return UnavailableError(str(self), str(beyond), reason)
 
     def _request(self, add: Iterable[str | Cap] | Request, drop: Iterable[str | Cap], privileged: bool) -> Request:

@@ -36,7 +36,7 @@ class Placement:
         meanings = {"list": listed, "added": added, "held": held, "none": CapSet()}
         return CapState(
             **{
-                name: meanings[word] if (word := getattr(self, name)) in meanings else CapSet.from_hex(word) & held
+                name: meanings[word] if (word := getattr(self, name)) in meanings else CapSet.from_hex(word)
                 for name in THREAD_SETS
             }
         )

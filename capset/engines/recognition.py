@@ -10,7 +10,7 @@ from capset.engines.catalogue import names, versions
 from capset.engines.engine import Engine, user_id
 from capset.engines.releases import Release, join
 from capset.engines.request import Request
-from capset.errors import RequestError
+from capset.errors import RequestError, shown
 from capset.sets import CapSet
 from capset.state import CapState
 
@@ -76,7 +76,7 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
 
     Raises:
         ValueError: *uid* is negative or larger than 2**32 - 2.
-        TypeError: *uid* is no number.
+        TypeError: *state* is no CapState, or *uid* no number.
 
     Examples:
         >>> from capset import CapState, DOCKER_DEFAULT
@@ -85,6 +85,8 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
         >>> best.engine.name, best.flags, best.root
         ('aws-ecs', ['linuxParameters.capabilities.add=NET_ADMIN'], True)
     """
+    if not isinstance(state, CapState):
+        raise TypeError(f"expected a CapState, such as live.read(pid).caps, got {shown(state)}")
     users = (0, _NOBODY) if uid is None else (user_id(uid),)
     matches = [match for name in names() for user in users for match in _of_engine(name, state, user, available)]
     return sorted(matches, key=lambda match: match.request.size)
@@ -94,15 +96,12 @@ def _of_engine(name: str, state: CapState, uid: int, available: CapSet | None) -
     """Explain the sets by one engine, with one match for all neighbouring releases that do so alike."""
     found: list[tuple[Request, bool, list[Engine]]] = []
     for engine in versions(name):
-        fitting = [
-            request
-            for request in engine.candidates((state.bounding, state.permitted), state.ambient, available=available)
-            if _gives(engine, request, uid, available) == state
-        ]
+        asked = engine._candidates((state.bounding, state.permitted), state.ambient, available=available)
+        fitting = [request for request in dict.fromkeys(asked) if _gives(engine, request, uid, available) == state]
         if not fitting:
             continue
         best = min(fitting, key=lambda request: (request.privileged, request.size))
-        privileged = not best.privileged and any(request.privileged for request in fitting)
+        privileged = not best.privileged and Request(privileged=True) in fitting
         if found and found[-1][:2] == (best, privileged):
             found[-1][2].append(engine)
         else:

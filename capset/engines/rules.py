@@ -36,6 +36,7 @@ class Family:
         beyond: What happens to a capability that the engine does not hold itself: it goes to the
             runtime, which cannot give it, or it is left out without a word.
         asks_held: Whether every name in either list must be one that the engine holds.
+        reads_first: The list whose names are looked at first, and refused first.
         all_swallows: Whether ALL makes the names beside it disappear.
         drop_all_ends: Whether the list to add is not even read once ALL is dropped.
         reads_for_privileged: Whether a privileged container's lists must be free of errors too,
@@ -47,6 +48,7 @@ class Family:
     strange: Literal["refused", "passed on"] = "refused"
     beyond: Literal["given to the runtime", "left out"] = "given to the runtime"
     asks_held: bool = False
+    reads_first: Literal["add", "drop"] = "add"
     all_swallows: bool = False
     drop_all_ends: bool = False
     reads_for_privileged: bool = False
@@ -59,15 +61,15 @@ def _family(spelling: str, merge: str, **differences: object) -> Family:
 FAMILIES = {
     "docker": _family("docker", "docker", asks_held=True, reads_for_privileged=True),
     "docker before 23.0": _family("docker", "docker", reads_for_privileged=True),
-    "docker before 19.03": _family("docker before 19.03", "docker before 19.03"),
-    "podman": _family("podman", "podman", beyond="left out"),
-    "podman 3.1": _family("podman", "podman before 3.2", beyond="left out"),
-    "podman before 3.1": _family("podman", "podman before 3.2"),
+    "docker before 19.03": _family("docker before 19.03", "docker before 19.03", reads_first="drop"),
+    "podman": _family("podman", "podman", beyond="left out", reads_first="drop"),
+    "podman 3.1": _family("podman", "podman before 3.2", beyond="left out", reads_first="drop"),
+    "podman before 3.1": _family("podman", "podman before 3.2", reads_first="drop"),
     "containerd": _family("containerd", "kubernetes", strange="passed on"),
     "cri-o": _family("cri-o", "kubernetes"),
     "cri-o before 1.22": _family("cri-o", "cri-o before 1.22"),
     "nerdctl": _family("nerdctl", "nerdctl", strange="passed on"),
-    "buildah run": _family("buildah", "buildah run", all_swallows=True, drop_all_ends=True),
+    "buildah run": _family("buildah", "buildah run", reads_first="drop", all_swallows=True, drop_all_ends=True),
     "nomad": _family("nomad", "nomad"),
     "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True),
     "nspawn": _family("nspawn", "nspawn", beyond="left out"),
@@ -146,8 +148,10 @@ class Rules:
         self._check_options(request, engine)
         add = drop = Asked()
         if not request.privileged or self.family.reads_for_privileged:
+            if self.family.reads_first == "add":
+                add = self._read(request.add, "add", held, engine)
             drop = self._read(request.drop, "drop", held, engine)
-            if not (drop.all and self.family.drop_all_ends):
+            if self.family.reads_first == "drop" and not (drop.all and self.family.drop_all_ends):
                 add = self._read(request.add, "add", held, engine)
         if request.privileged:
             caps = self.everything(held)

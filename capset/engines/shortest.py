@@ -54,6 +54,7 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
             # What the engine leaves out by itself need not be dropped; where it refuses instead, it must be.
             for left in dict.fromkeys((base, base & held)):
                 yield Request((*start.add, *names(target - left | added)), (*start.drop, *names(left - target)))
+        yield Request(privileged=True)
         yield Request(names(added), privileged=True)
     except UnknownCapabilityError:
         return  # a capability without a name cannot be asked for

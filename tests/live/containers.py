@@ -73,7 +73,6 @@ class Docker:
     """A Docker Engine of its own."""
 
     name = "docker"
-    refusals = ("unknown capability", "operation not permitted")
 
     def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
         self.folder = folder

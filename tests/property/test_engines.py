@@ -78,12 +78,13 @@ def test_what_is_given_can_be_asked_for(engine, request, held):
     except RequestError:
         return
     again = engine.request(caps, available=held)
+    several = any("," in name or " " in name.strip() for name in request.add + request.drop)  # names in one text
 
-    assert again.size <= request.size or request.privileged
+    assert again.size <= request.size or request.privileged or several
     assert engine.resolve(again, available=held) == caps
 
 
-@settings(max_examples=50)  # each looks at every release of every engine, more than once
+@settings(max_examples=30)  # each looks at every release of every engine, more than once
 @given(eras, known, st.sampled_from([0, 1000]))
 def test_what_is_given_is_recognised(engine, target, uid):
     """A container made by the shortest request is explained by that engine, with a request as short."""
@@ -101,7 +102,7 @@ def test_what_is_given_is_recognised(engine, target, uid):
         for other in match.engines:
             assert other.container(match.request, uid=0 if match.root else 1000) == state
         if match.also_privileged:
-            assert match.engine.container(privileged=True, uid=0 if match.root else 1000) == state or match.request.add
+            assert match.engine.container(privileged=True, uid=0 if match.root else 1000) == state
 
 
 @given(states, capsets, st.booleans(), st.booleans())

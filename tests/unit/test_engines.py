@@ -192,6 +192,33 @@ def test_what_the_engine_lacks():
     assert engines.get("docker").resolve(available=CapSet.all(36)) == DOCKER_DEFAULT
 
 
+@pytest.mark.parametrize(
+    ("name", "version", "side"),
+    [("docker", None, "add"), ("docker", "18.09", "drop"), ("podman", None, "drop"), ("cri-o", None, "add")],
+)
+def test_which_list_is_refused_first(name, version, side):
+    """With an error in both lists, the one that the engine looks at first is blamed."""
+    with pytest.raises(UnknownNameError) as raised:
+        engines.get(name, version).resolve(["bogus"], ["bogus"])
+    assert raised.value.side == side
+
+
+def test_what_is_not_a_state():
+    """A whole process is the obvious slip."""
+    for value in (None, DOCKER_DEFAULT, "pid:1"):
+        with pytest.raises(TypeError, match="expected a CapState, such as"):
+            engines.recognise(value)
+
+
+def test_privileged_is_not_what_a_podman_user_has():
+    """ALL is made ambient for another user, privileged is not."""
+    full = dict.fromkeys(("effective", "permitted", "inheritable", "bounding", "ambient"), A)
+    match = next(match for match in engines.recognise(state(**full), uid=7) if match.engine.name == "podman")
+
+    assert match.flags == ["--cap-add=ALL"]
+    assert not match.also_privileged
+
+
 def test_an_older_kernel():
     """CapSet.all(n) is a kernel: names after its last capability are unknown, and ALL ends there."""
     centos7 = CapSet.all(36)
