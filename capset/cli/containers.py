@@ -149,10 +149,10 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
         return
     shown = [match for match in matches if everything or match.request.size == matches[0].request.size]
     table([word("engine"), word("releases"), word("user"), word("options")], [_row(match) for match in shown])
-    if len(shown) > 1:
-        say(f"These sets alone do not tell which of the {len(shown)} it was.")
+    if len(matches) > 1:
+        say(f"These sets alone do not tell which of the {len(matches)} it was.")
     if len(shown) < len(matches):
-        say(f"{len(matches) - len(shown)} more give them for more options; --all lists these too.")
+        say(f"{len(matches) - len(shown)} of them need more options, and are listed with --all.")
     if seen.value.bounding == own_bounding():
         say("This command has the same bounding set: the process may be in no container, or in the same one.")
 

@@ -10,6 +10,7 @@ import click
 
 import capset as library
 from capset.cli.output import Failure
+from capset.display import printable
 from capset.errors import CapsetError
 
 __all__ = ["capset", "json_option", "proc_option"]
@@ -30,7 +31,8 @@ class Commands(click.Group):
             os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
             ctx.exit(2)
         except OSError as error:
-            raise Failure(f"{error.strerror}: {error.filename}" if error.filename else str(error)) from None
+            where = f": {printable(str(error.filename))}" if error.filename else ""
+            raise Failure(f"{error.strerror}{where}" if where else str(error)) from None
         except CapsetError as error:
             raise Failure(str(error)) from None
         except Exception:

@@ -180,19 +180,31 @@ def test_recognise(run, saved):
     assert " root --cap-add=NET_ADMIN\n" in out
     assert "podman" in out
     assert "These sets alone do not tell which of the " in out
-    assert "more give them for more options; --all lists these too." in out
+    assert "of them need more options, and are listed with --all." in out
     everything = run("recognise", "--all", saved(effective="a80435fb", permitted="a80435fb", bounding="a80435fb"))[1]
     assert len(everything.splitlines()) > len(out.splitlines())
-    assert "--all lists" not in everything
+    assert "listed with --all" not in everything
 
 
-def test_recognise_one(run, saved):
-    """A single explanation needs no caveat."""
+def test_recognise_one(run, saved, monkeypatch):
+    """A single explanation needs no caveat; a single best one does."""
     sets = dict.fromkeys(("effective", "permitted", "inheritable", "ambient"), "1")
-    _, out, _ = run("recognise", saved(1000, **sets, bounding="800005fb"))
+    process = saved(1000, **sets, bounding="800005fb")
+    _, out, _ = run("recognise", process)
 
     assert out.splitlines()[2].split() == ["podman", "4.4.0", "to", "4.4.2", "another", "--cap-add=CHOWN"]
-    assert "do not tell" not in out
+    assert "do not tell" in out
+    every = engines.recognise
+    monkeypatch.setattr("capset.cli.containers.engines.recognise", lambda *args, **options: every(*args, **options)[:1])
+    assert len(run("recognise", process)[1].splitlines()) == 3
+
+
+def test_a_path_cannot_act_on_a_terminal(run):
+    """Control characters in the name of a file that is not there."""
+    status, _, err = run("recognise", "file:/nowhere/\x9b31m")
+
+    assert status == 2
+    assert err == "capset: No such file or directory: /nowhere/\\x9b31m\n"
 
 
 def test_recognise_nothing(run, saved):
