@@ -9,7 +9,7 @@ import click
 from capset import engines
 from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
-from capset.cli.output import Failure, say, say_json, set_json, table, warn, word
+from capset.cli.output import Failure, releases_json, releases_text, say, say_json, set_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.display import printable
 from capset.engines import Match, Request
@@ -162,13 +162,13 @@ def _row(match: Match) -> list[str]:
     if match.also_privileged:
         asked += f", or {shlex.join(match.engine.write(Request(privileged=True)))}"
     user = "root" if match.root else "another"
-    return [match.engine.name, ", ".join(map(str, match.releases)) or "as read", user, asked]
+    return [match.engine.name, releases_text(match.releases), user, asked]
 
 
 def _match_json(match: Match) -> dict[str, object]:
     return {
         "engine": match.engine.name,
-        "releases": [{"since": release.since, "until": release.until or None} for release in match.releases],
+        "releases": releases_json(match.releases),
         "root": match.root,
         "add": list(match.request.add),
         "drop": list(match.request.drop),

@@ -7,11 +7,11 @@ import click
 from capset import engines as known
 from capset.cli.group import capset, json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import Cell, number, prose, say, say_json, set_json, table, word
+from capset.cli.output import Cell, number, prose, releases_json, releases_text, say, say_json, set_json, table, word
 from capset.display import summary
 from capset.engines import Engine
 
-__all__ = ["engine_json", "engines", "releases_text"]
+__all__ = ["engines"]
 
 _ABOUT = {"default": "its default", "sets": "the sets that it fills", "rules": "its rules of add and drop"}
 
@@ -26,11 +26,11 @@ def engines(engine: str | None, as_json: bool) -> None:
     """
     if engine is None:
         chosen = [era for name in known.names() for era in known.versions(name)]
-        say_json([engine_json(era) for era in chosen]) if as_json else _table(chosen)
+        say_json([_engine_json(era) for era in chosen]) if as_json else _table(chosen)
         return
     chosen = [engine_named(engine)] if "@" in engine else known.versions(known.get(engine).name)
     if as_json:
-        say_json([engine_json(era) for era in chosen])
+        say_json([_engine_json(era) for era in chosen])
         return
     say(chosen[-1].about)
     say()
@@ -39,18 +39,13 @@ def engines(engine: str | None, as_json: bool) -> None:
         _show(era)
 
 
-def releases_text(engine: Engine) -> str:
-    """Name the releases of an engine."""
-    return ", ".join(map(str, engine.releases)) or "as read"
-
-
-def engine_json(engine: Engine) -> dict[str, object]:
+def _engine_json(engine: Engine) -> dict[str, object]:
     """Return an engine as JSON has it."""
     return {
         "name": engine.name,
         "title": engine.title,
         "about": engine.about,
-        "releases": [{"since": release.since, "until": release.until or None} for release in engine.releases],
+        "releases": releases_json(engine.releases),
         "default": set_json(engine.default),
         "facts": [
             {
@@ -77,7 +72,7 @@ def _table(chosen: list[Engine]) -> None:
     rows: list[list[Cell]] = [
         [
             engine.name,
-            releases_text(engine),
+            releases_text(engine.releases),
             str(len(engine.default)),
             engine.default.hex(),
             engine.facts[0].confidence,
@@ -89,7 +84,7 @@ def _table(chosen: list[Engine]) -> None:
 
 
 def _show(engine: Engine) -> None:
-    say(f"{engine} ({engine.name}): {releases_text(engine)}")
+    say(f"{engine} ({engine.name}): {releases_text(engine.releases)}")
     say(f"default {engine.default.hex()}: {summary(engine.default)}")
     rows = [
         [user, *(getattr(placement, name) for name in ("bounding", "permitted", "effective", "inheritable", "ambient"))]

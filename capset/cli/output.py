@@ -12,6 +12,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from capset.display import printable
+from capset.engines import Release
 from capset.live import ProcStatus
 from capset.sets import THREAD_SETS, CapSet
 
@@ -24,6 +25,8 @@ __all__ = [
     "diff_json",
     "number",
     "prose",
+    "releases_json",
+    "releases_text",
     "say",
     "say_json",
     "set_json",
@@ -118,6 +121,16 @@ def diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
         "dropped": changes.dropped.names(),
         "kept": (before & after).names(),
     }
+
+
+def releases_text(releases: Iterable[Release]) -> str:
+    """Name stretches of releases; what was read at one commit only has none."""
+    return ", ".join(map(str, releases)) or "as read"
+
+
+def releases_json(releases: Iterable[Release]) -> list[dict[str, str | None]]:
+    """Return stretches of releases as JSON has them."""
+    return [{"since": release.since, "until": release.until or None} for release in releases]
 
 
 def status_json(status: ProcStatus) -> dict[str, object]:

@@ -142,6 +142,7 @@ class Engine:
             ContradictionError: It refuses a name that stands in both lists.
             NotAllowedError: Its configuration allows only some capabilities to be added.
             UnsupportedOptionError: It has no option that adds, or drops, or makes privileged.
+            UnknownCapabilityError: A capability is given that has no name to be written with.
             TypeError: A list is a single text, or holds something else than names and capabilities.
 
         Examples:

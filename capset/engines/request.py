@@ -47,5 +47,5 @@ class Request:
 
     @property
     def size(self) -> int:
-        """How many options it takes to write it."""
+        """How many entries its lists have, and one more if it is privileged."""
         return len(self.add) + len(self.drop) + self.privileged

@@ -95,9 +95,13 @@ class Docker:
                 stderr=log,
                 start_new_session=True,
             )
-        self._wait()
-        subprocess.run([*self.client, "import", str(archive(root)), "box"], check=True, capture_output=True)
-        version = call(*self.client, "version", "--format", "{{.Server.Version}}")
+        try:
+            self._wait()
+            subprocess.run([*self.client, "import", str(archive(root)), "box"], check=True, capture_output=True)
+            version = call(*self.client, "version", "--format", "{{.Server.Version}}")
+        except BaseException:  # pytest's skip is none of Exception
+            self.close()
+            raise
         self.version = version.stdout.decode().strip()
 
     def _wait(self) -> None:
@@ -108,7 +112,6 @@ class Docker:
                 break
             time.sleep(0.1)
         log = (self.folder / "log").read_text("utf-8", "replace").strip()
-        self.close()
         pytest.skip(f"dockerd does not start here: {log.rpartition(chr(10))[2]}")
 
     def run(self, request: Request, uid: int, no_new_privs: bool) -> Outcome:
@@ -138,7 +141,7 @@ def unmount_below(folder: Path) -> None:
 
 
 class Runc:
-    """runc, or crun, with a configuration written for each run."""
+    """runc, with a configuration written for each run."""
 
     def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
         self.folder = folder

@@ -10,6 +10,7 @@ from capset import Cap, CapSet, engines, facts
 from capset.engines.process import Placement
 from capset.engines.releases import key
 from capset.engines.rules import FAMILIES
+from capset.sets import THREAD_SETS
 
 DOCUMENTS = {name: facts.load(f"engines/{name}") for name in facts.stems("engines")}
 KINDS = ("default", "sets", "rules")
@@ -126,8 +127,15 @@ def test_the_kinds_of_fact_cover_the_same_releases(name):
 @pytest.mark.parametrize(("document", "kind", "fact"), [param for param in FACTS if param.values[1] == "sets"])
 def test_placements_are_understood(document, kind, fact):
     """Each word has a meaning, and a fixed mask is one."""
+    listed, added, held = CapSet([1]), CapSet([2]), CapSet([3])
     for who in {"root", "other", "privileged"} & set(fact):
-        Placement(**fact[who]).fill(CapSet(), CapSet(), CapSet())
+        state = Placement(**fact[who]).fill(listed, added, held)
+
+        assert {name for name in THREAD_SETS if getattr(state, name)} == set(fact[who])
+        assert all(
+            getattr(state, name) == {"list": listed, "added": added, "held": held}.get(word, CapSet.all(37))
+            for name, word in fact[who].items()
+        )
 
 
 def test_every_family_is_somebodys():
