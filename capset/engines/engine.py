@@ -11,7 +11,7 @@ from attrs import field, frozen
 from capset.capability import Cap
 from capset.engines.process import Placement, first_process, impossible
 from capset.engines.releases import Release
-from capset.engines.request import Request
+from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
 from capset.errors import UnavailableError, shown
@@ -239,7 +239,7 @@ class Engine:
         Raises:
             RequestError: As in :meth:`resolve`.
             ValueError: *uid* is negative or larger than 2**32 - 2.
-            TypeError: *uid* is no number.
+            TypeError: *uid* is no number, or *no_new_privs* no bool.
 
         Examples:
             >>> from capset import engines
@@ -250,6 +250,7 @@ class Engine:
             bounding: CAP_NET_ADMIN
             ambient:
         """
+        yes_or_no(no_new_privs, "no_new_privs")
         held = _ALL if available is None else CapSet(available)
         configured = self.configured(add, drop, privileged=privileged, uid=uid, available=held)
         return first_process(

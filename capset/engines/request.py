@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from attrs import field, frozen
-from attrs.validators import instance_of
 
 from capset.errors import shown
 
-__all__ = ["Request"]
+__all__ = ["Request", "yes_or_no"]
 
 
 def _texts(names: Iterable[str]) -> tuple[str, ...]:
@@ -20,6 +19,12 @@ def _texts(names: Iterable[str]) -> tuple[str, ...]:
         if not isinstance(text, str):
             raise TypeError(f"expected names as they are written for the engine, got {shown(text)} among them")
     return texts
+
+
+def yes_or_no(value: object, name: str) -> None:
+    """Refuse what only looks like a bool: the text ``"false"`` would be true."""
+    if not isinstance(value, bool):
+        raise TypeError(f"{name} is True or False, got {shown(value)}")
 
 
 @frozen
@@ -34,7 +39,7 @@ class Request:
         privileged: Whether the container is to be a privileged one.
 
     Raises:
-        TypeError: A list is a single text, or holds something else than texts.
+        TypeError: A list is a single text, or holds something else than texts, or *privileged* is no bool.
 
     Examples:
         >>> Request(add=["net_admin"], drop=["ALL"])
@@ -43,7 +48,10 @@ class Request:
 
     add: tuple[str, ...] = field(default=(), converter=_texts)
     drop: tuple[str, ...] = field(default=(), converter=_texts)
-    privileged: bool = field(default=False, kw_only=True, validator=instance_of(bool))
+    privileged: bool = field(default=False, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        yes_or_no(self.privileged, "privileged")
 
     @property
     def size(self) -> int:

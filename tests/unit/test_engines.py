@@ -382,8 +382,11 @@ def test_what_is_no_request():
         Request(drop=5)
     with pytest.raises(TypeError, match="as they are written for the engine, got 5 among them"):
         Request([5])
-    with pytest.raises(TypeError):
-        Request(privileged="yes")
+    for value in ("yes", 1, None):
+        with pytest.raises(TypeError, match="privileged is True or False, got"):
+            Request(privileged=value)
+        with pytest.raises(TypeError, match="no_new_privs is True or False, got"):
+            engines.get("docker").container(no_new_privs=value)
     with pytest.raises(TypeError, match="give it alone"):
         engines.get("docker").resolve(Request(), ["ALL"])
 
