@@ -15,6 +15,8 @@ __all__ = [
     "CapsetError",
     "ConflictError",
     "ContradictionError",
+    "FileCapsError",
+    "FormatError",
     "MaskError",
     "NotAllowedError",
     "ParseError",
@@ -122,6 +124,43 @@ class ConflictError(CapsetError, ValueError):
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
         super().__init__(f"both added and dropped: {', '.join(names)}; a capability can be only one of the two")
+
+
+class FileCapsError(CapsetError, ValueError):
+    """Bytes or values that are no ``security.capability`` attribute.
+
+    Attributes:
+        value: What was given; None where the kernel does not hand it out.
+        expected: What it should be, in words.
+        source: Where it came from, usually a path; empty where that is not known.
+    """
+
+    _fields = ("value", "expected", "source")
+
+    def __init__(self, value: bytes | str | int | None, expected: str, source: str = "") -> None:
+        self.value = value
+        self.expected = expected
+        self.source = source
+        got = "" if value is None else f", got {value.hex() or 'none' if isinstance(value, bytes) else shown(value)}"
+        super().__init__(f"{source + ': ' if source else ''}no file capabilities: expected {expected}{got}")
+
+
+class FormatError(CapsetError, ValueError):
+    """A document that does not have the shape of its format.
+
+    Attributes:
+        place: Where in the document, such as ``securityContext.capabilities.add[0]``.
+        value: What stands there.
+        expected: What should stand there, in words.
+    """
+
+    _fields = ("place", "value", "expected")
+
+    def __init__(self, place: str, value: object, expected: str) -> None:
+        self.place = place
+        self.value = value
+        self.expected = expected
+        super().__init__(f"{place}: expected {expected}, got {shown(value)}")
 
 
 class StatusError(CapsetError, ValueError):

@@ -14,7 +14,7 @@ from capset.engines.releases import Release
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
-from capset.errors import UnavailableError, shown
+from capset.errors import RequestError, UnavailableError, shown
 from capset.facts import Source
 from capset.sets import CapSet
 from capset.state import CapState
@@ -191,7 +191,7 @@ class Engine:
         drop: Iterable[str | Cap] = (),
         *,
         privileged: bool = False,
-        uid: int = 0,
+        uid: int | None = None,
         available: CapSet | None = None,
     ) -> CapState:
         """Return the five sets that the engine writes into the container's configuration (OCI's ``config.json``).
@@ -207,7 +207,7 @@ class Engine:
         held = _ALL if available is None else CapSet(available)
         request = self._request(add, drop, privileged)
         listed = self._behaviour.rules.resolve(request, self._behaviour.default(held), held, str(self)).caps
-        placement = self._behaviour.placement(user_id(uid), request.privileged)
+        placement = self._behaviour.placement(self._uid(request, uid), request.privileged)
         added = self._behaviour.rules.added(request, held, str(self)) if placement.uses_added else CapSet()
         state = placement.fill(listed, added, held)
         if beyond := impossible(state, held):
@@ -220,8 +220,8 @@ class Engine:
         drop: Iterable[str | Cap] = (),
         *,
         privileged: bool = False,
-        uid: int = 0,
-        no_new_privs: bool = False,
+        uid: int | None = None,
+        no_new_privs: bool | None = None,
         available: CapSet | None = None,
     ) -> CapState:
         """Return what ``/proc/<pid>/status`` shows for a container's first process.
@@ -232,12 +232,14 @@ class Engine:
             add: As in :meth:`resolve`.
             drop: As in :meth:`resolve`.
             privileged: As in :meth:`resolve`.
-            uid: The user id of the process, in the container's user namespace: 0, or another.
-            no_new_privs: Whether the process is to gain no privileges (``no-new-privileges``).
+            uid: The user id of the process, in the container's user namespace: 0, or another. If not
+                given, the one of the request.
+            no_new_privs: Whether the process is to gain no privileges (``no-new-privileges``). If not
+                given, what the request says.
             available: As in :meth:`resolve`.
 
         Raises:
-            RequestError: As in :meth:`resolve`.
+            RequestError: As in :meth:`resolve`; or the request names a user whose number is needed.
             ValueError: *uid* is negative or larger than 2**32 - 2.
             TypeError: *uid* is no number, or *no_new_privs* no bool.
 
@@ -250,11 +252,16 @@ class Engine:
             bounding: CAP_NET_ADMIN
             ambient:
         """
-        yes_or_no(no_new_privs, "no_new_privs")
+        request = self._request(add, drop, privileged)
+        gains_nothing = request.no_new_privs if no_new_privs is None else no_new_privs
+        yes_or_no(gains_nothing, "no_new_privs")
         held = _ALL if available is None else CapSet(available)
-        configured = self.configured(add, drop, privileged=privileged, uid=uid, available=held)
+        configured = self.configured(request, uid=uid, available=held)
         return first_process(
-            configured, held=held, root=user_id(uid) == 0, no_new_privs=no_new_privs or self._behaviour.no_new_privs
+            configured,
+            held=held,
+            root=self._uid(request, uid) == 0,
+            no_new_privs=gains_nothing or self._behaviour.no_new_privs,
         )
 
     def request(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> Request:
@@ -278,9 +285,9 @@ class Engine:
             >>> from capset import CapSet, engines
             >>> docker = engines.get("docker")
             >>> docker.request(CapSet.parse("net_bind_service"))
-            Request(add=('NET_BIND_SERVICE',), drop=('ALL',), privileged=False)
+            Request(add=('NET_BIND_SERVICE',), drop=('ALL',))
             >>> docker.request(docker.default - {"net_raw"})
-            Request(add=(), drop=('NET_RAW',), privileged=False)
+            Request(drop=('NET_RAW',))
         """
         held = _ALL if available is None else CapSet(available)
         return shortest(self._behaviour.rules, CapSet(target), self._behaviour.default(held), held, str(self))
@@ -298,7 +305,10 @@ class Engine:
         return self.write(self.request(target, available=available))
 
     def write(self, request: Request) -> list[str]:
-        """Write a request as the engine takes it, what is dropped first."""
+        """Write what is added and dropped as the engine takes it, what is dropped first.
+
+        The user is left out, and so is *no_new_privs*: :mod:`capset.formats` writes both for Docker.
+        """
         return self._behaviour.rules.write(request)
 
     def _candidates(
@@ -310,6 +320,11 @@ class Engine:
         for target in dict.fromkeys(targets):
             for also in dict.fromkeys((CapSet(), added)):
                 yield from candidates(self._behaviour.rules, target, self._behaviour.default(held), held, also)
+
+    def _uid(self, request: Request, uid: int | None) -> int:
+        if uid is None and (uid := request.uid) is None:
+            raise RequestError(str(self), request.user, "only the image knows the number of that user; give a uid")
+        return user_id(uid)
 
     def _unavailable(self, beyond: CapSet) -> UnavailableError:
         reason = (

@@ -212,15 +212,15 @@ class Rules:
 
     def _advice(self, text: str) -> str:
         """Say why a name is none to this engine, and what to write instead."""
-        write = self.family.spelling.write
         try:
             cap = Cap.parse(text.strip())
-        except UnknownCapabilityError as error:
-            meant = [write(Cap.parse(name)) for name in error.close]
-            return f"did you mean {' or '.join(meant)}?" if meant else f"expected a name such as {write(Cap.NET_ADMIN)}"
+        except UnknownCapabilityError:
+            return self.family.spelling.advice(text)
         if cap not in self.names:
             return f"it knows no capability after {max(self.names)}"
-        return "the kernel has no such capability" if text == write(cap) else f"write {write(cap)}"
+        if text == self.family.spelling.write(cap):
+            return "the kernel has no such capability"
+        return self.family.spelling.advice(text)
 
     def _as_passed_on(self, text: str) -> str:
         added = self.family.spelling.prefix == "added" or not text.upper().startswith("CAP_")

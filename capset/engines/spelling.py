@@ -90,6 +90,24 @@ class Spelling:
         name = str(cap) if self.prefix == "required" else cap.name
         return name.lower() if self.case == "lower" else name
 
+    def rewrite(self, text: str) -> str:
+        """Write a name as the engine takes it, from any spelling that :meth:`Cap.parse` takes, or ALL.
+
+        Raises:
+            UnknownCapabilityError: It is no capability, or one without a name, and only names are taken.
+        """
+        return self.word_all if self.all and text.strip().upper() == "ALL" else self.write(Cap.parse(text.strip()))
+
+    def advice(self, text: str) -> str:
+        """Say what to write instead of a name that the engine does not take."""
+        try:
+            return f"write {self.rewrite(text)}"
+        except UnknownCapabilityError as error:
+            if isinstance(error.value, int):
+                return error.remedy
+            meant = [self.write(Cap.parse(name)) for name in error.close]
+            return f"did you mean {' or '.join(meant)}?" if meant else f"expected a name such as {self.write(Cap(12))}"
+
     def _names(self, text: str) -> list[str]:
         match self.between:
             case ",":
@@ -133,5 +151,6 @@ SPELLINGS = {
     "bubblewrap": Spelling(prefix="required", numbers=True),
     "swarm": Spelling(prefix="optional", trims=True),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),
+    "systemd": Spelling(prefix="required", all="", numbers=True),
     "oci": Spelling(prefix="required", case="upper", all=""),
 }

@@ -20,6 +20,7 @@ from capset.errors import (
     UnreachableError,
     UnsupportedOptionError,
 )
+from capset.problem import Problem
 
 COLUMNS = {
     "docker": ("docker", None),
@@ -349,7 +350,7 @@ def test_user_ids_out_of_range(uid):
         engines.recognise(CapState(), uid=uid)
 
 
-@pytest.mark.parametrize("uid", ["0", 0.0, True, None])
+@pytest.mark.parametrize("uid", ["0", 0.0, True])
 def test_user_ids_of_another_type(uid):
     """A user's name would have to be looked up in the container."""
     with pytest.raises(TypeError, match="expected a user id as a number"):
@@ -382,13 +383,49 @@ def test_what_is_no_request():
         Request(drop=5)
     with pytest.raises(TypeError, match="as they are written for the engine, got 5 among them"):
         Request([5])
-    for value in ("yes", 1, None):
+    for value in ("yes", 1):
         with pytest.raises(TypeError, match="privileged is True or False, got"):
             Request(privileged=value)
         with pytest.raises(TypeError, match="no_new_privs is True or False, got"):
             engines.get("docker").container(no_new_privs=value)
+        with pytest.raises(TypeError, match="no_new_privs is True or False, got"):
+            Request(no_new_privs=value)
+    with pytest.raises(TypeError, match="user is a text such as"):
+        Request(user=1000)
     with pytest.raises(TypeError, match="give it alone"):
         engines.get("docker").resolve(Request(), ["ALL"])
+
+
+def test_a_request_says_who_runs():
+    """The user and no_new_privs count unless they are given beside it."""
+    docker = engines.get("docker")
+    request = Request(user="1000:50", no_new_privs=True)
+
+    assert request.uid == 1000
+    assert not docker.container(request).effective
+    assert docker.container(request, uid=0).effective == docker.default
+    assert docker.container(Request(user="+0")).effective == docker.default
+    assert [Request(user=user).uid for user in ("", "root", "root:5", ":5", "-0", "00", "0x0", "web")] == [
+        *[0] * 6,
+        None,
+        None,
+    ]
+    with pytest.raises(RequestError, match="refuses 'web': only the image knows the number of that user; give a uid"):
+        docker.container(Request(user="web"))
+    assert docker.container(Request(user="web"), uid=7).permitted == CapSet()
+    with pytest.raises(ValueError, match="expected a user id from 0"):
+        docker.container(Request(user="-1"))
+
+
+def test_requests_compare_by_what_is_asked():
+    """What a document said that was not taken does not count, and is shown."""
+    problem = Problem(place="add[0]", value="X", verdict="refused", message="no capability")
+    request = Request(["X"], problems=(problem,))
+
+    assert request == Request(["X"])
+    assert str(problem) == "add[0]: refused: no capability"
+    assert repr(Request(["X"], user="5", no_new_privs=True)) == "Request(add=('X',), user='5', no_new_privs=True)"
+    assert eval(repr(request)).problems == (problem,)
 
 
 def test_capabilities_are_written_as_the_engine_takes_them():
