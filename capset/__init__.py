@@ -20,11 +20,14 @@ from capset.sets import CapSet
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
     from capset import engines as engines
+    from capset import formats as formats
     from capset import live as live
+    from capset import policy as policy
     from capset.diff import CapDiff as CapDiff
     from capset.diff import StateDiff as StateDiff
     from capset.errors import CapsetError as CapsetError
     from capset.errors import UnknownCapabilityError as UnknownCapabilityError
+    from capset.filecaps import FileCaps as FileCaps
     from capset.ids import Ids as Ids
     from capset.info import CapInfo as CapInfo
     from capset.securebits import Securebits as Securebits
@@ -40,12 +43,13 @@ _HOMES = {
     "CapInfo": "info",
     "CapState": "state",
     "CapsetError": "errors",
+    "FileCaps": "filecaps",
     "Ids": "ids",
     "Securebits": "securebits",
     "StateDiff": "diff",
     "UnknownCapabilityError": "errors",
 }
-_MODULES = ("engines", "live")
+_MODULES = ("engines", "formats", "live", "policy")
 
 __all__ = [
     "DOCKER_DEFAULT",
@@ -56,12 +60,15 @@ __all__ = [
     "CapSet",
     "CapState",
     "CapsetError",
+    "FileCaps",
     "Ids",
     "Securebits",
     "StateDiff",
     "UnknownCapabilityError",
     "engines",
+    "formats",
     "live",
+    "policy",
 ]
 
 

@@ -13,7 +13,7 @@ def main() -> None:
         from capset.cli.commands import capset
     except ModuleNotFoundError as error:
         missing = (error.name or "").partition(".")[0]
-        if missing not in {"click", "rich"}:
+        if missing not in {"click", "rich", "ruamel"}:
             raise
         print(f"capset: the command line needs {missing}: pip install 'capset[cli]'", file=sys.stderr)
         sys.exit(2)

@@ -3,11 +3,28 @@
 from __future__ import annotations
 
 from capset.cli.containers import flags, recognise, run
+from capset.cli.convert import convert
 from capset.cli.diff import diff
 from capset.cli.engines import engines
 from capset.cli.explain import explain
+from capset.cli.files import files
 from capset.cli.group import capset
+from capset.cli.lint import lint
 from capset.cli.ps import ps
 from capset.cli.show import decode, show
 
-__all__ = ["capset", "decode", "diff", "engines", "explain", "flags", "ps", "recognise", "run", "show"]
+__all__ = [
+    "capset",
+    "convert",
+    "decode",
+    "diff",
+    "engines",
+    "explain",
+    "files",
+    "flags",
+    "lint",
+    "ps",
+    "recognise",
+    "run",
+    "show",
+]

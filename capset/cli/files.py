@@ -1,0 +1,89 @@
+"""``capset files``: the files of a tree that have capabilities."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from capset import live
+from capset.cli.group import capset, json_option
+from capset.cli.output import number, prose, say, say_json, set_json, table, warn, word
+from capset.display import printable
+from capset.formats import libcap
+from capset.live import CapFile, FileScan
+
+__all__ = ["files"]
+
+
+@capset.command()
+@click.argument("path")
+@json_option
+def files(path: str, as_json: bool) -> None:
+    """List the files with capabilities under PATH, a folder or a file.
+
+    Like getcap -r: mounts inside are entered, symbolic links are not followed. The capabilities are
+    written as setcap takes them. What could not be read is told on standard error.
+    """
+    with _progress() as report:
+        scan = live.scan_files(path, progress=report)
+        found = list(scan)
+    if as_json:
+        _say_json(scan, found)
+    elif found:
+        rows = [
+            [libcap.to_text(file.caps.state), _effective(file), str(file.caps.rootid or ""), printable(file.path)]
+            for file in found
+        ]
+        table([word("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
+    else:
+        say(f"none of {scan.seen} files has capabilities")
+    for what, errors in (("vanished meanwhile", scan.gone), ("may not be read", scan.denied)):
+        if errors:
+            warn(f"{len(errors)} {what}, the first of them {printable(str(errors[0].filename))}")
+    for error in (*scan.malformed, *scan.failed):
+        warn(printable(str(error)))
+
+
+def _effective(file: CapFile) -> str:
+    return "yes" if file.caps.effective else ""
+
+
+@contextmanager
+def _progress() -> Generator[Callable[[int, str], None] | None]:
+    """Show how far a scan is, where somebody looks; on standard error, and gone when it ends."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("")
+        yield lambda seen, folder: bar.update(task, description=f"{seen} files, now in {printable(folder)}")
+
+
+def _say_json(scan: FileScan, found: list[CapFile]) -> None:
+    say_json(
+        {
+            "files": [
+                {
+                    "path": printable(file.path),
+                    "text": libcap.to_text(file.caps.state),
+                    "permitted": set_json(file.caps.permitted),
+                    "inheritable": set_json(file.caps.inheritable),
+                    "effective": file.caps.effective,
+                    "rootid": file.caps.rootid,
+                    "revision": file.caps.revision,
+                }
+                for file in found
+            ],
+            "seen": scan.seen,
+            "gone": [printable(str(error.filename)) for error in scan.gone],
+            "denied": [printable(str(error.filename)) for error in scan.denied],
+            "malformed": [printable(str(error)) for error in scan.malformed],
+            "failed": [printable(str(error)) for error in scan.failed],
+        }
+    )

@@ -1,0 +1,162 @@
+"""Compose: the services of a compose file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from capset.engines.request import Request
+from capset.engines.spelling import SPELLINGS
+from capset.formats.docker import no_new_privs
+from capset.formats.document import Node, depends, refused
+from capset.formats.wording import effects, name_problems, rewritten, user_problems
+from capset.problem import Problem
+
+__all__ = ["from_project", "from_service", "read_service", "services", "to_service"]
+
+_SPELLING = SPELLINGS["docker"]
+_TARGET = "Docker"
+_KEYS = ("cap_add", "cap_drop", "privileged", "security_opt", "user")
+
+# What Compose takes for true and false where they are written as texts, in any case.
+_WORDS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
+
+
+def from_service(service: Mapping[str, object]) -> Request:
+    """Read one service of a compose file.
+
+    Args:
+        service: The mapping under its name, as a parser gives it. Variables such as ``${USER}`` are not
+            replaced; each is a problem of the request.
+
+    Returns:
+        The request, names as they were written; what Compose or Docker would refuse or ignore is in its
+        ``problems``.
+
+    Raises:
+        FormatError: The service does not have the shape of one.
+
+    Source:
+        compose-spec ``schema/compose-spec.json``. Docker Compose 2.40.3 was run.
+
+    Examples:
+        >>> from capset.formats import compose
+        >>> compose.from_service({"image": "web", "cap_drop": ["ALL"], "security_opt": ["no-new-privileges:true"]})
+        Request(drop=('ALL',), no_new_privs=True)
+    """
+    return read_service(Node(service))
+
+
+def from_project(document: Mapping[str, object]) -> dict[str, Request]:
+    """Read all services of a compose file, by their names.
+
+    Raises:
+        FormatError: The document, or a service, does not have the shape of one.
+
+    Examples:
+        >>> from capset.formats import compose
+        >>> compose.from_project({"services": {"web": {"cap_add": ["NET_ADMIN"]}}})
+        {'web': Request(add=('NET_ADMIN',))}
+    """
+    return {name: read_service(node) for name, node in services(document)}
+
+
+def to_service(request: Request) -> dict[str, object]:
+    """Write a request as the keys of a service.
+
+    Raises:
+        FormatError: A name is no capability, or has no name yet.
+
+    Examples:
+        >>> from capset.engines import Request
+        >>> from capset.formats import compose
+        >>> compose.to_service(Request(add=["cap_net_raw"], drop=["all"]))
+        {'cap_drop': ['ALL'], 'cap_add': ['NET_RAW']}
+    """
+    service: dict[str, object] = {}
+    if request.drop:
+        service["cap_drop"] = rewritten(request.drop, _SPELLING, "drop")
+    if request.add:
+        service["cap_add"] = rewritten(request.add, _SPELLING, "add")
+    if request.privileged:
+        service["privileged"] = True
+    if request.user:
+        service["user"] = request.user
+    if request.no_new_privs:
+        service["security_opt"] = ["no-new-privileges:true"]
+    return service
+
+
+def services(document: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
+    """Go through the services of a compose file: name, and where each stands."""
+    root = Node(document)
+    if "services" not in root:
+        raise root.error("a compose file, with services")
+    for name in root["services"].mapping():
+        yield str(name), root["services"][name]
+
+
+def read_service(node: Node) -> Request:
+    """Read the service that stands there."""
+    adds, drops, options = (node[key].names() for key in ("cap_add", "cap_drop", "security_opt"))
+    problems: list[Problem] = [
+        refused(strange, f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
+        for strange, advice in node.strange_keys(_KEYS, close_only=True)
+    ]
+    problems += [
+        refused(node[key], "Compose takes no empty value here: leave the key out")
+        for key in _KEYS
+        if key in node.mapping() and node[key].value is None
+    ]
+    if "extends" in node:
+        problems.append(depends(node["extends"], "what another service adds to this one is not read"))
+    privileged = _truth(node["privileged"], problems)
+    user = _text(node["user"], problems)
+    gains_nothing, strange_options = no_new_privs(option for option in options if not _is_variable(option))
+    problems += strange_options
+    texts: list[object] = [option.value for option in options]
+    problems += [
+        refused(option, "it stands there twice, which Compose takes for the names of capabilities alone")
+        for at, option in enumerate(options)
+        if option.value in texts[:at]
+    ]
+    for variable in (*adds, *drops, *options, user, node["privileged"]):
+        if _is_variable(variable):
+            problems.append(depends(variable, "Compose puts the value of a variable here"))
+    named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
+    problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
+    problems += effects(named_adds, named_drops, _SPELLING, privileged, _TARGET)
+    problems += [] if _is_variable(user) else user_problems(user, _TARGET)
+    return Request(
+        [str(name.value) for name in adds],
+        [str(name.value) for name in drops],
+        privileged=bool(privileged.value),
+        user=str(user.value or ""),
+        no_new_privs=gains_nothing,
+        problems=tuple(problems),
+    )
+
+
+def _is_variable(node: Node) -> bool:
+    return isinstance(node.value, str) and "$" in node.value.replace("$$", "")
+
+
+def _truth(node: Node, problems: list[Problem]) -> Node:
+    value = node.value
+    if isinstance(value, str) and not _is_variable(node):
+        if value.lower() not in _WORDS:
+            raise node.error("true or false")
+        if value.lower() not in {"true", "false"}:
+            problems.append(
+                depends(node, "Compose takes it with a warning, and docker stack refuses it: write true or false")
+            )
+        value = _WORDS[value.lower()]
+    elif _is_variable(node):
+        value = False
+    return Node(Node(value, node.place).truth(), node.place)
+
+
+def _text(node: Node, problems: list[Problem]) -> Node:
+    if type(node.value) is int:
+        problems.append(refused(node, f"Compose takes a text for the user: put it in quotes, '{node.value}'"))
+        return Node(str(node.value), node.place)
+    return Node(node.text(), node.place)

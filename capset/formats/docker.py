@@ -1,0 +1,245 @@
+"""Docker: the options of ``docker run``, and what ``docker inspect`` shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from difflib import get_close_matches
+
+from attrs import evolve
+
+from capset.engines.request import Request
+from capset.engines.spelling import SPELLINGS
+from capset.errors import FormatError, shown
+from capset.facts import load
+from capset.formats.document import Node, depends, refused
+from capset.formats.wording import effects, name_problems, rewritten, user_problems
+from capset.problem import Problem
+
+__all__ = ["from_flags", "from_inspect", "no_new_privs", "to_flags"]
+
+_SPELLING = SPELLINGS["docker"]
+_TARGET = "Docker"
+_LISTS = ("cap-add", "cap-drop", "security-opt")
+
+# What Go's strconv.ParseBool() takes, and nothing else.
+_BOOLS: dict[str, bool] = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
+}
+_IS_BOOL = "one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false and False"
+
+
+def from_flags(flags: Iterable[str]) -> Request:
+    """Read the options of ``docker run`` or ``docker create``.
+
+    Args:
+        flags: The words of the command line, as :func:`shlex.split` gives them: options alone, or a whole
+            command such as ``docker run --cap-add NET_ADMIN alpine``. What follows the image is the
+            container's own command. Other options are known, and passed over.
+
+    Returns:
+        The request, names as they were written; what Docker would refuse or ignore is in its
+        ``problems``.
+
+    Raises:
+        FormatError: A word is no option of Docker, lacks its value, or has one that Docker refuses.
+        TypeError: *flags* is a single text, or holds something else than texts.
+
+    Source:
+        docker/cli ``cli/command/container/opts.go``; spf13/pflag. Docker 20.10 and 28.2 were run.
+
+    Examples:
+        >>> from capset.formats import docker
+        >>> docker.from_flags(["--cap-drop=all", "--cap-add", "net_raw", "-u1000", "alpine", "--privileged"])
+        Request(add=('net_raw',), drop=('all',), user='1000')
+        >>> for problem in docker.from_flags(["--cap-add=NET_RAWW"]).problems:
+        ...     print(problem)
+        --cap-add: refused: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
+    """
+    if isinstance(flags, str):
+        raise TypeError(f"expected the words of a command line, got {shown(flags)}; shlex.split() divides it")
+    found: dict[str, list[Node]] = {name: [] for name in (*_LISTS, "user", "privileged")}
+    for name, value in _options(list(flags)):
+        found[name].append(Node(value, f"--{name}"))
+    privileged = [_bool(node) for node in found["privileged"]]
+    users = found["user"]
+    return _request(
+        found["cap-add"],
+        found["cap-drop"],
+        found["security-opt"],
+        Node(bool(privileged) and privileged[-1], "--privileged"),
+        users[-1] if users else Node("", "--user"),
+    )
+
+
+def to_flags(request: Request) -> list[str]:
+    """Write a request as the options of ``docker run``, what is dropped first.
+
+    Raises:
+        FormatError: A name is no capability, or has no name yet.
+
+    Examples:
+        >>> from capset.engines import Request
+        >>> from capset.formats import docker
+        >>> docker.to_flags(Request(add=["cap_net_raw"], drop=["all"], user="1000", no_new_privs=True))
+        ['--cap-drop=ALL', '--cap-add=NET_RAW', '--user=1000', '--security-opt=no-new-privileges']
+    """
+    return [
+        *(f"--cap-drop={name}" for name in rewritten(request.drop, _SPELLING, "drop")),
+        *(f"--cap-add={name}" for name in rewritten(request.add, _SPELLING, "add")),
+        *(["--privileged"] if request.privileged else []),
+        *([f"--user={request.user}"] if request.user else []),
+        *(["--security-opt=no-new-privileges"] if request.no_new_privs else []),
+    ]
+
+
+def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
+    """Read what ``docker inspect`` shows of a container, or of a service of a swarm.
+
+    Args:
+        document: The parsed JSON: one container or service, or a list with nothing else in it.
+
+    Returns:
+        The request, names as Docker keeps them. What the daemon's own configuration adds, such as its
+        ``no-new-privileges``, is not in the document.
+
+    Raises:
+        FormatError: The document is something else, or of several containers.
+
+    Source:
+        moby/moby ``api/types/container``. Docker 20.10 and Podman 4.3 were run.
+
+    Examples:
+        >>> from capset.formats import docker
+        >>> docker.from_inspect([{"HostConfig": {"CapAdd": ["CAP_NET_RAW"], "CapDrop": None}, "Config": {"User": "7"}}])
+        Request(add=('CAP_NET_RAW',), user='7')
+    """
+    root = Node(document)
+    if isinstance(document, list):
+        items = list(root)
+        if len(items) != 1:
+            raise root.error("one container; docker inspect NAME gives a list with one")
+        root = items[0]
+    if "Spec" in root:
+        spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
+        options = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
+        return _request(
+            spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), options.names(), Node(False), spec["User"]
+        )
+    host = root["HostConfig"]
+    if "HostConfig" not in root:
+        raise root.error("a container, with HostConfig, or a service, with Spec")
+    request = _request(
+        host["CapAdd"].names(),
+        host["CapDrop"].names(),
+        host["SecurityOpt"].names(),
+        Node(host["Privileged"].truth(), host["Privileged"].place),
+        Node(root.at("Config", "User").text(), root.at("Config", "User").place),
+    )
+    if "BoundingCaps" in root.mapping():
+        computed = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
+        request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], computed)))
+    return request
+
+
+def no_new_privs(options: Iterable[Node]) -> tuple[bool, list[Problem]]:
+    """Read values of ``--security-opt``: whether no privileges are gained, and what Docker refuses of them."""
+    value = False
+    problems: list[Problem] = []
+    for node in options:
+        text = str(node.value)
+        name, sign, said = text.partition("=" if "=" in text else ":")
+        if not sign:
+            if name == "no-new-privileges":
+                value = True
+            else:
+                close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
+                meant = "did you mean no-new-privileges?" if close else "expected NAME=VALUE or no-new-privileges"
+                problems.append(refused(node, f"Docker knows no security option {text!r}: {meant}"))
+        elif name == "no-new-privileges" and said in _BOOLS:
+            value = _BOOLS[said]
+        elif name == "no-new-privileges":
+            problems.append(refused(node, f"{said!r} is not {_IS_BOOL}"))
+        elif name not in {"apparmor", "label", "seccomp", "systempaths", "writable-cgroups"}:
+            close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
+            meant = ": did you mean no-new-privileges?" if close else ""
+            problems.append(refused(node, f"Docker knows no security option {name!r}{meant}"))
+    return value, problems
+
+
+def _request(adds: list[Node], drops: list[Node], options: list[Node], privileged: Node, user: Node) -> Request:
+    gains_nothing, problems = no_new_privs(options)
+    problems += [
+        *name_problems(adds, _SPELLING, _TARGET),
+        *name_problems(drops, _SPELLING, _TARGET),
+        *effects(adds, drops, _SPELLING, privileged, _TARGET),
+        *user_problems(user, _TARGET),
+    ]
+    return Request(
+        [str(node.value) for node in adds],
+        [str(node.value) for node in drops],
+        privileged=bool(privileged.value),
+        user=str(user.value or ""),
+        no_new_privs=gains_nothing,
+        problems=tuple(problems),
+    )
+
+
+def _bool(node: Node) -> bool:
+    if node.value not in _BOOLS:
+        raise node.error(_IS_BOOL)
+    return _BOOLS[str(node.value)]
+
+
+def _options(words: list[str]) -> Iterator[tuple[str, str]]:
+    """Go through options as Docker does, up to the image; list those that concern capabilities."""
+    for word in words:
+        if not isinstance(word, str):
+            raise TypeError(f"expected the words of a command line, got {shown(word)} among them")
+    table = load("formats/docker-run")["options"]
+    switches = {"privileged", *table["switches"]}
+    known = {*switches, *_LISTS, "user", *table["valued"]}
+    short = {"u": "user", **table["short"]}
+    rest = iter(_without_command(words))
+    for word in rest:
+        if word in {"--", "-"} or not word.startswith("-"):
+            return  # the image, and then its command
+        if word.startswith("--"):
+            name, sign, value = word[2:].partition("=")
+            if name not in known:
+                close = get_close_matches(name.lower(), ["privileged", *_LISTS, "user"], n=1) or get_close_matches(
+                    name, known, n=1
+                )
+                meant = f", did you mean --{close[0]}?" if close else ""
+                raise FormatError(word, word, f"an option of docker run{meant}")
+            value = value if sign else "true" if name in switches else _next(rest, word)
+            yield from [(name, value)] if name in {"privileged", "user", *_LISTS} else []
+            continue
+        letters = word[1:]
+        while letters:
+            letter, letters = letters[0], letters[1:]
+            if letter not in short:
+                raise FormatError(word, f"-{letter}", "an option of docker run; long options have two hyphens")
+            name = short[letter]
+            if name in switches and not letters.startswith("="):
+                continue
+            value = letters.removeprefix("=") if letters else _next(rest, word)
+            letters = ""
+            yield from [(name, value)] if name == "user" else []
+
+
+def _next(rest: Iterator[str], option: str) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise FormatError(option, option, "a value behind it")
+    return value
+
+
+def _without_command(words: list[str]) -> list[str]:
+    """Leave out ``docker run`` in front of the options."""
+    if words[:1] != ["docker"]:
+        return words
+    rest = words[2:] if words[1:2] == ["container"] else words[1:]
+    if rest[:1] not in (["run"], ["create"]):
+        raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
+    return rest[1:]

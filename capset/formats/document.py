@@ -1,0 +1,116 @@
+"""Node: a value in a parsed document, and where it stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+from typing import cast
+
+from attrs import frozen
+
+from capset.errors import FormatError
+from capset.problem import Problem
+
+__all__ = ["Node", "depends", "ignored", "refused"]
+
+
+@frozen
+class Node:
+    """A value in a parsed document, and where it stands.
+
+    Its methods take the value as one type, and say with its place what it is instead.
+
+    Attributes:
+        value: The value; None where the document has none.
+        place: Where it stands, such as ``spec.containers[0]``; empty for the whole document.
+    """
+
+    value: object
+    place: str = ""
+
+    def __getitem__(self, key: str) -> Node:
+        return Node(self.mapping().get(key), f"{self.place}.{key}" if self.place else key)
+
+    def at(self, *keys: str) -> Node:
+        """Go down some keys."""
+        node = self
+        for key in keys:
+            node = node[key]
+        return node
+
+    def __contains__(self, key: str) -> bool:
+        return self.mapping().get(key) is not None
+
+    def __iter__(self) -> Iterator[Node]:
+        """Go through a list; none is an empty one."""
+        if self.value is not None and not isinstance(self.value, list | tuple):
+            raise self.error("a list")
+        items = cast("Sequence[object]", self.value or ())
+        return (Node(item, f"{self.place}[{at}]") for at, item in enumerate(items))
+
+    def error(self, expected: str) -> FormatError:
+        """Return the error that something else was expected here."""
+        return FormatError(self.place or "the document", self.value, expected)
+
+    def mapping(self) -> Mapping[str, object]:
+        """Take it as a mapping; none is an empty one."""
+        if self.value is None:
+            return {}
+        if not isinstance(self.value, Mapping):
+            raise self.error("a mapping")
+        return cast("Mapping[str, object]", self.value)
+
+    def names(self) -> list[Node]:
+        """Take it as a list of texts; none is an empty one."""
+        if isinstance(self.value, str):
+            raise self.error(f"a list of names, as [{self.value}] is")
+        nodes = list(self)
+        for node in nodes:
+            if not isinstance(node.value, str):
+                raise node.error("a name in quotes" if isinstance(node.value, bool | int | float) else "a name")
+        return nodes
+
+    def truth(self) -> bool:
+        """Take it as true or false; none is false."""
+        if self.value is not None and not isinstance(self.value, bool):
+            raise self.error("true or false")
+        return bool(self.value)
+
+    def number(self) -> int | None:
+        """Take it as a number, if there is one."""
+        if self.value is not None and type(self.value) is not int:
+            raise self.error("a number")
+        return self.value
+
+    def text(self) -> str:
+        """Take it as a text; none is an empty one."""
+        if self.value is not None and not isinstance(self.value, str):
+            raise self.error("a text")
+        return self.value or ""
+
+    def strange_keys(self, known: Iterable[str], *, close_only: bool = False) -> Iterator[tuple[Node, str]]:
+        """List what stands under a key that is none of *known*, with what may be meant.
+
+        With *close_only*, only those that look like one of them: the others mean something else.
+        """
+        for key in self.mapping():
+            if key not in known:
+                by_case = [name for name in known if name.lower() == str(key).lower()]
+                close = by_case or get_close_matches(str(key), known, n=1, cutoff=0.75)
+                if close or not close_only:
+                    yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+def ignored(node: Node, message: str) -> Problem:
+    """Make a problem of a value that has no effect."""
+    return Problem(place=node.place, value=str(node.value), verdict="ignored", message=message)
+
+
+def refused(node: Node, message: str) -> Problem:
+    """Make a problem of a value that the target refuses."""
+    return Problem(place=node.place, value=str(node.value), verdict="refused", message=message)
+
+
+def depends(node: Node, message: str) -> Problem:
+    """Make a problem of a value that one target takes and another does not."""
+    return Problem(place=node.place, value=str(node.value), verdict="depends", message=message)

@@ -1,0 +1,315 @@
+"""Kubernetes: the security context of containers, in pods and in what makes pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from attrs import evolve, frozen
+
+from capset.engines.request import Request
+from capset.engines.spelling import SPELLINGS, Spelling
+from capset.errors import FormatError
+from capset.formats.document import Node, depends, ignored, refused
+from capset.formats.wording import LAST_ID, effects, rewritten, user_ids
+from capset.problem import Problem
+from capset.sets import CapSet
+
+__all__ = ["Pod", "from_container", "from_pod", "pods", "to_container"]
+
+# What the documentation asks for: names without CAP_, in upper case.
+_SPELLING = Spelling(prefix="refused", case="upper", all="upper")
+_RUNTIMES = {"containerd": SPELLINGS["containerd"], "CRI-O": SPELLINGS["cri-o"]}
+
+# Where the PodSpec stands in each kind.
+_PATHS = {
+    "Pod": ("spec",),
+    "PodTemplate": ("template", "spec"),
+    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
+    **dict.fromkeys(
+        ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"),
+        ("spec", "template", "spec"),
+    ),
+}
+_LISTS = ("initContainers", "containers", "ephemeralContainers")
+_CONTAINER_ONLY = ("capabilities", "privileged", "allowPrivilegeEscalation")
+_CONTEXT = (
+    *_CONTAINER_ONLY,
+    *("appArmorProfile", "procMount", "readOnlyRootFilesystem", "runAsGroup", "runAsNonRoot", "runAsUser"),
+    *("seLinuxOptions", "seccompProfile", "windowsOptions"),
+)
+
+
+@frozen
+class Pod:
+    """A pod, or the template of one, in a document.
+
+    Attributes:
+        kind: The kind of the document, such as ``Deployment``; empty where it has none.
+        name: Its name; empty where it has none.
+        place: Where the pod's ``spec`` stands, such as ``spec.template.spec``.
+        spec: The ``spec`` of the pod itself.
+    """
+
+    kind: str
+    name: str
+    place: str
+    spec: Mapping[str, object]
+
+    @property
+    def windows(self) -> bool:
+        """Whether it is declared to run on Windows, which has no capabilities."""
+        return Node(self.spec).at("os", "name").value == "windows"
+
+    def containers(self) -> Iterator[tuple[str, Node]]:
+        """Go through its containers, the init ones first and the ephemeral ones last: name, and where each stands.
+
+        Raises:
+            FormatError: A list of containers is none, or a container has no name.
+        """
+        spec = Node(self.spec, self.place)
+        for key in _LISTS:
+            for node in spec[key]:
+                if not node["name"].text():
+                    raise node.error("a container with a name")
+                yield node["name"].text(), node
+
+    def read(self, node: Node) -> Request:
+        """Read the container that stands there.
+
+        Raises:
+            FormatError: It does not have the shape of one.
+        """
+        request = _read(node, Node(self.spec, self.place)["securityContext"])
+        if self.windows and "capabilities" in node["securityContext"]:
+            problem = refused(node.at("securityContext", "capabilities"), "a Windows pod has no capabilities")
+            request = evolve(request, problems=(*request.problems, problem))
+        return request
+
+    def requests(self) -> dict[str, Request]:
+        """Read all containers, by their names.
+
+        Raises:
+            FormatError: One does not have the shape of a container, or two have the same name.
+        """
+        found: dict[str, Request] = {}
+        for name, node in self.containers():
+            if name in found:
+                raise node["name"].error("a name that no other container of the pod has")
+            found[name] = self.read(node)
+        return found
+
+
+def from_container(
+    container: Mapping[str, object], *, pod_security_context: Mapping[str, object] | None = None
+) -> Request:
+    """Read one container of a pod.
+
+    Args:
+        container: The container, as a parser gives it.
+        pod_security_context: The ``securityContext`` of its pod, whose user and group count where the
+            container says nothing. Capabilities are the container's own.
+
+    Returns:
+        The request, names as they were written. What the API server, the kubelet or a runtime would
+        refuse or ignore is in its ``problems``; names are the matter of the node's runtime.
+
+    Raises:
+        FormatError: The container does not have the shape of one, which the API server refuses.
+
+    Source:
+        Kubernetes ``pkg/securitycontext/util.go``, ``pkg/apis/core/validation``; website, *Configure a
+        Security Context for a Pod or Container*.
+
+    Examples:
+        >>> from capset.formats import kubernetes
+        >>> web = {"securityContext": {"capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}, "runAsUser": 1000}}
+        >>> request = kubernetes.from_container(web)
+        >>> request
+        Request(add=('NET_ADMIN',), drop=('ALL',), user='1000')
+        >>> from capset import engines
+        >>> print(engines.get("containerd").container(request).effective or "nothing is effective")
+        nothing is effective
+    """
+    return _read(Node(container), Node(pod_security_context, "the pod's securityContext"))
+
+
+def to_container(request: Request) -> dict[str, object]:
+    """Write a request as the ``securityContext`` of a container.
+
+    Raises:
+        FormatError: A name is no capability, or has no name yet; the user is a name; or it is privileged
+            and to gain no privileges, which the API server refuses.
+
+    Examples:
+        >>> from capset.engines import Request
+        >>> from capset.formats import kubernetes
+        >>> kubernetes.to_container(Request(add=["cap_net_raw"], drop=["all"]))
+        {'securityContext': {'capabilities': {'drop': ['ALL'], 'add': ['NET_RAW']}}}
+    """
+    if request.privileged and request.no_new_privs:
+        raise FormatError("no_new_privs", True, "False for a privileged container")
+    context: dict[str, object] = {}
+    capabilities = {
+        side: rewritten(names, _SPELLING, side)
+        for side, names in (("drop", request.drop), ("add", request.add))
+        if names
+    }
+    if capabilities:
+        context["capabilities"] = capabilities
+    if request.privileged:
+        context["privileged"] = True
+    user, group = user_ids("0" + request.user[4:] if request.user.partition(":")[0] == "root" else request.user)
+    if user is not None:
+        context["runAsUser"] = user
+    if group is not None:
+        context["runAsGroup"] = group
+    if request.no_new_privs:
+        context["allowPrivilegeEscalation"] = False
+    return {"securityContext": context}
+
+
+def from_pod(document: Mapping[str, object]) -> dict[str, Request]:
+    """Read all containers of a pod, or of what makes one, by their names.
+
+    Args:
+        document: A Pod, PodTemplate, Deployment, DaemonSet, StatefulSet, ReplicaSet, ReplicationController,
+            Job or CronJob, another kind that has a pod's template in the same place, or a PodSpec alone.
+
+    Returns:
+        The requests: init containers first, ephemeral ones last.
+
+    Raises:
+        FormatError: The document is something else, or a list of several (see :func:`pods`), or two
+            containers have the same name.
+
+    Examples:
+        >>> from capset.formats import kubernetes
+        >>> pod = {
+        ...     "kind": "Pod",
+        ...     "spec": {
+        ...         "securityContext": {"runAsUser": 1000},
+        ...         "containers": [{"name": "web", "securityContext": {"allowPrivilegeEscalation": False}}],
+        ...     },
+        ... }
+        >>> kubernetes.from_pod(pod)
+        {'web': Request(user='1000', no_new_privs=True)}
+    """
+    found = list(pods(document))
+    if len(found) != 1:
+        raise Node(document).error("one pod; kubernetes.pods() goes through the items of a list")
+    return found[0].requests()
+
+
+def pods(document: Mapping[str, object]) -> Iterator[Pod]:
+    """Go through the pods of a document: one, or all of a ``List``.
+
+    Raises:
+        FormatError: There is no pod in it.
+
+    Examples:
+        >>> from capset.formats import kubernetes
+        >>> pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": []}}
+        >>> [pod.name for pod in kubernetes.pods({"kind": "List", "items": [pod]})]
+        ['web']
+    """
+    return _pods(Node(document))
+
+
+def _pods(root: Node) -> Iterator[Pod]:
+    kind = root["kind"].text()
+    if kind.endswith("List") and "items" in root:
+        for item in root["items"]:
+            yield from _pods(item)
+        return
+    # A kind that is not Kubernetes' own may hold a pod in the place where others do.
+    paths = [_PATHS[kind]] if kind in _PATHS else [*dict.fromkeys(_PATHS.values()), ()]
+    for path in paths:
+        spec = root
+        for key in path:
+            spec = spec[key] if isinstance(spec.value, Mapping) else Node(None)
+        if kind in _PATHS or (isinstance(spec.value, Mapping) and "containers" in spec):
+            yield Pod(kind, root.at("metadata", "name").text(), spec.place, spec.mapping())
+            return
+    known = ", ".join(_PATHS)
+    raise root.error(f"a pod or what makes one ({known})")
+
+
+def _read(node: Node, pod_context: Node) -> Request:
+    context = node["securityContext"]
+    capabilities = context["capabilities"]
+    adds, drops = capabilities["add"].names(), capabilities["drop"].names()
+    privileged = Node(context["privileged"].truth(), context["privileged"].place)
+    escalation = context["allowPrivilegeEscalation"]
+    gains_nothing = escalation.value is not None and not escalation.truth()
+    problems = list(_strange_keys(node, context, capabilities, pod_context))
+    problems += _name_problems((*adds, *drops))
+    problems += effects(adds, drops, _RUNTIMES["CRI-O"], privileged, "the runtime")
+    if gains_nothing and privileged.value:
+        rule = "a privileged container cannot have allowPrivilegeEscalation false"
+        problems.append(refused(escalation, f"the API server says that {rule}"))
+    for name in adds:
+        if gains_nothing and name.value == "CAP_SYS_ADMIN":
+            rule = "the API server does not take CAP_SYS_ADMIN with allowPrivilegeEscalation false"
+            problems.append(refused(name, rule))
+    user, group = (_number(context[key], pod_context[key]) for key in ("runAsUser", "runAsGroup"))
+    non_root = _inherited(context["runAsNonRoot"], pod_context["runAsNonRoot"])
+    problems += [
+        refused(number, f"the API server takes ids from 0 to {LAST_ID}")
+        for number in (user, group)
+        if number.value is not None and not 0 <= (number.number() or 0) <= LAST_ID
+    ]
+    if non_root.truth() and user.value == 0:
+        problems.append(refused(user, "the kubelet does not start a container that has runAsNonRoot and runs as root"))
+    written = "" if user.value is None else str(user.value)
+    return Request(
+        [str(name.value) for name in adds],
+        [str(name.value) for name in drops],
+        privileged=bool(privileged.value),
+        user=written if group.value is None else f"{written}:{group.value}",
+        no_new_privs=gains_nothing,
+        problems=tuple(problems),
+    )
+
+
+def _inherited(own: Node, pods_own: Node) -> Node:
+    return pods_own if own.value is None else own
+
+
+def _number(own: Node, pods_own: Node) -> Node:
+    node = _inherited(own, pods_own)
+    node.number()
+    return node
+
+
+def _strange_keys(node: Node, context: Node, capabilities: Node, pod_context: Node) -> Iterator[Problem]:
+    """List keys that Kubernetes does not know, which it refuses or, when asked to, passes over."""
+    for strange, advice in (
+        *node.strange_keys(("securityContext",), close_only=True),
+        *context.strange_keys(_CONTEXT),
+        *capabilities.strange_keys(("add", "drop")),
+    ):
+        yield ignored(strange, f"Kubernetes knows no such key, and refuses it or passes over it: {advice}")
+    for key in _CONTAINER_ONLY:
+        if key in pod_context:
+            yield ignored(
+                pod_context[key], f"a pod has no {key}, which Kubernetes refuses or passes over: it is a container's"
+            )
+
+
+def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
+    """List names that a runtime does not take, or that are not written as the documentation asks for."""
+    for node in nodes:
+        text = str(node.value)
+        advice = _SPELLING.advice(text)
+        strange = [name for name, spelling in _RUNTIMES.items() if spelling.read((text,), CapSet.all()).strange]
+        if len(strange) == len(_RUNTIMES):
+            yield refused(
+                node, f"{text!r} is no capability, and CRI-O refuses it where containerd passes it over: {advice}"
+            )
+        elif strange:
+            meant = text.upper()
+            yield depends(
+                node, f"containerd takes {text!r} for CAP_{meant}, which is none, and CRI-O takes it: {advice}"
+            )
+        elif _SPELLING.read((text,), CapSet.all()).strange:
+            yield depends(node, f"runtimes take it, and policies that compare texts do not: {advice}")

@@ -1,0 +1,183 @@
+"""OCI: the process of a runtime's ``config.json``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.engines.process import impossible
+from capset.engines.request import yes_or_no
+from capset.engines.spelling import SPELLINGS
+from capset.formats.document import Node, depends, ignored, refused
+from capset.problem import Problem
+from capset.sets import THREAD_SETS, CapSet
+from capset.state import CapState
+
+__all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
+
+_SPELLING = SPELLINGS["oci"]
+_MAX_ID = 2**32 - 1
+_KEYS = ("capabilities", "noNewPrivileges", "user")
+
+
+@frozen(kw_only=True)
+class Process:
+    """What ``config.json`` says of the credentials of a container's first process.
+
+    The sets are those that the runtime sets before the process's execve(2);
+    :meth:`Engine.container() <capset.engines.Engine.container>` tells those after it.
+
+    Attributes:
+        caps: The five sets.
+        no_new_privs: Whether it is to gain no privileges.
+        uid: Its user id.
+        gid: Its group id.
+        problems: What the document says and a runtime does not take; it does not count when two are compared.
+    """
+
+    caps: CapState = field(factory=CapState)
+    no_new_privs: bool = False
+    uid: int = 0
+    gid: int = 0
+    problems: tuple[Problem, ...] = field(default=(), eq=False)
+
+    def __attrs_post_init__(self) -> None:
+        yes_or_no(self.no_new_privs, "no_new_privs")
+
+
+def from_config(config: Mapping[str, object]) -> CapState:
+    """Read the five sets of a ``config.json``.
+
+    Args:
+        config: The parsed document, or its ``process`` alone.
+
+    Raises:
+        FormatError: It does not have that shape, has no ``capabilities`` (of which runtimes make different
+            things), or names what is no capability, which runtimes pass over or refuse.
+            :func:`from_process` reads such a document all the same.
+
+    Source:
+        opencontainers/runtime-spec ``config.md``, *Linux Process*. runc 1.1.5 and crun 1.8.1 were run.
+
+    Examples:
+        >>> from capset.formats import oci
+        >>> print(oci.from_config({"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}).bounding)
+        CAP_KILL
+        >>> oci.from_config({"process": {"capabilities": {"bounding": ["KILL"]}}})
+        Traceback (most recent call last):
+        capset.errors.FormatError: process.capabilities.bounding[0]: expected a capability (write CAP_KILL), got 'KILL'
+    """
+    node = _process(Node(config))
+    if "capabilities" not in node:
+        raise node["capabilities"].error("five lists of capabilities, as runtimes do not agree on what none means")
+    return CapState(**{name: CapSet(caps) for name, caps in _sets(node["capabilities"], None).items()})
+
+
+def to_config(state: CapState) -> dict[str, object]:
+    """Write five sets as a ``config.json`` has them; the rest of the document is the caller's.
+
+    Raises:
+        UnknownCapabilityError: A capability has no name yet.
+
+    Examples:
+        >>> from capset import CapState
+        >>> from capset.formats import oci
+        >>> oci.to_config(CapState(bounding=["kill"]))["process"]["capabilities"]["bounding"]
+        ['CAP_KILL']
+    """
+    return {"process": {"capabilities": _lists(state)}}
+
+
+def from_process(process: Mapping[str, object]) -> Process:
+    """Read the ``process`` of a ``config.json``, or the whole document.
+
+    Returns:
+        The process as runc makes it; what a runtime would refuse or ignore is in its ``problems``.
+
+    Raises:
+        FormatError: The document does not have that shape.
+
+    Examples:
+        >>> from capset.formats import oci
+        >>> process = oci.from_process({"capabilities": {"bounding": ["CAP_KIL"]}, "noNewPrivileges": True})
+        >>> process.no_new_privs, process.problems[0].message
+        (True, "runc passes over 'CAP_KIL': did you mean CAP_KILL?")
+    """
+    node = _process(Node(process))
+    problems: list[Problem] = []
+    if "capabilities" not in node:
+        none = "runc 1.1 and crun give no capability then, newer releases of runc what they hold themselves"
+        problems.append(depends(node["capabilities"], none))
+    caps = CapState(**{name: CapSet(found) for name, found in _sets(node["capabilities"], problems).items()})
+    problems += _impossible(node["capabilities"], caps)
+    ids = [_id(node.at("user", key)) for key in ("uid", "gid")]
+    return Process(
+        caps=caps, no_new_privs=node["noNewPrivileges"].truth(), uid=ids[0], gid=ids[1], problems=tuple(problems)
+    )
+
+
+def to_process(process: Process) -> dict[str, object]:
+    """Write what it is about as the ``process`` of a ``config.json``; the rest of it is the caller's.
+
+    Raises:
+        UnknownCapabilityError: A capability has no name yet.
+    """
+    return {
+        "user": {"uid": process.uid, "gid": process.gid},
+        "capabilities": _lists(process.caps),
+        "noNewPrivileges": process.no_new_privs,
+    }
+
+
+def _process(root: Node) -> Node:
+    if "process" in root:
+        return root["process"]
+    if any(key in root.mapping() for key in _KEYS):
+        return root
+    raise root.error("a config.json, with process, or a process, with capabilities")
+
+
+def _sets(node: Node, problems: list[Problem] | None) -> dict[str, list[Cap]]:
+    """Read the five lists; without a place for problems, the first is an error."""
+    if isinstance(node.value, list):
+        raise node.error("five lists, which they are since 1.0.0-rc5")
+    for strange, advice in node.strange_keys(THREAD_SETS):
+        if problems is None:
+            raise strange.error(f"one of the five sets ({advice})")
+        problems.append(ignored(strange, f"the runtime passes over what it does not know: {advice}"))
+    return {name: list(_caps(node[name].names(), problems)) for name in THREAD_SETS}
+
+
+def _caps(nodes: Iterable[Node], problems: list[Problem] | None) -> Iterable[Cap]:
+    for node in nodes:
+        text = str(node.value)
+        asked = _SPELLING.read((text,), CapSet.all())
+        yield from asked.caps
+        if not asked.strange:
+            continue
+        if problems is None:
+            raise node.error(f"a capability ({_SPELLING.advice(text)})")
+        problems.append(ignored(node, f"runc passes over {text!r}: {_SPELLING.advice(text)}"))
+
+
+def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:
+    """List what the kernel refuses, or what runtimes pass over, of sets as they stand."""
+    if beyond := impossible(caps, CapSet.all()):
+        rule = "effective is always a subset of permitted, and inheritable here of bounding"
+        yield refused(Node(beyond, node.place), f"the kernel refuses these sets for {beyond}: {rule}")
+    if lost := caps.ambient - (caps.permitted & caps.inheritable):
+        rule = "ambient is always a subset of permitted and of inheritable"
+        yield ignored(Node(lost, node["ambient"].place), f"{lost} does not become ambient: {rule}")
+
+
+def _id(node: Node) -> int:
+    number = node.number() or 0
+    if not 0 <= number <= _MAX_ID:
+        raise node.error(f"an id from 0 to {_MAX_ID}")
+    return number
+
+
+def _lists(state: CapState) -> dict[str, list[str]]:
+    return {name: [_SPELLING.write(cap) for cap in getattr(state, name)] for name in THREAD_SETS}

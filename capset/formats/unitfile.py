@@ -1,0 +1,133 @@
+"""The syntax of systemd's unit files: sections, assignments, and the words of a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from capset.formats.document import Node, ignored, refused
+from capset.problem import Problem
+
+__all__ = ["Assignment", "assignments", "words"]
+
+# systemd's idea of white space, which ends words and is stripped from lines.
+_SPACE = " \t\n\r"
+_UNSAFE = re.compile(r"[\0-\x1f\x7f\"'\\]")
+_LINE_END = re.compile(r"\r\n|\n\r|[\n\r\0]")
+
+
+@frozen
+class Assignment:
+    """One assignment of a unit file.
+
+    Attributes:
+        section: The section that it stands in.
+        key: What is assigned to.
+        value: What is assigned, without the white space around it.
+        line: The number of the line on which it begins, counted from 1.
+    """
+
+    section: str
+    key: str
+    value: str
+    line: int
+
+    @property
+    def node(self) -> Node:
+        """The value and its place, for problems."""
+        return Node(self.value, f"line {self.line} ({self.key})")
+
+
+def assignments(text: str, problems: list[Problem], *, drop_in: bool = False) -> Iterator[Assignment]:
+    """Go through the assignments of a unit file, and add what systemd passes over or refuses to *problems*.
+
+    Behind a broken section header systemd reads no further: a unit is not loaded then, a drop-in counts as
+    far as it was read.
+
+    Source:
+        systemd ``src/shared/conf-parser.c``, ``config_parse()``; systemd.syntax(7).
+    """
+    section = ""
+    for number, line in _logical_lines(text):
+        place = Node(line, f"line {number}")
+        if line.startswith("["):
+            if not line.endswith("]") or _UNSAFE.search(line):
+                rule = "a section header ends with ] and has no quotes or backslashes"
+                if drop_in:
+                    problems.append(ignored(place, f"{rule}; the drop-in is read no further"))
+                else:
+                    problems.append(refused(place, f"{rule}; the unit is not loaded"))
+                return
+            section = line[1:-1]
+            continue
+        key, sign, value = line.partition("=")
+        if not section:
+            problems.append(ignored(place, "it stands before the first section"))
+        elif not sign or not key.strip(_SPACE):
+            problems.append(ignored(place, "it is no assignment, KEY=VALUE"))
+        else:
+            yield Assignment(section, key.strip(_SPACE), value.strip(_SPACE), number)
+
+
+def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+    """Join continued lines, leave out comments and blank lines, and strip the rest."""
+    start, joined = 0, ""
+    marked = False
+    for number, physical in enumerate(_LINE_END.split(text), 1):
+        line = physical
+        if line.strip(_SPACE)[:1] in {"#", ";"}:
+            continue
+        if not marked and line.startswith("\ufeff"):
+            line, marked = line[1:], True
+        start = start if joined else number
+        backslashes = len(line) - len(line.rstrip("\\"))
+        if backslashes % 2:
+            joined += line[:-1] + " "
+            continue
+        line, joined = (joined + line).strip(_SPACE), ""
+        if line:
+            yield start, line
+    if joined.strip(_SPACE):
+        yield start, joined.strip(_SPACE)
+
+
+def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:
+    """Divide a value into words, as systemd's ``extract_first_word()`` does.
+
+    Args:
+        value: The value. Quotes are removed, wherever they stand in a word, and a backslash stands for
+            the letter behind it.
+        relaxed: Whether a quote may be left open, as since systemd 254.
+
+    Returns:
+        The words, and what is left where systemd stops to read: an open quote, or a backslash with
+        nothing behind it.
+    """
+    found: list[str] = []
+    at = 0
+    while True:
+        while at < len(value) and value[at] in _SPACE:
+            at += 1
+        if at == len(value):
+            return found, ""
+        start, word, quote = at, "", ""
+        while at < len(value) and (quote or value[at] not in _SPACE):
+            letter = value[at]
+            at += 1
+            if letter == "\\":
+                if at == len(value):
+                    quote = quote or letter
+                    break
+                word += value[at]
+                at += 1
+            elif letter == quote:
+                quote = ""
+            elif not quote and letter in "'\"":
+                quote = letter
+            else:
+                word += letter
+        if quote and not relaxed:
+            return found, value[start:]
+        found.append(word)

@@ -1,0 +1,78 @@
+"""What the readers and writers of a request have in common: its names, its user, its problems."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from capset.engines.request import Request
+from capset.engines.spelling import Spelling
+from capset.errors import FormatError, UnknownCapabilityError
+from capset.formats.document import Node, depends, ignored, refused
+from capset.problem import Problem
+from capset.sets import CapSet
+
+__all__ = ["LAST_ID", "effects", "name_problems", "rewritten", "user_ids", "user_problems"]
+
+LAST_ID = 2**31 - 1
+"""The last user id that Docker and Kubernetes take."""
+
+
+def rewritten(names: Iterable[str], spelling: Spelling, place: str) -> list[str]:
+    """Write names in the one way that a dialect documents, each once.
+
+    Raises:
+        FormatError: One of them is no capability, or has no name yet.
+    """
+    written: dict[str, None] = {}
+    for at, name in enumerate(names):
+        try:
+            written[spelling.rewrite(name)] = None
+        except UnknownCapabilityError:
+            raise FormatError(f"{place}[{at}]", name, f"a capability ({spelling.advice(name)})") from None
+    return list(written)
+
+
+def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Iterator[Problem]:
+    """List the names that a target does not take."""
+    for node in names:
+        text = str(node.value)
+        if spelling.read((text,), CapSet.all()).strange:
+            yield refused(node, f"{target} knows no capability {text!r}: {spelling.advice(text)}")
+
+
+def effects(
+    adds: list[Node], drops: list[Node], spelling: Spelling, privileged: Node, target: str
+) -> Iterator[Problem]:
+    """List what has no effect: names beside privileged, and names to drop that are added as well."""
+    if privileged.value:
+        for node in (*adds, *drops):
+            yield ignored(node, f"a privileged container gets everything: {target} looks at no names for it")
+        return
+    added = spelling.read(tuple(str(node.value) for node in adds), CapSet.all())
+    for node in drops:
+        dropped = spelling.read((str(node.value),), CapSet.all())
+        if added.caps & dropped.caps or (added.all and dropped.all):
+            yield ignored(node, f"it is added as well, and {target} lets that win")
+
+
+def user_problems(node: Node, target: str) -> Iterator[Problem]:
+    """List what is wrong with a user: a number that is none, or a name of which only the image knows the number."""
+    uid = Request(user=str(node.value or "")).uid
+    if uid is None:
+        yield depends(node, f"only the image knows the number of the user {node.value!r}; 0 is root")
+    elif not 0 <= uid <= LAST_ID:
+        yield refused(node, f"{target} takes user ids from 0 to {LAST_ID}")
+
+
+def user_ids(user: str) -> tuple[int | None, int | None]:
+    """Return the two numbers of ``user:group``, where only numbers are taken.
+
+    Raises:
+        FormatError: A part of it is a name, or no such number.
+    """
+    ids: list[int | None] = []
+    for part in (*user.split(":", 1), "")[:2]:
+        if part and not (part.isascii() and part.isdecimal() and int(part) <= LAST_ID):
+            raise FormatError("user", user, f"numbers from 0 to {LAST_ID}, as no names are taken")
+        ids.append(int(part) if part else None)
+    return ids[0], ids[1]
