@@ -16,7 +16,6 @@ _EFFECTIVE = 1  # VFS_CAP_FLAGS_EFFECTIVE; the revision is in the highest byte o
 
 # After the first word: permitted and inheritable, 32 bits of each at a time, then the root id.
 _LAYOUTS = {1: struct.Struct("<3I"), 2: struct.Struct("<5I"), 3: struct.Struct("<6I")}
-_SIZES = ", ".join(f"{layout.size} for revision {revision}" for revision, layout in _LAYOUTS.items())
 _NO_ID = 2**32 - 1
 
 
@@ -101,7 +100,7 @@ class FileCaps:
             raise TypeError(f"expected the bytes of the attribute, got {shown(data)}; hex text goes to bytes.fromhex()")
         data = bytes(data)
         if len(data) < 4:
-            raise FileCapsError(data, f"{_SIZES} bytes", source)
+            raise FileCapsError(data, "12 bytes for revision 1, 20 for revision 2 or 24 for revision 3", source)
         magic = int.from_bytes(data[:4], "little")
         revision, flags = magic >> 24, magic & 0xFFFFFF
         if revision not in _LAYOUTS:

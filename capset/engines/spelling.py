@@ -100,6 +100,8 @@ class Spelling:
 
     def advice(self, text: str) -> str:
         """Say what to write instead of a name that the engine does not take."""
+        if "," in text:
+            return "every name stands by itself, without commas"
         try:
             return f"write {self.rewrite(text)}"
         except UnknownCapabilityError as error:

@@ -97,7 +97,8 @@ def services(document: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
 
 def read_service(node: Node) -> Request:
     """Read the service that stands there."""
-    adds, drops, options = (node[key].names() for key in ("cap_add", "cap_drop", "security_opt"))
+    adds, drops = (node[key].names() for key in ("cap_add", "cap_drop"))
+    options = node["security_opt"].names("a text, which no-new-privileges:true is without white space in it")
     problems: list[Problem] = [
         refused(strange, f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
         for strange, advice in node.strange_keys(_KEYS, close_only=True)
@@ -124,7 +125,7 @@ def read_service(node: Node) -> Request:
             problems.append(depends(variable, "Compose puts the value of a variable here"))
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
     problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
-    problems += effects(named_adds, named_drops, _SPELLING, privileged, _TARGET)
+    problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
     problems += [] if _is_variable(user) else user_problems(user, _TARGET)
     return Request(
         [str(name.value) for name in adds],

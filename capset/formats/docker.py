@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
 from attrs import evolve
 
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
-from capset.errors import FormatError, shown
-from capset.facts import load
-from capset.formats.document import Node, depends, refused
+from capset.errors import shown
+from capset.formats.commandline import OURS, options
+from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.wording import effects, name_problems, rewritten, user_problems
 from capset.problem import Problem
 
@@ -19,7 +19,6 @@ __all__ = ["from_flags", "from_inspect", "no_new_privs", "to_flags"]
 
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
-_LISTS = ("cap-add", "cap-drop", "security-opt")
 
 # What Go's strconv.ParseBool() takes, and nothing else.
 _BOOLS: dict[str, bool] = {
@@ -58,18 +57,22 @@ def from_flags(flags: Iterable[str]) -> Request:
     """
     if isinstance(flags, str):
         raise TypeError(f"expected the words of a command line, got {shown(flags)}; shlex.split() divides it")
-    found: dict[str, list[Node]] = {name: [] for name in (*_LISTS, "user", "privileged")}
-    for name, value in _options(list(flags)):
+    found: dict[str, list[Node]] = {name: [] for name in OURS}
+    given, behind = options(list(flags))
+    for name, value in given:
         found[name].append(Node(value, f"--{name}"))
     privileged = [_bool(node) for node in found["privileged"]]
     users = found["user"]
-    return _request(
+    request = _request(
         found["cap-add"],
         found["cap-drop"],
         found["security-opt"],
         Node(bool(privileged) and privileged[-1], "--privileged"),
         users[-1] if users else Node("", "--user"),
     )
+    late = [Node(word, word) for word in behind if word.partition("=")[0].removeprefix("--") in OURS]
+    told = (ignored(node, "it stands behind the image, and so is the container's own") for node in late)
+    return evolve(request, problems=(*request.problems, *told))
 
 
 def to_flags(request: Request) -> list[str]:
@@ -122,9 +125,9 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
         root = items[0]
     if "Spec" in root:
         spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
-        options = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
+        said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
         return _request(
-            spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), options.names(), Node(False), spec["User"]
+            spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), said.names(), Node(False), spec["User"]
         )
     host = root["HostConfig"]
     if "HostConfig" not in root:
@@ -142,11 +145,11 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
     return request
 
 
-def no_new_privs(options: Iterable[Node]) -> tuple[bool, list[Problem]]:
+def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
     """Read values of ``--security-opt``: whether no privileges are gained, and what Docker refuses of them."""
     value = False
     problems: list[Problem] = []
-    for node in options:
+    for node in said:
         text = str(node.value)
         name, sign, said = text.partition("=" if "=" in text else ":")
         if not sign:
@@ -167,12 +170,12 @@ def no_new_privs(options: Iterable[Node]) -> tuple[bool, list[Problem]]:
     return value, problems
 
 
-def _request(adds: list[Node], drops: list[Node], options: list[Node], privileged: Node, user: Node) -> Request:
-    gains_nothing, problems = no_new_privs(options)
+def _request(adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node) -> Request:
+    gains_nothing, problems = no_new_privs(said)
     problems += [
         *name_problems(adds, _SPELLING, _TARGET),
         *name_problems(drops, _SPELLING, _TARGET),
-        *effects(adds, drops, _SPELLING, privileged, _TARGET),
+        *effects(adds, drops, "added", _SPELLING, privileged, _TARGET),
         *user_problems(user, _TARGET),
     ]
     return Request(
@@ -189,57 +192,3 @@ def _bool(node: Node) -> bool:
     if node.value not in _BOOLS:
         raise node.error(_IS_BOOL)
     return _BOOLS[str(node.value)]
-
-
-def _options(words: list[str]) -> Iterator[tuple[str, str]]:
-    """Go through options as Docker does, up to the image; list those that concern capabilities."""
-    for word in words:
-        if not isinstance(word, str):
-            raise TypeError(f"expected the words of a command line, got {shown(word)} among them")
-    table = load("formats/docker-run")["options"]
-    switches = {"privileged", *table["switches"]}
-    known = {*switches, *_LISTS, "user", *table["valued"]}
-    short = {"u": "user", **table["short"]}
-    rest = iter(_without_command(words))
-    for word in rest:
-        if word in {"--", "-"} or not word.startswith("-"):
-            return  # the image, and then its command
-        if word.startswith("--"):
-            name, sign, value = word[2:].partition("=")
-            if name not in known:
-                close = get_close_matches(name.lower(), ["privileged", *_LISTS, "user"], n=1) or get_close_matches(
-                    name, known, n=1
-                )
-                meant = f", did you mean --{close[0]}?" if close else ""
-                raise FormatError(word, word, f"an option of docker run{meant}")
-            value = value if sign else "true" if name in switches else _next(rest, word)
-            yield from [(name, value)] if name in {"privileged", "user", *_LISTS} else []
-            continue
-        letters = word[1:]
-        while letters:
-            letter, letters = letters[0], letters[1:]
-            if letter not in short:
-                raise FormatError(word, f"-{letter}", "an option of docker run; long options have two hyphens")
-            name = short[letter]
-            if name in switches and not letters.startswith("="):
-                continue
-            value = letters.removeprefix("=") if letters else _next(rest, word)
-            letters = ""
-            yield from [(name, value)] if name == "user" else []
-
-
-def _next(rest: Iterator[str], option: str) -> str:
-    value = next(rest, None)
-    if value is None:
-        raise FormatError(option, option, "a value behind it")
-    return value
-
-
-def _without_command(words: list[str]) -> list[str]:
-    """Leave out ``docker run`` in front of the options."""
-    if words[:1] != ["docker"]:
-        return words
-    rest = words[2:] if words[1:2] == ["container"] else words[1:]
-    if rest[:1] not in (["run"], ["create"]):
-        raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
-    return rest[1:]

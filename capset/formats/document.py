@@ -60,14 +60,14 @@ class Node:
             raise self.error("a mapping")
         return cast("Mapping[str, object]", self.value)
 
-    def names(self) -> list[Node]:
-        """Take it as a list of texts; none is an empty one."""
+    def names(self, what: str = "a name") -> list[Node]:
+        """Take it as a list of texts, each of which is *what*; none is an empty one."""
         if isinstance(self.value, str):
             raise self.error(f"a list of names, as [{self.value}] is")
         nodes = list(self)
         for node in nodes:
             if not isinstance(node.value, str):
-                raise node.error("a name in quotes" if isinstance(node.value, bool | int | float) else "a name")
+                raise node.error(f"{what} in quotes" if isinstance(node.value, bool | int | float) else what)
         return nodes
 
     def truth(self) -> bool:

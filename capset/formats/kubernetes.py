@@ -243,7 +243,7 @@ def _read(node: Node, pod_context: Node) -> Request:
     gains_nothing = escalation.value is not None and not escalation.truth()
     problems = list(_strange_keys(node, context, capabilities, pod_context))
     problems += _name_problems((*adds, *drops))
-    problems += effects(adds, drops, _RUNTIMES["CRI-O"], privileged, "the runtime")
+    problems += effects(drops, adds, "dropped", _RUNTIMES["CRI-O"], privileged, "the runtime")
     if gains_nothing and privileged.value:
         rule = "a privileged container cannot have allowPrivilegeEscalation false"
         problems.append(refused(escalation, f"the API server says that {rule}"))

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from capset.capability import Cap
+from capset.engines.engine import user_id
 from capset.engines.process import impossible
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
@@ -18,7 +19,7 @@ from capset.state import CapState
 __all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
 
 _SPELLING = SPELLINGS["oci"]
-_MAX_ID = 2**32 - 1
+_LAST_ID = 2**32 - 2
 _KEYS = ("capabilities", "noNewPrivileges", "user")
 
 
@@ -45,6 +46,8 @@ class Process:
 
     def __attrs_post_init__(self) -> None:
         yes_or_no(self.no_new_privs, "no_new_privs")
+        user_id(self.uid)
+        user_id(self.gid)
 
 
 def from_config(config: Mapping[str, object]) -> CapState:
@@ -143,11 +146,17 @@ def _sets(node: Node, problems: list[Problem] | None) -> dict[str, list[Cap]]:
     """Read the five lists; without a place for problems, the first is an error."""
     if isinstance(node.value, list):
         raise node.error("five lists, which they are since 1.0.0-rc5")
+    found = {name: list(_caps(node[name].names(), problems)) for name in THREAD_SETS}
     for strange, advice in node.strange_keys(THREAD_SETS):
+        name = strange.place.rpartition(".")[2].lower()
         if problems is None:
             raise strange.error(f"one of the five sets ({advice})")
-        problems.append(ignored(strange, f"the runtime passes over what it does not know: {advice}"))
-    return {name: list(_caps(node[name].names(), problems)) for name in THREAD_SETS}
+        if name in THREAD_SETS:
+            found[name] += _caps(strange.names(), problems)
+            problems.append(depends(strange, f"runc takes it for {name}, and crun passes over it: {advice}"))
+        else:
+            problems.append(ignored(strange, f"runtimes pass over what they do not know: {advice}"))
+    return found
 
 
 def _caps(nodes: Iterable[Node], problems: list[Problem] | None) -> Iterable[Cap]:
@@ -174,8 +183,8 @@ def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:
 
 def _id(node: Node) -> int:
     number = node.number() or 0
-    if not 0 <= number <= _MAX_ID:
-        raise node.error(f"an id from 0 to {_MAX_ID}")
+    if not 0 <= number <= _LAST_ID:
+        raise node.error(f"an id from 0 to {_LAST_ID}")
     return number
 
 

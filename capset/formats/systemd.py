@@ -25,9 +25,12 @@ _FULL = CapSet.from_mask(2**64 - 1)
 _SECTIONS = ("Service", "Socket", "Mount", "Swap")
 _KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "DynamicUser", "NoNewPrivileges")
 _NEWEST = 10_000
+_DYNAMIC_ID = 61184  # the first of those that systemd chooses from
 
 _TRUE = {"1", "yes", "y", "true", "t", "on"}
 _FALSE = {"0", "no", "n", "false", "f", "off"}
+
+_LONGEST = 80  # of a number that can be one of a capability; leading zeros do no harm
 
 # As safe_atoi() reads numbers: like strtol(), and the two other prefixes only in front.
 _NUMBER = re.compile(
@@ -50,7 +53,8 @@ class Unit:
             no name yet. None where nothing limits it: for systemd, a full set is one that is not set.
         ambient: ``AmbientCapabilities=``.
         user: ``User=``, a name or a number; empty for root.
-        no_new_privs: ``NoNewPrivileges=``, which ``DynamicUser=`` sets too.
+        dynamic_user: ``DynamicUser=``: a user other than root, made for the unit, who gains no privileges.
+        no_new_privs: ``NoNewPrivileges=``.
         problems: What the unit says and systemd does not take as it looks; it does not count when two units
             are compared.
 
@@ -69,11 +73,13 @@ class Unit:
     bounding: CapSet | None = field(default=None, converter=_unset_if_full)
     ambient: CapSet = field(factory=CapSet, converter=CapSet)
     user: str = ""
+    dynamic_user: bool = False
     no_new_privs: bool = False
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
         yes_or_no(self.no_new_privs, "no_new_privs")
+        yes_or_no(self.dynamic_user, "dynamic_user")
         if not isinstance(self.user, str):
             raise TypeError(f'user is a text such as "1000" or "nobody", got {shown(self.user)}')
 
@@ -105,12 +111,12 @@ class Unit:
         Source:
             systemd ``src/core/execute.c``; systemd 252 was run as process 1.
         """
-        number = named_uid(self.user) if uid is None else uid
+        number = _DYNAMIC_ID if self.dynamic_user else named_uid(self.user) if uid is None else uid
         if number is None:
             raise FormatError("User", self.user, "a number, as only the system knows that of a name; give a uid")
         held = CapSet.all() if available is None else CapSet(available)
         state = self.configured(available=held)
-        return first_process(state, held=held, root=number == 0, no_new_privs=self.no_new_privs)
+        return first_process(state, held=held, root=number == 0, no_new_privs=self.no_new_privs or self.dynamic_user)
 
 
 def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int | None = None) -> Unit:
@@ -158,12 +164,13 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
             elif line.key in _KEYS[:2] and not line.section.startswith("X-"):
                 problems.append(ignored(line.node, f"it stands in [{line.section}], and not in [{section}]"))
     if lost := rules.ambient - rules.bounding:
-        node = Node(lost, "AmbientCapabilities")
-        problems.append(ignored(node, f"{_some(lost)} is not in the bounding set, and so does not become ambient"))
+        node = Node(lost, rules.ambient_place)
+        problems.append(ignored(node, f"what the bounding set lacks does not become ambient: {_some(lost)}"))
     return Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,
         user=rules.user,
+        dynamic_user=rules.dynamic_user,
         no_new_privs=rules.no_new_privs,
         problems=tuple(problems),
     )
@@ -192,6 +199,8 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         lines.append(f"AmbientCapabilities={_value(unit.ambient)}")
     if unit.user:
         lines.append(f"User={unit.user}")
+    if unit.dynamic_user:
+        lines.append("DynamicUser=yes")
     if unit.no_new_privs:
         lines.append("NoNewPrivileges=yes")
     return "\n".join(lines) + "\n"
@@ -207,7 +216,7 @@ def _value(caps: Iterable[Cap]) -> str:
 
 
 def _some(caps: CapSet) -> str:
-    return str(caps) if len(caps) <= 3 else f"a part of it, {len(caps)} capabilities,"
+    return str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"
 
 
 class _Rules:
@@ -217,12 +226,9 @@ class _Rules:
         self.version = version
         self.bounding = _FULL
         self.ambient = CapSet()
+        self.ambient_place = ""
         self.user = ""
-        self.dynamic = self.gains_nothing = False
-
-    @property
-    def no_new_privs(self) -> bool:
-        return self.gains_nothing or self.dynamic
+        self.dynamic_user = self.no_new_privs = False
 
     def assign(self, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says, and add what systemd does not take of it to *problems*."""
@@ -231,13 +237,13 @@ class _Rules:
                 self.bounding = self._merged(line, self.bounding, _FULL, problems)
             case "AmbientCapabilities":
                 self.ambient = self._merged(line, self.ambient, CapSet(), problems)
+                self.ambient_place = line.node.place
             case "User":
                 self.user = line.value
             case "DynamicUser":
-                self.dynamic = self._truth(line, self.dynamic, problems)
-                self.user = self.user or ("a dynamic user" if self.dynamic else "")
+                self.dynamic_user = self._truth(line, self.dynamic_user, problems)
             case "NoNewPrivileges":
-                self.gains_nothing = self._truth(line, self.gains_nothing, problems)
+                self.no_new_privs = self._truth(line, self.no_new_privs, problems)
             case _:
                 for _, advice in Node({line.key: None}).strange_keys(_KEYS, close_only=True):
                     problems.append(ignored(line.node, f"systemd knows no {line.key}=: {advice}"))
@@ -272,14 +278,13 @@ class _Rules:
     def _cap(self, word: str) -> Cap | None:
         number = self._number(word)
         if number is not None:
-            last = 62 if self.version >= 254 else 63 if self.version >= 247 else LAST_CAP
-            return CAPS[number] if 0 <= number <= last else None
+            return CAPS[number] if 0 <= number <= self._last else None
         caps = _SPELLING.read((word,), CapSet.all()).caps if word.isascii() and word[:1].isalpha() else ()
         return next(iter(caps), None)
 
     def _number(self, word: str) -> int | None:
         found = _NUMBER.fullmatch(word)
-        if found is None:
+        if found is None or len(word) > _LONGEST:
             return None
         if found["strtol"] is None:
             text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
@@ -291,9 +296,18 @@ class _Rules:
     def _advice(self, word: str) -> str:
         if word.strip(",").upper() in {"ALL", "CAP_ALL"}:
             return "a lone ~ stands for all"
-        if "," in word:
-            return "white space goes between names, no comma"
+        if word.startswith("~"):
+            return "~ stands once, in front of the whole list"
+        if word.strip() != word or " " in word:
+            return "in quotes it is one name, white space and all"
+        if _NUMBER.fullmatch(word):
+            return f"numbers go from 0 to {self._last}"
         return _SPELLING.advice(word)
+
+    @property
+    def _last(self) -> int:
+        """The last number that this release takes."""
+        return 62 if self.version >= 254 else 63 if self.version >= 247 else LAST_CAP
 
     def _truth(self, line: Assignment, current: bool, problems: list[Problem]) -> bool:
         word = line.value.lower()

@@ -41,18 +41,27 @@ def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Ite
 
 
 def effects(
-    adds: list[Node], drops: list[Node], spelling: Spelling, privileged: Node, target: str
+    winning: list[Node], losing: list[Node], done: str, spelling: Spelling, privileged: Node, target: str
 ) -> Iterator[Problem]:
-    """List what has no effect: names beside privileged, and names to drop that are added as well."""
+    """List what has no effect: names beside privileged, and names of one list that are in the other too.
+
+    Args:
+        winning: The list that counts for a name in both.
+        losing: The other one.
+        done: What the winning list does: ``"added"`` or ``"dropped"``.
+        spelling: How the target reads names.
+        privileged: Whether the container is a privileged one.
+        target: Who decides.
+    """
     if privileged.value:
-        for node in (*adds, *drops):
+        for node in (*winning, *losing):
             yield ignored(node, f"a privileged container gets everything: {target} looks at no names for it")
         return
-    added = spelling.read(tuple(str(node.value) for node in adds), CapSet.all())
-    for node in drops:
-        dropped = spelling.read((str(node.value),), CapSet.all())
-        if added.caps & dropped.caps or (added.all and dropped.all):
-            yield ignored(node, f"it is added as well, and {target} lets that win")
+    wins = spelling.read(tuple(str(node.value) for node in winning), CapSet.all())
+    for node in losing:
+        loses = spelling.read((str(node.value),), CapSet.all())
+        if wins.caps & loses.caps or (wins.all and loses.all):
+            yield ignored(node, f"it is {done} as well, and {target} lets that win")
 
 
 def user_problems(node: Node, target: str) -> Iterator[Problem]:

@@ -91,7 +91,8 @@ class FileScan(Iterator[CapFile]):
     """
 
     def __init__(self, root: Root, *, progress: Callable[[int, str], None] | None) -> None:
-        self.root = _path(root)
+        # Without it a link would be followed.
+        self.root = _path(root).rstrip("/") or "/"
         self.seen = 0
         self.gone: list[FileNotFoundError] = []
         self.denied: list[PermissionError] = []

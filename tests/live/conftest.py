@@ -5,10 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from capset import live
+from tests.live.containers import Buildah, Docker, Podman, Runc, make_root
 
 
 def pytest_collection_modifyitems(items):
@@ -42,3 +46,36 @@ def holding():
             pytest.skip(f"needs {', '.join(missing)} (run as root)")
 
     return require
+
+
+@pytest.fixture(scope="session")
+def folder(holding):
+    """Make a folder for the engines' own, which need to be root."""
+    holding("sys_admin", "mknod", "setuid", "setpcap", "sys_chroot")
+    path = Path(tempfile.mkdtemp(prefix="capset-"))
+    path.chmod(0o755)
+    yield path
+    shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def root(folder, tool):
+    """Make a root file system with busybox in it."""
+    return make_root(folder, tool)
+
+
+def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
+    """Make a fixture that starts an engine in a folder of its own, and ends it."""
+
+    @pytest.fixture(scope="session")
+    def start(folder, root, tool):
+        own = folder / kind.__name__.lower()
+        own.mkdir()
+        engine = kind(own, root, tool)
+        yield engine
+        engine.close()
+
+    return start
+
+
+docker, runc, podman, buildah = map(of_its_own, (Docker, Runc, Podman, Buildah))

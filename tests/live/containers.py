@@ -122,6 +122,16 @@ class Docker:
             *self.client, "run", "--rm", "--network=none", f"--user={uid}", *options, "box", "cat", "/proc/self/status"
         )
 
+    def create(self, words: Sequence[str]) -> object | None:
+        """Create a container with the words of a command line; return what inspect shows, None if it is refused."""
+        created = call(*self.client, "create", *words)
+        if created.returncode:
+            return None
+        name = created.stdout.decode().split()[-1]
+        shown = json.loads(call(*self.client, "inspect", name).stdout)
+        call(*self.client, "rm", name)
+        return shown
+
     def close(self) -> None:
         """End this daemon, and take back what it mounted."""
         self.daemon.send_signal(signal.SIGTERM)
@@ -156,14 +166,19 @@ class Runc:
 
     def run(self, lists: dict[str, Sequence[str]], uid: int, no_new_privs: bool) -> Outcome:
         """Run a container with these five lists."""
-        process = self.template["process"] | {
-            "user": {"uid": uid, "gid": uid},
-            "capabilities": lists,
-            "noNewPrivileges": no_new_privs,
-        }
+        user = {"uid": uid, "gid": uid}
+        return self.run_process({"user": user, "capabilities": lists, "noNewPrivileges": no_new_privs})
+
+    def run_process(self, said: dict[str, object]) -> Outcome:
+        """Run a container with what is said of its process, and nothing else of what it is about."""
+        about = ("user", "capabilities", "noNewPrivileges")
+        process = {key: value for key, value in self.template["process"].items() if key not in about} | said
         (self.bundle / "config.json").write_text(json.dumps(self.template | {"process": process}))
         self.runs += 1
         return outcome(self.runc, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
+
+    def close(self) -> None:
+        """Leave nothing: a container is gone when its process ends."""
 
 
 class Podman:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import shutil
-import tempfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -17,65 +14,12 @@ from capset.engines import Request
 from capset.engines.process import first_process, impossible
 from capset.errors import ContradictionError, RequestError, UnavailableError, UnknownNameError
 from capset.sets import THREAD_SETS
-from tests.live.containers import Buildah, Docker, Outcome, Podman, Runc, bubblewrap, lxc, make_root, nspawn
+from tests.live.containers import Outcome, bubblewrap, lxc, nspawn
 
 RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "25"))
 real = settings(
     max_examples=RUNS, deadline=None, derandomize=True, database=None, suppress_health_check=list(HealthCheck)
 )
-
-
-@pytest.fixture(scope="module")
-def folder(holding):
-    """A folder for the engines' own, which need to be root."""
-    holding("sys_admin", "mknod", "setuid", "setpcap", "sys_chroot")
-    path = Path(tempfile.mkdtemp(prefix="capset-"))
-    path.chmod(0o755)
-    yield path
-    shutil.rmtree(path, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def root(folder, tool):
-    """A root file system with busybox in it."""
-    return make_root(folder, tool)
-
-
-def of_its_own(kind: type, folder: Path, root: Path, tool: Callable[[str, str], str]) -> object:
-    """Start an engine in a folder of its own."""
-    own = folder / kind.__name__.lower()
-    own.mkdir()
-    return kind(own, root, tool)
-
-
-@pytest.fixture(scope="module")
-def docker(folder, root, tool):
-    """A Docker Engine."""
-    engine = of_its_own(Docker, folder, root, tool)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="module")
-def runc(folder, root, tool):
-    """runc."""
-    return of_its_own(Runc, folder, root, tool)
-
-
-@pytest.fixture(scope="module")
-def podman(folder, root, tool):
-    """Podman."""
-    engine = of_its_own(Podman, folder, root, tool)
-    yield engine
-    engine.close()
-
-
-@pytest.fixture(scope="module")
-def buildah(folder, root, tool):
-    """Buildah."""
-    engine = of_its_own(Buildah, folder, root, tool)
-    yield engine
-    engine.close()
 
 
 def held() -> CapSet:

@@ -1,0 +1,98 @@
+"""The command line of ``docker run``: which words are options, and where their values are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+
+from capset.errors import FormatError, shown
+from capset.facts import load
+
+__all__ = ["OURS", "options"]
+
+OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
+"""The options that concern capabilities."""
+
+# What -privileged and -cap-add really are: -p with a port, -c with a share of the processor, both refused.
+_ONE_HYPHEN = {"privileged", "cap-add", "cap-drop"}
+
+
+def options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Read a command line as Docker does.
+
+    Args:
+        words: Options alone, or a command with ``docker run`` or ``docker create`` in front.
+
+    Returns:
+        The options of :data:`OURS` with their values, those without one as ``"true"``; and what stands
+        behind the image, which is the container's own.
+
+    Raises:
+        FormatError: A word is no option of Docker, or lacks its value.
+        TypeError: A word is no str.
+
+    Source:
+        docker/cli ``cli/command/container/opts.go``; spf13/pflag ``flag.go``.
+    """
+    for word in words:
+        if not isinstance(word, str):
+            raise TypeError(f"expected the words of a command line, got {shown(word)} among them")
+    rest = iter(_without_command(words))
+    found: list[tuple[str, str]] = []
+    for word in rest:
+        if word in {"--", "-"} or not word.startswith("-"):
+            break
+        found += _long(word, rest) if word.startswith("--") else _short(word, rest)
+    return [(name, value) for name, value in found if name in OURS], list(rest)
+
+
+def _table() -> tuple[set[str], set[str], dict[str, str]]:
+    """Return the options without a value, those with one, and the short names."""
+    table = load("formats/docker-run")["options"]
+    switches, valued = {"privileged", *table["switches"]}, {*OURS, *table["valued"]} - {"privileged"}
+    return switches, valued, {"u": "user", **table["short"]}
+
+
+def _long(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
+    switches, valued, _ = _table()
+    name, sign, value = word[2:].partition("=")
+    if name not in switches | valued:
+        close = get_close_matches(name.lower(), OURS, n=1) or get_close_matches(name, switches | valued, n=1)
+        raise FormatError(word, word, f"an option of docker run{f', did you mean --{close[0]}?' if close else ''}")
+    return [(name, value if sign else "true" if name in switches else _next(rest, word))]
+
+
+def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
+    """Read short options, several of which may stand in one word, the last one with its value."""
+    if word[1:].partition("=")[0] in _ONE_HYPHEN:
+        raise FormatError(word, word, f"two hyphens in front of a long option: -{word}")
+    switches, _, short = _table()
+    found: list[tuple[str, str]] = []
+    for at, letter in enumerate(word[1:], 2):
+        if letter not in short:
+            raise FormatError(word, f"-{letter}", "an option of docker run; long options have two hyphens")
+        behind = word[at:]
+        if short[letter] in switches and not behind.startswith("="):
+            found.append((short[letter], "true"))
+            continue
+        value = behind.removeprefix("=") if behind else _next(rest, word)
+        return [*found, (short[letter], value)]
+    return found
+
+
+def _next(rest: Iterator[str], option: str) -> str:
+    value = next(rest, None)
+    if value is None:
+        raise FormatError(option, option, "a value behind it")
+    return value
+
+
+def _without_command(words: list[str]) -> list[str]:
+    """Leave out ``docker run`` in front of the options."""
+    start = words[1:] if words[:1] == ["sudo"] else words
+    if start[:1] != ["docker"]:
+        return words
+    rest = start[2:] if start[1:2] == ["container"] else start[1:]
+    if rest[:1] not in (["run"], ["create"]):
+        raise FormatError("docker", " ".join(start[:3]), "docker run or docker create, and its options")
+    return rest[1:]

@@ -1,0 +1,104 @@
+"""Readers of documents against the programs that read them: Docker's client and daemon, runc."""
+
+from __future__ import annotations
+
+import json
+import os
+
+from hypothesis import HealthCheck, event, example, given, settings
+from hypothesis import strategies as st
+
+from capset import live
+from capset.engines.process import first_process
+from capset.errors import FormatError
+from capset.formats import docker as dialect
+from capset.formats import oci
+from capset.sets import THREAD_SETS
+
+RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "25"))
+real = settings(max_examples=RUNS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+
+NAMES = ["NET_ADMIN", "cap_kill", "Chown", "ALL", "all", "", "BOGUS", "A,B", " kill", "CAP_", "12"]
+BOOLS = ["1", "t", "TRUE", "true", "True", "0", "f", "false", "yes", "tRUE", ""]
+names = st.sampled_from(NAMES)
+bools = st.sampled_from(BOOLS)
+users = st.sampled_from(["5", "0", "1000:1000", "user", "user:user", ":5", "", "+0", "=7"])
+nnp = st.sampled_from(["no-new-privileges", "no-new-privileges=", "no-new-privileges:", "label=", "No-New-Privileges"])
+flags = st.sampled_from(["--cap-add", "--cap-drop"])
+words = st.one_of(
+    st.builds(lambda option, name: [option, name], flags, names),
+    st.builds(lambda option, name: [f"{option}={name}"], flags, names),
+    st.builds(lambda value: [f"--privileged={value}"], bools),
+    st.builds(lambda option, user: [option, user], st.sampled_from(["--user", "-u", "-itu"]), users),
+    st.builds(lambda option, user: [option + user], st.sampled_from(["--user=", "-u", "-itu"]), users.filter(bool)),
+    st.builds(lambda name, value: ["--security-opt", name + value], nnp, st.one_of(bools, st.just("disable"))),
+    st.sampled_from([["--privileged"], ["-it"], ["--rm"], ["-i=false"], ["--", "box"], ["-h", "x"], ["--hostname=x"]]),
+    st.sampled_from([["--security-opt=no-new-privileges"], ["--security-opt", "seccomp=unconfined"]]),
+    st.sampled_from([["--cap-ad", "KILL"], ["--CAP-ADD=KILL"], ["-privileged"], ["-cap-add=x"], ["-user=5"]]),
+    st.sampled_from([["--user", "--rm"], ["-x"], ["--cap-add", "--rm"]]),
+)
+
+
+def test_docker_flags(docker):
+    """The client and the daemon take a command line, and show what was read of it; or both refuse it."""
+
+    @real
+    @given(st.lists(words, max_size=4).map(lambda parts: [word for part in parts for word in part]))
+    @example(["--cap-add", "net_admin", "--cap-drop", "CAP_MKNOD", "-u", "7", "--security-opt", "no-new-privileges"])
+    @example(["--security-opt=no-new-privileges:true", "--security-opt=no-new-privileges=f"])
+    @example(["--user=", "--privileged", "--privileged=0"])
+    def compare(said: list[str]) -> None:
+        command = [*said, "box", "true", "--privileged"]
+        shown = docker.create(command)
+        try:
+            request = dialect.from_flags(command)
+        except FormatError:
+            request = None
+        refused = request is None or any(problem.verdict == "refused" for problem in request.problems)
+        event("refused" if refused else "created")
+        assert (shown is None) == refused, command
+        if shown is not None:
+            assert dialect.from_inspect(shown) == request, command
+
+    compare()
+
+
+lists = st.one_of(
+    st.none(),
+    st.lists(st.sampled_from(["CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW", "cap_kill", "KILL", "ALL", "CAP_BOGUS", ""])),
+    st.sampled_from(["CAP_KILL", [5], {}]),
+)
+sets = st.dictionaries(st.sampled_from([*THREAD_SETS, "other", "Bounding"]), lists)
+processes = st.fixed_dictionaries(
+    {"user": st.sampled_from([{"uid": 0, "gid": 0}, {"uid": 1000, "gid": 5}, {}, {"uid": "0"}])},
+    optional={
+        "capabilities": st.one_of(sets, sets, sets, st.none(), st.just(["CAP_KILL"])),
+        "noNewPrivileges": st.sampled_from([True, False, None, "true"]),
+    },
+)
+
+
+def test_config_json(runc):
+    """What runc makes of the process of a config.json, after its execve(2); or both refuse it."""
+    held = live.read().caps.effective
+
+    @real
+    @given(processes)
+    @example({"user": {"uid": 0, "gid": 0}, "capabilities": {"bounding": ["CAP_KILL", "KILL"]}})
+    def compare(said: dict[str, object]) -> None:
+        actual = runc.run_process(json.loads(json.dumps(said)))
+        try:
+            process = oci.from_process(said)
+        except FormatError:
+            process = None
+        if process is None or any(problem.verdict == "refused" for problem in process.problems):
+            event("refused")
+            assert actual.state is None, actual
+            return
+        event("ran")
+        expected = first_process(process.caps, held=held, root=process.uid == 0, no_new_privs=process.no_new_privs)
+        assert actual.state == expected, actual.said
+        ignored = any("runc passes over" in problem.message for problem in process.problems)
+        assert ("ignoring unknown or unavailable capabilities" in actual.said) == ignored
+
+    compare()

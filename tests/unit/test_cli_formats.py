@@ -1,0 +1,455 @@
+"""``capset convert``, ``lint`` and ``files``, run as a person runs them."""
+
+from __future__ import annotations
+
+import json
+import os
+
+import pytest
+
+from capset import FileCaps, live
+from capset.cli import files as files_module
+
+FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
+COMPOSE = """\
+services:
+  web:
+    cap_drop: [ALL]
+    cap_add: [NET_BIND_SERVICE]
+    user: "1000:50"
+  db:
+    image: postgres
+"""
+POD = """\
+kind: Pod
+metadata: {name: shop}
+spec:
+  containers:
+    - name: web
+      securityContext:
+        capabilities: {drop: [ALL], add: [NET_BIND_SERVICE]}
+"""
+UNIT = """\
+[Service]
+CapabilityBoundingSet=CAP_KILL
+AmbientCapabilities=CAP_KILL
+User=7
+"""
+CONFIG = json.dumps({"process": {"user": {"uid": 0}, "capabilities": {"bounding": ["CAP_KILL"]}}})
+INSPECT = json.dumps([{"HostConfig": {"CapAdd": ["CAP_KILL"], "CapDrop": ["ALL"]}, "Config": {"User": ""}}])
+
+
+def yaml(*lines):
+    return "\n".join(lines) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "text", "expected"),
+    [
+        (
+            "docker",
+            "docker",
+            FLAGS,
+            "--cap-drop=ALL --cap-add=NET_ADMIN --user=1000 --security-opt=no-new-privileges\n",
+        ),
+        ("docker", "docker", "--cap-add=kill \\\n  --privileged # yes\n", "--cap-add=KILL --privileged\n"),
+        (
+            "docker",
+            "compose",
+            FLAGS,
+            yaml(
+                "services:",
+                "  app:",
+                "    cap_drop:",
+                "      - ALL",
+                "    cap_add:",
+                "      - NET_ADMIN",
+                "    user: '1000'",
+                "    security_opt:",
+                "      - no-new-privileges:true",
+            ),
+        ),
+        (
+            "compose",
+            "kubernetes",
+            COMPOSE,
+            yaml(
+                "spec:",
+                "  containers:",
+                "    - name: web",
+                "      securityContext:",
+                "        capabilities:",
+                "          drop:",
+                "            - ALL",
+                "          add:",
+                "            - NET_BIND_SERVICE",
+                "        runAsUser: 1000",
+                "        runAsGroup: 50",
+                "    - name: db",
+                "      securityContext: {}",
+            ),
+        ),
+        (
+            "compose",
+            "docker",
+            COMPOSE,
+            "# web\n--cap-drop=ALL --cap-add=NET_BIND_SERVICE --user=1000:50\n# db\n\n",
+        ),
+        ("kubernetes", "docker", POD, "--cap-drop=ALL --cap-add=NET_BIND_SERVICE\n"),
+        ("kubernetes", "libcap", POD, "cap_net_bind_service=ep\n"),
+        ("inspect", "docker", INSPECT, "--cap-drop=ALL --cap-add=KILL\n"),
+        ("systemd", "systemd", UNIT, UNIT),
+        ("systemd", "libcap", UNIT, "cap_kill=eip\n"),
+        ("oci", "docker", CONFIG, "--cap-drop=ALL --cap-add=KILL\n"),
+        ("oci", "systemd", CONFIG, "[Service]\nCapabilityBoundingSet=CAP_KILL\n"),
+        ("libcap", "xattr", "cap_net_raw=ep\n", "0100000200200000000000000000000000000000\n"),
+        ("xattr", "libcap", "0x0100000200200000\n000000000000000000000000", "cap_net_raw=ep\n"),
+        (
+            "xattr",
+            "xattr",
+            "010000030020000000000000000000000000000007000000",
+            "010000030020000000000000000000000000000007000000\n",
+        ),
+        ("libcap", "docker", "cap_net_raw=ep", "--cap-drop=ALL --cap-add=NET_RAW\n"),
+        ("iab", "iab", "^cap_kill,!cap_chown\n", "!cap_chown,^cap_kill\n"),
+    ],
+)
+def test_convert(run, source, target, text, expected):
+    """One dialect to another, from standard input."""
+    status, out, _ = run("convert", "--from", source, "--to", target, stdin=text)
+
+    assert (status, out) == (0, expected)
+
+
+def test_convert_to_config_json(run):
+    """Five sets as the engine configures them, or as the source has them."""
+    told = json.loads(run("convert", "--from", "docker", "--to", "oci", stdin=FLAGS)[1])["process"]
+    lists = told["capabilities"]
+
+    assert (told["user"], told["noNewPrivileges"]) == ({"uid": 1000, "gid": 0}, True)
+    assert lists["bounding"] == lists["permitted"] == ["CAP_NET_ADMIN"]
+    assert lists["inheritable"] == lists["ambient"] == []
+    told = json.loads(run("convert", "--from", "systemd", "--to", "oci", stdin=UNIT)[1])["process"]
+    assert set(map(tuple, told["capabilities"].values())) == {("CAP_KILL",)}
+    told = json.loads(run("convert", "--from", "docker", "--to", "oci", "--engine", "podman", stdin=FLAGS)[1])[
+        "process"
+    ]
+    assert told["capabilities"]["ambient"] == ["CAP_NET_ADMIN"]
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "text", "message"),
+    [
+        ("docker", "libcap", FLAGS, "left out: the bounding and the ambient set"),
+        (
+            "systemd",
+            "docker",
+            UNIT,
+            "what Docker Engine gives is not the same: effective: -CAP_KILL; permitted: -CAP_KILL; "
+            "inheritable: -CAP_KILL; ambient: -CAP_KILL",
+        ),
+        ("docker", "compose", "--cap-add=kill --cap-drop=kill", "--cap-drop: ignored: it is added as well, and Docker"),
+        (
+            "compose",
+            "docker",
+            "services: {a: {cap_add: [KILL], user: 5}}",
+            "a: services.a.user: refused: Compose takes a text for the user",
+        ),
+        (
+            "oci",
+            "oci",
+            '{"capabilities": {"bounding": ["KILL"]}}',
+            "capabilities.bounding[0]: ignored: runc passes over",
+        ),
+        ("systemd", "systemd", "[Service]\nCapabilityBoundingSet=KILL\n", "ignored: systemd passes over 'KILL'"),
+    ],
+)
+def test_what_is_lost_is_told(run, source, target, text, message):
+    """On standard error, beside the result."""
+    status, out, err = run("convert", "--from", source, "--to", target, stdin=text)
+
+    assert (status, message in err) == (0, True), err
+    assert out
+
+
+@pytest.mark.parametrize(
+    ("args", "text", "message"),
+    [
+        (("docker", "oci"), "--user web", "config.json takes numbers alone for the user, and this is 'web'"),
+        (("docker", "docker"), "'", "-: no command line: No closing quotation"),
+        (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
+        (
+            ("compose", "oci"),
+            COMPOSE,
+            "config.json is about one container, and here are 2: choose with --name from web, db",
+        ),
+        (("compose", "docker", "--name", "x"), COMPOSE, "there is no container 'x': known are web, db"),
+        (
+            ("docker", "docker", "--name", "x"),
+            "",
+            "there is no container 'x': known are none, as this dialect has no names",
+        ),
+        (("compose", "docker"), "services: {}", "-: there is no container in it"),
+        (("compose", "docker"), "a: 1\n---\nb: 2\n", "-: expected one document, found 2"),
+        (("compose", "docker"), "", "-: expected one document, found 0"),
+        (("compose", "docker"), "a: [\nb: 5", "-:2: "),
+        (("compose", "docker"), "a: \x07", "-: "),
+        (("kubernetes", "docker"), "kind: Service", "expected a pod or what makes one"),
+        (("systemd", "docker"), "[Service", "-: systemd does not load it"),
+        (("libcap", "docker"), "kill=p", "at position 0 of 'kill=p': expected a capability (did you mean cap_kill?)"),
+        (("xattr", "libcap"), "zz", "-: expected the attribute in hexadecimal digits, as getfattr -e hex prints it"),
+        (
+            ("libcap", "xattr"),
+            "cap_kill=ep cap_chown=p",
+            "no file capabilities: expected an effective set that is empty",
+        ),
+        (("docker", "docker"), b"\xff", "-: no UTF-8 text, at byte 0"),
+    ],
+)
+def test_what_cannot_be_converted(run, args, text, message):
+    """One line, and exit status 2."""
+    source, target, *more = args
+    status, out, err = run("convert", "--from", source, "--to", target, *more, stdin=text)
+
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_convert_one_of_several(run, tmp_path):
+    """By its name; containers of several pods are told apart."""
+    path = tmp_path / "compose.yaml"
+    path.write_text(COMPOSE)
+    assert run("convert", "--from", "compose", "--to", "docker", "--name", "db", str(path)) == (0, "\n", "")
+    two = POD + "---\n" + POD.replace("shop", "shed")
+    out = run("convert", "--from", "kubernetes", "--to", "compose", stdin=two)[1]
+    assert "  web:\n" in out
+    assert "  shed-web:\n" in out
+    status, _, err = run("convert", "--from", "docker", "--to", "docker", str(tmp_path / "gone"))
+    assert (status, "No such file" in err) == (2, True)
+
+
+# -- lint -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def lint(run, tmp_path):
+    """Lint a text under a name."""
+
+    def call(text, *args, name="file.yaml"):
+        path = tmp_path / name
+        path.write_text(text)
+        return run("lint", str(path), *args)
+
+    return call
+
+
+def test_lint_compose(lint):
+    """What each service gets, and what is wrong with its line."""
+    status, out, err = lint(
+        "services:\n  web:\n    cap_add:\n      - NET_ADMIN\n      - kil\n    user: 1000\n"
+        "  db:\n    cap_drop: [NET_RAW]\n  bad:\n    cap_add: KILL\n"
+    )
+    lines = out.splitlines()
+
+    assert (status, err) == (1, "")
+    assert lines[0].split() == ["what", "user", "effective", "bounding"]
+    assert lines[1].split(maxsplit=2)[2] == "nothing: Docker Engine refuses to add 'kil': did you mean KILL?"
+    assert lines[2].startswith("db   root CAP_CHOWN, ")
+    assert lines[3].split() == ["bad", "root", "nothing:", "it", "cannot", "be", "read"]
+    assert [line.split()[:3] for line in lines[6:]] == [
+        ["line", "6,", "services.web.user"],
+        ["line", "5,", "services.web.cap_add[1]"],
+        ["line", "10,", "services.bad.cap_add"],
+    ]
+
+
+def test_lint_nothing(lint, run):
+    """Exit status 0, and what everybody gets."""
+    status, out, err = lint(COMPOSE)
+
+    assert (status, err) == (0, "")
+    assert out.splitlines()[1].split() == ["web", "1000:50", "none", "CAP_NET_BIND_SERVICE"]
+    assert run("lint", "-", stdin=COMPOSE) == (0, out, "")
+    assert lint(POD, "--policy", "restricted")[0] == 0
+
+
+def test_lint_pods(lint):
+    """The policy's verdict beside the effect; a pod's own problem once."""
+    pod = POD.replace("[ALL]", "[all]").replace(
+        "  containers:", "  securityContext: {capabilities: {}}\n  initContainers: [{name: init}]\n  containers:"
+    )
+    status, out, _ = lint(pod, "--policy", "restricted@1.25")
+
+    assert status == 1
+    assert "shop: web" in out
+    assert out.count("a pod has no capabilities") == 1
+    assert "line 9, spec.containers[0].securityContext.capabilities.drop[0]" in out
+    assert "must be `ALL`, got `all`" in out
+    assert "containerd (CRI) gives it 1 capability" in out
+    assert "CRI-O gives it" in lint(pod, "--policy", "restricted", "--engine", "cri-o")[1]
+    assert lint(pod.replace("metadata: {name: shop}\n", ""))[1].splitlines()[1].startswith("init ")
+
+
+def test_lint_units(lint):
+    """A unit by its suffix, or by its sections."""
+    status, out, err = lint(UNIT.replace("=CAP_KILL\nA", "=CAP_KILL CAP_RAWIO\nA"), name="web.service")
+
+    assert (status, err) == (1, "")
+    assert out.splitlines()[1].split() == ["[Service]", "7", "CAP_KILL", "CAP_KILL"]
+    assert "did you mean CAP_SYS_RAWIO?" in out
+    assert lint(UNIT, name="unit")[0] == 0
+    assert lint(UNIT.replace("User=7", "User=web"), name="unit")[1].splitlines()[1].split()[1] == "web"
+    assert lint("[Socket]\nCapabilityBoundingSet=\n", name="a.socket")[1].splitlines()[1].split() == [
+        "[Socket]",
+        "root",
+        "none",
+        "none",
+    ]
+    assert "nothing: it is not loaded" in lint("[Service", name="a.service")[1]
+    assert lint("[Service]\nCapabilityBoundingSet=~5\nCapabilityBoundingSet=~6\n", "--systemd", "234", name="u")[
+        1
+    ].split()[-4:] == ["all", "known", "all", "known"]
+
+
+def test_lint_json(lint):
+    """The same for programs."""
+    [subject] = json.loads(lint(POD.replace("[ALL]", "[all]"), "--policy", "restricted", "--json")[1])
+
+    assert subject["name"] == "shop: web"
+    assert subject["bounding"]["names"] == ["CAP_NET_BIND_SERVICE"]
+    assert (subject["refused"], subject["user"]) == (None, "")
+    assert subject["problems"][0] | {"message": ""} == {
+        "place": "spec.containers[0].securityContext.capabilities.drop[0]",
+        "line": 7,
+        "value": "all",
+        "verdict": "depends",
+        "message": "",
+    }
+    assert subject["findings"][0]["value"] == "all"
+    [subject] = json.loads(lint("services: {a: {cap_add: [kil]}}", "--json")[1])
+    assert (subject["effective"], subject["bounding"]) == (None, None)
+    assert subject["refused"].startswith("nothing: Docker Engine refuses")
+
+
+@pytest.mark.parametrize(
+    ("text", "args", "message"),
+    [
+        ("", (), "there is no container in it"),
+        ("services: {}", (), "there is no container in it"),
+        ("a: 1", (), "expected a pod or what makes one"),
+        ("services: [a]", (), "services: expected a mapping, got ['a']"),
+        ("5", (), "the document: expected a mapping, got 5"),
+        (POD, ("--policy", "strict"), "expected the policy baseline or restricted, got 'strict'"),
+        (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
+        (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),
+        ("a: !reset 5", (), ":1: could not determine a constructor for the tag '!reset'"),
+        ("a: 1\na: 2", (), ':2: found duplicate key "a"'),
+    ],
+)
+def test_what_cannot_be_linted(lint, text, args, message):
+    status, out, err = lint(text, *args)
+
+    assert (status, out) == (2, "")
+    assert message in err
+
+
+def test_a_broken_container_hides_no_other(lint):
+    """Its finding is the one that it cannot be read."""
+    status, out, _ = lint(POD + "    - name: bad\n      securityContext: []\n", "--policy", "restricted")
+
+    assert status == 1
+    assert "shop: web" in out
+    assert "expected a mapping" in out
+
+
+# -- files ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def attributes(monkeypatch):
+    """Give files attributes by their names, as root could."""
+    known = {}
+
+    def getxattr(path, name, *, follow_symlinks):
+        assert (name, follow_symlinks) == ("security.capability", False)
+        found = known.get(os.path.basename(path))
+        if isinstance(found, OSError):
+            raise found
+        if found is None:
+            raise OSError(61, "No data available", path)
+        return found
+
+    monkeypatch.setattr(os, "getxattr", getxattr, raising=False)
+    return known
+
+
+def test_files(run, attributes, tmp_path):
+    """As setcap writes them, by name."""
+    for name in ("ping", "own", "plain", "gone", "denied", "strange", "else"):
+        (tmp_path / name).touch()
+    attributes["ping"] = FileCaps(permitted=["net_raw"], effective=True).to_xattr()
+    attributes["own"] = FileCaps(permitted=["kill"], rootid=7).to_xattr()
+    attributes["gone"] = FileNotFoundError(2, "No such file or directory", str(tmp_path / "gone"))
+    attributes["denied"] = PermissionError(13, "Permission denied", str(tmp_path / "denied"))
+    attributes["else"] = OSError(75, "Value too large for defined data type", str(tmp_path / "else"))
+    attributes["strange"] = b"strange"
+    status, out, err = run("files", str(tmp_path))
+
+    assert status == 0
+    assert [line.split() for line in out.splitlines()] == [
+        ["capabilities", "effective", "rootid", "file"],
+        ["cap_kill=p", "7", str(tmp_path / "own")],
+        ["cap_net_raw=ep", "yes", str(tmp_path / "ping")],
+    ]
+    assert err.splitlines() == [
+        f"capset: 1 vanished meanwhile, the first of them {tmp_path}/gone",
+        f"capset: 1 may not be read, the first of them {tmp_path}/denied",
+        f"capset: {tmp_path}/strange: no file capabilities: expected revision 1, 2 or 3 in the fourth byte, not 97, "
+        "got 737472616e6765",
+        f"capset: [Errno 75] Value too large for defined data type: '{tmp_path}/else'",
+    ]
+
+
+def test_files_json(run, attributes, tmp_path):
+    """The same for programs."""
+    (tmp_path / "ping").touch()
+    attributes["ping"] = FileCaps(permitted=["net_raw"], effective=True).to_xattr()
+    told = json.loads(run("files", str(tmp_path), "--json")[1])
+
+    assert told["files"][0]["text"] == "cap_net_raw=ep"
+    assert told["files"][0]["permitted"]["names"] == ["CAP_NET_RAW"]
+    assert (told["seen"], told["gone"], told["denied"], told["malformed"], told["failed"]) == (1, [], [], [], [])
+
+
+def test_no_files(run, attributes, tmp_path):
+    (tmp_path / "plain").touch()
+
+    assert run("files", str(tmp_path)) == (0, "none of 1 files has capabilities\n", "")
+    assert run("files", str(tmp_path / "gone"))[0] == 2
+
+
+def test_what_stops_a_scan(attributes, tmp_path):
+    """No file descriptors left is no fault of one file."""
+    (tmp_path / "a").touch()
+    attributes["a"] = OSError(24, "Too many open files")
+
+    with pytest.raises(OSError, match="Too many open files"):
+        list(live.scan_files(tmp_path))
+
+
+def test_off_linux(monkeypatch, tmp_path):
+    """Elsewhere there are no file capabilities to read."""
+    monkeypatch.delattr(os, "getxattr", raising=False)
+
+    with pytest.raises(OSError, match="only Linux has file capabilities"):
+        live.file_caps(tmp_path)
+
+
+def test_a_progress_bar_where_somebody_looks(run, attributes, tmp_path, monkeypatch):
+    """On standard error, and nothing of it is left."""
+    monkeypatch.setattr(files_module.Console, "is_terminal", True)
+    (tmp_path / "plain").touch()
+    status, out, err = run("files", str(tmp_path))
+
+    assert (status, out) == (0, "none of 1 files has capabilities\n")
+    assert "files, now in" in err

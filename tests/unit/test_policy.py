@@ -1,0 +1,156 @@
+"""Pod Security Standards: the vectors of the standard's own code, and what a container really gets."""
+
+from __future__ import annotations
+
+import pytest
+
+from capset import CapDiff, engines, policy
+from capset.engines import Request
+from capset.errors import FormatError, UnknownVersionError
+from capset.formats import kubernetes
+
+BASELINE = [
+    *("AUDIT_WRITE", "CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "KILL", "MKNOD", "NET_BIND_SERVICE", "SETFCAP"),
+    *("SETGID", "SETPCAP", "SETUID", "SYS_CHROOT"),
+]
+ADD, DROP = "securityContext.capabilities.add", "securityContext.capabilities.drop"
+
+
+def pod(*, add=None, drop=None, **context):
+    """A pod with one container."""
+    capabilities = {side: names for side, names in (("add", add), ("drop", drop)) if names is not None}
+    return {"spec": {"containers": [{"name": "a", "securityContext": {"capabilities": capabilities, **context}}]}}
+
+
+def broken(document, level, version="latest"):
+    """List the fields and values that break a level."""
+    return [(finding.field, finding.value) for finding in policy.pod_security(document, level=level, version=version)]
+
+
+@pytest.mark.parametrize(
+    ("document", "findings"),
+    [
+        (pod(drop=["ALL", "FOO"]), []),
+        (pod(drop=["ALL", "ALL"], add=["NET_BIND_SERVICE", "NET_BIND_SERVICE"]), []),
+        (pod(drop=["all"]), [(DROP, "all")]),
+        (pod(drop=["CAP_ALL", " ALL"]), [(DROP, "CAP_ALL,  ALL")]),
+        (pod(drop=[]), [(DROP, "")]),
+        (pod(), [(DROP, "")]),
+        ({"spec": {"containers": [{"name": "a"}]}}, [(DROP, "")]),
+        (pod(drop=["ALL"], add=["CAP_NET_BIND_SERVICE"]), [(ADD, "CAP_NET_BIND_SERVICE")]),
+        (pod(drop=["ALL"], add=["net_bind_service", ""]), [(ADD, "net_bind_service"), (ADD, "")]),
+        (pod(add=["ALL", "CHOWN", "CHOWN"]), [(DROP, ""), (ADD, "ALL"), (ADD, "CHOWN")]),
+        (pod(privileged=True), [(DROP, "")]),
+    ],
+)
+def test_restricted(document, findings):
+    """Drop ALL, exactly; add nothing but NET_BIND_SERVICE, exactly."""
+    assert broken(document, "restricted") == broken(document, "restricted", "1.22") == findings
+
+
+@pytest.mark.parametrize(
+    ("document", "findings"),
+    [
+        (pod(add=BASELINE), []),
+        (pod(drop=["anything"]), []),
+        (
+            pod(add=["NET_RAW", "chown", "CAP_CHOWN", "ALL", ""]),
+            [(ADD, n) for n in ("NET_RAW", "chown", "CAP_CHOWN", "ALL", "")],
+        ),
+    ],
+)
+def test_baseline(document, findings):
+    """Docker's default without NET_RAW may be added; what is dropped does not matter."""
+    for version in ("1.0", "v1.0", "1.22", "v1.99", "latest"):
+        assert broken(document, "baseline", version) == findings
+    # Before 1.22 the restricted level asked for no more.
+    for version in ("1.0", "v1.21"):
+        assert broken(document, "restricted", version) == findings
+
+
+def test_the_list_of_the_baseline():
+    """It is Docker's default without one."""
+    assert {cap.name for cap in engines.get("docker").default} - set(BASELINE) == {"NET_RAW"}
+
+
+def test_windows():
+    """Since 1.25 a pod that is declared to run on Windows is left alone."""
+    document = {"spec": {"os": {"name": "windows"}, "containers": [{"name": "a"}]}}
+
+    assert broken(document, "restricted") == broken(document, "restricted", "v1.25") == []
+    assert broken(document, "restricted", "v1.24") == [(DROP, "")]
+    document["spec"]["os"]["name"] = "linux"
+    assert broken(document, "restricted") == [(DROP, "")]
+
+
+def test_all_kinds_of_containers():
+    """Init and ephemeral ones too, of whatever makes pods."""
+    spec = {key: [{"name": key}] for key in ("ephemeralContainers", "containers", "initContainers")}
+    document = {"kind": "CronJob", "spec": {"jobTemplate": {"spec": {"template": {"spec": spec}}}}}
+    findings = policy.pod_security(document, level="restricted")
+
+    assert [finding.container for finding in findings] == ["initContainers", "containers", "ephemeralContainers"]
+
+
+@pytest.mark.parametrize(
+    ("document", "texts"),
+    [
+        (
+            pod(drop=["all"]),
+            ["a: securityContext.capabilities.drop: must be `ALL`, got `all`; containerd (CRI) gives it no capability"],
+        ),
+        (
+            pod(drop=["KILL", "net_raw"], runAsUser=1000),
+            [
+                "a: securityContext.capabilities.drop: must be `ALL`, got `KILL, net_raw`; containerd (CRI) gives it "
+                "12 capabilities, none more than by default, and as user 1000 it can use none of them"
+            ],
+        ),
+        (
+            pod(drop=["ALL"], add=["SYS_ADMIN"]),
+            [
+                "a: securityContext.capabilities.add: must be `NET_BIND_SERVICE`, got `SYS_ADMIN`; containerd (CRI) "
+                "gives it 1 capability, CAP_SYS_ADMIN more than by default"
+            ],
+        ),
+        (
+            pod(privileged=True),
+            [
+                "a: securityContext.capabilities.drop: must be `ALL`, and nothing is dropped; containerd (CRI) gives "
+                "it 41 capabilities, 27 more than by default"
+            ],
+        ),
+    ],
+)
+def test_two_verdicts(document, texts):
+    """What the standard says of the text, and what the container would get."""
+    assert [str(finding) for finding in policy.pod_security(document, level="restricted")] == texts
+
+
+def test_the_effect_is_the_engines():
+    """CRI-O refuses what containerd passes over, and gives less."""
+    crio = engines.get("cri-o")
+    [finding] = policy.pod_security(pod(add=["BOGUS"]), engine=crio)
+
+    assert finding.message.startswith("must be one of `AUDIT_WRITE`, `CHOWN`, ")
+    assert finding.message.endswith("got `BOGUS`")
+    assert finding.effect.startswith("no container starts: CRI-O refuses to add 'BOGUS'")
+
+
+def test_what_is_no_level_and_no_version():
+    with pytest.raises(ValueError, match="expected the level 'baseline' or 'restricted', got 'Restricted'"):
+        policy.pod_security(pod(), level="Restricted")
+    for version in ("1.025", "v1.25.3", "V1.25", "2.0", "", "Latest", None, 1.25):
+        with pytest.raises(UnknownVersionError, match=r'expected "latest" or such as "1\.25"'):
+            policy.pod_security(pod(), version=version)
+    with pytest.raises(FormatError, match="expected a pod or what makes one"):
+        policy.pod_security({})
+
+
+def test_beyond_the_default():
+    """What benchmarks ask to be told of is what is added."""
+    request = kubernetes.from_container({"securityContext": {"capabilities": {"add": ["SYS_TIME"], "drop": ["KILL"]}}})
+
+    assert policy.beyond_default(request) == CapDiff.parse("+sys_time -kill")
+    assert policy.beyond_default(Request(["chown"])) == CapDiff()
+    assert str(policy.beyond_default(Request(["net_raw"]), engine=engines.get("cri-o"))) == "+CAP_NET_RAW"
