@@ -47,7 +47,10 @@ class CapsetError(Exception):
 
 def shown(value: object) -> str:
     """Write a value for a message: in full where that is bearable."""
-    text = hex(value) if isinstance(value, int) and value.bit_length() > 128 else repr(value)
+    try:
+        text = hex(value) if isinstance(value, int) and value.bit_length() > 128 else repr(value)
+    except (ValueError, RecursionError):  # a number in it is too long to be written, or it holds itself too deeply
+        text = f"a {type(value).__name__} that is too large to be shown"
     return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
 
 
@@ -142,7 +145,9 @@ class FileCapsError(CapsetError, ValueError):
         self.expected = expected
         self.source = source
         got = "" if value is None else f", got {value.hex() or 'none' if isinstance(value, bytes) else shown(value)}"
-        super().__init__(f"{source + ': ' if source else ''}no file capabilities: expected {expected}{got}")
+        super().__init__(
+            f"{source + ': ' if source else ''}no valid security.capability attribute: expected {expected}{got}"
+        )
 
 
 class FormatError(CapsetError, ValueError):

@@ -152,8 +152,8 @@ class FileCaps:
             >>> from capset.formats import libcap
             >>> FileCaps.from_state(libcap.from_text("cap_net_raw=ep cap_chown=p"))
             Traceback (most recent call last):
-            capset.errors.FileCapsError: no file capabilities: expected an effective set that is empty or \
-has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_RAW'
+            capset.errors.FileCapsError: no valid security.capability attribute: expected an effective set \
+that is empty or has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_RAW'
         """
         lacking = (state.permitted | state.inheritable) - state.effective
         if state.effective and lacking:

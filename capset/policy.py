@@ -53,14 +53,25 @@ class Finding:
 
 
 @frozen(kw_only=True)
-class _Rule:
+class Rule:
     """What one version of a level says of capabilities."""
 
     may_add: frozenset[str]
     must_drop: str = ""
     exempts_windows: bool = False
 
-    def broken(self, request: Request) -> Iterator[tuple[str, str, str]]:
+    def findings(self, pod: kubernetes.Pod, container: str, request: Request, engine: Engine) -> list[Finding]:
+        """Check one container of a pod, for which *engine* tells the effect."""
+        if self.exempts_windows and pod.windows:
+            return []
+        broken = list(self._broken(request))
+        effect = _effect(engine, request) if broken else ""
+        return [
+            Finding(container=container, field=field, value=value, message=message, effect=effect)
+            for field, value, message in broken
+        ]
+
+    def _broken(self, request: Request) -> Iterator[tuple[str, str, str]]:
         """List what a request breaks: field, value, verdict. Texts are compared as they stand."""
         if self.must_drop and self.must_drop not in request.drop:
             written = ", ".join(request.drop)
@@ -107,16 +118,11 @@ def pod_security(
         >>> finding.effect
         'containerd (CRI) gives it no capability'
     """
-    rule = _rule(level, version)
+    rule = pod_rule(level, version)
     runtime = engines.get("containerd") if engine is None else engine
     requests = kubernetes.from_pod(pod)
-    if rule.exempts_windows and next(kubernetes.pods(pod)).windows:
-        return []
-    return [
-        Finding(container=name, field=field, value=value, message=message, effect=_effect(runtime, request))
-        for name, request in requests.items()
-        for field, value, message in rule.broken(request)
-    ]
+    found = next(kubernetes.pods(pod))
+    return [finding for name, request in requests.items() for finding in rule.findings(found, name, request, runtime)]
 
 
 def beyond_default(request: Request, *, engine: Engine | None = None) -> CapDiff:
@@ -142,9 +148,15 @@ def beyond_default(request: Request, *, engine: Engine | None = None) -> CapDiff
     return chosen.default.diff(chosen.resolve(request))
 
 
-def _rule(level: str, version: str) -> _Rule:
+def pod_rule(level: str, version: str) -> Rule:
+    """Return what a level of the Pod Security Standards says of capabilities, in one version of the policy.
+
+    Raises:
+        UnknownVersionError: There is no such version.
+        ValueError: There is no such level with a rule.
+    """
     levels = _levels()
-    if level not in levels:
+    if not isinstance(level, str) or level not in levels:
         raise ValueError(f"expected the level {' or '.join(map(repr, levels))}, got {shown(level)}")
     asked = re.fullmatch(r"v?1\.(0|[1-9][0-9]{0,5})", version) if isinstance(version, str) else None
     if asked is None and version != "latest":
@@ -153,14 +165,14 @@ def _rule(level: str, version: str) -> _Rule:
 
 
 @cache
-def _levels() -> dict[str, list[tuple[int, _Rule]]]:
+def _levels() -> dict[str, list[tuple[int, Rule]]]:
     """Read the rules, each with the minor version since which it holds, oldest first."""
-    found: dict[str, list[tuple[int, _Rule]]] = {}
+    found: dict[str, list[tuple[int, Rule]]] = {}
     for level, entries in load("policies/pod-security")["levels"].items():
         found[level] = [
             (
                 int(entry["since"].removeprefix("1.")),
-                _Rule(
+                Rule(
                     may_add=frozenset(entry["may_add"]),
                     must_drop=entry.get("must_drop", ""),
                     exempts_windows=entry.get("exempts_windows", False),
@@ -173,6 +185,8 @@ def _levels() -> dict[str, list[tuple[int, _Rule]]]:
 
 def _effect(engine: Engine, request: Request) -> str:
     """Say what a container would get of a request."""
+    if refused := [problem.message for problem in request.problems if problem.verdict == "refused"]:
+        return f"no container starts: {refused[0]}"
     try:
         state = engine.container(request)
     except RequestError as error:

@@ -41,7 +41,7 @@ toc_object_entries_show_parents = "hide"
 nitpicky = True
 # The standard library's documentation is elsewhere, and links to it would need the network.
 nitpick_ignore_regex = [
-    ("py:.*", r"(collections|collections\.abc|datetime|os|typing|enum|attrs|attr)\..*"),
+    ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",
         r"(frozenset|str|int|Set|Iterable|Iterator|Literal|PathLike|Pid|Root|SupportsIndex|IntEnum|IntFlag|date)",
@@ -150,7 +150,18 @@ def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     return re.sub(r"attr_dict\[.*?\]\.default|NOTHING", "...", signature), returns
 
 
+def _keep_colons(*event: object) -> None:
+    """Keep napoleon from taking what stands before a colon for a type: types are in the annotations."""
+    _, what, *_, lines = event
+    assert isinstance(lines, list)
+    first = [at + 1 for at, line in enumerate(lines[:-1]) if line.strip() == "Returns:"]
+    for at in first + ([0] if what == "property" else []):
+        text = lines[at].lstrip()
+        lines[at] = lines[at].removesuffix(text) + ": " + text
+
+
 def setup(app: object) -> None:
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
+    app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,12 +11,18 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from capset.cli.output import Failure
+from capset.cli.output import Failure, warn
 from capset.display import printable
+from capset.errors import FormatError
+from capset.formats import kubernetes
+from capset.formats.document import Node
+from capset.formats.kubernetes import Pod
 
-__all__ = ["is_unit", "parsed", "places", "read_text"]
+__all__ = ["parsed", "pods_of", "read_text", "unit_section"]
 
 _UNITS = {".service": "Service", ".socket": "Socket", ".mount": "Mount", ".swap": "Swap"}
+_OTHERS = {".yaml", ".yml", ".json"}
+_HEADER = re.compile(r"\[[A-Za-z][A-Za-z-]*\]?")
 
 
 def read_text(path: str) -> str:
@@ -29,44 +36,63 @@ def read_text(path: str) -> str:
         raise Failure(f"{printable(path)}: no UTF-8 text, at byte {error.start}") from None
 
 
-def is_unit(path: str, text: str) -> str:
+def unit_section(path: str, text: str) -> str:
     """Return the section with the capabilities if this is a unit file, and an empty text if not."""
     suffix = Path(path).suffix
     if suffix in _UNITS:
         return _UNITS[suffix]
     lines = [line.strip() for line in text.splitlines()]
-    named = [section for section in _UNITS.values() if f"[{section}]" in lines]
-    return named[0] if named else ""
+    first = next((line for line in lines if line and line[0] not in "#;"), "")
+    if suffix in _OTHERS or not _HEADER.fullmatch(first):
+        return ""
+    return next((section for section in _UNITS.values() if f"[{section}]" in lines), "Service")
 
 
-def parsed(path: str, text: str) -> list[Any]:
-    """Parse YAML, of which JSON is a part; a file may hold several documents."""
+def parsed(path: str, text: str) -> list[tuple[Any, dict[str, int]]]:
+    """Parse YAML, of which JSON is a part; a file may hold several documents.
+
+    Returns:
+        Each document that is not empty, with the lines of its values by their places, as problems have them.
+    """
     try:
-        return [document for document in _yaml().load_all(text) if document is not None]
+        documents = list(zip(_yaml().load_all(text), _yaml().compose_all(text), strict=False))
+        return [(document, dict(_lines(node, "", set()))) for document, node in documents if document is not None]
     except YAMLError as error:
         raise Failure(f"{printable(path)}{_where(error)}: {_what(error)}") from None
+    except (ValueError, RecursionError) as error:  # a number that is too long; lists in lists without end
+        raise Failure(f"{printable(path)}: cannot be read: {printable(str(error))}") from None
 
 
-def places(text: str) -> list[dict[str, int]]:
-    """Return for each document the lines of its values, by their places as problems name them."""
-    return [dict(_lines(node, "")) for node in _yaml().compose_all(text) if node is not None]
+def pods_of(document: Any) -> list[Pod]:
+    """Return the pods of a document; none, and a word of it, if it is of a kind that makes no pods."""
+    try:
+        return list(kubernetes.pods(document))
+    except FormatError as error:
+        kind = Node(document)["kind"].value
+        if kind is None or error.value is not document:
+            raise
+        warn(f"passed over: a document of kind {printable(str(kind))}, which makes no pods")
+        return []
 
 
 def _yaml() -> Any:
     return YAML(typ="safe", pure=True)  # YAML 1.2, in which NO and 1:30 are texts
 
 
-def _lines(node: Any, place: str) -> Iterator[tuple[str, int]]:
+def _lines(node: Any, place: str, seen: set[int]) -> Iterator[tuple[str, int]]:
+    if id(node) in seen:  # an alias; its lines are those of what it stands for
+        return
+    seen.add(id(node))
     yield place, node.start_mark.line + 1
     if node.id == "mapping":
         for key, value in node.value:
             # The key's line: an empty value has none of its own.
             inner = f"{place}.{key.value}" if place else str(key.value)
-            for each, line in _lines(value, inner):
-                yield each, key.start_mark.line + 1 if each == inner else line
+            yield inner, key.start_mark.line + 1
+            yield from ((each, line) for each, line in _lines(value, inner, seen) if each != inner)
     elif node.id == "sequence":
         for at, value in enumerate(node.value):
-            yield from _lines(value, f"{place}[{at}]")
+            yield from _lines(value, f"{place}[{at}]", seen)
 
 
 def _where(error: Any) -> str:

@@ -2,38 +2,39 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, cast, get_args
+from typing import Any, get_args
 
 import click
-from attrs import frozen
+from attrs import evolve, frozen
 
 from capset import engines, policy
-from capset.cli.documents import is_unit, parsed, places, read_text
+from capset.cli.documents import parsed, pods_of, read_text, unit_section
 from capset.cli.group import capset, json_option
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, prose, say, say_json, set_json, table, word
 from capset.display import printable, summary
 from capset.engines import Engine, Request
-from capset.errors import FormatError, RequestError
-from capset.formats import Problem, compose, kubernetes, systemd
-from capset.formats.kubernetes import Pod
-from capset.policy import Finding, Level
+from capset.errors import FormatError, RequestError, shown
+from capset.formats import Problem, compose, systemd
+from capset.policy import Finding, Level, Rule
 from capset.state import CapState
 
 __all__ = ["lint"]
 
 
-@frozen
+@frozen(kw_only=True)
 class _Subject:
     """A container or a unit: what it gets, or why nothing comes of it, and what there is to tell."""
 
     name: str
-    user: str
+    user: str = ""
     gets: CapState | str
     problems: tuple[Problem, ...]
     findings: tuple[Finding, ...] = ()
+    request: Request | None = None
 
 
 @capset.command()
@@ -62,13 +63,20 @@ def lint(file: str, engine: str | None, standard: str | None, release: int | Non
     """
     text = read_text(file)
     chosen = None if engine is None else engine_named(engine)
-    if section := is_unit(file, text):
+    rule = _rule(standard)
+    if section := unit_section(file, text):
+        if engine is not None or rule is not None:
+            raise Failure("--engine and --policy are about containers, and this is a unit")
         subjects: list[tuple[_Subject, dict[str, int]]] = [(_unit(text, section, release), {})]
     else:
-        documents: list[tuple[Any, dict[str, int]]] = [*zip(parsed(file, text), places(text), strict=True)]
-        subjects = [(subject, lines) for each, lines in documents for subject in _containers(each, chosen, standard)]
+        subjects = []
+        for document, lines in parsed(file, text):
+            try:
+                subjects += [(subject, lines) for subject in _containers(document, chosen, rule)]
+            except FormatError as error:
+                raise _strange(file) if error.value is document else error from None
     if not subjects:
-        raise Failure(f"{printable(file)}: there is no container in it")
+        raise _strange(file)
     if as_json:
         say_json([_json(subject, lines) for subject, lines in subjects])
     else:
@@ -76,22 +84,40 @@ def lint(file: str, engine: str | None, standard: str | None, release: int | Non
     click.get_current_context().exit(int(any(subject.problems or subject.findings for subject, _ in subjects)))
 
 
-def _containers(document: Any, engine: Engine | None, standard: str | None) -> Iterator[_Subject]:
+def _strange(file: str) -> Failure:
+    return Failure(f"{printable(file)}: expected a compose file, a pod or what makes one, or a systemd unit")
+
+
+def _rule(standard: str | None) -> Rule | None:
+    if standard is None:
+        return None
+    level, at, version = standard.partition("@")
+    if level not in get_args(Level):
+        raise Failure(f"expected the policy {' or '.join(get_args(Level))}, got {printable(level)!r}")
+    return policy.pod_rule(level, version if at else "latest")
+
+
+def _containers(document: Any, engine: Engine | None, rule: Rule | None) -> Iterator[_Subject]:
     if _is_compose(document):
+        if rule is not None:
+            raise Failure("--policy is about pods, and this is a compose file")
         for name, node in compose.services(document):
             yield _container(name, partial(compose.read_service, node), engine or engines.get("docker"))
         return
-    for pod in kubernetes.pods(document):
-        findings = _findings(pod, engine, standard)
+    runtime = engine or engines.get("containerd")
+    for pod in pods_of(document):
+        names: set[str] = set()
         for name, node in pod.containers():
-            read = _container(name, partial(pod.read, node), engine or engines.get("containerd"))
-            yield _Subject(
-                f"{pod.name}: {name}" if pod.name else name,
-                read.user,
-                read.gets,
-                read.problems,
-                tuple(finding for finding in findings if finding.container == name),
-            )
+            label = f"{pod.name}: {name}" if pod.name else name
+            subject = _container(label, partial(pod.read, node), runtime)
+            if subject.request is not None and rule is not None:
+                findings = rule.findings(pod, name, subject.request, runtime)
+                subject = evolve(subject, findings=tuple(findings))
+            if name in names:
+                twice = Problem(place=node.place, value=name, verdict="refused", message="two containers of that name")
+                subject = evolve(subject, problems=(*subject.problems, twice), gets=f"nothing: {twice.message}")
+            names.add(name)
+            yield subject
 
 
 def _is_compose(document: object) -> bool:
@@ -102,51 +128,46 @@ def _container(name: str, read: Callable[[], Request], engine: Engine) -> _Subje
     try:
         request = read()
     except FormatError as error:
-        problem = Problem(
-            place=error.place, value=str(error.value), verdict="refused", message=f"expected {error.expected}"
-        )
-        return _Subject(name, "", "nothing: it cannot be read", (problem,))
-    try:
-        gets: CapState | str = engine.container(request)
-    except RequestError as error:
-        gets = f"nothing: {error}"
-    return _Subject(name, request.user, gets, request.problems)
+        message = f"expected {error.expected}, got {shown(error.value)}"
+        problem = Problem(place=error.place, value=shown(error.value), verdict="refused", message=message)
+        return _Subject(name=name, gets="nothing: it cannot be read", problems=(problem,))
+    gets = _refusal(request.problems)
+    if gets is None:
+        try:
+            gets = engine.container(request)
+        except RequestError as error:
+            gets = f"nothing: {error}"
+    return _Subject(name=name, user=request.user, gets=gets, problems=request.problems, request=request)
 
 
 def _unit(text: str, section: str, release: int | None) -> _Subject:
     unit = systemd.from_unit(text, section=section, version=release)
-    try:
-        gets: CapState | str = unit.process()
-    except FormatError:  # whoever the name is, it is hardly root
-        gets = unit.process(uid=1)
-    if any(problem.verdict == "refused" for problem in unit.problems):
-        gets = "nothing: it is not loaded"
-    return _Subject(f"[{section}]", unit.user, gets, unit.problems)
+    gets = _refusal(unit.problems)
+    if gets is None:
+        try:
+            gets = unit.process()
+        except FormatError:  # whoever the name is, it is hardly root
+            gets = unit.process(uid=1)
+    user = unit.user or ("a dynamic one" if unit.dynamic_user else "root")
+    return _Subject(name=f"[{section}]", user=user, gets=gets, problems=unit.problems)
 
 
-def _findings(pod: Pod, engine: Engine | None, standard: str | None) -> list[Finding]:
-    if standard is None:
-        return []
-    level, _, version = standard.partition("@")
-    if level not in get_args(Level):
-        raise Failure(f"expected the policy {' or '.join(get_args(Level))}, got {printable(level)!r}")
-    try:
-        return policy.pod_security(
-            {"spec": pod.spec}, level=cast("Level", level), version=version or "latest", engine=engine
-        )
-    except FormatError:  # it is told as a problem of its container
-        return []
+def _refusal(problems: tuple[Problem, ...]) -> CapState | str | None:
+    """Return what is told where nothing comes of a document."""
+    return next((f"nothing: {problem.message}" for problem in problems if problem.verdict == "refused"), None)
 
 
 def _say(subjects: list[tuple[_Subject, dict[str, int]]]) -> None:
     rows: list[list[str]] = []
     for subject, _ in subjects:
-        user = printable(subject.user) or "root"
+        user = printable(subject.user) or "not said"
         if isinstance(subject.gets, str):
             rows.append([printable(subject.name), user, "", printable(subject.gets)])
             continue
         rows.append([printable(subject.name), user, summary(subject.gets.effective), summary(subject.gets.bounding)])
     table([word("what"), word("user"), prose("effective"), prose("bounding")], rows)
+    if any(not subject.user and isinstance(subject.gets, CapState) for subject, _ in subjects):
+        say("Where no user is said, it is the image's; what is shown is for root.")
     told = [
         [_at(problem, lines), problem.verdict, printable(problem.message)]
         for subject, lines in subjects
@@ -169,13 +190,19 @@ def _say(subjects: list[tuple[_Subject, dict[str, int]]]) -> None:
         )
 
 
+_UNIT_LINE = re.compile(r"line ([0-9]+)")
+
+
 def _at(problem: Problem, lines: dict[str, int]) -> str:
     line = _line(problem, lines)
-    return printable(f"line {line}, {problem.place}" if line else problem.place)
+    told = not line or _UNIT_LINE.match(problem.place)
+    return printable(problem.place if told else f"line {line}, {problem.place}")
 
 
 def _line(problem: Problem, lines: dict[str, int]) -> int | None:
     """Return the line of a problem in its file, or of the nearest value around it that is there."""
+    if found := _UNIT_LINE.match(problem.place):
+        return int(found[1])
     place = problem.place
     while place and place not in lines:
         place = place[: max(place.rfind("."), place.rfind("["), 0)]

@@ -19,9 +19,11 @@ from capset.facts import Source
 from capset.sets import CapSet
 from capset.state import CapState
 
-__all__ = ["Behaviour", "Engine", "Fact", "user_id"]
+__all__ = ["LAST_ID", "Behaviour", "Engine", "Fact", "user_id"]
 
 _ALL = CapSet.all()
+LAST_ID = 2**32 - 2
+"""The last user id; the one after it means none."""
 
 
 @frozen(kw_only=True)
@@ -322,9 +324,13 @@ class Engine:
                 yield from candidates(self._behaviour.rules, target, self._behaviour.default(held), held, also)
 
     def _uid(self, request: Request, uid: int | None) -> int:
-        if uid is None and (uid := request.uid) is None:
+        if uid is not None:
+            return user_id(uid)
+        if request.uid is None:
             raise RequestError(str(self), request.user, "only the image knows the number of that user; give a uid")
-        return user_id(uid)
+        if not 0 <= request.uid <= LAST_ID:
+            raise RequestError(str(self), request.user, f"user ids go from 0 to {LAST_ID}")
+        return request.uid
 
     def _unavailable(self, beyond: CapSet) -> UnavailableError:
         reason = (
@@ -351,6 +357,6 @@ def user_id(uid: int) -> int:
     if isinstance(uid, bool) or not hasattr(uid, "__index__"):
         raise TypeError(f"expected a user id as a number, got {shown(uid)}")
     number = operator.index(uid)
-    if not 0 <= number < 2**32 - 1:
+    if not 0 <= number <= LAST_ID:
         raise ValueError(f"expected a user id from 0 to 2**32 - 2, got {shown(uid)}")
     return number

@@ -12,7 +12,7 @@ from capset.problem import Problem
 
 __all__ = ["Request", "named_uid", "yes_or_no"]
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,19}")  # as engines read it, with Go's strconv.Atoi()
+_NUMBER = re.compile(r"([+-]?)0*([0-9]{1,19})")  # as engines read it, with Go's strconv.Atoi()
 
 
 def _texts(names: Iterable[str]) -> tuple[str, ...]:
@@ -35,7 +35,8 @@ def named_uid(user: str) -> int | None:
     """Return the number of a user, 0 for root and where none is named; None for another name."""
     if user in {"", "root"}:
         return 0
-    return int(user) if _NUMBER.fullmatch(user) else None
+    number = _NUMBER.fullmatch(user)
+    return int(number[1] + number[2]) if number else None
 
 
 @frozen(repr=False)

@@ -100,8 +100,10 @@ class Spelling:
 
     def advice(self, text: str) -> str:
         """Say what to write instead of a name that the engine does not take."""
-        if "," in text:
-            return "every name stands by itself, without commas"
+        if "," in text or len(text.split()) > 1:
+            return "every name stands by itself, without commas or white space"
+        if self.all and text.strip().upper() == "CAP_ALL":
+            return f"write {self.word_all}"
         try:
             return f"write {self.rewrite(text)}"
         except UnknownCapabilityError as error:

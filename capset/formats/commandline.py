@@ -8,10 +8,19 @@ from difflib import get_close_matches
 from capset.errors import FormatError, shown
 from capset.facts import load
 
-__all__ = ["OURS", "options"]
+__all__ = ["BOOLS", "OURS", "options"]
 
 OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
 """The options that concern capabilities."""
+
+BOOLS: dict[str, bool] = {
+    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
+    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
+}
+"""What Go's strconv.ParseBool() takes, and nothing else."""
+
+# Options of docker itself that have a value, which stand before run.
+_GLOBAL = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
 
 # What -privileged and -cap-add really are: -p with a port, -c with a share of the processor, both refused.
 _ONE_HYPHEN = {"privileged", "cap-add", "cap-drop"}
@@ -59,7 +68,9 @@ def _long(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
     if name not in switches | valued:
         close = get_close_matches(name.lower(), OURS, n=1) or get_close_matches(name, switches | valued, n=1)
         raise FormatError(word, word, f"an option of docker run{f', did you mean --{close[0]}?' if close else ''}")
-    return [(name, value if sign else "true" if name in switches else _next(rest, word))]
+    if name in switches:
+        return [(name, _truth(word, value) if sign else "true")]
+    return [(name, value if sign else _next(rest, word))]
 
 
 def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
@@ -75,9 +86,15 @@ def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
         if short[letter] in switches and not behind.startswith("="):
             found.append((short[letter], "true"))
             continue
-        value = behind.removeprefix("=") if behind else _next(rest, word)
-        return [*found, (short[letter], value)]
+        value = (behind.removeprefix("=") or behind) if behind else _next(rest, word)
+        return [*found, (short[letter], _truth(word, value) if short[letter] in switches else value)]
     return found
+
+
+def _truth(word: str, value: str) -> str:
+    if value not in BOOLS:
+        raise FormatError(word, value, f"one of {', '.join(BOOLS)}")
+    return value
 
 
 def _next(rest: Iterator[str], option: str) -> str:
@@ -88,11 +105,19 @@ def _next(rest: Iterator[str], option: str) -> str:
 
 
 def _without_command(words: list[str]) -> list[str]:
-    """Leave out ``docker run`` in front of the options."""
-    start = words[1:] if words[:1] == ["sudo"] else words
-    if start[:1] != ["docker"]:
+    """Leave out ``docker run``, and what may stand before or in it, in front of the options."""
+    rest = words[1:] if words[:1] == ["sudo"] else words[:]
+    program = rest[0].rpartition("/")[2] if rest else ""
+    if program == "podman":
+        raise FormatError(
+            "podman", " ".join(words[:3]), "docker run; podman reads lists with commas, and other options"
+        )
+    if program != "docker":
         return words
-    rest = start[2:] if start[1:2] == ["container"] else start[1:]
+    rest = rest[1:]
+    while rest and rest[0].startswith("-"):
+        rest = rest[2 if rest[0] in _GLOBAL else 1 :]
+    rest = rest[1:] if rest[:1] == ["container"] else rest
     if rest[:1] not in (["run"], ["create"]):
-        raise FormatError("docker", " ".join(start[:3]), "docker run or docker create, and its options")
+        raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
     return rest[1:]

@@ -11,11 +11,19 @@ from capset.formats.document import Node, depends, refused
 from capset.formats.wording import effects, name_problems, rewritten, user_problems
 from capset.problem import Problem
 
-__all__ = ["from_project", "from_service", "read_service", "services", "to_service"]
+__all__ = ["from_project", "from_service", "to_service"]
 
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 _KEYS = ("cap_add", "cap_drop", "privileged", "security_opt", "user")
+
+# What people write who come from elsewhere.
+_OTHERS = (
+    ("capabilities", "cap_add and cap_drop"),
+    ("caps", "cap_add"),
+    ("no_new_privileges", "security_opt: [no-new-privileges:true]"),
+    ("securityContext", "cap_add, cap_drop and user"),
+)
 
 # What Compose takes for true and false where they are written as texts, in any case.
 _WORDS = {"true": True, "yes": True, "y": True, "on": True, "false": False, "no": False, "n": False, "off": False}
@@ -57,7 +65,12 @@ def from_project(document: Mapping[str, object]) -> dict[str, Request]:
         >>> compose.from_project({"services": {"web": {"cap_add": ["NET_ADMIN"]}}})
         {'web': Request(add=('NET_ADMIN',))}
     """
-    return {name: read_service(node) for name, node in services(document)}
+    found: dict[str, Request] = {}
+    for name, node in services(document):
+        if name in found:
+            raise node.error(f"a name that no other service has, not {name} again")
+        found[name] = read_service(node)
+    return found
 
 
 def to_service(request: Request) -> dict[str, object]:
@@ -80,7 +93,7 @@ def to_service(request: Request) -> dict[str, object]:
     if request.privileged:
         service["privileged"] = True
     if request.user:
-        service["user"] = request.user
+        service["user"] = request.user.replace("$", "$$")
     if request.no_new_privs:
         service["security_opt"] = ["no-new-privileges:true"]
     return service
@@ -104,6 +117,9 @@ def read_service(node: Node) -> Request:
         for strange, advice in node.strange_keys(_KEYS, close_only=True)
     ]
     problems += [
+        refused(node[key], f"Compose knows no key {key}: write {ours}") for key, ours in _OTHERS if key in node
+    ]
+    problems += [
         refused(node[key], "Compose takes no empty value here: leave the key out")
         for key in _KEYS
         if key in node.mapping() and node[key].value is None
@@ -111,7 +127,7 @@ def read_service(node: Node) -> Request:
     if "extends" in node:
         problems.append(depends(node["extends"], "what another service adds to this one is not read"))
     privileged = _truth(node["privileged"], problems)
-    user = _text(node["user"], problems)
+    user = _unescaped(_text(node["user"], problems))
     gains_nothing, strange_options = no_new_privs(option for option in options if not _is_variable(option))
     problems += strange_options
     texts: list[object] = [option.value for option in options]
@@ -120,13 +136,13 @@ def read_service(node: Node) -> Request:
         for at, option in enumerate(options)
         if option.value in texts[:at]
     ]
-    for variable in (*adds, *drops, *options, user, node["privileged"]):
+    for variable in (*adds, *drops, *options, node["user"], node["privileged"]):
         if _is_variable(variable):
             problems.append(depends(variable, "Compose puts the value of a variable here"))
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
     problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
     problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
-    problems += [] if _is_variable(user) else user_problems(user, _TARGET)
+    problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET)
     return Request(
         [str(name.value) for name in adds],
         [str(name.value) for name in drops],
@@ -139,6 +155,12 @@ def read_service(node: Node) -> Request:
 
 def _is_variable(node: Node) -> bool:
     return isinstance(node.value, str) and "$" in node.value.replace("$$", "")
+
+
+def _unescaped(node: Node) -> Node:
+    """Take $$ for the $ that it stands for."""
+    value = node.value
+    return Node(value.replace("$$", "$"), node.place) if isinstance(value, str) and not _is_variable(node) else node
 
 
 def _truth(node: Node, problems: list[Problem]) -> Node:

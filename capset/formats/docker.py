@@ -10,22 +10,18 @@ from attrs import evolve
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
-from capset.formats.commandline import OURS, options
+from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.wording import effects, name_problems, rewritten, user_problems
 from capset.problem import Problem
 
-__all__ = ["from_flags", "from_inspect", "no_new_privs", "to_flags"]
+__all__ = ["from_flags", "from_inspect", "to_flags"]
 
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 
-# What Go's strconv.ParseBool() takes, and nothing else.
-_BOOLS: dict[str, bool] = {
-    **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
-    **dict.fromkeys(("0", "f", "F", "FALSE", "false", "False"), False),
-}
-_IS_BOOL = "one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false and False"
+_OTHER_OPTIONS = ("apparmor", "label", "seccomp", "systempaths", "writable-cgroups")
+_IS_BOOL = f"one of {', '.join(BOOLS)}"
 
 
 def from_flags(flags: Iterable[str]) -> Request:
@@ -49,7 +45,7 @@ def from_flags(flags: Iterable[str]) -> Request:
 
     Examples:
         >>> from capset.formats import docker
-        >>> docker.from_flags(["--cap-drop=all", "--cap-add", "net_raw", "-u1000", "alpine", "--privileged"])
+        >>> docker.from_flags(["--cap-drop=all", "--cap-add", "net_raw", "-u1000", "alpine", "sh"])
         Request(add=('net_raw',), drop=('all',), user='1000')
         >>> for problem in docker.from_flags(["--cap-add=NET_RAWW"]).problems:
         ...     print(problem)
@@ -61,7 +57,7 @@ def from_flags(flags: Iterable[str]) -> Request:
     given, behind = options(list(flags))
     for name, value in given:
         found[name].append(Node(value, f"--{name}"))
-    privileged = [_bool(node) for node in found["privileged"]]
+    privileged = [BOOLS[str(node.value)] for node in found["privileged"]]
     users = found["user"]
     request = _request(
         found["cap-add"],
@@ -123,7 +119,7 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
         if len(items) != 1:
             raise root.error("one container; docker inspect NAME gives a list with one")
         root = items[0]
-    if "Spec" in root:
+    if "TaskTemplate" in root["Spec"]:
         spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
         return _request(
@@ -131,7 +127,7 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
         )
     host = root["HostConfig"]
     if "HostConfig" not in root:
-        raise root.error("a container, with HostConfig, or a service, with Spec")
+        raise root.error("a container, with HostConfig, or a service, with Spec.TaskTemplate")
     request = _request(
         host["CapAdd"].names(),
         host["CapDrop"].names(),
@@ -151,22 +147,18 @@ def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
     problems: list[Problem] = []
     for node in said:
         text = str(node.value)
-        name, sign, said = text.partition("=" if "=" in text else ":")
-        if not sign:
-            if name == "no-new-privileges":
-                value = True
-            else:
-                close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
-                meant = "did you mean no-new-privileges?" if close else "expected NAME=VALUE or no-new-privileges"
-                problems.append(refused(node, f"Docker knows no security option {text!r}: {meant}"))
-        elif name == "no-new-privileges" and said in _BOOLS:
-            value = _BOOLS[said]
+        name, sign, word = text.partition("=" if "=" in text else ":")
+        if text == "no-new-privileges":
+            value = True
+        elif name == "no-new-privileges" and word in BOOLS:
+            value = BOOLS[word]
         elif name == "no-new-privileges":
-            problems.append(refused(node, f"{said!r} is not {_IS_BOOL}"))
-        elif name not in {"apparmor", "label", "seccomp", "systempaths", "writable-cgroups"}:
+            problems.append(refused(node, f"{word!r} is not {_IS_BOOL}"))
+        elif not sign or name not in _OTHER_OPTIONS or (name == "systempaths" and text != "systempaths=unconfined"):
             close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
-            meant = ": did you mean no-new-privileges?" if close else ""
-            problems.append(refused(node, f"Docker knows no security option {name!r}{meant}"))
+            known = f"known are no-new-privileges, {', '.join(_OTHER_OPTIONS)}"
+            meant = "did you mean no-new-privileges?" if close else known
+            problems.append(refused(node, f"Docker knows no security option {text!r}: {meant}"))
     return value, problems
 
 
@@ -186,9 +178,3 @@ def _request(adds: list[Node], drops: list[Node], said: list[Node], privileged: 
         no_new_privs=gains_nothing,
         problems=tuple(problems),
     )
-
-
-def _bool(node: Node) -> bool:
-    if node.value not in _BOOLS:
-        raise node.error(_IS_BOOL)
-    return _BOOLS[str(node.value)]

@@ -8,7 +8,7 @@ from typing import cast
 
 from attrs import frozen
 
-from capset.errors import FormatError
+from capset.errors import FormatError, shown
 from capset.problem import Problem
 
 __all__ = ["Node", "depends", "ignored", "refused"]
@@ -29,7 +29,8 @@ class Node:
     place: str = ""
 
     def __getitem__(self, key: str) -> Node:
-        return Node(self.mapping().get(key), f"{self.place}.{key}" if self.place else key)
+        name = key if isinstance(key, str) else shown(key)  # YAML has keys of any type
+        return Node(self.mapping().get(key), f"{self.place}.{name}" if self.place else name)
 
     def at(self, *keys: str) -> Node:
         """Go down some keys."""
@@ -95,22 +96,27 @@ class Node:
         """
         for key in self.mapping():
             if key not in known:
-                by_case = [name for name in known if name.lower() == str(key).lower()]
-                close = by_case or get_close_matches(str(key), known, n=1, cutoff=0.75)
+                text = key if isinstance(key, str) else ""
+                by_case = [name for name in known if name.lower() == text.lower()]
+                close = by_case or get_close_matches(text, known, n=1, cutoff=0.75)
                 if close or not close_only:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
 def ignored(node: Node, message: str) -> Problem:
     """Make a problem of a value that has no effect."""
-    return Problem(place=node.place, value=str(node.value), verdict="ignored", message=message)
+    return Problem(place=node.place, value=_text(node), verdict="ignored", message=message)
 
 
 def refused(node: Node, message: str) -> Problem:
     """Make a problem of a value that the target refuses."""
-    return Problem(place=node.place, value=str(node.value), verdict="refused", message=message)
+    return Problem(place=node.place, value=_text(node), verdict="refused", message=message)
 
 
 def depends(node: Node, message: str) -> Problem:
     """Make a problem of a value that one target takes and another does not."""
-    return Problem(place=node.place, value=str(node.value), verdict="depends", message=message)
+    return Problem(place=node.place, value=_text(node), verdict="depends", message=message)
+
+
+def _text(node: Node) -> str:
+    return node.value if isinstance(node.value, str) else shown(node.value)

@@ -8,7 +8,7 @@ from attrs import evolve, frozen
 
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS, Spelling
-from capset.errors import FormatError
+from capset.errors import FormatError, shown
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.wording import LAST_ID, effects, rewritten, user_ids
 from capset.problem import Problem
@@ -32,6 +32,11 @@ _PATHS = {
 }
 _LISTS = ("initContainers", "containers", "ephemeralContainers")
 _CONTAINER_ONLY = ("capabilities", "privileged", "allowPrivilegeEscalation")
+_POD_CONTEXT = (
+    *("appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsNonRoot", "runAsUser"),
+    *("seLinuxChangePolicy", "seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy"),
+    *("sysctls", "windowsOptions"),
+)
 _CONTEXT = (
     *_CONTAINER_ONLY,
     *("appArmorProfile", "procMount", "readOnlyRootFilesystem", "runAsGroup", "runAsNonRoot", "runAsUser"),
@@ -67,6 +72,8 @@ class Pod:
             FormatError: A list of containers is none, or a container has no name.
         """
         spec = Node(self.spec, self.place)
+        if "containers" not in spec:
+            raise spec["containers"].error("the containers of the pod")
         for key in _LISTS:
             for node in spec[key]:
                 if not node["name"].text():
@@ -79,11 +86,16 @@ class Pod:
         Raises:
             FormatError: It does not have the shape of one.
         """
-        request = _read(node, Node(self.spec, self.place)["securityContext"])
-        if self.windows and "capabilities" in node["securityContext"]:
-            problem = refused(node.at("securityContext", "capabilities"), "a Windows pod has no capabilities")
-            request = evolve(request, problems=(*request.problems, problem))
-        return request
+        spec = Node(self.spec, self.place)
+        request = _read(node, spec["securityContext"])
+        problems = [*_strange_in_pod(spec), *request.problems]
+        if self.windows:
+            problems += [
+                refused(node.at("securityContext", key), f"a Windows pod has no {key}")
+                for key in (*_CONTAINER_ONLY, "runAsUser", "runAsGroup", "procMount")
+                if node["securityContext"].mapping().get(key) is not None
+            ]
+        return evolve(request, problems=tuple(problems))
 
     def requests(self) -> dict[str, Request]:
         """Read all containers, by their names.
@@ -130,7 +142,9 @@ def from_container(
         >>> print(engines.get("containerd").container(request).effective or "nothing is effective")
         nothing is effective
     """
-    return _read(Node(container), Node(pod_security_context, "the pod's securityContext"))
+    pod = Node({"securityContext": pod_security_context}, "pod")
+    request = _read(Node(container), pod["securityContext"])
+    return evolve(request, problems=(*_strange_in_pod(pod), *request.problems))
 
 
 def to_container(request: Request) -> dict[str, object]:
@@ -216,22 +230,26 @@ def pods(document: Mapping[str, object]) -> Iterator[Pod]:
 
 
 def _pods(root: Node) -> Iterator[Pod]:
-    kind = root["kind"].text()
-    if kind.endswith("List") and "items" in root:
-        for item in root["items"]:
-            yield from _pods(item)
+    if root["kind"].text().endswith("List") and "items" in root:
+        yield from (pod for item in root["items"] if (pod := _pod(item)) is not None)
         return
+    pod = _pod(root)
+    if pod is None:
+        raise root.error(f"a pod or what makes one ({', '.join(_PATHS)})")
+    yield pod
+
+
+def _pod(root: Node) -> Pod | None:
+    """Return the pod in a document; None where there is none."""
+    kind = root["kind"].text()
     # A kind that is not Kubernetes' own may hold a pod in the place where others do.
-    paths = [_PATHS[kind]] if kind in _PATHS else [*dict.fromkeys(_PATHS.values()), ()]
-    for path in paths:
+    for path in [_PATHS[kind]] if kind in _PATHS else [*dict.fromkeys(_PATHS.values()), ()]:
         spec = root
         for key in path:
             spec = spec[key] if isinstance(spec.value, Mapping) else Node(None)
         if kind in _PATHS or (isinstance(spec.value, Mapping) and "containers" in spec):
-            yield Pod(kind, root.at("metadata", "name").text(), spec.place, spec.mapping())
-            return
-    known = ", ".join(_PATHS)
-    raise root.error(f"a pod or what makes one ({known})")
+            return Pod(kind, root.at("metadata", "name").text(), spec.place, spec.mapping())
+    return None
 
 
 def _read(node: Node, pod_context: Node) -> Request:
@@ -241,7 +259,7 @@ def _read(node: Node, pod_context: Node) -> Request:
     privileged = Node(context["privileged"].truth(), context["privileged"].place)
     escalation = context["allowPrivilegeEscalation"]
     gains_nothing = escalation.value is not None and not escalation.truth()
-    problems = list(_strange_keys(node, context, capabilities, pod_context))
+    problems = list(_strange_keys(node, context, capabilities))
     problems += _name_problems((*adds, *drops))
     problems += effects(drops, adds, "dropped", _RUNTIMES["CRI-O"], privileged, "the runtime")
     if gains_nothing and privileged.value:
@@ -260,12 +278,15 @@ def _read(node: Node, pod_context: Node) -> Request:
     ]
     if non_root.truth() and user.value == 0:
         problems.append(refused(user, "the kubelet does not start a container that has runAsNonRoot and runs as root"))
-    written = "" if user.value is None else str(user.value)
+    if non_root.truth() and user.value is None:
+        unknown = "it starts only as the image's user, if that is not root: what root would get does not hold"
+        problems.append(depends(non_root, unknown))
+    written = "" if user.value is None else shown(user.value)
     return Request(
         [str(name.value) for name in adds],
         [str(name.value) for name in drops],
         privileged=bool(privileged.value),
-        user=written if group.value is None else f"{written}:{group.value}",
+        user=written if group.value is None else f"{written}:{shown(group.value)}",
         no_new_privs=gains_nothing,
         problems=tuple(problems),
     )
@@ -281,19 +302,33 @@ def _number(own: Node, pods_own: Node) -> Node:
     return node
 
 
-def _strange_keys(node: Node, context: Node, capabilities: Node, pod_context: Node) -> Iterator[Problem]:
-    """List keys that Kubernetes does not know, which it refuses or, when asked to, passes over."""
+_STRANGE = "Kubernetes knows no such key, and refuses it or passes over it"
+
+
+def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Problem]:
+    """List keys of a container that Kubernetes does not know, or not there."""
     for strange, advice in (
         *node.strange_keys(("securityContext",), close_only=True),
         *context.strange_keys(_CONTEXT),
         *capabilities.strange_keys(("add", "drop")),
     ):
-        yield ignored(strange, f"Kubernetes knows no such key, and refuses it or passes over it: {advice}")
-    for key in _CONTAINER_ONLY:
-        if key in pod_context:
-            yield ignored(
-                pod_context[key], f"a pod has no {key}, which Kubernetes refuses or passes over: it is a container's"
-            )
+        yield ignored(strange, f"{_STRANGE}: {advice}")
+    for key in _CONTEXT:
+        if key in node:
+            yield ignored(node[key], f"{_STRANGE}: it belongs into securityContext")
+
+
+def _strange_in_pod(spec: Node) -> Iterator[Problem]:
+    """List keys of a pod that Kubernetes does not know, or not there: capabilities are a container's."""
+    context = spec["securityContext"]
+    for strange, advice in spec.strange_keys((*_LISTS, "securityContext"), close_only=True):
+        yield ignored(strange, f"{_STRANGE}: {advice}")
+    for node in (spec, context):
+        for key in _CONTAINER_ONLY:
+            if key in node:
+                yield ignored(node[key], f"{_STRANGE}: it belongs into the securityContext of a container")
+    for strange, advice in context.strange_keys((*_POD_CONTEXT, *_CONTAINER_ONLY)):
+        yield ignored(strange, f"{_STRANGE}: {advice}")
 
 
 def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
@@ -303,7 +338,7 @@ def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
         advice = _SPELLING.advice(text)
         strange = [name for name, spelling in _RUNTIMES.items() if spelling.read((text,), CapSet.all()).strange]
         if len(strange) == len(_RUNTIMES):
-            yield refused(
+            yield depends(
                 node, f"{text!r} is no capability, and CRI-O refuses it where containerd passes it over: {advice}"
             )
         elif strange:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from attrs import field, frozen
 
 from capset.capability import Cap
-from capset.engines.engine import user_id
+from capset.engines.engine import LAST_ID, user_id
 from capset.engines.process import impossible
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
@@ -19,7 +19,6 @@ from capset.state import CapState
 __all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
 
 _SPELLING = SPELLINGS["oci"]
-_LAST_ID = 2**32 - 2
 _KEYS = ("capabilities", "noNewPrivileges", "user")
 
 
@@ -73,9 +72,11 @@ def from_config(config: Mapping[str, object]) -> CapState:
         capset.errors.FormatError: process.capabilities.bounding[0]: expected a capability (write CAP_KILL), got 'KILL'
     """
     node = _process(Node(config))
-    if "capabilities" not in node:
-        raise node["capabilities"].error("five lists of capabilities, as runtimes do not agree on what none means")
-    return CapState(**{name: CapSet(caps) for name, caps in _sets(node["capabilities"], None).items()})
+    capabilities = _member(node, "capabilities", None)
+    if capabilities.value is None:
+        _strange(node, _KEYS, None, close_only=True)
+        raise capabilities.error("five lists of capabilities, as runtimes do not agree on what none means")
+    return CapState(**{name: CapSet(caps) for name, caps in _sets(capabilities, None).items()})
 
 
 def to_config(state: CapState) -> dict[str, object]:
@@ -110,15 +111,16 @@ def from_process(process: Mapping[str, object]) -> Process:
     """
     node = _process(Node(process))
     problems: list[Problem] = []
-    if "capabilities" not in node:
+    _strange(node, _KEYS, problems, close_only=True)
+    capabilities, privileges, user = (_member(node, key, problems) for key in _KEYS)
+    if capabilities.value is None:
         none = "runc 1.1 and crun give no capability then, newer releases of runc what they hold themselves"
-        problems.append(depends(node["capabilities"], none))
-    caps = CapState(**{name: CapSet(found) for name, found in _sets(node["capabilities"], problems).items()})
-    problems += _impossible(node["capabilities"], caps)
-    ids = [_id(node.at("user", key)) for key in ("uid", "gid")]
-    return Process(
-        caps=caps, no_new_privs=node["noNewPrivileges"].truth(), uid=ids[0], gid=ids[1], problems=tuple(problems)
-    )
+        problems.append(depends(capabilities, none))
+    caps = CapState(**{name: CapSet(found) for name, found in _sets(capabilities, problems).items()})
+    problems += _impossible(capabilities, caps)
+    _strange(user, ("uid", "gid"), problems, close_only=True)
+    uid, gid = (_id(_member(user, key, problems), problems) for key in ("uid", "gid"))
+    return Process(caps=caps, no_new_privs=privileges.truth(), uid=uid, gid=gid, problems=tuple(problems))
 
 
 def to_process(process: Process) -> dict[str, object]:
@@ -142,20 +144,38 @@ def _process(root: Node) -> Node:
     raise root.error("a config.json, with process, or a process, with capabilities")
 
 
+def _member(node: Node, key: str, problems: list[Problem] | None) -> Node:
+    """Return a value as runc finds it: under its key, or else under that key in another case.
+
+    Without a place for problems, such a key is an error.
+    """
+    if key in node.mapping():
+        return node[key]
+    for other in node.mapping():
+        if isinstance(other, str) and other.lower() == key.lower():
+            if problems is None:
+                raise node[other].error(f"the key {key}")
+            problems.append(depends(node[other], f"runc takes the key for {key}, and crun passes over it"))
+            return node[other]
+    return node[key]
+
+
+def _strange(node: Node, known: tuple[str, ...], problems: list[Problem] | None, *, close_only: bool) -> None:
+    """Add keys that are none to *problems*; without a place for them, the first is an error."""
+    for strange, advice in node.strange_keys(known, close_only=close_only):
+        if strange.place.rpartition(".")[2].lower() in (key.lower() for key in known):
+            continue  # runc takes it
+        if problems is None:
+            raise strange.error(f"a key that there is ({advice})")
+        problems.append(ignored(strange, f"runtimes pass over what they do not know: {advice}"))
+
+
 def _sets(node: Node, problems: list[Problem] | None) -> dict[str, list[Cap]]:
-    """Read the five lists; without a place for problems, the first is an error."""
+    """Read the five lists."""
     if isinstance(node.value, list):
         raise node.error("five lists, which they are since 1.0.0-rc5")
-    found = {name: list(_caps(node[name].names(), problems)) for name in THREAD_SETS}
-    for strange, advice in node.strange_keys(THREAD_SETS):
-        name = strange.place.rpartition(".")[2].lower()
-        if problems is None:
-            raise strange.error(f"one of the five sets ({advice})")
-        if name in THREAD_SETS:
-            found[name] += _caps(strange.names(), problems)
-            problems.append(depends(strange, f"runc takes it for {name}, and crun passes over it: {advice}"))
-        else:
-            problems.append(ignored(strange, f"runtimes pass over what they do not know: {advice}"))
+    found = {name: list(_caps(_member(node, name, problems).names(), problems)) for name in THREAD_SETS}
+    _strange(node, THREAD_SETS, problems, close_only=False)
     return found
 
 
@@ -175,16 +195,18 @@ def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:
     """List what the kernel refuses, or what runtimes pass over, of sets as they stand."""
     if beyond := impossible(caps, CapSet.all()):
         rule = "effective is always a subset of permitted, and inheritable here of bounding"
-        yield refused(Node(beyond, node.place), f"the kernel refuses these sets for {beyond}: {rule}")
+        yield refused(Node(str(beyond), node.place), f"the kernel refuses these sets for {beyond}: {rule}")
     if lost := caps.ambient - (caps.permitted & caps.inheritable):
         rule = "ambient is always a subset of permitted and of inheritable"
-        yield ignored(Node(lost, node["ambient"].place), f"{lost} does not become ambient: {rule}")
+        yield ignored(Node(str(lost), node["ambient"].place), f"{lost} does not become ambient: {rule}")
 
 
-def _id(node: Node) -> int:
+def _id(node: Node, problems: list[Problem]) -> int:
     number = node.number() or 0
-    if not 0 <= number <= _LAST_ID:
-        raise node.error(f"an id from 0 to {_LAST_ID}")
+    if not 0 <= number <= LAST_ID:
+        raise node.error(f"an id from 0 to {LAST_ID}")
+    if number >= 2**31:
+        problems.append(depends(node, "runc 1.1 refuses ids from 2**31 on, and crun takes them"))
     return number
 
 

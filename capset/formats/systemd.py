@@ -9,10 +9,10 @@ from attrs import field, frozen
 
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.engines.process import first_process
-from capset.engines.request import named_uid, yes_or_no
+from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, shown
-from capset.formats.document import Node, ignored
+from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, assignments, words
 from capset.problem import Problem
 from capset.sets import CapSet
@@ -27,6 +27,19 @@ _KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "DynamicUser", 
 _NEWEST = 10_000
 _DYNAMIC_ID = 61184  # the first of those that systemd chooses from
 
+_EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
+
+# What else decides on capabilities.
+_ALSO = {
+    "PrivateDevices": "it takes CAP_MKNOD and CAP_SYS_RAWIO away",
+    "ProtectClock": "it takes CAP_SYS_TIME and CAP_WAKE_ALARM away",
+    "ProtectKernelLogs": "it takes CAP_SYSLOG away",
+    "ProtectKernelModules": "it takes CAP_SYS_MODULE away",
+    "PrivateUsers": "the capabilities count in a user namespace of its own alone",
+    "SecureBits": "with noroot, root gets no capability by being root",
+    "PAMName": "a PAM module may add ambient capabilities",
+}
+
 _TRUE = {"1", "yes", "y", "true", "t", "on"}
 _FALSE = {"0", "no", "n", "false", "f", "off"}
 
@@ -34,8 +47,9 @@ _LONGEST = 80  # of a number that can be one of a capability; leading zeros do n
 
 # As safe_atoi() reads numbers: like strtol(), and the two other prefixes only in front.
 _NUMBER = re.compile(
-    r"[ \t\n\r]*(?:0[bB](?P<binary>[+-]?[01]+)|0[oO](?P<octal>[+-]?[0-7]+)"
-    r"|(?P<sign>[+-]?)(?P<strtol>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*))"
+    r"[ \t\n\r]*0[bB]\s*(?P<binary>[+-]?[01]+)|[ \t\n\r]*0[oO]\s*(?P<octal>[+-]?[0-7]+)"
+    r"|\s*(?:(?P<sign>[+-]?)(?P<strtol>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*))",
+    re.ASCII,
 )
 
 
@@ -111,12 +125,38 @@ class Unit:
         Source:
             systemd ``src/core/execute.c``; systemd 252 was run as process 1.
         """
-        number = _DYNAMIC_ID if self.dynamic_user else named_uid(self.user) if uid is None else uid
+        number = _uid(self) if uid is None else uid
         if number is None:
             raise FormatError("User", self.user, "a number, as only the system knows that of a name; give a uid")
         held = CapSet.all() if available is None else CapSet(available)
         state = self.configured(available=held)
         return first_process(state, held=held, root=number == 0, no_new_privs=self.no_new_privs or self.dynamic_user)
+
+
+_PLAIN_ID = re.compile(r"0|[1-9][0-9]{0,9}")
+_NO_USERS = {65535, 2**32 - 1}
+
+
+def _uid(unit: Unit) -> int | None:
+    """Return the number of a unit's user as systemd reads it; None for a name that is not root's."""
+    if unit.dynamic_user:
+        return _DYNAMIC_ID
+    if unit.user in {"", "root"}:
+        return 0
+    return int(unit.user) if _PLAIN_ID.fullmatch(unit.user) else None
+
+
+def _user(line: Assignment, problems: list[Problem]) -> str:
+    """Read a user, and say what systemd does not take for one."""
+    text = line.value.replace("%%", "%")
+    if "%" in line.value.replace("%%", ""):
+        problems.append(depends(line.node, "systemd puts the value of a specifier here"))
+    elif _PLAIN_ID.fullmatch(text):
+        if int(text) in _NO_USERS or int(text) >= 2**32:
+            problems.append(refused(line.node, f"{text} is no user, and the unit is not loaded"))
+    elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
+        problems.append(refused(line.node, f"systemd takes {text!r} for no user, and the unit is not loaded"))
+    return text
 
 
 def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int | None = None) -> Unit:
@@ -153,19 +193,26 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
         raise TypeError(f"version is a number such as 252, got {shown(version)}")
+    if version is not None and version < 1:
+        raise FormatError("version", version, "a release of systemd, such as 252")
     rules = _Rules(_NEWEST if version is None else version)
     problems: list[Problem] = []
+    if text == "":
+        problems.append(refused(Node(text, "the unit"), "systemd takes an empty file for a unit that is masked"))
     for at, part in enumerate((text, *drop_ins)):
         if not isinstance(part, str):
             raise TypeError(f"expected a unit file as str, got {shown(part)}")
-        for line in assignments(part, problems, drop_in=at > 0):
+        for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
-            elif line.key in _KEYS[:2] and not line.section.startswith("X-"):
+            elif line.key in _KEYS and not line.section.startswith("X-"):
                 problems.append(ignored(line.node, f"it stands in [{line.section}], and not in [{section}]"))
     if lost := rules.ambient - rules.bounding:
-        node = Node(lost, rules.ambient_place)
-        problems.append(ignored(node, f"what the bounding set lacks does not become ambient: {_some(lost)}"))
+        node = Node(str(lost), rules.ambient_place)
+        if rules.version >= 246:
+            problems.append(ignored(node, f"what the bounding set lacks does not become ambient: {_some(lost)}"))
+        else:
+            problems.append(refused(node, f"the unit fails, as the bounding set lacks {_some(lost)}"))
     return Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,
@@ -192,13 +239,15 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     """
     if _LINE_BREAK.search(unit.user) or unit.user != unit.user.strip():
         raise FormatError("user", unit.user, "a name or a number on one line")
+    if section not in _SECTIONS:
+        raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]
     if unit.bounding is not None:
         lines.append(f"CapabilityBoundingSet={_value(unit.bounding)}")
     if unit.ambient:
         lines.append(f"AmbientCapabilities={_value(unit.ambient)}")
     if unit.user:
-        lines.append(f"User={unit.user}")
+        lines.append(f"User={unit.user.replace('%', '%%')}")
     if unit.dynamic_user:
         lines.append("DynamicUser=yes")
     if unit.no_new_privs:
@@ -235,15 +284,22 @@ class _Rules:
         match line.key:
             case "CapabilityBoundingSet":
                 self.bounding = self._merged(line, self.bounding, _FULL, problems)
+            case "AmbientCapabilities" if self.version < 229:
+                problems.append(ignored(line.node, "systemd knows it since 229"))
             case "AmbientCapabilities":
                 self.ambient = self._merged(line, self.ambient, CapSet(), problems)
                 self.ambient_place = line.node.place
             case "User":
-                self.user = line.value
+                self.user = _user(line, problems)
             case "DynamicUser":
                 self.dynamic_user = self._truth(line, self.dynamic_user, problems)
             case "NoNewPrivileges":
                 self.no_new_privs = self._truth(line, self.no_new_privs, problems)
+            case _ if line.key in _EXECS:
+                self._check_prefix(line, problems)
+            case _ if line.key in _ALSO:
+                if line.value.lower() not in _FALSE:
+                    problems.append(depends(line.node, f"not counted here: {_ALSO[line.key]}"))
             case _:
                 for _, advice in Node({line.key: None}).strange_keys(_KEYS, close_only=True):
                     problems.append(ignored(line.node, f"systemd knows no {line.key}=: {advice}"))
@@ -308,6 +364,13 @@ class _Rules:
     def _last(self) -> int:
         """The last number that this release takes."""
         return 62 if self.version >= 254 else 63 if self.version >= 247 else LAST_CAP
+
+    def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
+        prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
+        if "+" in prefix:
+            problems.append(depends(line.node, "with + this command has all that systemd has, whatever is said here"))
+        elif "!" in prefix and "!!" not in prefix:
+            problems.append(depends(line.node, "with ! this command runs as root, with these capabilities"))
 
     def _truth(self, line: Assignment, current: bool, problems: list[Problem]) -> bool:
         word = line.value.lower()

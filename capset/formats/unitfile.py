@@ -26,32 +26,37 @@ class Assignment:
         section: The section that it stands in.
         key: What is assigned to.
         value: What is assigned, without the white space around it.
-        line: The number of the line on which it begins, counted from 1.
+        place: Where it begins, such as ``line 3``.
     """
 
     section: str
     key: str
     value: str
-    line: int
+    place: str
 
     @property
     def node(self) -> Node:
         """The value and its place, for problems."""
-        return Node(self.value, f"line {self.line} ({self.key})")
+        return Node(self.value, f"{self.place} ({self.key})")
 
 
-def assignments(text: str, problems: list[Problem], *, drop_in: bool = False) -> Iterator[Assignment]:
+def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iterator[Assignment]:
     """Go through the assignments of a unit file, and add what systemd passes over or refuses to *problems*.
 
     Behind a broken section header systemd reads no further: a unit is not loaded then, a drop-in counts as
     far as it was read.
+
+    Args:
+        text: The file.
+        problems: The list that is added to.
+        drop_in: Which drop-in it is, counted from 1; 0 for the unit itself.
 
     Source:
         systemd ``src/shared/conf-parser.c``, ``config_parse()``; systemd.syntax(7).
     """
     section = ""
     for number, line in _logical_lines(text):
-        place = Node(line, f"line {number}")
+        place = Node(line, f"drop-in {drop_in}, line {number}" if drop_in else f"line {number}")
         if line.startswith("["):
             if not line.endswith("]") or _UNSAFE.search(line):
                 rule = "a section header ends with ] and has no quotes or backslashes"
@@ -68,12 +73,12 @@ def assignments(text: str, problems: list[Problem], *, drop_in: bool = False) ->
         elif not sign or not key.strip(_SPACE):
             problems.append(ignored(place, "it is no assignment, KEY=VALUE"))
         else:
-            yield Assignment(section, key.strip(_SPACE), value.strip(_SPACE), number)
+            yield Assignment(section, key.strip(_SPACE), value.strip(_SPACE), place.place)
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continued lines, leave out comments and blank lines, and strip the rest."""
-    start, joined = 0, ""
+    start, parts = 0, list[str]()
     marked = False
     for number, physical in enumerate(_LINE_END.split(text), 1):
         line = physical
@@ -81,16 +86,16 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
             continue
         if not marked and line.startswith("\ufeff"):
             line, marked = line[1:], True
-        start = start if joined else number
+        start = start if parts else number
         backslashes = len(line) - len(line.rstrip("\\"))
         if backslashes % 2:
-            joined += line[:-1] + " "
+            parts += [line[:-1], " "]
             continue
-        line, joined = (joined + line).strip(_SPACE), ""
+        line, parts = "".join([*parts, line]).strip(_SPACE), []
         if line:
             yield start, line
-    if joined.strip(_SPACE):
-        yield start, joined.strip(_SPACE)
+    if rest := "".join(parts).strip(_SPACE):
+        yield start, rest
 
 
 def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:

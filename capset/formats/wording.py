@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
-from capset.engines.request import Request
+from capset.engines.request import named_uid
 from capset.engines.spelling import Spelling
 from capset.errors import FormatError, UnknownCapabilityError
 from capset.formats.document import Node, depends, ignored, refused
@@ -13,6 +14,7 @@ from capset.sets import CapSet
 
 __all__ = ["LAST_ID", "effects", "name_problems", "rewritten", "user_ids", "user_problems"]
 
+_DIGITS = re.compile(r"[0-9]{1,10}")
 LAST_ID = 2**31 - 1
 """The last user id that Docker and Kubernetes take."""
 
@@ -60,16 +62,18 @@ def effects(
     wins = spelling.read(tuple(str(node.value) for node in winning), CapSet.all())
     for node in losing:
         loses = spelling.read((str(node.value),), CapSet.all())
-        if wins.caps & loses.caps or (wins.all and loses.all):
+        # Of ALL, Docker takes away what is dropped by name.
+        by_name = wins.caps & loses.caps and not (done == "added" and wins.all)
+        if by_name or (wins.all and loses.all):
             yield ignored(node, f"it is {done} as well, and {target} lets that win")
 
 
 def user_problems(node: Node, target: str) -> Iterator[Problem]:
     """List what is wrong with a user: a number that is none, or a name of which only the image knows the number."""
-    uid = Request(user=str(node.value or "")).uid
-    if uid is None:
-        yield depends(node, f"only the image knows the number of the user {node.value!r}; 0 is root")
-    elif not 0 <= uid <= LAST_ID:
+    user, _, group = str(node.value or "").partition(":")
+    if named_uid(user) is None:
+        yield depends(node, f"only the image knows the number of the user {user!r}; 0 is root")
+    if any(number is not None and not 0 <= number <= LAST_ID for number in (named_uid(user), named_uid(group))):
         yield refused(node, f"{target} takes user ids from 0 to {LAST_ID}")
 
 
@@ -81,7 +85,7 @@ def user_ids(user: str) -> tuple[int | None, int | None]:
     """
     ids: list[int | None] = []
     for part in (*user.split(":", 1), "")[:2]:
-        if part and not (part.isascii() and part.isdecimal() and int(part) <= LAST_ID):
+        if part and not (_DIGITS.fullmatch(part) and int(part) <= LAST_ID):
             raise FormatError("user", user, f"numbers from 0 to {LAST_ID}, as no names are taken")
         ids.append(int(part) if part else None)
     return ids[0], ids[1]

@@ -58,7 +58,8 @@ def file_caps(path: Root, *, follow_symlinks: bool = True) -> FileCaps | None:
         if error.errno in _ABSENT:
             return None
         if error.errno == errno.EINVAL:  # the kernel looks into what it hands out
-            raise FileCapsError(None, "an attribute that the kernel can read", name) from None
+            expected = "one that the kernel hands out; what it does not may count at an execve(2) all the same"
+            raise FileCapsError(None, expected, name) from None
         raise
     return FileCaps.from_xattr(data, source=name)
 
@@ -92,7 +93,8 @@ class FileScan(Iterator[CapFile]):
 
     def __init__(self, root: Root, *, progress: Callable[[int, str], None] | None) -> None:
         # Without it a link would be followed.
-        self.root = _path(root).rstrip("/") or "/"
+        name = _path(root)
+        self.root = name.rstrip("/") or name[:1]
         self.seen = 0
         self.gone: list[FileNotFoundError] = []
         self.denied: list[PermissionError] = []

@@ -118,7 +118,7 @@ def test_what_the_kernel_takes(program):
             assert caps is None or caps.revision == 1
             return
         if data == b"":  # taken, and then neither handed out nor executed
-            with pytest.raises(FileCapsError, match="an attribute that the kernel can read"):
+            with pytest.raises(FileCapsError, match="expected one that the kernel hands out"):
                 live.file_caps(program)
             return
         assert caps is not None

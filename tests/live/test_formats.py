@@ -70,8 +70,9 @@ lists = st.one_of(
 )
 sets = st.dictionaries(st.sampled_from([*THREAD_SETS, "other", "Bounding"]), lists)
 processes = st.fixed_dictionaries(
-    {"user": st.sampled_from([{"uid": 0, "gid": 0}, {"uid": 1000, "gid": 5}, {}, {"uid": "0"}])},
+    {"user": st.sampled_from([{"uid": 0, "gid": 0}, {"uid": 1000, "gid": 5}, {}, {"uid": "0"}, {"UID": 7}])},
     optional={
+        "NONEWPRIVILEGES": st.booleans(),
         "capabilities": st.one_of(sets, sets, sets, st.none(), st.just(["CAP_KILL"])),
         "noNewPrivileges": st.sampled_from([True, False, None, "true"]),
     },

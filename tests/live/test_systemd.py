@@ -113,3 +113,31 @@ def test_what_is_written_is_read(parser):
             assert parser.read(key, [value for name, _, value in written if name == key]) == mask
 
     compare()
+
+
+USERS = [
+    "0",
+    "00",
+    "7",
+    "-1",
+    "+0",
+    "65535",
+    "65534",
+    "4294967295",
+    "99999999999",
+    "a:b",
+    "..",
+    "root",
+    "web",
+    "a b",
+    "",
+]
+
+
+def test_users(tool):
+    """What is no user keeps the unit from being loaded."""
+    tool("setpriv", "util-linux")
+    told = load([[f"[Service]\nUser={user}\n"] for user in USERS])
+    refused = [bool(systemd.from_unit(f"[Service]\nUser={user}\n").problems) for user in USERS]
+
+    assert [unit["Unit Load State"] != "loaded" for unit in told] == refused

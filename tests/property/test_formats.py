@@ -25,7 +25,7 @@ known_states = st.builds(
 names = st.lists(st.sampled_from([*Cap.__members__, "ALL"]), max_size=5, unique=True).map(tuple)
 ids = st.integers(0, 2**31 - 1).map(str)
 numeric_users = st.one_of(st.just(""), ids, st.builds("{}:{}".format, ids, ids))
-users = st.one_of(numeric_users, st.sampled_from(["nobody", "web:web", ":5"]))
+users = st.one_of(numeric_users, st.sampled_from(["nobody", "web:web", ":5", "a$b"]))
 
 
 def requests(users: st.SearchStrategy[str]) -> st.SearchStrategy[Request]:

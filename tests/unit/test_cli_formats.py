@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 
 import pytest
 
 from capset import FileCaps, live
+from capset.cli import documents
 from capset.cli import files as files_module
+from capset.cli.output import Failure
 
 FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
 COMPOSE = """\
@@ -46,6 +49,24 @@ def yaml(*lines):
 @pytest.mark.parametrize(
     ("source", "target", "text", "expected"),
     [
+        (
+            "xattr",
+            "xattr",
+            "# file: ping\nsecurity.capability=0x010000010020000000000000\n",
+            "010000010020000000000000\n",
+        ),
+        (
+            "systemd",
+            "systemd",
+            "[Service]\nCapabilityBoundingSet=~CAP_BPF\n",
+            "[Service]\nCapabilityBoundingSet=~CAP_BPF\n",
+        ),
+        (
+            "systemd",
+            "docker",
+            "[Service]\nDynamicUser=yes\nCapabilityBoundingSet=\n",
+            "--cap-drop=ALL --user=61184 --security-opt=no-new-privileges\n",
+        ),
         (
             "docker",
             "docker",
@@ -140,6 +161,24 @@ def test_convert_to_config_json(run):
 @pytest.mark.parametrize(
     ("source", "target", "text", "message"),
     [
+        (
+            "docker",
+            "kubernetes",
+            "--cap-add=chown --cap-drop=chown",
+            "containerd (CRI) makes another set of it than Docker Engine: -CAP_CHOWN",
+        ),
+        (
+            "kubernetes",
+            "docker",
+            "spec: {containers: [{name: a, securityContext: {runAsGroup: 5, capabilities: {add: [CAP_BPF]}}}]}",
+            "Docker Engine makes another set of it than containerd (CRI): +CAP_BPF",
+        ),
+        (
+            "kubernetes",
+            "docker",
+            "spec: {containers: [{name: a, securityContext: {runAsGroup: 5}}]}",
+            "where no user is said it is the image's; Docker takes :5 for root",
+        ),
         ("docker", "libcap", FLAGS, "left out: the bounding and the ambient set"),
         (
             "systemd",
@@ -175,6 +214,11 @@ def test_what_is_lost_is_told(run, source, target, text, message):
 @pytest.mark.parametrize(
     ("args", "text", "message"),
     [
+        (("docker", "oci"), "--user 5:-1", "config.json takes numbers alone for the user, and this is '5:-1'"),
+        (("docker", "oci"), "--user -1", "config.json takes numbers alone for the user, and this is '-1'"),
+        (("docker", "libcap"), "--user -1", "user ids go from 0 to 4294967294"),
+        (("docker", "kubernetes"), f"--user {'9' * 5000}", "expected numbers from 0 to 2147483647"),
+        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web: add[0]: expected a capability"),
         (("docker", "oci"), "--user web", "config.json takes numbers alone for the user, and this is 'web'"),
         (("docker", "docker"), "'", "-: no command line: No closing quotation"),
         (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
@@ -194,14 +238,17 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("compose", "docker"), "", "-: expected one document, found 0"),
         (("compose", "docker"), "a: [\nb: 5", "-:2: "),
         (("compose", "docker"), "a: \x07", "-: "),
-        (("kubernetes", "docker"), "kind: Service", "expected a pod or what makes one"),
-        (("systemd", "docker"), "[Service", "-: systemd does not load it"),
+        (("kubernetes", "docker"), "kind: Service", "passed over: a document of kind Service, which makes no pods"),
+        (("kubernetes", "docker"), "a: 1", "expected a pod or what makes one"),
+        (("docker", "docker"), "podman run x", "podman: expected docker run; podman reads lists with commas"),
+        (("docker", "docker"), "services: {}", "-: expected docker run, or its options, got 'services:'"),
+        (("systemd", "docker"), "[Service", "-: nothing comes of it: line 1: refused: a section header ends with ]"),
         (("libcap", "docker"), "kill=p", "at position 0 of 'kill=p': expected a capability (did you mean cap_kill?)"),
         (("xattr", "libcap"), "zz", "-: expected the attribute in hexadecimal digits, as getfattr -e hex prints it"),
         (
             ("libcap", "xattr"),
             "cap_kill=ep cap_chown=p",
-            "no file capabilities: expected an effective set that is empty",
+            "no valid security.capability attribute: expected an effective set that is empty",
         ),
         (("docker", "docker"), b"\xff", "-: no UTF-8 text, at byte 0"),
     ],
@@ -215,6 +262,13 @@ def test_what_cannot_be_converted(run, args, text, message):
     assert message in err
 
 
+def test_no_standard_input(run, monkeypatch):
+    monkeypatch.setattr(documents.sys, "stdin", None)
+
+    with pytest.raises(Failure, match="there is no standard input to read"):
+        documents.read_text("-")
+
+
 def test_convert_one_of_several(run, tmp_path):
     """By its name; containers of several pods are told apart."""
     path = tmp_path / "compose.yaml"
@@ -224,6 +278,8 @@ def test_convert_one_of_several(run, tmp_path):
     out = run("convert", "--from", "kubernetes", "--to", "compose", stdin=two)[1]
     assert "  web:\n" in out
     assert "  shed-web:\n" in out
+    three = run("convert", "--from", "kubernetes", "--to", "compose", stdin="---\n".join([POD] * 3))[1]
+    assert re.findall("^  ([^ ].*):$", three, re.MULTILINE) == ["web", "shop-web", "shop-web-2"]
     status, _, err = run("convert", "--from", "docker", "--to", "docker", str(tmp_path / "gone"))
     assert (status, "No such file" in err) == (2, True)
 
@@ -253,10 +309,11 @@ def test_lint_compose(lint):
 
     assert (status, err) == (1, "")
     assert lines[0].split() == ["what", "user", "effective", "bounding"]
-    assert lines[1].split(maxsplit=2)[2] == "nothing: Docker Engine refuses to add 'kil': did you mean KILL?"
-    assert lines[2].startswith("db   root CAP_CHOWN, ")
-    assert lines[3].split() == ["bad", "root", "nothing:", "it", "cannot", "be", "read"]
-    assert [line.split()[:3] for line in lines[6:]] == [
+    assert lines[1].split(maxsplit=2)[2] == "nothing: Compose takes a text for the user: put it in quotes, '1000'"
+    assert re.match("db +not said CAP_CHOWN, ", lines[2])
+    assert lines[3].split() == ["bad", "not", "said", "nothing:", "it", "cannot", "be", "read"]
+    assert lines[4] == "Where no user is said, it is the image's; what is shown is for root."
+    assert [line.split()[:3] for line in lines[7:]] == [
         ["line", "6,", "services.web.user"],
         ["line", "5,", "services.web.cap_add[1]"],
         ["line", "10,", "services.bad.cap_add"],
@@ -282,7 +339,7 @@ def test_lint_pods(lint):
 
     assert status == 1
     assert "shop: web" in out
-    assert out.count("a pod has no capabilities") == 1
+    assert out.count("it belongs into the securityContext of a container") == 1
     assert "line 9, spec.containers[0].securityContext.capabilities.drop[0]" in out
     assert "must be `ALL`, got `all`" in out
     assert "containerd (CRI) gives it 1 capability" in out
@@ -305,7 +362,7 @@ def test_lint_units(lint):
         "none",
         "none",
     ]
-    assert "nothing: it is not loaded" in lint("[Service", name="a.service")[1]
+    assert "nothing: a section header ends with ] and has no quotes" in lint("[Service", name="a.service")[1]
     assert lint("[Service]\nCapabilityBoundingSet=~5\nCapabilityBoundingSet=~6\n", "--systemd", "234", name="u")[
         1
     ].split()[-4:] == ["all", "known", "all", "known"]
@@ -328,17 +385,21 @@ def test_lint_json(lint):
     assert subject["findings"][0]["value"] == "all"
     [subject] = json.loads(lint("services: {a: {cap_add: [kil]}}", "--json")[1])
     assert (subject["effective"], subject["bounding"]) == (None, None)
-    assert subject["refused"].startswith("nothing: Docker Engine refuses")
+    assert subject["refused"] == "nothing: Docker knows no capability 'kil': did you mean KILL?"
 
 
 @pytest.mark.parametrize(
     ("text", "args", "message"),
     [
-        ("", (), "there is no container in it"),
-        ("services: {}", (), "there is no container in it"),
-        ("a: 1", (), "expected a pod or what makes one"),
+        ("", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
+        ("services: {}", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
+        ("kind: Service", (), "passed over: a document of kind Service, which makes no pods"),
+        ("services: {a: {}}", ("--policy", "baseline"), "--policy is about pods, and this is a compose file"),
+        ("a: " + "[" * 20000, (), "cannot be read: "),
+        ("a: " + "9" * 5000, (), "cannot be read: "),
+        ("a: 1", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         ("services: [a]", (), "services: expected a mapping, got ['a']"),
-        ("5", (), "the document: expected a mapping, got 5"),
+        ("5", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         (POD, ("--policy", "strict"), "expected the policy baseline or restricted, got 'strict'"),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
         (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),
@@ -353,13 +414,49 @@ def test_what_cannot_be_linted(lint, text, args, message):
     assert message in err
 
 
+def test_lint_says_what_it_is_about(lint):
+    """Options that do not fit are no silent success."""
+    for option in (("--policy", "baseline"), ("--engine", "podman")):
+        status, out, err = lint(UNIT, *option, name="a.service")
+        assert (status, out) == (2, "")
+        assert "--engine and --policy are about containers, and this is a unit" in err
+
+
+def test_lint_manifests(lint):
+    """Documents of other kinds stand between pods, and empty ones; a block of text is no unit."""
+    text = "---\n# empty\n---\nkind: Service\n---\n" + POD + "---\n" + POD.replace("shop", "shed")
+    status, out, err = lint(text, "--policy", "restricted")
+
+    assert (status, err) == (0, "capset: passed over: a document of kind Service, which makes no pods\n")
+    assert [line.split()[0] for line in out.splitlines()[1:3]] == ["shop:", "shed:"]
+    assert lint("kind: Pod\nmetadata:\n  x: |\n    [Service]\nspec: {containers: [{name: a}]}", name="x")[0] == 0
+
+
+def test_lint_two_of_a_name(lint):
+    """Each is judged by itself."""
+    text = "spec: {containers: [{name: x}, {name: x, securityContext: {capabilities: {add: [SYS_ADMIN]}}}]}"
+    status, out, _ = lint(text, "--policy", "baseline")
+
+    assert status == 1
+    assert "spec.containers[1] refused two containers of that name" in re.sub(" +", " ", out)
+    assert "got `SYS_ADMIN`" in out
+
+
+def test_lint_aliases(lint):
+    """Nine lines that stand for a thousand million."""
+    bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
+    status, _, err = lint(bomb + POD)
+
+    assert (status, err) == (0, "")
+
+
 def test_a_broken_container_hides_no_other(lint):
     """Its finding is the one that it cannot be read."""
     status, out, _ = lint(POD + "    - name: bad\n      securityContext: []\n", "--policy", "restricted")
 
     assert status == 1
     assert "shop: web" in out
-    assert "expected a mapping" in out
+    assert "expected a mapping, got []" in out
 
 
 # -- files ------------------------------------------------------------------------------------------
@@ -404,8 +501,8 @@ def test_files(run, attributes, tmp_path):
     assert err.splitlines() == [
         f"capset: 1 vanished meanwhile, the first of them {tmp_path}/gone",
         f"capset: 1 may not be read, the first of them {tmp_path}/denied",
-        f"capset: {tmp_path}/strange: no file capabilities: expected revision 1, 2 or 3 in the fourth byte, not 97, "
-        "got 737472616e6765",
+        f"capset: {tmp_path}/strange: no valid security.capability attribute: expected revision 1, 2 or 3 in the "
+        "fourth byte, not 97, got 737472616e6765",
         f"capset: [Errno 75] Value too large for defined data type: '{tmp_path}/else'",
     ]
 

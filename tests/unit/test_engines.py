@@ -122,10 +122,10 @@ def test_more_rules(engine, add, drop, mask):
 
 
 REFUSED = [
-    ("docker", "NET_ADMIN,CHOWN", "", UnknownNameError, "'NET_ADMIN,CHOWN': did you mean NET_ADMIN?"),
+    ("docker", "NET_ADMIN,CHOWN", "", UnknownNameError, "'NET_ADMIN,CHOWN': every name stands by itself"),
     ("docker", "chwon", "", UnknownNameError, "did you mean CHOWN?"),
     ("docker", "12", "", UnknownNameError, "write NET_ADMIN"),
-    ("docker", "", "CAP_ALL", UnknownNameError, "refuses to drop 'CAP_ALL': expected a name"),
+    ("docker", "", "CAP_ALL", UnknownNameError, "refuses to drop 'CAP_ALL': write ALL"),
     ("docker", "checkpoint_reﬆore", "", UnknownNameError, "did you mean CHECKPOINT_RESTORE?"),
     ("docker", "?", "", UnknownNameError, "expected a name such as NET_ADMIN"),
     ("docker@20.10", "BPF", "", UnknownNameError, "it knows no capability after CAP_AUDIT_READ"),
@@ -413,8 +413,9 @@ def test_a_request_says_who_runs():
     with pytest.raises(RequestError, match="refuses 'web': only the image knows the number of that user; give a uid"):
         docker.container(Request(user="web"))
     assert docker.container(Request(user="web"), uid=7).permitted == CapSet()
-    with pytest.raises(ValueError, match="expected a user id from 0"):
-        docker.container(Request(user="-1"))
+    for user in ("-1", "4294967295"):
+        with pytest.raises(RequestError, match="user ids go from 0 to 4294967294"):
+            docker.container(Request(user=user))
 
 
 def test_requests_compare_by_what_is_asked():

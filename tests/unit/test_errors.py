@@ -54,10 +54,22 @@ EXAMPLES = [
         f"not a capability mask: expected a number, got {hex(2**200)}",
     ),
     (ParseError("+a b", 3, "+ or -"), ValueError, "at position 3 of '+a b': expected + or -"),
-    (FileCapsError(b"\x01\x00", "20 bytes"), ValueError, "no file capabilities: expected 20 bytes, got 0100"),
-    (FileCapsError(b"", "20 bytes"), ValueError, "no file capabilities: expected 20 bytes, got none"),
-    (FileCapsError(None, "20 bytes", "/bin/x"), ValueError, "/bin/x: no file capabilities: expected 20 bytes"),
-    (FileCapsError(7, "revision 1", "/x"), ValueError, "/x: no file capabilities: expected revision 1, got 7"),
+    (
+        FileCapsError(b"\x01\x00", "20 bytes"),
+        ValueError,
+        "no valid security.capability attribute: expected 20 bytes, got 0100",
+    ),
+    (FileCapsError(b"", "20 bytes"), ValueError, "no valid security.capability attribute: expected 20 bytes, got none"),
+    (
+        FileCapsError(None, "20 bytes", "/bin/x"),
+        ValueError,
+        "/bin/x: no valid security.capability attribute: expected 20 bytes",
+    ),
+    (
+        FileCapsError(7, "revision 1", "/x"),
+        ValueError,
+        "/x: no valid security.capability attribute: expected revision 1, got 7",
+    ),
     (FormatError("spec.x[0]", 5, "a name"), ValueError, "spec.x[0]: expected a name, got 5"),
     (
         ConflictError(("CAP_KILL", "63")),
@@ -165,6 +177,16 @@ def test_errors_of_the_system_have_numbers():
     assert AccessDeniedError("p", 9).errno == errno.EACCES
     assert ProcUnavailableError("p").errno == errno.ENOENT
     assert (ProcessGoneError("p", 9, 10).pid, ProcessGoneError("p", 9, 10).tid) == (9, 10)
+
+
+def test_what_cannot_be_shown():
+    """A number that is too long to be written, deep inside, or a list without end."""
+    endless = []
+    for _ in range(100_000):
+        endless = [endless]
+
+    assert errors.shown([10**5000]) == "a list that is too large to be shown"
+    assert errors.shown(endless) == "a list that is too large to be shown"
 
 
 def test_every_exception_is_tried_here():

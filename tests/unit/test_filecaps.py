@@ -57,7 +57,7 @@ def test_what_is_no_attribute(hexadecimal, message):
     with pytest.raises(FileCapsError) as caught:
         FileCaps.from_xattr(bytes.fromhex(hexadecimal), source="/bin/x")
 
-    assert str(caught.value) == f"/bin/x: no file capabilities: {message}"
+    assert str(caught.value) == f"/bin/x: no valid security.capability attribute: {message}"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_what_a_layout_cannot_hold(values, message):
     with pytest.raises(FileCapsError) as caught:
         FileCaps(**values)
 
-    assert str(caught.value) == f"no file capabilities: {message}"
+    assert str(caught.value) == f"no valid security.capability attribute: {message}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,9 @@ def told(problems):
     return [str(problem) for problem in problems]
 
 
+OPTIONS = "known are no-new-privileges, apparmor, label, seccomp, systempaths, writable-cgroups"
+ALONE = "every name stands by itself, without commas or white space"
+
 # -- Docker -----------------------------------------------------------------------------------------
 
 
@@ -35,6 +38,7 @@ def told(problems):
         ("-it=false -u 5", Request(user="5")),
         ("-itu 5 -- alpine -u 6", Request(user="5")),
         ("sudo docker run --privileged - x", Request(privileged=True)),
+        ("/usr/bin/docker -D --context=a -H tcp://x create -u 00000000000000000000 x", Request(user="0" * 20)),
         ("alpine sh -c ls", Request()),
         ("-e A=--privileged --env --privileged -h --privileged x", Request()),
         ("--rm --read-only -P --name=x -v /a:/b -u 5 x", Request(user="5")),
@@ -73,8 +77,15 @@ def test_docker_flags(words, request_):
         ),
         (
             ["--privileged=yes"],
-            "--privileged: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false and False, ",
+            "--privileged=yes: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False, ",
         ),
+        (
+            ["--rm=maybe"],
+            "--rm=maybe: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False, got 'maybe'",
+        ),
+        (["-it=u3"], "-it=u3: expected one of 1, t, T"),
+        (["podman", "run"], "podman: expected docker run; podman reads lists with commas, and other options, got "),
+        (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),
         (["docker", "ps"], "docker: expected docker run or docker create, and its options, got 'docker ps'"),
     ],
 )
@@ -104,7 +115,9 @@ def test_docker_flags_of_another_type():
         (["--cap-add= all"], ["--cap-add: refused: Docker knows no capability ' all': write ALL"]),
         (
             ["--cap-add=A,B"],
-            ["--cap-add: refused: Docker knows no capability 'A,B': expected a name such as NET_ADMIN"],
+            [
+                f"--cap-add: refused: Docker knows no capability 'A,B': {ALONE}",
+            ],
         ),
         (
             ["--cap-add=41"],
@@ -120,8 +133,11 @@ def test_docker_flags_of_another_type():
         ),
         (["--cap-add=ALL", "--cap-drop=all"], ["--cap-drop: ignored: it is added as well, and Docker lets that win"]),
         (["--cap-add=KILL", "--cap-drop=all"], []),
+        (["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"], []),
         (["--user=web"], ["--user: depends: only the image knows the number of the user 'web'; 0 is root"]),
         (["--user=-1"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
+        (["--user=1:2147483648"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
+        (["-u="], ["--user: depends: only the image knows the number of the user '='; 0 is root"]),
         (
             ["--security-opt=no-new-privs"],
             [
@@ -131,19 +147,25 @@ def test_docker_flags_of_another_type():
         ),
         (
             ["--security-opt=x"],
-            ["--security-opt: refused: Docker knows no security option 'x': expected NAME=VALUE or no-new-privileges"],
+            [f"--security-opt: refused: Docker knows no security option 'x': {OPTIONS}"],
         ),
         (
             ["--security-opt=no_new_privileges=true"],
             [
-                "--security-opt: refused: Docker knows no security option 'no_new_privileges': "
+                "--security-opt: refused: Docker knows no security option 'no_new_privileges=true': "
                 "did you mean no-new-privileges?"
             ],
         ),
-        (["--security-opt=x=y"], ["--security-opt: refused: Docker knows no security option 'x'"]),
+        (
+            ["--security-opt=x=y", "--security-opt=systempaths:unconfined"],
+            [
+                f"--security-opt: refused: Docker knows no security option {option!r}: {OPTIONS}"
+                for option in ("x=y", "systempaths:unconfined")
+            ],
+        ),
         (
             ["--security-opt=no-new-privileges=yes"],
-            ["--security-opt: refused: 'yes' is not one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false and False"],
+            ["--security-opt: refused: 'yes' is not one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False"],
         ),
     ],
 )
@@ -182,7 +204,7 @@ def test_inspect():
     spec = {"CapabilityAdd": ["CAP_KILL"], "User": "7", "Privileges": {"NoNewPrivileges": True}}
     service = {"Spec": {"TaskTemplate": {"ContainerSpec": spec}}}
     assert docker.from_inspect(service) == Request(["CAP_KILL"], user="7", no_new_privs=True)
-    assert docker.from_inspect({"Spec": {}}) == Request()
+    assert docker.from_inspect({"Spec": {"TaskTemplate": {}}}) == Request()
     [problem] = docker.from_inspect({"HostConfig": {"CapAdd": []}, "BoundingCaps": None}).problems
     assert str(problem).startswith("HostConfig.CapAdd: depends: Podman computes these lists")
 
@@ -192,8 +214,9 @@ def test_inspect():
     [
         ([], "the document: expected one container; docker inspect NAME gives a list with one, got []"),
         ([CONTAINER, CONTAINER], "the document: expected one container"),
-        ({}, "the document: expected a container, with HostConfig, or a service, with Spec, got {}"),
+        ({}, "the document: expected a container, with HostConfig, or a service, with Spec.TaskTemplate, got {}"),
         ("x", "the document: expected a mapping, got 'x'"),
+        ({"Spec": {"Role": "worker"}}, "the document: expected a container, with HostConfig, or a service, with Spec."),
         ({"HostConfig": {"CapAdd": "KILL"}}, "HostConfig.CapAdd: expected a list of names, as [KILL] is, got 'KILL'"),
         ({"HostConfig": {"CapAdd": [5]}}, "HostConfig.CapAdd[0]: expected a name in quotes, got 5"),
         ({"HostConfig": {"CapAdd": [None]}}, "HostConfig.CapAdd[0]: expected a name, got None"),
@@ -245,6 +268,10 @@ def test_compose_services(service, request_):
         ),
         ({"cap_add": None}, ["cap_add: refused: Compose takes no empty value here: leave the key out"]),
         ({"CAP_ADD": ["KILL"]}, ["CAP_ADD: refused: Compose knows no key CAP_ADD: did you mean cap_add?"]),
+        (
+            {"capabilities": ["KILL"], "caps": None, "image": "x"},
+            ["capabilities: refused: Compose knows no key capabilities: write cap_add and cap_drop"],
+        ),
         ({"cap_drops": ["KILL"]}, ["cap_drops: refused: Compose knows no key cap_drops: did you mean cap_drop?"]),
         (
             {"security_opt": ["label=disable", "label=disable"]},
@@ -263,7 +290,7 @@ def test_compose_services(service, request_):
                 "cap_add[1]: refused: Docker knows no capability 'kil': did you mean KILL?",
             ],
         ),
-        ({"user": "a$$b"}, ["user: depends: only the image knows the number of the user 'a$$b'; 0 is root"]),
+        ({"user": "a$$b"}, ["user: depends: only the image knows the number of the user 'a$b'; 0 is root"]),
         ({"extends": {"service": "a"}}, ["extends: depends: what another service adds to this one is not read"]),
         (
             {"cap_add": ["KILL"], "cap_drop": ["kill"]},
@@ -308,6 +335,8 @@ def test_compose_files():
     assert requests["web"].problems[0].place == "services.web.cap_add[0]"
     with pytest.raises(FormatError, match=r"expected a compose file, with services, got \{\}"):
         compose.from_project({})
+    with pytest.raises(FormatError, match=r"services.1: expected a name that no other service has, not 1 again"):
+        compose.from_project({"services": {1: {}, "1": {}}})
     with pytest.raises(FormatError, match=r"services: expected a mapping, got \['web'\]"):
         compose.from_project({"services": ["web"]})
 
@@ -323,6 +352,8 @@ def test_services_are_written_in_one_way():
         "security_opt": ["no-new-privileges:true"],
     }
     assert compose.to_service(Request()) == {}
+    assert compose.to_service(Request(user="a$b")) == {"user": "a$$b"}
+    assert compose.from_service({"user": "a$$b"}).user == "a$b"
 
 
 # -- Kubernetes -------------------------------------------------------------------------------------
@@ -334,7 +365,7 @@ def container(**context):
 
 def test_the_container_over_the_pod():
     """Users are the pod's where the container says nothing; capabilities are the container's own."""
-    pod = {"runAsUser": 1000, "runAsGroup": 50, "runAsNonRoot": True}
+    pod = {"runAsUser": 1000, "runAsGroup": 50, "runAsNonRoot": True, "fsGroup": 5}
 
     assert kubernetes.from_container({"name": "a"}, pod_security_context=pod) == Request(user="1000:50")
     assert kubernetes.from_container(container(runAsUser=7), pod_security_context=pod) == Request(user="7:50")
@@ -363,7 +394,7 @@ def test_the_container_over_the_pod():
         (
             {"capabilities": {"add": ["NETADMIN"]}},
             [
-                "securityContext.capabilities.add[0]: refused: 'NETADMIN' is no capability, and CRI-O refuses it "
+                "securityContext.capabilities.add[0]: depends: 'NETADMIN' is no capability, and CRI-O refuses it "
                 "where containerd passes it over: did you mean NET_ADMIN?"
             ],
         ),
@@ -409,6 +440,13 @@ def test_the_container_over_the_pod():
             ],
         ),
         (
+            {"runAsNonRoot": True},
+            [
+                "securityContext.runAsNonRoot: depends: it starts only as the image's user, if that is not root: "
+                "what root would get does not hold"
+            ],
+        ),
+        (
             {"runAsUser": 0, "runAsNonRoot": True},
             [
                 "securityContext.runAsUser: refused: the kubelet does not start a container that has runAsNonRoot "
@@ -438,11 +476,20 @@ def test_keys_in_the_wrong_place():
         {"securitycontext": {}}, pod_security_context={"capabilities": {"drop": ["ALL"]}, "runAsUser": 5}
     )
 
+    strange = "Kubernetes knows no such key, and refuses it or passes over it"
     assert told(request.problems) == [
-        "securitycontext: ignored: Kubernetes knows no such key, and refuses it or passes over it: "
-        "did you mean securityContext?",
-        "the pod's securityContext.capabilities: ignored: a pod has no capabilities, which Kubernetes refuses or "
-        "passes over: it is a container's",
+        f"pod.securityContext.capabilities: ignored: {strange}: it belongs into the securityContext of a container",
+        f"securitycontext: ignored: {strange}: did you mean securityContext?",
+    ]
+    request = kubernetes.from_container({"privileged": True, "image": "x"}, pod_security_context={"runAsuser": 5})
+    assert told(request.problems) == [
+        f"pod.securityContext.runAsuser: ignored: {strange}: did you mean runAsUser?",
+        f"privileged: ignored: {strange}: it belongs into securityContext",
+    ]
+    spec = {"initcontainers": [], "containers": [{"name": "a"}], "privileged": True, "nodeName": "x"}
+    assert told(kubernetes.from_pod({"spec": spec})["a"].problems) == [
+        f"spec.initcontainers: ignored: {strange}: did you mean initContainers?",
+        f"spec.privileged: ignored: {strange}: it belongs into the securityContext of a container",
     ]
 
 
@@ -468,6 +515,7 @@ EXPECTED = {"init": "5", "web": "6", "log": "5", "debug": "5"}
         {"kind": "Rollout", "spec": {"template": {"spec": SPEC}}},
         {"kind": "List", "items": [{"kind": "Pod", "spec": SPEC}]},
         {"kind": "PodList", "items": [{"kind": "Pod", "spec": SPEC}]},
+        {"kind": "List", "items": [{"kind": "Service", "spec": {}}, {"kind": "Pod", "spec": SPEC}]},
         {"spec": SPEC},
         SPEC,
     ],
@@ -496,6 +544,7 @@ def test_pods_and_what_makes_them(document):
         ),
         ({"kind": "List", "items": [5]}, "items[0]: expected a mapping, got 5"),
         ({"kind": "Pod", "spec": []}, "spec: expected a mapping, got []"),
+        ({"kind": "Pod", "spec": {"Containers": []}}, "spec.containers: expected the containers of the pod, got None"),
         ({"kind": "Pod", "spec": {"containers": {}}}, "spec.containers: expected a list, got {}"),
         ({"kind": "Pod", "spec": {"containers": [{}]}}, "spec.containers[0]: expected a container with a name, got {}"),
         (
@@ -524,11 +573,12 @@ def test_what_is_no_pod(document, message):
 
 
 def test_windows_pods_have_no_capabilities():
-    spec = {"os": {"name": "windows"}, "containers": [container(capabilities={}), {"name": "b"}]}
+    spec = {"os": {"name": "windows"}, "containers": [container(capabilities={}, runAsUser=5), {"name": "b"}]}
     requests = kubernetes.from_pod({"spec": spec})
 
     assert told(requests["a"].problems) == [
-        "spec.containers[0].securityContext.capabilities: refused: a Windows pod has no capabilities"
+        f"spec.containers[0].securityContext.{key}: refused: a Windows pod has no {key}"
+        for key in ("capabilities", "runAsUser")
     ]
     assert requests["b"].problems == ()
 
@@ -591,7 +641,7 @@ def test_config_json():
         ),
         (
             {"capabilities": {"Bounding": []}},
-            "capabilities.Bounding: expected one of the five sets (did you mean bounding?)",
+            "capabilities.Bounding: expected the key bounding, got []",
         ),
         ({"capabilities": {"bounding": "CAP_KILL"}}, "capabilities.bounding: expected a list of names"),
         ({"capabilities": 5}, "capabilities: expected a mapping, got 5"),
@@ -643,13 +693,32 @@ def test_what_runtimes_pass_over_or_refuse():
         "capabilities.ambient: ignored: CAP_KILL does not become ambient: ambient is always a subset of permitted "
         "and of inheritable",
     ]
-    capital = oci.from_process({"capabilities": {"Bounding": ["CAP_KILL"]}})
-    assert capital.caps.bounding == {5}
-    assert told(capital.problems) == [
-        "capabilities.Bounding: depends: runc takes it for bounding, and crun passes over it: did you mean bounding?"
-    ]
     [problem] = oci.from_process({"user": {}}).problems
     assert (problem.place, problem.verdict) == ("capabilities", "depends")
+
+
+def test_keys_in_another_case():
+    """runc takes them, crun passes over them; what is no key at all is told too."""
+    process = oci.from_process(
+        {
+            "Capabilities": {"BOUNDING": ["CAP_KILL"]},
+            "NoNewPrivileges": True,
+            "user": {"UID": 5, "gidd": 5, "username": "x"},
+            "noNewPriviliges": True,
+        }
+    )
+
+    assert process == oci.Process(caps=CapState(bounding=["kill"]), no_new_privs=True, uid=5)
+    assert told(process.problems) == [
+        "noNewPriviliges: ignored: runtimes pass over what they do not know: did you mean noNewPrivileges?",
+        "Capabilities: depends: runc takes the key for capabilities, and crun passes over it",
+        "NoNewPrivileges: depends: runc takes the key for noNewPrivileges, and crun passes over it",
+        "Capabilities.BOUNDING: depends: runc takes the key for bounding, and crun passes over it",
+        "user.gidd: ignored: runtimes pass over what they do not know: did you mean gid?",
+        "user.UID: depends: runc takes the key for uid, and crun passes over it",
+    ]
+    [problem] = oci.from_process({"capabilities": {}, "user": {"uid": 2**31}}).problems
+    assert str(problem) == "user.uid: depends: runc 1.1 refuses ids from 2**31 on, and crun takes them"
 
 
 def test_config_json_is_written_in_one_way():

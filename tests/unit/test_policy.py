@@ -137,6 +137,13 @@ def test_the_effect_is_the_engines():
     assert finding.effect.startswith("no container starts: CRI-O refuses to add 'BOGUS'")
 
 
+def test_what_is_refused_has_no_effect():
+    """The API server does not take the pair, so nothing starts."""
+    [finding] = policy.pod_security(pod(privileged=True, allowPrivilegeEscalation=False), level="restricted")
+
+    assert finding.effect.startswith("no container starts: the API server says that a privileged container")
+
+
 def test_what_is_no_level_and_no_version():
     with pytest.raises(ValueError, match="expected the level 'baseline' or 'restricted', got 'Restricted'"):
         policy.pod_security(pod(), level="Restricted")

@@ -100,7 +100,10 @@ def test_words(value, version, expected):
         ("CAP_KILL CAP_RAWIO", ["systemd passes over 'CAP_RAWIO': did you mean CAP_SYS_RAWIO?"]),
         ("CAP_KILL kill", ["systemd passes over 'kill': write CAP_KILL"]),
         ("CAP_KILL 64", ["systemd passes over '64': numbers go from 0 to 62"]),
-        ("CAP_KILL, CAP_CHOWN", ["systemd passes over 'CAP_KILL,': every name stands by itself, without commas"]),
+        (
+            "CAP_KILL, CAP_CHOWN",
+            ["systemd passes over 'CAP_KILL,': every name stands by itself, without commas or white space"],
+        ),
         (
             "CAP_KILL ~CAP_CHOWN 'CAP_KILL CAP_CHOWN'",
             [
@@ -190,9 +193,62 @@ def test_broken_headers():
         assert (problem.verdict, problem.place) == ("refused", "line 1")
         read = systemd.from_unit("[Service]\nCapabilityBoundingSet=CAP_KILL", f"{header}\nAmbientCapabilities=5\n")
         assert read.bounding == {5}
-        assert read.problems[0].verdict == "ignored"
+        assert (read.problems[0].verdict, read.problems[0].place) == ("ignored", "drop-in 1, line 1")
     [problem] = systemd.from_unit("CapabilityBoundingSet=CAP_KILL").problems
     assert problem.message == "it stands before the first section"
+
+
+@pytest.mark.parametrize(
+    ("lines", "problems"),
+    [
+        ("ExecStart=-+/bin/x", ["with + this command has all that systemd has, whatever is said here"]),
+        ("ExecStartPre=!/bin/x", ["with ! this command runs as root, with these capabilities"]),
+        ("ExecStop=!!/bin/x\nExecReload=/bin/+", []),
+        ("PrivateDevices=yes\nProtectClock=no", ["not counted here: it takes CAP_MKNOD and CAP_SYS_RAWIO away"]),
+        ("SecureBits=noroot", ["not counted here: with noroot, root gets no capability by being root"]),
+        ("User=%i", ["systemd puts the value of a specifier here"]),
+        ("User=65535", ["65535 is no user, and the unit is not loaded"]),
+        ("User=4294967296", ["4294967296 is no user, and the unit is not loaded"]),
+        ("User=00", ["systemd takes '00' for no user, and the unit is not loaded"]),
+        ("User=a:b", ["systemd takes 'a:b' for no user, and the unit is not loaded"]),
+        ("User=..", ["systemd takes '..' for no user, and the unit is not loaded"]),
+        ("User=-1", ["systemd takes '-1' for no user, and the unit is not loaded"]),
+        ("User=0\nUser=web\nUser=a%%b\nUser=", []),
+    ],
+)
+def test_what_else_decides(lines, problems):
+    """Users that are none, commands with more than the unit, and settings that take more away."""
+    assert [problem.message for problem in systemd.from_unit(f"[Service]\n{lines}\n").problems] == problems
+
+
+def test_users_are_read_as_systemd_does():
+    """A number without sign and zeros; +0 is a name."""
+    assert systemd.Unit(user="+0").user == "+0"
+    with pytest.raises(FormatError, match="User: expected a number"):
+        systemd.Unit(user="+0").process()
+    assert systemd.to_unit(systemd.Unit(user="a%n")).endswith("User=a%%n\n")
+    assert systemd.from_unit("[Service]\nUser=a%%n").user == "a%n"
+
+
+def test_what_older_releases_do_not_know():
+    """Ambient capabilities since 229; outside the bounding set, the unit fails before 246."""
+    lines = "[Service]\nCapabilityBoundingSet=5\nAmbientCapabilities=6\n"
+
+    assert told(systemd.from_unit(lines, version=228)) == [
+        "line 3 (AmbientCapabilities): ignored: systemd knows it since 229"
+    ]
+    assert systemd.from_unit(lines, version=228).ambient == CapSet()
+    assert told(systemd.from_unit(lines, version=245)) == [
+        "line 3 (AmbientCapabilities): refused: the unit fails, as the bounding set lacks CAP_SETGID"
+    ]
+    with pytest.raises(FormatError, match="version: expected a release of systemd, such as 252, got 0"):
+        systemd.from_unit(lines, version=0)
+
+
+def test_an_empty_file():
+    [problem] = systemd.from_unit("").problems
+
+    assert str(problem) == "the unit: refused: systemd takes an empty file for a unit that is masked"
 
 
 def test_drop_ins():
@@ -210,8 +266,9 @@ def test_drop_ins():
 def test_other_types_of_units():
     assert systemd.from_unit("[Socket]\nCapabilityBoundingSet=5\n", section="Socket").bounding == {5}
     assert systemd.to_unit(systemd.Unit(bounding=[]), section="Mount") == "[Mount]\nCapabilityBoundingSet=\n"
-    with pytest.raises(FormatError, match="section: expected one of Service, Socket, Mount, Swap, got 'Unit'"):
-        systemd.from_unit("", section="Unit")
+    for call, value in ((systemd.from_unit, ""), (systemd.to_unit, systemd.Unit())):
+        with pytest.raises(FormatError, match="section: expected one of Service, Socket, Mount, Swap, got 'Unit'"):
+            call(value, section="Unit")
 
 
 def test_arguments_of_other_types():
