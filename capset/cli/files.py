@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -39,6 +40,8 @@ def files(path: str, as_json: bool) -> None:
             for file in found
         ]
         table([word("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
+    elif Path(path).is_symlink():
+        say(f"{printable(path)} is a symbolic link, and links are not followed: give what it leads to")
     else:
         say(f"none of {scan.seen} files has capabilities")
     for what, errors in (("vanished meanwhile", scan.gone), ("may not be read", scan.denied)):

@@ -8,7 +8,7 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.formats.docker import no_new_privs
 from capset.formats.document import Node, depends, refused
-from capset.formats.wording import effects, name_problems, rewritten, user_problems
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems
 from capset.problem import Problem
 
 __all__ = ["from_project", "from_service", "to_service"]
@@ -143,13 +143,13 @@ def read_service(node: Node) -> Request:
     problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
     problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
     problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET)
-    return Request(
-        [str(name.value) for name in adds],
-        [str(name.value) for name in drops],
-        privileged=bool(privileged.value),
-        user=str(user.value or ""),
+    return made(
+        adds,
+        drops,
+        privileged=privileged.value,
+        user=user.value,
         no_new_privs=gains_nothing,
-        problems=tuple(problems),
+        problems=problems,
     )
 
 

@@ -12,7 +12,7 @@ from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
 from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.wording import effects, name_problems, rewritten, user_problems
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems
 from capset.problem import Problem
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
@@ -170,11 +170,11 @@ def _request(adds: list[Node], drops: list[Node], said: list[Node], privileged: 
         *effects(adds, drops, "added", _SPELLING, privileged, _TARGET),
         *user_problems(user, _TARGET),
     ]
-    return Request(
-        [str(node.value) for node in adds],
-        [str(node.value) for node in drops],
-        privileged=bool(privileged.value),
-        user=str(user.value or ""),
+    return made(
+        adds,
+        drops,
+        privileged=privileged.value,
+        user=user.value,
         no_new_privs=gains_nothing,
-        problems=tuple(problems),
+        problems=problems,
     )

@@ -10,7 +10,7 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS, Spelling
 from capset.errors import FormatError, shown
 from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.wording import LAST_ID, effects, rewritten, user_ids
+from capset.formats.wording import LAST_ID, effects, made, rewritten, user_ids
 from capset.problem import Problem
 from capset.sets import CapSet
 
@@ -282,13 +282,13 @@ def _read(node: Node, pod_context: Node) -> Request:
         unknown = "it starts only as the image's user, if that is not root: what root would get does not hold"
         problems.append(depends(non_root, unknown))
     written = "" if user.value is None else shown(user.value)
-    return Request(
-        [str(name.value) for name in adds],
-        [str(name.value) for name in drops],
-        privileged=bool(privileged.value),
+    return made(
+        adds,
+        drops,
+        privileged=privileged.value,
         user=written if group.value is None else f"{written}:{shown(group.value)}",
         no_new_privs=gains_nothing,
-        problems=tuple(problems),
+        problems=problems,
     )
 
 

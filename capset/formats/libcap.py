@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 
 from attrs import field, frozen
 
@@ -16,12 +15,14 @@ __all__ = ["IAB", "from_name", "from_text", "iab_from_text", "iab_to_text", "to_
 
 # What C's isspace() takes for white space; Python's str.isspace() takes more.
 _SPACE = " \t\n\v\f\r"
+_SPACES = re.compile(f"[{_SPACE}]+")
+_LETTERS = re.compile("[eip]+")
+_COMMA = re.compile(",")
+_SIGNS = re.compile("[!^%]+")
 _WORD = re.compile(r"[A-Za-z_]+")
 _ALL = re.compile(r"all(?![A-Za-z0-9_])", re.IGNORECASE)
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*")  # as C's strtoul() reads them
 _BY_NAME = {str(cap): cap for cap in Cap}
-
-_SETS = ("effective", "inheritable", "permitted")  # in the order in which libcap writes their letters
 
 
 def from_text(text: str, *, last_cap: int = LAST_CAP) -> CapState:
@@ -59,11 +60,15 @@ def from_text(text: str, *, last_cap: int = LAST_CAP) -> CapState:
         capset.errors.ParseError: at position 0 of 'cap_chwon=ep': expected a capability (did you mean cap_chown?)
     """
     reader = _Reader(text)
-    every = CapSet.all(last_cap)
-    sets: dict[str, CapSet] = dict.fromkeys(_SETS, CapSet())
-    while reader.skip_space():
-        _read_clause(reader, every, sets)
-    return CapState(**sets)
+    every = CapSet.all(last_cap).mask
+    masks = {"e": 0, "i": 0, "p": 0}
+    while reader.next_clause():
+        _read_clause(reader, every, masks)
+    return CapState(
+        effective=CapSet.from_mask(masks["e"]),
+        inheritable=CapSet.from_mask(masks["i"]),
+        permitted=CapSet.from_mask(masks["p"]),
+    )
 
 
 def to_text(state: CapState, *, last_cap: int = LAST_CAP) -> str:
@@ -85,10 +90,10 @@ def to_text(state: CapState, *, last_cap: int = LAST_CAP) -> str:
         >>> libcap.to_text(CapState(permitted=CapSet.all() - {"kill"}))
         '=p cap_kill-p'
     """
-    kernel = CapSet.all(last_cap)
-    named, beyond = (_by_letters(state, caps) for caps in (kernel, CapSet.from_mask(2**64 - 1) - kernel))
-    # What most capabilities have stands in front, without names; of two, what comes first in _ORDER.
-    most = max(reversed(_ORDER), key=lambda letters: len(named[letters]))
+    kernel = CapSet.all(last_cap).mask
+    named, beyond = _by_letters(state, kernel), _by_letters(state, _FULL & ~kernel)
+    # What most capabilities have stands in front, without names; of two, what comes last in _ORDER.
+    most = max(reversed(_ORDER), key=lambda letters: named[letters].bit_count())
     clauses = [f"={most}"]
     for letters in _ORDER:
         if letters == most or not named[letters]:
@@ -104,64 +109,64 @@ def to_text(state: CapState, *, last_cap: int = LAST_CAP) -> str:
 
 # By the bits that libcap has for them, e 1, p 2 and i 4, from the greatest number down.
 _ORDER = ("eip", "ip", "ei", "i", "ep", "p", "e", "")
+_FULL = 2**64 - 1
 
 
-def _by_letters(state: CapState, among: CapSet) -> dict[str, CapSet]:
-    """Sort capabilities by the sets that have them."""
-    found: dict[str, CapSet] = {}
-    for letters in _ORDER:
-        caps = among
-        for name in _SETS:
-            caps = caps & getattr(state, name) if name[0] in letters else caps - getattr(state, name)
-        found[letters] = caps
-    return found
+def _by_letters(state: CapState, among: int) -> dict[str, int]:
+    """Sort the capabilities of a mask by the sets that have them."""
+    e, i, p = state.effective.mask, state.inheritable.mask, state.permitted.mask
+    with_i, without_i = among & i, among & ~i
+    return {
+        "eip": with_i & e & p,
+        "ip": with_i & ~e & p,
+        "ei": with_i & e & ~p,
+        "i": with_i & ~e & ~p,
+        "ep": without_i & e & p,
+        "p": without_i & ~e & p,
+        "e": without_i & e & ~p,
+        "": without_i & ~e & ~p,
+    }
 
 
-def _names(caps: Iterable[Cap]) -> str:
-    return ",".join(map(to_name, caps))
+def _names(mask: int) -> str:
+    return str(CapSet.from_mask(mask)).lower()
 
 
-def _read_clause(reader: _Reader, every: CapSet, sets: dict[str, CapSet]) -> None:
-    """Read one clause, and do to *sets* what it says."""
+def _read_clause(reader: _Reader, every: int, masks: dict[str, int]) -> None:
+    """Read one clause, and do to *masks* what it says."""
     listed = reader.at_word()
     caps = _read_list(reader, every) if listed else every
     operators = "=+-" if listed else "="
-    operator = reader.one_of(operators, _one_of(operators) if listed else "a capability, all, or =")
+    operator = reader.one_of(operators, "=, + or -" if listed else "a capability, all, or =")
     cleared = operator == "="
-    if operator == "=" and reader.peek() in {"+", "-"}:
+    if cleared and reader.peek() in {"+", "-"}:
         if not listed:
             raise reader.error("e, i or p, as only a list of capabilities goes before =+ and =-")
         operator = reader.one_of("+-", "")
     if cleared:
-        for name in _SETS:
-            sets[name] -= caps
+        for letter in masks:
+            masks[letter] &= ~caps
     while True:
-        letters = reader.letters()
+        letters = reader.take(_LETTERS)
         if not letters and operator != "=":
             raise reader.error("e, i or p")
-        for name in _SETS:
-            if name[0] in letters:
-                sets[name] = sets[name] - caps if operator == "-" else sets[name] | caps
+        for letter in letters:
+            masks[letter] = masks[letter] & ~caps if operator == "-" else masks[letter] | caps
         if reader.at_end_of_clause():
             return
-        follows = "+-" if listed else ""
-        operator = reader.one_of(follows, "e, i, p, white space" + (", + or -" if listed else ""))
+        operator = reader.one_of("+-" if listed else "", "e, i, p, white space" + (", + or -" if listed else ""))
 
 
-def _read_list(reader: _Reader, every: CapSet) -> CapSet:
-    caps = CapSet()
+def _read_list(reader: _Reader, every: int) -> int:
+    caps = 0
     while True:
         if reader.take(_ALL):
             # libcap forgets what stands before it: a number that the kernel does not have.
             caps = every
         else:
-            caps |= {reader.capability()}
-        if not reader.take_comma():
+            caps |= reader.capability().mask
+        if not reader.take(_COMMA):
             return caps
-
-
-def _one_of(letters: str) -> str:
-    return ", ".join(letters[:-1]) + f" or {letters[-1]}"
 
 
 @frozen(kw_only=True)
@@ -234,7 +239,7 @@ def iab_from_text(text: str) -> IAB:
     reader = _Reader(text)
     inheritable = ambient = blocked = CapSet()
     while not reader.at_end():
-        signs = reader.while_in("!^%")
+        signs = reader.take(_SIGNS)
         if reader.at_end():
             break  # libcap takes signs without a capability, and a comma without one after it
         cap = {reader.capability()}
@@ -323,16 +328,10 @@ class _Reader:
         letter = self.peek()
         return (letter.isascii() and letter.isalnum()) or letter == "_"
 
-    def skip_space(self) -> bool:
+    def next_clause(self) -> bool:
         """Go on to the next clause; say whether there is one."""
-        self.while_in(_SPACE)
+        self.take(_SPACES)
         return not self.at_end()
-
-    def while_in(self, letters: str) -> str:
-        start = self.at
-        while self.peek() and self.peek() in letters:
-            self.at += 1
-        return self.text[start : self.at]
 
     def take(self, pattern: re.Pattern[str]) -> str:
         found = pattern.match(self.text, self.at)
@@ -346,15 +345,6 @@ class _Reader:
             raise self.error(expected)
         self.at += 1
         return self.text[self.at - 1]
-
-    def letters(self) -> str:
-        return self.while_in("eip")
-
-    def take_comma(self) -> bool:
-        if self.peek() != ",":
-            return False
-        self.at += 1
-        return True
 
     def capability(self) -> Cap:
         """Read a name, or a number that C's strtoul() reads."""

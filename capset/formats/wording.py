@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 
-from capset.engines.request import named_uid
+from capset.engines.request import Request, named_uid
 from capset.engines.spelling import Spelling
 from capset.errors import FormatError, UnknownCapabilityError
 from capset.formats.document import Node, depends, ignored, refused
 from capset.problem import Problem
 from capset.sets import CapSet
 
-__all__ = ["LAST_ID", "effects", "name_problems", "rewritten", "user_ids", "user_problems"]
+__all__ = ["LAST_ID", "effects", "made", "name_problems", "rewritten", "user_ids", "user_problems"]
 
 _DIGITS = re.compile(r"[0-9]{1,10}")
 LAST_ID = 2**31 - 1
@@ -75,6 +75,26 @@ def user_problems(node: Node, target: str) -> Iterator[Problem]:
         yield depends(node, f"only the image knows the number of the user {user!r}; 0 is root")
     if any(number is not None and not 0 <= number <= LAST_ID for number in (named_uid(user), named_uid(group))):
         yield refused(node, f"{target} takes user ids from 0 to {LAST_ID}")
+
+
+def made(
+    adds: Iterable[Node],
+    drops: Iterable[Node],
+    *,
+    privileged: object,
+    user: object,
+    no_new_privs: bool,
+    problems: Iterable[Problem],
+) -> Request:
+    """Make a request of what stands in a document, names and user as they were written."""
+    return Request(
+        [str(node.value) for node in adds],
+        [str(node.value) for node in drops],
+        privileged=bool(privileged),
+        user=str(user or ""),
+        no_new_privs=no_new_privs,
+        problems=tuple(problems),
+    )
 
 
 def user_ids(user: str) -> tuple[int | None, int | None]:

@@ -4,7 +4,21 @@ from collections.abc import Iterator
 from typing import assert_type
 
 import capset
-from capset import Cap, CapDiff, CapInfo, CapSet, CapState, Ids, Securebits, StateDiff, engines, live
+from capset import (
+    Cap,
+    CapDiff,
+    CapInfo,
+    CapSet,
+    CapState,
+    FileCaps,
+    Ids,
+    Securebits,
+    StateDiff,
+    engines,
+    formats,
+    live,
+    policy,
+)
 
 a, b = CapSet(), CapSet.parse("kill")
 
@@ -65,6 +79,33 @@ assert_type(engines.recognise(state), list[engines.Match])
 assert_type(engines.recognise(state)[0].engine, engines.Engine)
 assert_type(engines.versions("docker")[0].releases, tuple[engines.Release, ...])
 
+request = formats.docker.from_flags(["--privileged"])
+assert_type(request, engines.Request)
+assert_type(request.uid, int | None)
+assert_type(request.problems, tuple[formats.Problem, ...])
+assert_type(formats.docker.to_flags(request), list[str])
+assert_type(formats.docker.from_inspect([{}]), engines.Request)
+assert_type(formats.compose.from_service({}), engines.Request)
+assert_type(formats.compose.to_service(request), dict[str, object])
+assert_type(formats.kubernetes.from_container({}, pod_security_context=None), engines.Request)
+assert_type(formats.kubernetes.from_pod({}), dict[str, engines.Request])
+assert_type(formats.kubernetes.to_container(request), dict[str, object])
+assert_type(formats.oci.from_config({}), CapState)
+assert_type(formats.oci.to_config(state), dict[str, object])
+assert_type(formats.oci.from_process({}).caps, CapState)
+assert_type(formats.systemd.from_unit("", version=252).bounding, CapSet | None)
+assert_type(formats.systemd.to_unit(formats.systemd.Unit(ambient=["kill"])), str)
+assert_type(formats.libcap.from_text("="), CapState)
+assert_type(formats.libcap.to_text(state), str)
+assert_type(formats.libcap.iab_from_text("").blocked, CapSet)
+assert_type(formats.libcap.iab_to_text(formats.libcap.IAB(ambient=["kill"])), str)
+assert_type(FileCaps(permitted=["kill"]).to_xattr(), bytes)
+assert_type(FileCaps.from_xattr(b"").revision, int)
+assert_type(live.file_caps("/bin/ping", follow_symlinks=False), FileCaps | None)
+assert_type(next(live.scan_files("/usr")).caps, FileCaps)
+assert_type(policy.pod_security({}, level="restricted", version="1.25"), list[policy.Finding])
+assert_type(policy.beyond_default(request), CapDiff)
+
 CapSet.from_mask("ff")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 CapSet.from_hex(255)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 CapSet([1.5])  # type: ignore[list-item] # pyright: ignore[reportArgumentType]
@@ -75,3 +116,5 @@ status.pid = 5  # type: ignore[misc] # pyright: ignore[reportAttributeAccessIssu
 docker.resolve(add=5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 engines.get("docker", 20.10)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 live.read("init")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+policy.pod_security({}, level="strict")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+formats.docker.from_flags(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]

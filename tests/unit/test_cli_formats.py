@@ -523,6 +523,8 @@ def test_no_files(run, attributes, tmp_path):
 
     assert run("files", str(tmp_path)) == (0, "none of 1 files has capabilities\n", "")
     assert run("files", str(tmp_path / "gone"))[0] == 2
+    (tmp_path / "link").symlink_to(tmp_path)
+    assert "is a symbolic link, and links are not followed" in run("files", str(tmp_path / "link"))[1]
 
 
 def test_what_stops_a_scan(attributes, tmp_path):
