@@ -319,14 +319,14 @@ class _Rules:
     def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
         found, rest = words(value, relaxed=self.version >= 254)
         if rest:
-            problems.append(ignored(line.node, f"systemd stops to read at {rest!r}: a quote or backslash ends nowhere"))
+            problems.append(ignored(line.node, f"systemd stops reading at {rest!r}: a quote or backslash ends nowhere"))
         known = [cap for word in found if (cap := self._cap(word)) is not None]
         problems += [
             ignored(line.node, f"systemd passes over {word!r}: {self._advice(word)}")
             for word in found
             if self._cap(word) is None
         ]
-        if found and not known:
+        if not known and (found or rest):
             meant = "every capability" if line.value.startswith("~") else "no capability at all"
             problems.append(ignored(line.node, f"with no name that it knows, systemd takes this line for {meant}"))
         return CapSet(known)

@@ -107,7 +107,7 @@ def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:
         relaxed: Whether a quote may be left open, as since systemd 254.
 
     Returns:
-        The words, and what is left where systemd stops to read: an open quote, or a backslash with
+        The words, and what is left where systemd stops reading: an open quote, or a backslash with
         nothing behind it.
     """
     found: list[str] = []

@@ -137,8 +137,11 @@ def test_where_systemd_stops_to_read():
     """An open quote, or a backslash with nothing behind it."""
     [problem] = unit("CAP_KILL 'CAP_CHOWN", version=252).problems
 
-    assert problem.message == 'systemd stops to read at "\'CAP_CHOWN": a quote or backslash ends nowhere'
+    assert problem.message == 'systemd stops reading at "\'CAP_CHOWN": a quote or backslash ends nowhere'
     assert unit("CAP_KILL 'CAP_CHOWN", version=254).problems == ()
+    nothing = unit("'CAP_CHOWN", version=252)
+    assert nothing.bounding == CapSet()
+    assert nothing.problems[1].message == "with no name that it knows, systemd takes this line for no capability at all"
 
 
 FILE = """\
