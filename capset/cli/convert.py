@@ -91,11 +91,15 @@ def _to_docker(source: Source, engine: Engine) -> str:
 
 
 def _to_systemd(source: Source, engine: Engine) -> str:
+    if isinstance(source, Sets) and source.unit is not None:
+        return systemd.to_unit(source.unit, section=source.section).rstrip("\n")
     state = _running(source, engine)
     lacking = CapSet.all() - state.bounding
     # What lacks little has what is to come.
     bounding = state.bounding if len(lacking) > len(state.bounding) else CapSet.from_mask(2**64 - 1) - lacking
-    user = source.user.partition(":")[0]
+    name = source.user.partition(":")[0]
+    number = named_uid(name)
+    user = name if name in {"", "root"} or number is None else str(number)
     unit = systemd.Unit(bounding=bounding, ambient=state.ambient, user=user, no_new_privs=source.no_new_privs)
     return systemd.to_unit(unit).rstrip("\n")
 

@@ -14,7 +14,7 @@ from capset import engines, policy
 from capset.cli.documents import parsed, pods_of, read_text, unit_section
 from capset.cli.group import capset, json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import Failure, prose, say, say_json, set_json, table, word
+from capset.cli.output import Failure, prose, say, say_json, set_json, table, warn, word
 from capset.display import printable, summary
 from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, shown
@@ -66,17 +66,22 @@ def lint(file: str, engine: str | None, standard: str | None, release: int | Non
     rule = _rule(standard)
     if section := unit_section(file, text):
         if engine is not None or rule is not None:
-            raise Failure("--engine and --policy are about containers, and this is a unit")
+            warn("--engine and --policy are about containers: passed over for a unit")
         subjects: list[tuple[_Subject, dict[str, int]]] = [(_unit(text, section, release), {})]
     else:
         subjects = []
-        for document, lines in parsed(file, text):
+        documents = parsed(file, text)
+        for document, lines in documents:
             try:
                 subjects += [(subject, lines) for subject in _containers(document, chosen, rule)]
             except FormatError as error:
-                raise _strange(file) if error.value is document else error from None
+                if error.value is document:
+                    raise _strange(file) from None
+                subjects.append((_unreadable("", error), lines))
+        if not documents:
+            raise _strange(file)
     if not subjects:
-        raise _strange(file)
+        warn(f"{printable(file)}: there is no container in it")
     if as_json:
         say_json([_json(subject, lines) for subject, lines in subjects])
     else:
@@ -100,7 +105,9 @@ def _rule(standard: str | None) -> Rule | None:
 def _containers(document: Any, engine: Engine | None, rule: Rule | None) -> Iterator[_Subject]:
     if _is_compose(document):
         if rule is not None:
-            raise Failure("--policy is about pods, and this is a compose file")
+            warn("--policy is about pods: passed over for a compose file")
+        if "include" in document:
+            warn("include: what other files add is not read")
         for name, node in compose.services(document):
             yield _container(name, partial(compose.read_service, node), engine or engines.get("docker"))
         return
@@ -128,16 +135,22 @@ def _container(name: str, read: Callable[[], Request], engine: Engine) -> _Subje
     try:
         request = read()
     except FormatError as error:
-        message = f"expected {error.expected}, got {shown(error.value)}"
-        problem = Problem(place=error.place, value=shown(error.value), verdict="refused", message=message)
-        return _Subject(name=name, gets="nothing: it cannot be read", problems=(problem,))
+        return _unreadable(name, error)
     gets = _refusal(request.problems)
+    if gets is None and any("$" in text for text in (*request.add, *request.drop)):
+        gets = "not known, as a variable decides"
     if gets is None:
         try:
-            gets = engine.container(request)
+            gets = engine.container(request, uid=1 if request.uid is None else None)  # a name is hardly root's
         except RequestError as error:
             gets = f"nothing: {error}"
     return _Subject(name=name, user=request.user, gets=gets, problems=request.problems, request=request)
+
+
+def _unreadable(name: str, error: FormatError) -> _Subject:
+    message = f"expected {error.expected}, got {shown(error.value)}"
+    problem = Problem(place=error.place, value=shown(error.value), verdict="refused", message=message)
+    return _Subject(name=name, gets="nothing: it cannot be read", problems=(problem,))
 
 
 def _unit(text: str, section: str, release: int | None) -> _Subject:
@@ -158,6 +171,8 @@ def _refusal(problems: tuple[Problem, ...]) -> CapState | str | None:
 
 
 def _say(subjects: list[tuple[_Subject, dict[str, int]]]) -> None:
+    if not subjects:
+        return
     rows: list[list[str]] = []
     for subject, _ in subjects:
         user = printable(subject.user) or "not said"

@@ -32,6 +32,7 @@ class Sets:
         no_new_privs: Whether nothing is gained.
         before: Whether the sets are those before an execve(2).
         file: The file capabilities that they are made from, if any.
+        unit: The unit that they are of, if any, and its section.
         problems: What the source says and its target does not take.
     """
 
@@ -40,6 +41,8 @@ class Sets:
     no_new_privs: bool = False
     before: bool = False
     file: FileCaps | None = None
+    unit: systemd.Unit | None = None
+    section: str = "Service"
     problems: tuple[Problem, ...] = ()
 
 
@@ -54,12 +57,18 @@ def _one(path: str, text: str) -> Any:
 
 
 def _from_docker(path: str, text: str) -> Mapping[str, Source]:
+    joined = text.replace("\r\n", "\n").replace("\\\n", " ")
+    lines = [line for line in joined.split("\n") if line.strip() and not line.lstrip().startswith("#")]
+    lexer = shlex.shlex("\n".join(lines), posix=True, punctuation_chars=";&|")
+    lexer.whitespace_split = True
     try:
-        words = shlex.split(text.replace("\\\n", " "), comments=True)
+        words = list(lexer)
     except ValueError as error:
         raise Failure(f"{printable(path)}: no command line: {error}") from None
+    if len(lines) > 1 or any(word[0] in ";&|" for word in words if word):
+        raise Failure(f"{printable(path)}: expected one command, docker run or its options")
     request = docker.from_flags(words)
-    if words and words[0][0:1] != "-" and not {"docker", "sudo"} & {words[0].rpartition("/")[2]}:
+    if words and words[0][:1] != "-" and not any(word.rpartition("/")[2] == "docker" for word in words):
         raise Failure(f"{printable(path)}: expected docker run, or its options, got {printable(words[0])!r}")
     return {"": request}
 
@@ -90,7 +99,8 @@ def _from_oci(path: str, text: str) -> Mapping[str, Source]:
 
 
 def _from_systemd(path: str, text: str) -> Mapping[str, Source]:
-    unit = systemd.from_unit(text, section=unit_section(path, text) or "Service")
+    section = unit_section(path, text) or "Service"
+    unit = systemd.from_unit(text, section=section)
     for problem in unit.problems:
         if problem.verdict == "refused":
             raise Failure(f"{printable(path)}: nothing comes of it: {printable(str(problem))}")
@@ -98,7 +108,8 @@ def _from_systemd(path: str, text: str) -> Mapping[str, Source]:
     caps = evolve(caps, effective=caps.bounding, permitted=caps.bounding)
     user = unit.user or (_DYNAMIC if unit.dynamic_user else "")
     privileges = unit.no_new_privs or unit.dynamic_user
-    return {"": Sets(caps=caps, user=user, no_new_privs=privileges, before=True, problems=unit.problems)}
+    sets = Sets(caps=caps, user=user, no_new_privs=privileges, before=True, problems=unit.problems)
+    return {"": evolve(sets, unit=unit, section=section)}
 
 
 _DYNAMIC = "61184"  # a user whom systemd makes has no other name elsewhere
@@ -117,9 +128,11 @@ def _from_iab(_path: str, text: str) -> Mapping[str, Source]:
 
 
 def _from_xattr(path: str, text: str) -> Mapping[str, Source]:
-    printed = re.search(r"^security\.capability=(.*)$", text, re.MULTILINE)
+    printed = re.findall(r"^security\.capability=(.*)$", text, re.MULTILINE)
+    if len(printed) > 1:
+        raise Failure(f"{printable(path)}: expected one attribute, found {len(printed)}")
     try:
-        data = bytes.fromhex("".join((printed[1] if printed else text).split()).removeprefix("0x"))
+        data = bytes.fromhex("".join((printed[0] if printed else text).split()).removeprefix("0x"))
     except ValueError:
         expected = "the attribute in hexadecimal digits, as getfattr -e hex prints it"
         raise Failure(f"{printable(path)}: expected {expected}") from None

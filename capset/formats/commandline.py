@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 
@@ -21,6 +22,9 @@ BOOLS: dict[str, bool] = {
 
 # Options of docker itself that have a value, which stand before run.
 _GLOBAL = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
+
+_SUDO = ("-C", "-D", "-R", "-T", "-U", "-g", "-h", "-p", "-r", "-t", "-u")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 # What -privileged and -cap-add really are: -p with a port, -c with a share of the processor, both refused.
 _ONE_HYPHEN = {"privileged", "cap-add", "cap-drop"}
@@ -50,6 +54,8 @@ def options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     found: list[tuple[str, str]] = []
     for word in rest:
         if word in {"--", "-"} or not word.startswith("-"):
+            if "$" in word or "`" in word:
+                raise FormatError(word, word, "the image; what the shell puts in this place may be options")
             break
         found += _long(word, rest) if word.startswith("--") else _short(word, rest)
     return [(name, value) for name, value in found if name in OURS], list(rest)
@@ -106,13 +112,12 @@ def _next(rest: Iterator[str], option: str) -> str:
 
 def _without_command(words: list[str]) -> list[str]:
     """Leave out ``docker run``, and what may stand before or in it, in front of the options."""
-    rest = words[1:] if words[:1] == ["sudo"] else words[:]
+    rest = _without_prefix(words)
     program = rest[0].rpartition("/")[2] if rest else ""
-    if program == "podman":
-        raise FormatError(
-            "podman", " ".join(words[:3]), "docker run; podman reads lists with commas, and other options"
-        )
     if program != "docker":
+        if len(rest) < len(words) or rest[1:2] in (["run"], ["create"], ["container"]):
+            expected = "docker run or its options, as other programs read theirs in other ways"
+            raise FormatError(program or words[0], " ".join(words[:3]), expected)
         return words
     rest = rest[1:]
     while rest and rest[0].startswith("-"):
@@ -121,3 +126,16 @@ def _without_command(words: list[str]) -> list[str]:
     if rest[:1] not in (["run"], ["create"]):
         raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
     return rest[1:]
+
+
+def _without_prefix(words: list[str]) -> list[str]:
+    """Leave out variables that are set for a command, and sudo with its options."""
+    rest = words[:]
+    while rest and _VARIABLE.match(rest[0]):
+        rest = rest[1:]
+    if rest[:1] != ["sudo"]:
+        return rest
+    rest = rest[1:]
+    while rest and (rest[0].startswith("-") or _VARIABLE.match(rest[0])):
+        rest = rest[2 if rest[0] in _SUDO else 1 :]
+    return rest

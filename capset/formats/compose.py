@@ -8,7 +8,7 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.formats.docker import no_new_privs
 from capset.formats.document import Node, depends, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
 from capset.problem import Problem
 
 __all__ = ["from_project", "from_service", "to_service"]
@@ -93,7 +93,7 @@ def to_service(request: Request) -> dict[str, object]:
     if request.privileged:
         service["privileged"] = True
     if request.user:
-        service["user"] = request.user.replace("$", "$$")
+        service["user"] = written_user(request.user, _TARGET).replace("$", "$$")
     if request.no_new_privs:
         service["security_opt"] = ["no-new-privileges:true"]
     return service

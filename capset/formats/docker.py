@@ -12,7 +12,7 @@ from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
 from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
 from capset.problem import Problem
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
@@ -87,7 +87,7 @@ def to_flags(request: Request) -> list[str]:
         *(f"--cap-drop={name}" for name in rewritten(request.drop, _SPELLING, "drop")),
         *(f"--cap-add={name}" for name in rewritten(request.add, _SPELLING, "add")),
         *(["--privileged"] if request.privileged else []),
-        *([f"--user={request.user}"] if request.user else []),
+        *([f"--user={written_user(request.user, _TARGET)}"] if request.user else []),
         *(["--security-opt=no-new-privileges"] if request.no_new_privs else []),
     ]
 

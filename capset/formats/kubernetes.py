@@ -76,9 +76,11 @@ class Pod:
             raise spec["containers"].error("the containers of the pod")
         for key in _LISTS:
             for node in spec[key]:
-                if not node["name"].text():
+                # Other kinds may do without a name.
+                name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
+                if not name:
                     raise node.error("a container with a name")
-                yield node["name"].text(), node
+                yield name, node
 
     def read(self, node: Node) -> Request:
         """Read the container that stands there.
@@ -172,7 +174,7 @@ def to_container(request: Request) -> dict[str, object]:
         context["capabilities"] = capabilities
     if request.privileged:
         context["privileged"] = True
-    user, group = user_ids("0" + request.user[4:] if request.user.partition(":")[0] == "root" else request.user)
+    user, group = user_ids(request.user)
     if user is not None:
         context["runAsUser"] = user
     if group is not None:
@@ -261,7 +263,7 @@ def _read(node: Node, pod_context: Node) -> Request:
     gains_nothing = escalation.value is not None and not escalation.truth()
     problems = list(_strange_keys(node, context, capabilities))
     problems += _name_problems((*adds, *drops))
-    problems += effects(drops, adds, "dropped", _RUNTIMES["CRI-O"], privileged, "the runtime")
+    problems += _effects(adds, drops, privileged)
     if gains_nothing and privileged.value:
         rule = "a privileged container cannot have allowPrivilegeEscalation false"
         problems.append(refused(escalation, f"the API server says that {rule}"))
@@ -290,6 +292,20 @@ def _read(node: Node, pod_context: Node) -> Request:
         no_new_privs=gains_nothing,
         problems=problems,
     )
+
+
+def _effects(adds: list[Node], drops: list[Node], privileged: Node) -> Iterator[Problem]:
+    """List what has no effect, with both runtimes or with one."""
+    found = [
+        {problem.place: problem for problem in effects(drops, adds, "dropped", spelling, privileged, "the runtime")}
+        for spelling in _RUNTIMES.values()
+    ]
+    for node in (*drops, *adds):
+        told = [problems[node.place] for problems in found if node.place in problems]
+        if len(told) == len(_RUNTIMES):
+            yield told[0]
+        elif told:
+            yield depends(node, "it is dropped as well, in another spelling, and CRI-O alone lets that win")
 
 
 def _inherited(own: Node, pods_own: Node) -> Node:

@@ -145,19 +145,18 @@ def _process(root: Node) -> Node:
 
 
 def _member(node: Node, key: str, problems: list[Problem] | None) -> Node:
-    """Return a value as runc finds it: under its key, or else under that key in another case.
+    """Return a value as runc finds it: under its key, in whatever case.
 
     Without a place for problems, such a key is an error.
     """
-    if key in node.mapping():
-        return node[key]
-    for other in node.mapping():
-        if isinstance(other, str) and other.lower() == key.lower():
-            if problems is None:
-                raise node[other].error(f"the key {key}")
-            problems.append(depends(node[other], f"runc takes the key for {key}, and crun passes over it"))
-            return node[other]
-    return node[key]
+    found = [other for other in node.mapping() if isinstance(other, str) and other.lower() == key.lower()]
+    for other in found:
+        if other == key:
+            continue
+        if problems is None:
+            raise node[other].error(f"the key {key}")
+        problems.append(depends(node[other], f"runc takes the key for {key}, and crun passes over it"))
+    return node[found[-1] if found else key]  # of several, Go takes the last
 
 
 def _strange(node: Node, known: tuple[str, ...], problems: list[Problem] | None, *, close_only: bool) -> None:

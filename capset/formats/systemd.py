@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 from attrs import field, frozen
 
-from capset.capability import CAPS, LAST_CAP, Cap
+from capset.capability import CAPS, Cap
 from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, shown
-from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.unitfile import Assignment, assignments, words
+from capset.formats.directives import FULL, KEYS, PLAIN_ID, Directives, user_of
+from capset.formats.document import Node, ignored, refused
+from capset.formats.unitfile import Assignment, assignments
 from capset.problem import Problem
 from capset.sets import CapSet
 from capset.state import CapState
@@ -21,41 +22,14 @@ from capset.state import CapState
 __all__ = ["Unit", "from_unit", "to_unit"]
 
 _SPELLING = SPELLINGS["systemd"]
-_FULL = CapSet.from_mask(2**64 - 1)
 _SECTIONS = ("Service", "Socket", "Mount", "Swap")
-_KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "DynamicUser", "NoNewPrivileges")
 _NEWEST = 10_000
 _DYNAMIC_ID = 61184  # the first of those that systemd chooses from
-
-_EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
-
-# What else decides on capabilities.
-_ALSO = {
-    "PrivateDevices": "it takes CAP_MKNOD and CAP_SYS_RAWIO away",
-    "ProtectClock": "it takes CAP_SYS_TIME and CAP_WAKE_ALARM away",
-    "ProtectKernelLogs": "it takes CAP_SYSLOG away",
-    "ProtectKernelModules": "it takes CAP_SYS_MODULE away",
-    "PrivateUsers": "the capabilities count in a user namespace of its own alone",
-    "SecureBits": "with noroot, root gets no capability by being root",
-    "PAMName": "a PAM module may add ambient capabilities",
-}
-
-_TRUE = {"1", "yes", "y", "true", "t", "on"}
-_FALSE = {"0", "no", "n", "false", "f", "off"}
-
-_LONGEST = 80  # of a number that can be one of a capability; leading zeros do no harm
-
-# As safe_atoi() reads numbers: like strtol(), and the two other prefixes only in front.
-_NUMBER = re.compile(
-    r"[ \t\n\r]*0[bB]\s*(?P<binary>[+-]?[01]+)|[ \t\n\r]*0[oO]\s*(?P<octal>[+-]?[0-7]+)"
-    r"|\s*(?:(?P<sign>[+-]?)(?P<strtol>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*))",
-    re.ASCII,
-)
 
 
 def _unset_if_full(caps: Iterable[Cap | int | str] | None) -> CapSet | None:
     bounding = None if caps is None else CapSet(caps)
-    return None if bounding == _FULL else bounding
+    return None if bounding == FULL else bounding
 
 
 @frozen(kw_only=True)
@@ -69,6 +43,8 @@ class Unit:
         user: ``User=``, a name or a number; empty for root.
         dynamic_user: ``DynamicUser=``: a user other than root, made for the unit, who gains no privileges.
         no_new_privs: ``NoNewPrivileges=``.
+        taken: What other settings take away, such as ``PrivateDevices=``. It is written as a part of the
+            bounding set.
         problems: What the unit says and systemd does not take as it looks; it does not count when two units
             are compared.
 
@@ -89,6 +65,7 @@ class Unit:
     user: str = ""
     dynamic_user: bool = False
     no_new_privs: bool = False
+    taken: CapSet = field(factory=CapSet, converter=CapSet)
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -104,7 +81,7 @@ class Unit:
             available: What systemd itself has: by default all that capset knows.
         """
         held = CapSet.all() if available is None else CapSet(available)
-        bounding = held if self.bounding is None else self.bounding & held
+        bounding = (held if self.bounding is None else self.bounding & held) - self.taken
         # Since 246 systemd leaves out what is not in the bounding set; before, the unit fails.
         ambient = self.ambient & bounding
         return CapState(effective=held, permitted=held, inheritable=ambient, bounding=bounding, ambient=ambient)
@@ -112,8 +89,7 @@ class Unit:
     def process(self, *, uid: int | None = None, available: CapSet | None = None) -> CapState:
         """Return what ``/proc/<pid>/status`` shows for a process of the unit, after its execve(2).
 
-        That is for a program without file capabilities, and without settings that take more away, such as
-        ``PrivateDevices=``.
+        That is for a program without file capabilities.
 
         Args:
             uid: The number of the unit's user; if not given, that of ``User=``.
@@ -133,30 +109,19 @@ class Unit:
         return first_process(state, held=held, root=number == 0, no_new_privs=self.no_new_privs or self.dynamic_user)
 
 
-_PLAIN_ID = re.compile(r"0|[1-9][0-9]{0,9}")
-_NO_USERS = {65535, 2**32 - 1}
-
-
 def _uid(unit: Unit) -> int | None:
     """Return the number of a unit's user as systemd reads it; None for a name that is not root's."""
     if unit.dynamic_user:
         return _DYNAMIC_ID
     if unit.user in {"", "root"}:
         return 0
-    return int(unit.user) if _PLAIN_ID.fullmatch(unit.user) else None
+    return int(unit.user) if PLAIN_ID.fullmatch(unit.user) else None
 
 
-def _user(line: Assignment, problems: list[Problem]) -> str:
-    """Read a user, and say what systemd does not take for one."""
-    text = line.value.replace("%%", "%")
-    if "%" in line.value.replace("%%", ""):
-        problems.append(depends(line.node, "systemd puts the value of a specifier here"))
-    elif _PLAIN_ID.fullmatch(text):
-        if int(text) in _NO_USERS or int(text) >= 2**32:
-            problems.append(refused(line.node, f"{text} is no user, and the unit is not loaded"))
-    elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
-        problems.append(refused(line.node, f"systemd takes {text!r} for no user, and the unit is not loaded"))
-    return text
+def _refused(user: str) -> bool:
+    problems: list[Problem] = []
+    user_of(Assignment("", "User", user, ""), problems)
+    return any(problem.verdict == "refused" for problem in problems)
 
 
 def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int | None = None) -> Unit:
@@ -195,7 +160,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         raise TypeError(f"version is a number such as 252, got {shown(version)}")
     if version is not None and version < 1:
         raise FormatError("version", version, "a release of systemd, such as 252")
-    rules = _Rules(_NEWEST if version is None else version)
+    rules = Directives(_NEWEST if version is None else version)
     problems: list[Problem] = []
     if text == "":
         problems.append(refused(Node(text, "the unit"), "systemd takes an empty file for a unit that is masked"))
@@ -205,7 +170,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
-            elif line.key in _KEYS and not line.section.startswith("X-"):
+            elif line.key in KEYS and not line.section.startswith("X-"):
                 problems.append(ignored(line.node, f"it stands in [{line.section}], and not in [{section}]"))
     if lost := rules.ambient - rules.bounding:
         node = Node(str(lost), rules.ambient_place)
@@ -219,6 +184,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         user=rules.user,
         dynamic_user=rules.dynamic_user,
         no_new_privs=rules.no_new_privs,
+        taken=rules.taken,
         problems=tuple(problems),
     )
 
@@ -229,7 +195,7 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     A set that has all that is to come is written with ``~``, as what it lacks.
 
     Raises:
-        FormatError: The user holds a line break.
+        FormatError: systemd takes the user for none.
 
     Examples:
         >>> from capset.formats import systemd
@@ -237,17 +203,19 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         [Service]
         CapabilityBoundingSet=~CAP_KILL
     """
-    if _LINE_BREAK.search(unit.user) or unit.user != unit.user.strip():
-        raise FormatError("user", unit.user, "a name or a number on one line")
+    user = unit.user.replace("%", "%%")
+    if _LINE_BREAK.search(user) or user != user.strip() or (user and _refused(user)):
+        raise FormatError("user", unit.user, "a name, or a number without a sign or zeros in front")
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]
-    if unit.bounding is not None:
-        lines.append(f"CapabilityBoundingSet={_value(unit.bounding)}")
+    bounding = (FULL if unit.bounding is None else unit.bounding) - unit.taken
+    if bounding != FULL:
+        lines.append(f"CapabilityBoundingSet={_value(bounding)}")
     if unit.ambient:
         lines.append(f"AmbientCapabilities={_value(unit.ambient)}")
     if unit.user:
-        lines.append(f"User={unit.user.replace('%', '%%')}")
+        lines.append(f"User={user}")
     if unit.dynamic_user:
         lines.append("DynamicUser=yes")
     if unit.no_new_privs:
@@ -260,121 +228,9 @@ _LINE_BREAK = re.compile(r"[\n\r\0\\]")
 
 def _value(caps: Iterable[Cap]) -> str:
     caps = CapSet(caps)
-    sign, listed = ("~", _FULL - caps) if CAPS[-1] in caps else ("", caps)
+    sign, listed = ("~", FULL - caps) if CAPS[-1] in caps else ("", caps)
     return sign + " ".join(_SPELLING.write(cap) for cap in listed)
 
 
 def _some(caps: CapSet) -> str:
     return str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"
-
-
-class _Rules:
-    """The directives as they stand after the lines so far, for one release of systemd."""
-
-    def __init__(self, version: int) -> None:
-        self.version = version
-        self.bounding = _FULL
-        self.ambient = CapSet()
-        self.ambient_place = ""
-        self.user = ""
-        self.dynamic_user = self.no_new_privs = False
-
-    def assign(self, line: Assignment, problems: list[Problem]) -> None:
-        """Do what a line says, and add what systemd does not take of it to *problems*."""
-        match line.key:
-            case "CapabilityBoundingSet":
-                self.bounding = self._merged(line, self.bounding, _FULL, problems)
-            case "AmbientCapabilities" if self.version < 229:
-                problems.append(ignored(line.node, "systemd knows it since 229"))
-            case "AmbientCapabilities":
-                self.ambient = self._merged(line, self.ambient, CapSet(), problems)
-                self.ambient_place = line.node.place
-            case "User":
-                self.user = _user(line, problems)
-            case "DynamicUser":
-                self.dynamic_user = self._truth(line, self.dynamic_user, problems)
-            case "NoNewPrivileges":
-                self.no_new_privs = self._truth(line, self.no_new_privs, problems)
-            case _ if line.key in _EXECS:
-                self._check_prefix(line, problems)
-            case _ if line.key in _ALSO:
-                if line.value.lower() not in _FALSE:
-                    problems.append(depends(line.node, f"not counted here: {_ALSO[line.key]}"))
-            case _:
-                for _, advice in Node({line.key: None}).strange_keys(_KEYS, close_only=True):
-                    problems.append(ignored(line.node, f"systemd knows no {line.key}=: {advice}"))
-
-    def _merged(self, line: Assignment, current: CapSet, initial: CapSet, problems: list[Problem]) -> CapSet:
-        inverted = line.value.startswith("~")
-        caps = self._caps(line, line.value.removeprefix("~"), problems)
-        said = _FULL - caps if inverted else caps
-        if self.version < 228:
-            return current & said
-        if self.version < 235:
-            return said if not said or current == initial else current | said
-        if not caps or current == initial:
-            return said
-        return current & said if inverted else current | said
-
-    def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
-        found, rest = words(value, relaxed=self.version >= 254)
-        if rest:
-            problems.append(ignored(line.node, f"systemd stops reading at {rest!r}: a quote or backslash ends nowhere"))
-        known = [cap for word in found if (cap := self._cap(word)) is not None]
-        problems += [
-            ignored(line.node, f"systemd passes over {word!r}: {self._advice(word)}")
-            for word in found
-            if self._cap(word) is None
-        ]
-        if not known and (found or rest):
-            meant = "every capability" if line.value.startswith("~") else "no capability at all"
-            problems.append(ignored(line.node, f"with no name that it knows, systemd takes this line for {meant}"))
-        return CapSet(known)
-
-    def _cap(self, word: str) -> Cap | None:
-        number = self._number(word)
-        if number is not None:
-            return CAPS[number] if 0 <= number <= self._last else None
-        caps = _SPELLING.read((word,), CapSet.all()).caps if word.isascii() and word[:1].isalpha() else ()
-        return next(iter(caps), None)
-
-    def _number(self, word: str) -> int | None:
-        found = _NUMBER.fullmatch(word)
-        if found is None or len(word) > _LONGEST:
-            return None
-        if found["strtol"] is None:
-            text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
-            return int(text, base) if self.version >= 247 else None
-        digits = found["strtol"]
-        base = 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10
-        return int(found["sign"] + digits, base)
-
-    def _advice(self, word: str) -> str:
-        if word.strip(",").upper() in {"ALL", "CAP_ALL"}:
-            return "a lone ~ stands for all"
-        if word.startswith("~"):
-            return "~ stands once, in front of the whole list"
-        if word.strip() != word or " " in word:
-            return "in quotes it is one name, white space and all"
-        if _NUMBER.fullmatch(word):
-            return f"numbers go from 0 to {self._last}"
-        return _SPELLING.advice(word)
-
-    @property
-    def _last(self) -> int:
-        """The last number that this release takes."""
-        return 62 if self.version >= 254 else 63 if self.version >= 247 else LAST_CAP
-
-    def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
-        prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
-        if "+" in prefix:
-            problems.append(depends(line.node, "with + this command has all that systemd has, whatever is said here"))
-        elif "!" in prefix and "!!" not in prefix:
-            problems.append(depends(line.node, "with ! this command runs as root, with these capabilities"))
-
-    def _truth(self, line: Assignment, current: bool, problems: list[Problem]) -> bool:
-        word = line.value.lower()
-        if word in _TRUE | _FALSE:
-            return word in _TRUE
-        problems.append(ignored(line.node, "expected yes or no"))
-        return current

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from capset.engines.request import Request, named_uid
@@ -12,9 +11,8 @@ from capset.formats.document import Node, depends, ignored, refused
 from capset.problem import Problem
 from capset.sets import CapSet
 
-__all__ = ["LAST_ID", "effects", "made", "name_problems", "rewritten", "user_ids", "user_problems"]
+__all__ = ["LAST_ID", "effects", "made", "name_problems", "rewritten", "user_ids", "user_problems", "written_user"]
 
-_DIGITS = re.compile(r"[0-9]{1,10}")
 LAST_ID = 2**31 - 1
 """The last user id that Docker and Kubernetes take."""
 
@@ -38,7 +36,9 @@ def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Ite
     """List the names that a target does not take."""
     for node in names:
         text = str(node.value)
-        if spelling.read((text,), CapSet.all()).strange:
+        if "$" in text:
+            yield depends(node, "a variable stands here, which something else replaces")
+        elif spelling.read((text,), CapSet.all()).strange:
             yield refused(node, f"{target} knows no capability {text!r}: {spelling.advice(text)}")
 
 
@@ -57,7 +57,8 @@ def effects(
     """
     if privileged.value:
         for node in (*winning, *losing):
-            yield ignored(node, f"a privileged container gets everything: {target} looks at no names for it")
+            if not spelling.read((str(node.value),), CapSet.all()).strange:
+                yield ignored(node, f"{target} gives a privileged container everything, whatever is named")
         return
     wins = spelling.read(tuple(str(node.value) for node in winning), CapSet.all())
     for node in losing:
@@ -71,10 +72,23 @@ def effects(
 def user_problems(node: Node, target: str) -> Iterator[Problem]:
     """List what is wrong with a user: a number that is none, or a name of which only the image knows the number."""
     user, _, group = str(node.value or "").partition(":")
-    if named_uid(user) is None:
+    if "$" in user or "`" in user:
+        yield depends(node, "a variable stands here, which something else replaces")
+    elif named_uid(user) is None:
         yield depends(node, f"only the image knows the number of the user {user!r}; 0 is root")
     if any(number is not None and not 0 <= number <= LAST_ID for number in (named_uid(user), named_uid(group))):
         yield refused(node, f"{target} takes user ids from 0 to {LAST_ID}")
+
+
+def written_user(user: str, target: str) -> str:
+    """Return a user as it is written for Docker.
+
+    Raises:
+        FormatError: Docker refuses it.
+    """
+    if any(problem.verdict == "refused" for problem in user_problems(Node(user, "user"), target)):
+        raise FormatError("user", user, f"ids from 0 to {LAST_ID}, or names")
+    return user
 
 
 def made(
@@ -103,9 +117,11 @@ def user_ids(user: str) -> tuple[int | None, int | None]:
     Raises:
         FormatError: A part of it is a name, or no such number.
     """
-    ids: list[int | None] = []
-    for part in (*user.split(":", 1), "")[:2]:
-        if part and not (_DIGITS.fullmatch(part) and int(part) <= LAST_ID):
-            raise FormatError("user", user, f"numbers from 0 to {LAST_ID}, as no names are taken")
-        ids.append(int(part) if part else None)
+    name, _, group = user.partition(":")
+    ids = [named_uid(name) if name else None, named_uid(group) if group else None]
+    if any(
+        part and not (number is not None and 0 <= number <= LAST_ID)
+        for part, number in zip((name, group), ids, strict=True)
+    ):
+        raise FormatError("user", user, f"numbers from 0 to {LAST_ID}, as no names are taken")
     return ids[0], ids[1]

@@ -68,7 +68,8 @@ lists = st.one_of(
     st.lists(st.sampled_from(["CAP_KILL", "CAP_CHOWN", "CAP_NET_RAW", "cap_kill", "KILL", "ALL", "CAP_BOGUS", ""])),
     st.sampled_from(["CAP_KILL", [5], {}]),
 )
-sets = st.dictionaries(st.sampled_from([*THREAD_SETS, "other", "Bounding"]), lists)
+sets = st.dictionaries(st.sampled_from([*THREAD_SETS[:3], "ambient", "other", "BOUNDING"]), lists)
+sets |= st.dictionaries(st.sampled_from(THREAD_SETS), lists)
 processes = st.fixed_dictionaries(
     {"user": st.sampled_from([{"uid": 0, "gid": 0}, {"uid": 1000, "gid": 5}, {}, {"uid": "0"}, {"UID": 7}])},
     optional={

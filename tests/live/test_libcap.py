@@ -14,7 +14,7 @@ from capset.formats import libcap
 from tests.live.libcap import Libcap
 from tests.strategies import masks
 
-# CI asks for 20,000 of each.
+# CI asks for 20,000 of each, in three runs.
 RUNS = int(os.environ.get("CAPSET_LIBCAP_RUNS", "1000"))
 many = settings(max_examples=RUNS, deadline=None)
 SETS = ("effective", "permitted", "inheritable")

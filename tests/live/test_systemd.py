@@ -42,7 +42,7 @@ def parser():
 def test_values(parser):
     """Several lines of a directive, all 64 bits of what comes of them."""
 
-    @settings(max_examples=100 * RUNS, deadline=None)
+    @settings(max_examples=40 * RUNS, deadline=None)
     @given(st.lists(values, max_size=4))
     def compare(lines: list[str]) -> None:
         stripped = [line.strip(" \t\n\r") for line in lines]
@@ -61,9 +61,10 @@ def one_line(value: str) -> bool:
     return not (len(value) - len(value.rstrip("\\"))) % 2
 
 
-def test_whole_files(parser, tool):
+def test_whole_files(parser, tool, holding):
     """Sections, comments, continued lines, strange assignments and drop-ins."""
     tool("setpriv", "util-linux")
+    holding("chown", "setuid", "setgid")
     lines = st.one_of(
         st.builds("{}{}={}{}".format, st.sampled_from(["", " ", "\t"]), keys, st.sampled_from(["", " "]), values),
         st.sampled_from(
@@ -118,10 +119,16 @@ def test_what_is_written_is_read(parser):
 USERS = [*("0", "00", "7", "-1", "+0", "65535", "65534", "4294967295", "99999999999"), "a:b", "..", "root", "web", ""]
 
 
-def test_users(tool):
-    """What is no user keeps the unit from being loaded."""
+LINES = [f"User={user}" for user in USERS]
+LINES += [f"{key}={word}" for key in ("DynamicUser", "NoNewPrivileges") for word in ("", "yes", "oui", "ON", "0")]
+
+
+def test_what_keeps_a_unit_from_being_loaded(tool, holding):
+    """Users that are none, and words that are neither yes nor no where a user hangs on them."""
     tool("setpriv", "util-linux")
-    told = load([[f"[Service]\nUser={user}\n"] for user in USERS])
-    refused = [bool(systemd.from_unit(f"[Service]\nUser={user}\n").problems) for user in USERS]
+    holding("chown", "setuid", "setgid")
+    told = load([[f"[Service]\n{line}\n"] for line in LINES])
+    units = [systemd.from_unit(f"[Service]\n{line}\n") for line in LINES]
+    refused = [any(problem.verdict == "refused" for problem in unit.problems) for unit in units]
 
     assert [unit["Unit Load State"] != "loaded" for unit in told] == refused

@@ -67,6 +67,7 @@ def yaml(*lines):
             "[Service]\nDynamicUser=yes\nCapabilityBoundingSet=\n",
             "--cap-drop=ALL --user=61184 --security-opt=no-new-privileges\n",
         ),
+        ("systemd", "systemd", "[Socket]\nDynamicUser=yes\n", "[Socket]\nDynamicUser=yes\n"),
         (
             "docker",
             "docker",
@@ -238,9 +239,21 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("compose", "docker"), "", "-: expected one document, found 0"),
         (("compose", "docker"), "a: [\nb: 5", "-:2: "),
         (("compose", "docker"), "a: \x07", "-: "),
-        (("kubernetes", "docker"), "kind: Service", "passed over: a document of kind Service, which makes no pods"),
+        (
+            ("kubernetes", "docker"),
+            "kind: Service",
+            "passed over: a document of kind Service, in which there is no pod",
+        ),
         (("kubernetes", "docker"), "a: 1", "expected a pod or what makes one"),
-        (("docker", "docker"), "podman run x", "podman: expected docker run; podman reads lists with commas"),
+        (("docker", "docker"), "docker run x\ndocker run y", "-: expected one command, docker run or its options"),
+        (("docker", "docker"), "docker run x && docker run y", "-: expected one command, docker run or its options"),
+        (("docker", "docker"), "docker run $OPTS x", "what the shell puts in this place may be options"),
+        (
+            ("xattr", "libcap"),
+            "security.capability=0x01\nsecurity.capability=0x02\n",
+            "expected one attribute, found 2",
+        ),
+        (("docker", "docker"), "podman run x", "podman: expected docker run or its options, as other programs"),
         (("docker", "docker"), "services: {}", "-: expected docker run, or its options, got 'services:'"),
         (("systemd", "docker"), "[Service", "-: nothing comes of it: line 1: refused: a section header ends with ]"),
         (("libcap", "docker"), "kill=p", "at position 0 of 'kill=p': expected a capability (did you mean cap_kill?)"),
@@ -260,6 +273,13 @@ def test_what_cannot_be_converted(run, args, text, message):
 
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_convert_normalises_users(run):
+    """+7 is a number for Docker, and a name for systemd; lines of a file from elsewhere end otherwise."""
+    text = "docker run \\\r\n --user +7 x\r\n# end\r\n"
+
+    assert "User=7\n" in run("convert", "--from", "docker", "--to", "systemd", stdin=text)[1]
 
 
 def test_no_standard_input(run, monkeypatch):
@@ -318,6 +338,13 @@ def test_lint_compose(lint):
         ["line", "5,", "services.web.cap_add[1]"],
         ["line", "10,", "services.bad.cap_add"],
     ]
+
+
+def test_lint_users_and_engines(lint):
+    """Whoever a name means, it is hardly root; what another engine refuses, comes to nothing."""
+    assert lint("services: {a: {user: web}}")[1].splitlines()[1].split()[:3] == ["a", "web", "none"]
+    _, out, _ = lint("services: {a: {cap_add: [PERFMON]}}", "--engine", "docker@20.10")
+    assert "nothing: Docker Engine 20.10 refuses to add 'PERFMON'" in out
 
 
 def test_lint_nothing(lint, run):
@@ -392,13 +419,9 @@ def test_lint_json(lint):
     ("text", "args", "message"),
     [
         ("", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
-        ("services: {}", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
-        ("kind: Service", (), "passed over: a document of kind Service, which makes no pods"),
-        ("services: {a: {}}", ("--policy", "baseline"), "--policy is about pods, and this is a compose file"),
         ("a: " + "[" * 20000, (), "cannot be read: "),
         ("a: " + "9" * 5000, (), "cannot be read: "),
         ("a: 1", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
-        ("services: [a]", (), "services: expected a mapping, got ['a']"),
         ("5", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         (POD, ("--policy", "strict"), "expected the policy baseline or restricted, got 'strict'"),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
@@ -414,12 +437,75 @@ def test_what_cannot_be_linted(lint, text, args, message):
     assert message in err
 
 
-def test_lint_says_what_it_is_about(lint):
-    """Options that do not fit are no silent success."""
-    for option in (("--policy", "baseline"), ("--engine", "podman")):
-        status, out, err = lint(UNIT, *option, name="a.service")
-        assert (status, out) == (2, "")
-        assert "--engine and --policy are about containers, and this is a unit" in err
+def test_lint_says_what_it_passes_over(lint):
+    """Options that do not fit, and files with nothing in them, are told and no fault."""
+    for text, name, args, told in (
+        (
+            UNIT,
+            "a.service",
+            ("--policy", "baseline"),
+            "--engine and --policy are about containers: passed over for a unit",
+        ),
+        (
+            UNIT,
+            "a.service",
+            ("--engine", "podman"),
+            "--engine and --policy are about containers: passed over for a unit",
+        ),
+        (
+            "services: {a: {}}",
+            "a.yaml",
+            ("--policy", "baseline"),
+            "--policy is about pods: passed over for a compose file",
+        ),
+        ("include: [x]\nservices: {a: {}}", "a.yaml", (), "include: what other files add is not read"),
+        ("kind: Service", "a.yaml", (), "passed over: a document of kind Service, in which there is no pod"),
+        ("services: {}", "a.yaml", (), "there is no container in it"),
+        ("kind: List\nitems: []", "a.yaml", ("--json",), "there is no container in it"),
+    ):
+        status, _, err = lint(text, *args, name=name)
+        assert (status, told in err) == (0, True), err
+
+
+def test_lint_what_is_no_unit(lint):
+    """Podman's Quadlet has other words."""
+    status, out, err = lint("[Container]\nDropCapability=all\n", name="a.container")
+
+    assert (status, out) == (2, "")
+    assert "expected a unit with [Service], [Socket], [Mount], [Swap]" in err
+    assert lint("\ufeff[Service]\nCapabilityBoundingSet=\n", name="x")[1].split()[-2:] == ["none", "none"]
+
+
+def test_lint_as_kubernetes_reads_yaml(lint):
+    """YAML 1.1 in manifests, where yes is true and 010 is 8; JSON in neither way."""
+    text = "kind: Pod\nspec: {containers: [{name: a, securityContext: {privileged: yes, runAsUser: 010}}]}"
+    assert lint(text)[1].splitlines()[1].split()[:2] == ["a", "8"]
+    assert "all known" in lint(text)[1]
+    odd = json.dumps({"kind": "Pod", "x" * 2000: "\x7f", "spec": {"containers": [{"name": "a"}]}})
+    assert lint(odd)[0] == 0
+    assert lint("{kind: Pod, spec: {containers: [{name: a}]}}")[0] == 0
+    assert lint("services: {a: {cap_add: !override [NET_ADMIN], user: !override '5', build: !override {x: y}}}")[0] == 0
+
+
+def test_lint_variables(lint):
+    """What a variable decides is not known."""
+    status, out, _ = lint("services: {a: {cap_add: ['${CAP}']}}")
+
+    assert status == 1
+    assert "not known, as a variable decides" in out
+
+
+def test_one_odd_document_hides_no_other(lint):
+    """A container without a name, and a kind that may do without."""
+    odd = "---\nkind: Pod\nspec: {containers: [{image: x}]}\n---\nkind: Revision\nspec: {containers: [{image: x}]}\n"
+    status, out, _ = lint(POD + odd)
+
+    assert status == 1
+    assert "shop: web" in out
+    assert "expected a container with a name" in out
+    assert "containers[0] not said" in out
+    assert "expected a mapping, got ['a']" in lint("services: [a]")[1]
+    assert "line 2, spec.containers" in lint("kind: Pod\nspec: {}")[1]
 
 
 def test_lint_manifests(lint):
@@ -427,7 +513,7 @@ def test_lint_manifests(lint):
     text = "---\n# empty\n---\nkind: Service\n---\n" + POD + "---\n" + POD.replace("shop", "shed")
     status, out, err = lint(text, "--policy", "restricted")
 
-    assert (status, err) == (0, "capset: passed over: a document of kind Service, which makes no pods\n")
+    assert (status, err) == (0, "capset: passed over: a document of kind Service, in which there is no pod\n")
     assert [line.split()[0] for line in out.splitlines()[1:3]] == ["shop:", "shed:"]
     assert lint("kind: Pod\nmetadata:\n  x: |\n    [Service]\nspec: {containers: [{name: a}]}", name="x")[0] == 0
 

@@ -38,6 +38,7 @@ ALONE = "every name stands by itself, without commas or white space"
         ("-it=false -u 5", Request(user="5")),
         ("-itu 5 -- alpine -u 6", Request(user="5")),
         ("sudo docker run --privileged - x", Request(privileged=True)),
+        ("A=1 sudo -E -u root B=2 docker run --privileged x", Request(privileged=True)),
         ("/usr/bin/docker -D --context=a -H tcp://x create -u 00000000000000000000 x", Request(user="0" * 20)),
         ("alpine sh -c ls", Request()),
         ("-e A=--privileged --env --privileged -h --privileged x", Request()),
@@ -84,7 +85,9 @@ def test_docker_flags(words, request_):
             "--rm=maybe: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False, got 'maybe'",
         ),
         (["-it=u3"], "-it=u3: expected one of 1, t, T"),
-        (["podman", "run"], "podman: expected docker run; podman reads lists with commas, and other options, got "),
+        (["podman", "run"], "podman: expected docker run or its options, as other programs read theirs in other ways"),
+        (["sudo", "-E", "ls"], "ls: expected docker run or its options"),
+        (["$OPTS", "x"], "$OPTS: expected the image; what the shell puts in this place may be options"),
         (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),
         (["docker", "ps"], "docker: expected docker run or docker create, and its options, got 'docker ps'"),
     ],
@@ -125,7 +128,7 @@ def test_docker_flags_of_another_type():
         ),
         (
             ["--privileged", "--cap-drop=KILL"],
-            ["--cap-drop: ignored: a privileged container gets everything: Docker looks at no names for it"],
+            ["--cap-drop: ignored: Docker gives a privileged container everything, whatever is named"],
         ),
         (
             ["--cap-add=KILL", "--cap-drop=cap_kill"],
@@ -135,6 +138,7 @@ def test_docker_flags_of_another_type():
         (["--cap-add=KILL", "--cap-drop=all"], []),
         (["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"], []),
         (["--user=web"], ["--user: depends: only the image knows the number of the user 'web'; 0 is root"]),
+        (["--cap-add=$CAP"], ["--cap-add: depends: a variable stands here, which something else replaces"]),
         (["--user=-1"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
         (["--user=1:2147483648"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
         (["-u="], ["--user: depends: only the image knows the number of the user '='; 0 is root"]),
@@ -189,6 +193,9 @@ def test_docker_flags_are_written_in_one_way():
         docker.to_flags(Request(["kill", "kil"]))
     with pytest.raises(FormatError, match="it has no name yet"):
         docker.to_flags(Request(drop=["41"]))
+    for write in (docker.to_flags, compose.to_service):
+        with pytest.raises(FormatError, match="user: expected ids from 0 to 2147483647, or names, got '-1'"):
+            write(Request(user="-1"))
 
 
 CONTAINER = {
@@ -290,7 +297,7 @@ def test_compose_services(service, request_):
                 "cap_add[1]: refused: Docker knows no capability 'kil': did you mean KILL?",
             ],
         ),
-        ({"user": "a$$b"}, ["user: depends: only the image knows the number of the user 'a$b'; 0 is root"]),
+        ({"user": "a$$b"}, ["user: depends: a variable stands here, which something else replaces"]),
         ({"extends": {"service": "a"}}, ["extends: depends: what another service adds to this one is not read"]),
         (
             {"cap_add": ["KILL"], "cap_drop": ["kill"]},
@@ -417,8 +424,8 @@ def test_the_container_over_the_pod():
         (
             {"privileged": True, "allowPrivilegeEscalation": False, "capabilities": {"drop": ["ALL"]}},
             [
-                "securityContext.capabilities.drop[0]: ignored: a privileged container gets everything: the runtime "
-                "looks at no names for it",
+                "securityContext.capabilities.drop[0]: ignored: the runtime gives a privileged container "
+                "everything, whatever is named",
                 "securityContext.allowPrivilegeEscalation: refused: the API server says that a privileged container "
                 "cannot have allowPrivilegeEscalation false",
             ],
@@ -468,6 +475,17 @@ def test_what_is_dropped_wins():
         f"securityContext.capabilities.add[{at}]: ignored: it is dropped as well, and the runtime lets that win"
         for at in (0, 1)
     ]
+
+
+def test_what_one_runtime_drops():
+    """A name with CAP_ is one to CRI-O alone."""
+    context = {"capabilities": {"add": ["KILL"], "drop": ["CAP_KILL"]}}
+    problems = kubernetes.from_container(container(**context)).problems
+
+    assert told(problems)[-1] == (
+        "securityContext.capabilities.add[0]: depends: it is dropped as well, in another spelling, "
+        "and CRI-O alone lets that win"
+    )
 
 
 def test_keys_in_the_wrong_place():
@@ -595,6 +613,7 @@ def test_containers_are_written_in_one_way():
         }
     }
     assert kubernetes.to_container(Request(privileged=True)) == {"securityContext": {"privileged": True}}
+    assert kubernetes.to_container(Request(user="+0:root"))["securityContext"] == {"runAsUser": 0, "runAsGroup": 0}
     for wrong in ("web", "5:web", "-1", str(2**31)):
         with pytest.raises(FormatError, match="expected numbers from 0 to 2147483647, as no names are taken"):
             kubernetes.to_container(Request(user=wrong))
@@ -645,6 +664,14 @@ def test_config_json():
         ),
         ({"capabilities": {"bounding": "CAP_KILL"}}, "capabilities.bounding: expected a list of names"),
         ({"capabilities": 5}, "capabilities: expected a mapping, got 5"),
+        (
+            {"capabilities": {"boundin": []}},
+            "capabilities.boundin: expected a key that there is (did you mean bounding?)",
+        ),
+        (
+            {"user": {}, "capabilites": {}},
+            "capabilites: expected a key that there is (did you mean capabilities?), got",
+        ),
     ],
 )
 def test_what_is_no_config_json(process, message):

@@ -139,6 +139,8 @@ def test_where_systemd_stops_to_read():
 
     assert problem.message == 'systemd stops reading at "\'CAP_CHOWN": a quote or backslash ends nowhere'
     assert unit("CAP_KILL 'CAP_CHOWN", version=254).problems == ()
+    assert unit("CAP_KILL CAP_CHOWN\\ ", version=252).bounding == caps("kill")
+    assert unit("CAP_KILL CAP_CHOWN\\ ", version=254).bounding == caps("kill", "chown")
     nothing = unit("'CAP_CHOWN", version=252)
     assert nothing.bounding == CapSet()
     assert nothing.problems[1].message == "with no name that it knows, systemd takes this line for no capability at all"
@@ -207,7 +209,9 @@ def test_broken_headers():
         ("ExecStart=-+/bin/x", ["with + this command has all that systemd has, whatever is said here"]),
         ("ExecStartPre=!/bin/x", ["with ! this command runs as root, with these capabilities"]),
         ("ExecStop=!!/bin/x\nExecReload=/bin/+", []),
-        ("PrivateDevices=yes\nProtectClock=no", ["not counted here: it takes CAP_MKNOD and CAP_SYS_RAWIO away"]),
+        ("PAMName=\nPrivateUsers=no\nPAMName=login", ["not counted here: a PAM module may add ambient capabilities"]),
+        ("ProtectClock=bogus", ["expected yes or no"]),
+        ("DynamicUser=oui", ["expected yes or no, and the unit is not loaded"]),
         ("SecureBits=noroot", ["not counted here: with noroot, root gets no capability by being root"]),
         ("User=%i", ["systemd puts the value of a specifier here"]),
         ("User=65535", ["65535 is no user, and the unit is not loaded"]),
@@ -222,6 +226,17 @@ def test_broken_headers():
 def test_what_else_decides(lines, problems):
     """Users that are none, commands with more than the unit, and settings that take more away."""
     assert [problem.message for problem in systemd.from_unit(f"[Service]\n{lines}\n").problems] == problems
+
+
+def test_what_other_settings_take_away():
+    """It is counted, and written as a part of the bounding set."""
+    lines = ["PrivateDevices=yes", "ProtectClock=yes", "ProtectClock=no", "ProtectKernelLogs=1"]
+    read = systemd.from_unit("[Service]\n" + "\n".join(lines))
+
+    assert read.taken == caps("mknod", "sys_rawio", "syslog")
+    assert (read.bounding, read.problems) == (None, ())
+    assert read.process().effective == ALL - {"mknod", "sys_rawio", "syslog"}
+    assert systemd.to_unit(read) == "[Service]\nCapabilityBoundingSet=~CAP_SYS_RAWIO CAP_MKNOD CAP_SYSLOG\n"
 
 
 def test_users_are_read_as_systemd_does():
@@ -301,8 +316,8 @@ def test_writing():
     assert write(systemd.Unit(bounding=["kill", 41], user="web", no_new_privs=True)) == (
         "[Service]\nCapabilityBoundingSet=CAP_KILL 41\nUser=web\nNoNewPrivileges=yes\n"
     )
-    for user in ("a\nb", "a\\", " a"):
-        with pytest.raises(FormatError, match="user: expected a name or a number on one line"):
+    for user in ("a\nb", "a\\", " a", "01", "65535", "a:b"):
+        with pytest.raises(FormatError, match="user: expected a name, or a number without a sign or zeros in front"):
             write(systemd.Unit(user=user))
 
 
