@@ -136,3 +136,30 @@ def test_newer_capabilities_have_no_facts(number):
     assert fact.cap is Cap(number)
     assert fact.summary.startswith("Newer than this version of capset")
     assert (fact.since_linux, fact.split_from, fact.implied_by, fact.permits, fact.risks) == (None, None, None, (), ())
+
+
+@pytest.mark.parametrize("name", ["formats/docker-run", "policies/pod-security"])
+def test_documents_name_their_source(name):
+    """Where a list was read, and when."""
+    document = facts.load(name)
+
+    assert document["schema"] == 1
+    assert all(document["source"][key] for key in ("project", "path", "date"))
+    assert document["source"]["url"].startswith("https://")
+
+
+def test_options_of_docker_run():
+    """An option has a value or has none, and a short name stands for one of them."""
+    options = facts.load("formats/docker-run")["options"]
+    switches, valued = set(options["switches"]), set(options["valued"])
+
+    assert not switches & valued
+    assert set(options["short"].values()) <= switches | valued
+    assert len(switches) + len(valued) == len(options["switches"]) + len(options["valued"])
+
+
+def test_names_of_policies():
+    """What may be added is a capability."""
+    levels = facts.load("policies/pod-security")["levels"]
+
+    assert all(name in Cap.__members__ for rules in levels.values() for rule in rules for name in rule["may_add"])
