@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import field, frozen
 
@@ -72,7 +72,7 @@ def from_config(config: Mapping[str, object]) -> CapState:
         capset.errors.FormatError: process.capabilities.bounding[0]: expected a capability (write CAP_KILL), got 'KILL'
     """
     node = _process(Node(config))
-    capabilities = _member(node, "capabilities", None)
+    capabilities = _member(node, "capabilities", None, _lists_or_none)
     if capabilities.value is None:
         _strange(node, _KEYS, None, close_only=True)
         raise capabilities.error("five lists of capabilities, as runtimes do not agree on what none means")
@@ -112,14 +112,17 @@ def from_process(process: Mapping[str, object]) -> Process:
     node = _process(Node(process))
     problems: list[Problem] = []
     _strange(node, _KEYS, problems, close_only=True)
-    capabilities, privileges, user = (_member(node, key, problems) for key in _KEYS)
+    checks = (_lists_or_none, Node.truth, Node.mapping)
+    capabilities, privileges, user = (
+        _member(node, key, problems, check) for key, check in zip(_KEYS, checks, strict=True)
+    )
     if capabilities.value is None:
         none = "runc 1.1 and crun give no capability then, newer releases of runc what they hold themselves"
         problems.append(depends(capabilities, none))
     caps = CapState(**{name: CapSet(found) for name, found in _sets(capabilities, problems).items()})
     problems += _impossible(capabilities, caps)
     _strange(user, ("uid", "gid"), problems, close_only=True)
-    uid, gid = (_id(_member(user, key, problems), problems) for key in ("uid", "gid"))
+    uid, gid = (_id(_member(user, key, problems, Node.number), problems) for key in ("uid", "gid"))
     return Process(caps=caps, no_new_privs=privileges.truth(), uid=uid, gid=gid, problems=tuple(problems))
 
 
@@ -144,19 +147,20 @@ def _process(root: Node) -> Node:
     raise root.error("a config.json, with process, or a process, with capabilities")
 
 
-def _member(node: Node, key: str, problems: list[Problem] | None) -> Node:
-    """Return a value as runc finds it: under its key, in whatever case.
+def _member(node: Node, key: str, problems: list[Problem] | None, check: Callable[[Node], object]) -> Node:
+    """Return a value as runc finds it: under its key, in whatever case; of several, the last.
 
-    Without a place for problems, such a key is an error.
+    Without a place for problems, another case is an error. Each of several has to pass *check*.
     """
     found = [other for other in node.mapping() if isinstance(other, str) and other.lower() == key.lower()]
     for other in found:
+        check(node[other])
         if other == key:
             continue
         if problems is None:
             raise node[other].error(f"the key {key}")
         problems.append(depends(node[other], f"runc takes the key for {key}, and crun passes over it"))
-    return node[found[-1] if found else key]  # of several, Go takes the last
+    return node[found[-1] if found else key]
 
 
 def _strange(node: Node, known: tuple[str, ...], problems: list[Problem] | None, *, close_only: bool) -> None:
@@ -169,11 +173,15 @@ def _strange(node: Node, known: tuple[str, ...], problems: list[Problem] | None,
         problems.append(ignored(strange, f"runtimes pass over what they do not know: {advice}"))
 
 
-def _sets(node: Node, problems: list[Problem] | None) -> dict[str, list[Cap]]:
-    """Read the five lists."""
+def _lists_or_none(node: Node) -> object:
     if isinstance(node.value, list):
         raise node.error("five lists, which they are since 1.0.0-rc5")
-    found = {name: list(_caps(_member(node, name, problems).names(), problems)) for name in THREAD_SETS}
+    return node.mapping()
+
+
+def _sets(node: Node, problems: list[Problem] | None) -> dict[str, list[Cap]]:
+    """Read the five lists."""
+    found = {name: list(_caps(_member(node, name, problems, Node.names).names(), problems)) for name in THREAD_SETS}
     _strange(node, THREAD_SETS, problems, close_only=False)
     return found
 

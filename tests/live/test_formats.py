@@ -87,6 +87,8 @@ def test_config_json(runc):
     @real
     @given(processes)
     @example({"user": {"uid": 0, "gid": 0}, "capabilities": {"bounding": ["CAP_KILL", "KILL"]}})
+    @example({"user": {"uid": 0, "gid": 0}, "noNewPrivileges": "true", "NONEWPRIVILEGES": False})
+    @example({"user": {"uid": 0, "gid": 0}, "noNewPrivileges": False, "NONEWPRIVILEGES": True})
     def compare(said: dict[str, object]) -> None:
         actual = runc.run_process(json.loads(json.dumps(said)))
         try:
