@@ -73,7 +73,8 @@ def lint(file: str, engine: str | None, standard: str | None, release: int | Non
         documents = parsed(file, text)
         for document, lines in documents:
             try:
-                subjects += [(subject, lines) for subject in _containers(document, chosen, rule)]
+                for subject in _containers(document, chosen, rule):
+                    subjects.append((subject, lines))  # those before an error are kept
             except FormatError as error:
                 if error.value is document:
                     raise _strange(file) from None

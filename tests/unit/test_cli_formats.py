@@ -505,6 +505,7 @@ def test_one_odd_document_hides_no_other(lint):
     assert "expected a container with a name" in out
     assert "containers[0] not said" in out
     assert "expected a mapping, got ['a']" in lint("services: [a]")[1]
+    assert "a " in lint("spec: {containers: [{name: a}, {image: x}]}\nkind: Pod")[1].splitlines()[1]
     assert "line 2, spec.containers" in lint("kind: Pod\nspec: {}")[1]
 
 
