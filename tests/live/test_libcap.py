@@ -15,7 +15,7 @@ from tests.live.libcap import Libcap
 from tests.strategies import masks
 
 # CI asks for 20,000 of each, in three runs.
-RUNS = int(os.environ.get("CAPSET_LIBCAP_RUNS", "1000"))
+RUNS = int(os.environ.get("CAPSET_LIBCAP_RUNS", "300"))
 many = settings(max_examples=RUNS, deadline=None)
 SETS = ("effective", "permitted", "inheritable")
 
