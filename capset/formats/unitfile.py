@@ -15,7 +15,8 @@ __all__ = ["Assignment", "assignments", "words"]
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
 _UNSAFE = re.compile(r"[\0-\x1f\x7f\"'\\]")
-_LINE_END = re.compile(r"\r\n|\n\r|[\n\r\0]")
+# Each of the three may be part of one end of a line, a NUL last.
+_LINE_END = re.compile(r"(?:\r\n?|\n\r?)\0?|\0")
 
 
 @frozen

@@ -78,7 +78,7 @@ def test_whole_files(parser, tool, holding):
         "{}{}".format,
         st.sampled_from(["[Service]\n", "[Service]\n", "\ufeff[Service]\n", ""]),
         st.lists(
-            st.builds("{}{}".format, lines, st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\r", "\0", ""]))
+            st.builds("{}{}".format, lines, st.sampled_from(["\n", "\n", "\n", "\r\n", "\r", "\n\r", "\0", "\n\0", ""]))
         ).map("".join),
     )
     seen = []

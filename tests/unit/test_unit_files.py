@@ -185,10 +185,10 @@ def test_a_whole_file():
     ]
 
 
-@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\0"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r", "\n\r", "\0", "\n\0", "\r\n\0"])
 def test_the_ends_of_lines(end):
-    """systemd takes five."""
-    assert systemd.from_unit(f"\ufeff[Service]{end}CapabilityBoundingSet=CAP_KILL{end}").bounding == {5}
+    """systemd takes many; a blank line more would end a continued one."""
+    assert systemd.from_unit(f"\ufeff[Service]{end}CapabilityBoundingSet=\\{end}CAP_KILL{end}").bounding == {5}
 
 
 def test_broken_headers():
