@@ -39,8 +39,9 @@ class Spelling:
 
     Attributes:
         prefix: What it makes of ``CAP_``. One that always adds it takes CAP_X for CAP_CAP_X.
-        case: Which letters it takes.
-        all: The case in which it takes the word ALL; empty where it has no such word.
+        case: Which letters it takes: any, as Go folds them, to whom a long s is an S; any of ASCII's; or
+            one case alone.
+        all: The letters in which it takes the word ALL; empty where it has no such word.
         numbers: Whether it takes numbers, as C's strtol() reads them.
         between: What stands between names where one text may hold several; empty where it may not.
         trims: Whether white space around a name does not matter.
@@ -48,8 +49,8 @@ class Spelling:
     """
 
     prefix: Literal["optional", "required", "refused", "added"]
-    case: Literal["any", "upper", "lower"] = "any"
-    all: Literal["any", "upper", "lower", ""] = "any"
+    case: Literal["any", "ascii", "upper", "lower"] = "any"
+    all: Literal["any", "ascii", "upper", "lower", ""] = "any"
     numbers: bool = False
     between: Literal[",", " ", ""] = ""
     trims: bool = False
@@ -132,12 +133,12 @@ class Spelling:
 
 
 def _fold(word: str, case: str) -> str:
-    """Bring a word into upper case, letter by letter as Go does; one in another case than *case* is none."""
+    """Bring a word into upper case; one with other letters than *case* says is none."""
+    if case == "any":  # letter by letter, as Go does
+        return "".join(upper if len(upper := letter.upper()) == 1 else letter for letter in word)
     if case == "upper":
         return word
-    if case == "lower":
-        return word.upper() if word == word.lower() else ""
-    return "".join(upper if len(upper := letter.upper()) == 1 else letter for letter in word)
+    return word.upper() if word.isascii() and (case == "ascii" or word == word.lower()) else ""
 
 
 # Side by side: a name that one engine takes is another one's error.
@@ -150,11 +151,11 @@ SPELLINGS = {
     "nerdctl": Spelling(prefix="optional", between=","),
     "buildah": Spelling(prefix="required", between=","),
     "nomad": Spelling(prefix="optional", trims=True),
-    "nspawn": Spelling(prefix="required", all="lower", numbers=True, between=","),
+    "nspawn": Spelling(prefix="required", case="ascii", all="lower", numbers=True, between=","),
     "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, between=" ", clears=True),
-    "bubblewrap": Spelling(prefix="required", numbers=True),
+    "bubblewrap": Spelling(prefix="required", case="ascii", all="ascii", numbers=True),
     "swarm": Spelling(prefix="optional", trims=True),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),
-    "systemd": Spelling(prefix="required", all="", numbers=True),
+    "systemd": Spelling(prefix="required", case="ascii", all="", numbers=True),
     "oci": Spelling(prefix="required", case="upper", all=""),
 }

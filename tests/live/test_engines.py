@@ -32,7 +32,8 @@ USERS = st.sampled_from([0, 1000, 65534])
 Writer = Callable[[Cap], str]
 
 ODD = ["", "BOGUS", "CAP_ALL", "CAP_", "41", "99", " NET_ADMIN", "NET_RAW ", "NET-ADMIN", "CAP_BOGUS", "KILL;", "none"]
-ODD += ["ſys_admin", "checkpoint_reﬆore", "CAP_CAP_CHOWN", "CHOWN", "kill", "CAP_KILL", "cap_net_raw", "12", "0x0c"]
+ODD += ["ſys_admin", "CAP_ſYS_ADMIN", "checkpoint_reﬆore", "CAP_CAP_CHOWN", "CHOWN", "kill", "CAP_KILL"]
+ODD += ["cap_net_raw", "12", "0x0c"]
 
 
 def bare(cap: Cap) -> str:
@@ -189,6 +190,7 @@ def test_bubblewrap(root, tool):
 
     @real
     @given(requests(str, prefixed_lower, prefixed_title, number))
+    @example(Request(["CAP_ſYS_ADMIN"]))
     def run(request: Request) -> None:
         actual = bubblewrap(root, tool, request)
         agree(engines.get("bubblewrap"), request, actual, {UnknownNameError: ("unknown cap",)}, uid=1000)
@@ -201,6 +203,7 @@ def test_nspawn(root, tool):
 
     @real
     @given(requests(str, prefixed_lower, prefixed_title, number), st.sampled_from([0, 1000]), st.booleans())
+    @example(Request(["CAP_ſYS_ADMIN"]), 0, False)
     def run(request: Request, uid: int, no_new_privs: bool) -> None:
         actual = nspawn(root, tool, request, uid, no_new_privs)
         words = {UnknownNameError: ("Failed to parse capability",)}
@@ -220,6 +223,7 @@ def test_lxc(folder, root, tool):
     @example(["", "chown"], 0, False)
     @example(["chown", ""], 0, False)
     @example(["chown kill"], 0, False)
+    @example(["ſys_admin"], 0, False)
     def run(drop: list[str], uid: int, no_new_privs: bool) -> None:
         request = Request(drop=drop)
         actual = lxc(own, root, tool, request, uid, no_new_privs)

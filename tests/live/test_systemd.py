@@ -20,7 +20,7 @@ keys = st.sampled_from([*KEYS, *KEYS, "capabilityboundingset", '"AmbientCapabili
 names = st.sampled_from(["CAP_KILL", "cap_chown", "Cap_Net_Raw", "CAP_SYS_ADMIN", "CAP_BPF"])
 numbers = st.sampled_from(["0", "5", "05", "0x5", "0X1f", "010", "0b101", "0B1", "0o17", "+5", "-0", "-1", "63", "64"])
 strange = st.sampled_from(
-    ["kill", "all", "CAP_FOO", "cap_41", "5x", "08", "0x", "0b2", "1_0", "CAP_KILL,", "#", ";", "%i"]
+    ["kill", "all", "CAP_FOO", "CAP_ſYS_ADMIN", "cap_41", "5x", "08", "0x", "0b2", "1_0", "CAP_KILL,", "#", ";", "%i"]
 )
 quoted = st.sampled_from(
     ['"CAP_KILL"', "'CAP_KILL CAP_CHOWN'", 'CAP_"KILL"', '""', '" 5"', "'5 '", r"CAP\_KILL", r"A\ B"]

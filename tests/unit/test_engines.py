@@ -148,6 +148,9 @@ REFUSED = [
     ("systemd-nspawn", "64", "", UnknownNameError, "'64'"),
     ("lxc", "", "ALL", UnknownNameError, "'ALL'"),
     ("lxc", "", "CHOWN", UnknownNameError, "write chown"),
+    ("lxc", "", "ſys_admin", UnknownNameError, "did you mean sys_admin?"),  # a long s: ASCII alone is folded
+    ("systemd-nspawn", "CAP_ſYS_ADMIN", "", UnknownNameError, "did you mean CAP_SYS_ADMIN?"),
+    ("bubblewrap", "CAP_ſYS_ADMIN", "", UnknownNameError, "did you mean CAP_SYS_ADMIN?"),
     ("lxc", "", "41", UnknownNameError, "it knows no capability after CAP_CHECKPOINT_RESTORE"),
     ("lxc", "chown", "", UnsupportedOptionError, "adds a capability"),
     ("incus", "", "chown", UnsupportedOptionError, "drops a capability"),
