@@ -352,8 +352,9 @@ class _Reader:
         digits = self.take(_NUMBER)
         if digits:
             base = 16 if digits[1:2] in {"x", "X"} else 8 if digits[0] == "0" else 10
-            # Anything longer than a number of 64 bits is no capability either.
-            if len(digits) <= 24 and (number := int(digits, base)) < len(CAPS):
+            # The two other bases may have zeros in front, as many as one likes. A decimal number has none, and
+            # Python reads no longer one than of some thousand digits.
+            if (base != 10 or len(digits) <= 2) and (number := int(digits, base)) < len(CAPS):
                 return CAPS[number]
             self.at = start
             raise self.error("a capability, by name or by a number from 0 to 63")

@@ -26,6 +26,8 @@ names = st.one_of(
         ["cap_", "_", "e", "kill", "all5", "all_", "cap_kill5", "99999999999999999999999", "٣", "cap_kıll"]
     ),
     st.integers(0, 70).map(str),
+    st.builds("{}{}{:o}".format, st.sampled_from(["", "0x", "0X"]), st.integers(0, 40).map("0".__mul__), masks),
+    st.builds("0{}{:o}".format, st.integers(0, 40).map("0".__mul__), st.integers(0, 70)),
 )
 lists = st.lists(names, max_size=4).map(",".join)
 actions = st.builds(

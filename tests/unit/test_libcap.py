@@ -34,6 +34,7 @@ def three(effective="", permitted="", inheritable=""):
         ("63,all=p", CapState(permitted=ALL)),
         ("\v cap_kill=p\f\r\n", three("", "kill")),
         ("63=p", three("", "63")),
+        ("0" * 30 + "5,0x" + "0" * 9000 + "6=p", three("", "5,6")),
         ("=p =i", CapState(inheritable=ALL)),
     ],
 )
@@ -67,6 +68,8 @@ def test_reading(text, state):
         ("xyzzy=p", "at position 0 of 'xyzzy=p': expected a capability"),
         ("cap_kill=p\0", r"at position 10 of 'cap_kill=p\x00': expected e, i, p, white space, + or -"),
         ("9" * 5000 + "=p", "expected a capability, by name or by a number from 0 to 63"),
+        ("0x" + "f" * 9000 + "=p", "expected a capability, by name or by a number from 0 to 63"),
+        ("0" * 30 + "100=p", "expected a capability, by name or by a number from 0 to 63"),
     ],
 )
 def test_refusing(text, message):
