@@ -10,6 +10,12 @@ from __future__ import annotations
 
 import errno
 
+# Not typing.TYPE_CHECKING: importing typing would cost half as much again as importing capset.
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
 __all__ = [
     "AccessDeniedError",
     "CapsetError",
@@ -45,13 +51,43 @@ class CapsetError(Exception):
         return type(self), tuple(getattr(self, field) for field in self._fields), self.__dict__
 
 
+_LONGEST = 10_000  # so much of a value is written, to say how long it is
+
+
 def shown(value: object) -> str:
     """Write a value for a message: in full where that is bearable."""
+    text, more = "", ""
     try:
-        text = hex(value) if isinstance(value, int) and value.bit_length() > 128 else repr(value)
+        for piece in _pieces(value, ()):
+            if len(text) > _LONGEST:  # in YAML, a few lines can stand for lists with a thousand million entries
+                more = "more than "
+                break
+            text += piece
     except (ValueError, RecursionError):  # a number in it is too long to be written, or it holds itself too deeply
         text = f"a {type(value).__name__} that is too large to be shown"
-    return text if len(text) <= 120 else f"{text[:100]}... ({len(text)} characters)"
+    return text if len(text) <= 120 else f"{text[:100]}... ({more}{len(text)} characters)"
+
+
+def _pieces(value: Any, around: tuple[int, ...]) -> Iterator[str]:
+    """Write a value as repr() does, piece by piece; *around* are the values in which it stands."""
+    brackets = next((pair for kind, pair in _BRACKETS if isinstance(value, kind)), "")
+    if not brackets or not value:
+        yield hex(value) if isinstance(value, int) and value.bit_length() > 128 and not around else repr(value)
+        return
+    if id(value) in around:
+        yield "...".join(brackets)
+        return
+    keys, inside = brackets == "{}", (*around, id(value))
+    for at, item in enumerate(value):
+        yield ", " if at else brackets[0]
+        yield from _pieces(item, inside)
+        if keys:
+            yield ": "
+            yield from _pieces(value[item], inside)
+    yield ",)" if brackets == "()" and len(value) == 1 else brackets[1]
+
+
+_BRACKETS: tuple[tuple[type, str], ...] = ((list, "[]"), (tuple, "()"), (dict, "{}"))
 
 
 def _did_you_mean(close: tuple[str, ...]) -> str:

@@ -189,6 +189,35 @@ def test_what_cannot_be_shown():
     assert errors.shown(endless) == "a list that is too large to be shown"
 
 
+def test_what_a_few_lines_of_yaml_stand_for():
+    """The message begins as the value does, and the rest is not written."""
+    bomb = ["x"]
+    for _ in range(40):
+        bomb = [bomb] * 9
+
+    begin = "[" * 41 + "'x']" + ", ['x']" * 9
+    assert errors.shown(bomb) == f"{begin[:100]}... (more than 10001 characters)"
+    assert errors.shown("x" * 20_000).endswith("... (20002 characters)")
+    assert errors.shown([1] * 100).endswith(", ... (300 characters)")
+
+
+@pytest.mark.parametrize(
+    "value", [[], {}, (), (1,), [1, [2, "a"], {"b": (3, None)}, {1.5: {}}], {(1, 2): "x", None: []}]
+)
+def test_values_are_shown_as_python_writes_them(value):
+    assert errors.shown(value) == repr(value)
+
+
+def test_values_that_hold_themselves():
+    """Twice the same value is none of these."""
+    endless, inner = [1], {}
+    endless.append(endless)
+    inner["a"] = [inner, endless, inner]
+
+    assert errors.shown(endless) == repr(endless) == "[1, [...]]"
+    assert errors.shown(inner) == repr(inner)
+
+
 def test_every_exception_is_tried_here():
     """A new exception needs an example."""
     defined = {cls for _, cls in inspect.getmembers(errors, inspect.isclass)} - {CapsetError}
