@@ -65,7 +65,7 @@ class Rule:
         if self.exempts_windows and pod.windows:
             return []
         broken = list(self._broken(request))
-        effect = _effect(engine, request) if broken else ""
+        effect = _effect(engine, request, windows=pod.windows) if broken else ""
         return [
             Finding(container=container, field=field, value=value, message=message, effect=effect)
             for field, value, message in broken
@@ -183,10 +183,12 @@ def _levels() -> dict[str, list[tuple[int, Rule]]]:
     return found
 
 
-def _effect(engine: Engine, request: Request) -> str:
+def _effect(engine: Engine, request: Request, *, windows: bool) -> str:
     """Say what a container would get of a request."""
     if refused := [problem.message for problem in request.problems if problem.verdict == "refused"]:
         return f"no container starts: {refused[0]}"
+    if windows:
+        return "Windows has no capabilities"
     try:
         state = engine.container(request)
     except RequestError as error:

@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from capset.errors import FormatError, shown
 from capset.facts import load
 
-__all__ = ["BOOLS", "OURS", "options"]
+__all__ = ["BOOLS", "OURS", "options", "program"]
 
 OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
 """The options that concern capabilities."""
@@ -22,6 +22,9 @@ BOOLS: dict[str, bool] = {
 
 # Options of docker itself that have a value, which stand before run.
 _GLOBAL = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
+
+# What stands behind them, if a container is started.
+_RUNS = (["run"], ["create"], ["container"])
 
 _SUDO = ("-C", "-D", "-R", "-T", "-U", "-g", "-h", "-p", "-r", "-t", "-u")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
@@ -110,22 +113,46 @@ def _next(rest: Iterator[str], option: str) -> str:
     return value
 
 
+def program(words: list[str]) -> str:
+    """Return the name of the program that a command line runs, behind what may stand in front of it."""
+    rest = _without_prefix(words)
+    return rest[0].rpartition("/")[2] if rest else ""
+
+
 def _without_command(words: list[str]) -> list[str]:
     """Leave out ``docker run``, and what may stand before or in it, in front of the options."""
     rest = _without_prefix(words)
-    program = rest[0].rpartition("/")[2] if rest else ""
-    if program != "docker":
-        if len(rest) < len(words) or rest[1:2] in (["run"], ["create"], ["container"]):
+    if program(words) != "docker":
+        # Behind options stands an image, which may run a docker of its own.
+        at = _runs_docker(words) if words and not words[0].startswith("-") else None
+        if at is not None:
+            expected = "docker run in front, or its options: leave out what runs it"
+            raise FormatError(words[0], " ".join(words[: at + 2]), expected)
+        if len(rest) < len(words) or rest[1:2] in _RUNS:
             expected = "docker run or its options, as other programs read theirs in other ways"
-            raise FormatError(program or words[0], " ".join(words[:3]), expected)
+            raise FormatError(program(words) or words[0], " ".join(words[:3]), expected)
         return words
-    rest = rest[1:]
-    while rest and rest[0].startswith("-"):
-        rest = rest[2 if rest[0] in _GLOBAL else 1 :]
+    rest = _without_globals(rest[1:])
     rest = rest[1:] if rest[:1] == ["container"] else rest
     if rest[:1] not in (["run"], ["create"]):
         raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
     return rest[1:]
+
+
+def _runs_docker(words: list[str]) -> int | None:
+    """Return where a docker stands that runs or creates a container."""
+    for at, word in enumerate(words):
+        if word.rpartition("/")[2] == "docker" and _without_globals(words[at + 1 :])[:1] in _RUNS:
+            return at
+    return None
+
+
+def _without_globals(words: list[str]) -> list[str]:
+    """Leave out the options of docker itself."""
+    rest = words
+    while rest and rest[0].startswith("-"):
+        rest = rest[2 if rest[0] in _GLOBAL else 1 :]
+    return rest
 
 
 def _without_prefix(words: list[str]) -> list[str]:

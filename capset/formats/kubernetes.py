@@ -63,24 +63,42 @@ class Pod:
     @property
     def windows(self) -> bool:
         """Whether it is declared to run on Windows, which has no capabilities."""
-        return Node(self.spec).at("os", "name").value == "windows"
+        return Node(self.spec, self.place).at("os", "name").value == "windows"
 
     def containers(self) -> Iterator[tuple[str, Node]]:
         """Go through its containers, the init ones first and the ephemeral ones last: name, and where each stands.
 
         Raises:
-            FormatError: A list of containers is none, or a container has no name.
+            FormatError: There is no container, a list of containers is none, or a container has no name.
         """
+        for entry in self.entries():
+            if isinstance(entry, FormatError):
+                raise entry
+            yield entry
+
+    def entries(self) -> Iterator[tuple[str, Node] | FormatError]:
+        """Go through its containers all the same where one of them is broken, with an error in its place."""
         spec = Node(self.spec, self.place)
-        if "containers" not in spec:
-            raise spec["containers"].error("the containers of the pod")
+        if "containers" not in spec or spec["containers"].value == []:
+            yield spec["containers"].error("the containers of the pod, at least one")
         for key in _LISTS:
-            for node in spec[key]:
-                # Other kinds may do without a name.
-                name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
-                if not name:
-                    raise node.error("a container with a name")
-                yield name, node
+            try:
+                nodes = list(spec[key])
+            except FormatError as error:
+                yield error
+                continue
+            for node in nodes:
+                try:
+                    yield self._name(node), node
+                except FormatError as error:
+                    yield error
+
+    def _name(self, node: Node) -> str:
+        # Other kinds may do without a name.
+        name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
+        if not name:
+            raise node.error("a container with a name")
+        return name
 
     def read(self, node: Node) -> Request:
         """Read the container that stands there.
@@ -91,12 +109,10 @@ class Pod:
         spec = Node(self.spec, self.place)
         request = _read(node, spec["securityContext"])
         problems = [*_strange_in_pod(spec), *request.problems]
+        if "hostUsers" in spec and not spec["hostUsers"].truth():
+            problems.append(depends(spec["hostUsers"], _OWN_USERS))
         if self.windows:
-            problems += [
-                refused(node.at("securityContext", key), f"a Windows pod has no {key}")
-                for key in (*_CONTAINER_ONLY, "runAsUser", "runAsGroup", "procMount")
-                if node["securityContext"].mapping().get(key) is not None
-            ]
+            problems += _refused_on_windows(spec, node)
         return evolve(request, problems=tuple(problems))
 
     def requests(self) -> dict[str, Request]:
@@ -217,32 +233,54 @@ def from_pod(document: Mapping[str, object]) -> dict[str, Request]:
 
 
 def pods(document: Mapping[str, object]) -> Iterator[Pod]:
-    """Go through the pods of a document: one, or all of a ``List``.
+    """Go through the pods of a document: one, or all of a ``List``, and of lists in it.
+
+    Items of a list in which there is no pod, such as a Service, are passed over.
 
     Raises:
-        FormatError: There is no pod in it.
+        FormatError: There is no pod in it; a list without any item has none, and is no error.
 
     Examples:
         >>> from capset.formats import kubernetes
-        >>> pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": []}}
+        >>> pod = {"kind": "Pod", "metadata": {"name": "web"}, "spec": {"containers": [{"name": "app"}]}}
         >>> [pod.name for pod in kubernetes.pods({"kind": "List", "items": [pod]})]
         ['web']
     """
-    return _pods(Node(document))
+    nodes = list(items(document))
+    found = [pod for node in nodes if (pod := pod_of(node)) is not None]
+    if nodes and not found:
+        raise Node(document).error(f"a pod or what makes one ({', '.join(_PATHS)})")
+    yield from found
 
 
-def _pods(root: Node) -> Iterator[Pod]:
-    if root["kind"].text().endswith("List") and "items" in root:
-        yield from (pod for item in root["items"] if (pod := _pod(item)) is not None)
-        return
-    pod = _pod(root)
-    if pod is None:
-        raise root.error(f"a pod or what makes one ({', '.join(_PATHS)})")
-    yield pod
+def items(document: Mapping[str, object]) -> Iterator[Node]:
+    """Go through what there is in a document: itself, or the items of a ``List``, and of lists in it, as kubectl does.
+
+    A list that is met again, as it may be in YAML, is not gone through again, but is one of the items itself.
+    """
+    waiting, seen = [Node(document)], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if not _is_list(node) or id(node.value) in seen:
+            yield node
+            continue
+        seen.add(id(node.value))
+        waiting += reversed(list(node["items"]))
 
 
-def _pod(root: Node) -> Pod | None:
-    """Return the pod in a document; None where there is none."""
+def _is_list(node: Node) -> bool:
+    if not isinstance(node.value, Mapping):
+        return False
+    kind = node["kind"].value
+    return isinstance(kind, str) and kind.endswith("List") and isinstance(node["items"].value, list | tuple)
+
+
+def pod_of(root: Node) -> Pod | None:
+    """Return the pod in what is no list; None where there is none.
+
+    Raises:
+        FormatError: It does not have the shape of a document.
+    """
     kind = root["kind"].text()
     # A kind that is not Kubernetes' own may hold a pod in the place where others do.
     for path in [_PATHS[kind]] if kind in _PATHS else [*dict.fromkeys(_PATHS.values()), ()]:
@@ -318,6 +356,19 @@ def _number(own: Node, pods_own: Node) -> Node:
     return node
 
 
+_OWN_USERS = "not counted here: the capabilities count in a user namespace of the pod's own alone"
+
+
+def _refused_on_windows(spec: Node, container: Node) -> Iterator[Problem]:
+    """List what a Windows pod may not say."""
+    ids = ("runAsUser", "runAsGroup")
+    keys = (*_CONTAINER_ONLY, *ids, "procMount")
+    said = [spec["hostUsers"], *(spec.at("securityContext", key) for key in ids)]
+    for node in (*said, *(container.at("securityContext", key) for key in keys)):
+        if node.value is not None:
+            yield refused(node, f"a Windows pod has no {node.place.rpartition('.')[2]}")
+
+
 _STRANGE = "Kubernetes knows no such key, and refuses it or passes over it"
 
 
@@ -337,7 +388,7 @@ def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Pro
 def _strange_in_pod(spec: Node) -> Iterator[Problem]:
     """List keys of a pod that Kubernetes does not know, or not there: capabilities are a container's."""
     context = spec["securityContext"]
-    for strange, advice in spec.strange_keys((*_LISTS, "securityContext"), close_only=True):
+    for strange, advice in spec.strange_keys((*_LISTS, "hostUsers", "securityContext"), close_only=True):
         yield ignored(strange, f"{_STRANGE}: {advice}")
     for node in (spec, context):
         for key in _CONTAINER_ONLY:

@@ -50,6 +50,9 @@ ALONE = "every name stands by itself, without commas or white space"
         ("--security-opt seccomp=unconfined --security-opt label:disable", Request()),
         ("docker run --privileged x", Request(privileged=True)),
         ("docker container create --privileged x", Request(privileged=True)),
+        ("docker run --privileged docker:cli docker run x", Request(privileged=True)),
+        ("--privileged docker:cli docker run x", Request(privileged=True)),
+        ("alpine docker ps", Request()),
     ],
 )
 def test_docker_flags(words, request_):
@@ -90,6 +93,17 @@ def test_docker_flags(words, request_):
         (["$OPTS", "x"], "$OPTS: expected the image; what the shell puts in this place may be options"),
         (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),
         (["docker", "ps"], "docker: expected docker run or docker create, and its options, got 'docker ps'"),
+        *(
+            (words.split(), f"{words.split()[0]}: expected docker run in front, or its options: leave out what runs it")
+            for words in (
+                "time docker run --privileged x",
+                "timeout 5 docker create x",
+                "nohup /usr/bin/docker -D -H x container run x",
+                "sudo nice docker run x",
+                "A=1 exec docker run x",
+                "podman run docker run x",
+            )
+        ),
     ],
 )
 def test_docker_flags_that_are_none(words, message):
@@ -534,6 +548,7 @@ EXPECTED = {"init": "5", "web": "6", "log": "5", "debug": "5"}
         {"kind": "List", "items": [{"kind": "Pod", "spec": SPEC}]},
         {"kind": "PodList", "items": [{"kind": "Pod", "spec": SPEC}]},
         {"kind": "List", "items": [{"kind": "Service", "spec": {}}, {"kind": "Pod", "spec": SPEC}]},
+        {"kind": "List", "items": [{"kind": "List", "items": [{"kind": "PodList", "items": [{"spec": SPEC}]}]}]},
         {"spec": SPEC},
         SPEC,
     ],
@@ -561,9 +576,29 @@ def test_pods_and_what_makes_them(document):
             "the document: expected one pod; kubernetes.pods() goes through the items of a",
         ),
         ({"kind": "List", "items": [5]}, "items[0]: expected a mapping, got 5"),
+        (
+            {"kind": "List", "items": [{"kind": "Service"}, {"kind": "List", "items": []}]},
+            "the document: expected a pod or what makes one (Pod, PodTemplate, CronJob, ",
+        ),
+        ({"kind": "List", "items": 5}, "the document: expected a pod or what makes one (Pod, PodTemplate, CronJob, "),
         ({"kind": "Pod", "spec": []}, "spec: expected a mapping, got []"),
-        ({"kind": "Pod", "spec": {"Containers": []}}, "spec.containers: expected the containers of the pod, got None"),
+        (
+            {"kind": "Pod", "spec": {"Containers": []}},
+            "spec.containers: expected the containers of the pod, at least one, got None",
+        ),
+        (
+            {"kind": "Pod", "spec": {"containers": []}},
+            "spec.containers: expected the containers of the pod, at least one, got []",
+        ),
         ({"kind": "Pod", "spec": {"containers": {}}}, "spec.containers: expected a list, got {}"),
+        (
+            {"kind": "Pod", "spec": {"os": 5, "containers": [{"name": "a"}]}},
+            "spec.os: expected a mapping, got 5",
+        ),
+        (
+            {"kind": "Pod", "spec": {"hostUsers": 5, "containers": [{"name": "a"}]}},
+            "spec.hostUsers: expected true or false, got 5",
+        ),
         ({"kind": "Pod", "spec": {"containers": [{}]}}, "spec.containers[0]: expected a container with a name, got {}"),
         (
             {"kind": "Pod", "spec": {"containers": [{"name": "a"}], "initContainers": [{"name": "a"}]}},
@@ -599,6 +634,57 @@ def test_windows_pods_have_no_capabilities():
         for key in ("capabilities", "runAsUser")
     ]
     assert requests["b"].problems == ()
+    pod = {"os": {"name": "windows"}, "hostUsers": True, "containers": [{"name": "b"}]}
+    pod["securityContext"] = {"runAsUser": 5, "runAsGroup": 0}
+    assert told(kubernetes.from_pod({"spec": pod})["b"].problems) == [
+        f"spec.{place}: refused: a Windows pod has no {place.rpartition('.')[2]}"
+        for place in ("hostUsers", "securityContext.runAsUser", "securityContext.runAsGroup")
+    ]
+
+
+def test_users_of_the_pods_own():
+    """With hostUsers false, no capability counts outside; true is what is so anyway."""
+    requests = [
+        kubernetes.from_pod({"spec": {"hostUsers": value, "containers": [{"name": "a"}]}})["a"]
+        for value in (True, None, False)
+    ]
+
+    assert [told(request.problems) for request in requests] == [
+        [],
+        [],
+        [
+            "spec.hostUsers: depends: not counted here: the capabilities count in a user namespace of the pod's own "
+            "alone"
+        ],
+    ]
+    assert requests[2] == Request()
+
+
+def test_lists_that_hold_themselves():
+    """As YAML can write them: none is gone through twice, and a list without items is no error."""
+    pod, endless = {"kind": "Pod", "spec": SPEC}, {"kind": "List", "items": []}
+    endless["items"] += [endless, pod, {"kind": "List", "items": [endless, pod]}]
+
+    assert [pod.place for pod in kubernetes.pods(endless)] == ["items[1].spec", "items[2].items[1].spec"]
+    assert list(kubernetes.pods({"kind": "List", "items": []})) == []
+    endless["items"] = [endless]
+    with pytest.raises(FormatError, match="the document: expected a pod or what makes one"):
+        list(kubernetes.pods(endless))
+
+
+def test_a_broken_container_hides_no_other():
+    """In the place of what is broken, there is the error."""
+    spec = {"initContainers": 5, "containers": [{"name": "a"}, {}, 7], "ephemeralContainers": [{"name": "b"}]}
+    [pod] = kubernetes.pods({"kind": "Pod", "spec": spec})
+    found = [str(entry) if isinstance(entry, FormatError) else entry[0] for entry in pod.entries()]
+
+    assert found == [
+        "spec.initContainers: expected a list, got 5",
+        "a",
+        "spec.containers[1]: expected a container with a name, got {}",
+        "spec.containers[2]: expected a mapping, got 7",
+        "b",
+    ]
 
 
 def test_containers_are_written_in_one_way():
