@@ -14,7 +14,7 @@ from capset.sets import CapSet
 __all__ = ["FULL", "KEYS", "PLAIN_ID", "Directives", "user_of"]
 
 FULL = CapSet.from_mask(2**64 - 1)
-KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "DynamicUser", "NoNewPrivileges")
+KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "Group", "DynamicUser", "NoNewPrivileges")
 
 _SPELLING = SPELLINGS["systemd"]
 _EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
@@ -35,7 +35,7 @@ _ALSO = {
 _TRUE = {"1", "yes", "y", "true", "t", "on"}
 _FALSE = {"0", "no", "n", "false", "f", "off"}
 
-_LONGEST = 80  # of a number that can be one of a capability; leading zeros do no harm
+_LONGEST = 80  # of a decimal number, which has no zeros in front: beyond, it is none that anybody counts with
 
 # As safe_atoi() reads numbers: like strtol(), and the two other prefixes only in front.
 _NUMBER = re.compile(
@@ -49,15 +49,16 @@ _NO_USERS = {65535, 2**32 - 1}
 
 
 def user_of(line: Assignment, problems: list[Problem]) -> str:
-    """Read a user, and say what systemd does not take for one."""
+    """Read a user or a group, and say what systemd does not take for one."""
+    what = line.key.lower()
     text = line.value.replace("%%", "%")
     if "%" in line.value.replace("%%", ""):
         problems.append(depends(line.node, "systemd puts the value of a specifier here"))
     elif PLAIN_ID.fullmatch(text):
         if int(text) in _NO_USERS or int(text) >= 2**32:
-            problems.append(refused(line.node, f"{text} is no user, and the unit is not loaded"))
+            problems.append(refused(line.node, f"{text} is no {what}, and the unit is not loaded"))
     elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
-        problems.append(refused(line.node, f"systemd takes {text!r} for no user, and the unit is not loaded"))
+        problems.append(refused(line.node, f"systemd takes {text!r} for no {what}, and the unit is not loaded"))
     return text
 
 
@@ -69,7 +70,7 @@ class Directives:
         self.bounding = FULL
         self.ambient = CapSet()
         self.ambient_place = ""
-        self.user = ""
+        self.user = self.group = ""
         self.dynamic_user = self.no_new_privs = False
         self.takes: dict[str, bool] = {}
 
@@ -90,6 +91,8 @@ class Directives:
                 self.ambient_place = line.node.place
             case "User":
                 self.user = user_of(line, problems)
+            case "Group":
+                self.group = user_of(line, problems)
             case "DynamicUser":
                 if line.value.lower() not in _TRUE | _FALSE:
                     problems.append(refused(line.node, "expected yes or no, and the unit is not loaded"))
@@ -146,14 +149,14 @@ class Directives:
 
     def _number(self, word: str) -> int | None:
         found = _NUMBER.fullmatch(word)
-        if found is None or len(word) > _LONGEST:
+        if found is None:
             return None
         if found["strtol"] is None:
             text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
             return int(text, base) if self.version >= 247 else None
         digits = found["strtol"]
         base = 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10
-        return int(found["sign"] + digits, base)
+        return int(found["sign"] + digits, base) if base != 10 or len(digits) <= _LONGEST else None
 
     def _advice(self, word: str) -> str:
         if word.strip(",").upper() in {"ALL", "CAP_ALL"}:

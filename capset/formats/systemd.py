@@ -41,6 +41,7 @@ class Unit:
             no name yet. None where nothing limits it: for systemd, a full set is one that is not set.
         ambient: ``AmbientCapabilities=``.
         user: ``User=``, a name or a number; empty for root.
+        group: ``Group=``, a name or a number; empty for that of the user.
         dynamic_user: ``DynamicUser=``: a user other than root, made for the unit, who gains no privileges.
         no_new_privs: ``NoNewPrivileges=``.
         taken: What other settings take away, such as ``PrivateDevices=``. It is written as a part of the
@@ -63,6 +64,7 @@ class Unit:
     bounding: CapSet | None = field(default=None, converter=_unset_if_full)
     ambient: CapSet = field(factory=CapSet, converter=CapSet)
     user: str = ""
+    group: str = ""
     dynamic_user: bool = False
     no_new_privs: bool = False
     taken: CapSet = field(factory=CapSet, converter=CapSet)
@@ -71,8 +73,9 @@ class Unit:
     def __attrs_post_init__(self) -> None:
         yes_or_no(self.no_new_privs, "no_new_privs")
         yes_or_no(self.dynamic_user, "dynamic_user")
-        if not isinstance(self.user, str):
-            raise TypeError(f'user is a text such as "1000" or "nobody", got {shown(self.user)}')
+        for what in ("user", "group"):
+            if not isinstance(value := getattr(self, what), str):
+                raise TypeError(f'{what} is a text such as "1000" or "nobody", got {shown(value)}')
 
     def configured(self, *, available: CapSet | None = None) -> CapState:
         """Return the five sets before the execve(2) of the unit's program.
@@ -118,10 +121,20 @@ def _uid(unit: Unit) -> int | None:
     return int(unit.user) if PLAIN_ID.fullmatch(unit.user) else None
 
 
-def _refused(user: str) -> bool:
+def _id_line(key: str, value: str) -> list[str]:
+    """Write User= or Group=, if there is one.
+
+    Raises:
+        FormatError: systemd takes it for none.
+    """
+    if not value:
+        return []
+    written = value.replace("%", "%%")
     problems: list[Problem] = []
-    user_of(Assignment("", "User", user, ""), problems)
-    return any(problem.verdict == "refused" for problem in problems)
+    user_of(Assignment("", key, written, ""), problems)
+    if problems or _LINE_BREAK.search(value) or value != value.strip():
+        raise FormatError(key.lower(), value, "a name, or a number without a sign or zeros in front")
+    return [f"{key}={written}"]
 
 
 def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int | None = None) -> Unit:
@@ -182,6 +195,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         bounding=rules.bounding,
         ambient=rules.ambient,
         user=rules.user,
+        group=rules.group,
         dynamic_user=rules.dynamic_user,
         no_new_privs=rules.no_new_privs,
         taken=rules.taken,
@@ -195,7 +209,7 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     A set that has all that is to come is written with ``~``, as what it lacks.
 
     Raises:
-        FormatError: systemd takes the user for none.
+        FormatError: systemd takes the user or the group for none.
 
     Examples:
         >>> from capset.formats import systemd
@@ -203,9 +217,6 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         [Service]
         CapabilityBoundingSet=~CAP_KILL
     """
-    user = unit.user.replace("%", "%%")
-    if _LINE_BREAK.search(user) or user != user.strip() or (user and _refused(user)):
-        raise FormatError("user", unit.user, "a name, or a number without a sign or zeros in front")
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]
@@ -214,8 +225,7 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         lines.append(f"CapabilityBoundingSet={_value(bounding)}")
     if unit.ambient:
         lines.append(f"AmbientCapabilities={_value(unit.ambient)}")
-    if unit.user:
-        lines.append(f"User={user}")
+    lines += [*_id_line("User", unit.user), *_id_line("Group", unit.group)]
     if unit.dynamic_user:
         lines.append("DynamicUser=yes")
     if unit.no_new_privs:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import subprocess
 
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from capset import live
+from capset.cli.shell import UnfinishedError, commands
 from capset.engines.process import first_process
 from capset.errors import FormatError
 from capset.formats import docker as dialect
@@ -37,6 +39,31 @@ words = st.one_of(
     st.sampled_from([["--cap-ad", "KILL"], ["--CAP-ADD=KILL"], ["-privileged"], ["-cap-add=x"], ["-user=5"]]),
     st.sampled_from([["--user", "--rm"], ["-x"], ["--cap-add", "--rm"]]),
 )
+
+
+letters = st.sampled_from(["a", "-", "=", "#", " ", "\t", "\\", "\\\n", "'", '"', "''", '""', "\\#", "x\\ y"])
+
+
+def test_words_of_a_command_line():
+    """A shell finds the same words, or takes the text for unfinished."""
+
+    @real
+    @given(st.lists(letters, max_size=10).map("".join))
+    @example("-e A=b#c --cap-add NET_\\\nADMIN # x")
+    @example("\"a\\\nb\\c\" 'a\\\nb' #")
+    def compare(text: str) -> None:
+        script = f'show() {{ for each; do printf "%s\\0" "$each"; done; }}; show {text}\n'
+        done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
+        try:
+            found = commands(f"show {text}\n")
+        except UnfinishedError:
+            event("unfinished")
+            assert done.returncode
+            return
+        event("read")
+        assert ["show", *done.stdout.split("\0")[:-1]] == found[0]  # behind a comment, there may be another
+
+    compare()
 
 
 def test_docker_flags(docker):

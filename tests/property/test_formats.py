@@ -70,12 +70,14 @@ def test_oci_reads_what_it_writes(state, no_new_privs, uid, gid):
     st.one_of(st.none(), capsets),
     capsets,
     st.sampled_from(["", "web", "1000"]),
+    st.sampled_from(["", "web", "1000"]),
     st.booleans(),
     st.sampled_from([None, 252]),
 )
-@example(CapSet.from_mask(2**64 - 1), CapSet.from_mask(2**64 - 1), "", False, None)
-def test_systemd_reads_what_it_writes(bounding, ambient, user, no_new_privs, version):
-    unit = systemd.Unit(bounding=bounding, ambient=ambient, user=user, dynamic_user=not user, no_new_privs=no_new_privs)
+@example(CapSet.from_mask(2**64 - 1), CapSet.from_mask(2**64 - 1), "", "", False, None)
+def test_systemd_reads_what_it_writes(bounding, ambient, user, group, no_new_privs, version):
+    who = {"user": user, "group": group, "dynamic_user": not user}
+    unit = systemd.Unit(bounding=bounding, ambient=ambient, no_new_privs=no_new_privs, **who)
 
     assert systemd.from_unit(systemd.to_unit(unit), version=version) == unit
 

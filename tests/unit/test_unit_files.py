@@ -75,6 +75,7 @@ def test_older_releases(version, lines, bounding):
     [
         ("5 0x6 010 0b111 0o1", 252, caps(5, 6, 8, 7, 1)),
         ("+5 -0 +0x6", None, caps(5, 0, 6)),
+        (f"{'0' * 90}5 0x{'0' * 90}6 0b{'0' * 90}111", None, caps(5, 6, 7)),
         ("63", 252, caps(63)),
         ("63", 254, caps()),
         ("62", None, caps(62)),
@@ -220,6 +221,11 @@ def test_broken_headers():
         ("User=a:b", ["systemd takes 'a:b' for no user, and the unit is not loaded"]),
         ("User=..", ["systemd takes '..' for no user, and the unit is not loaded"]),
         ("User=-1", ["systemd takes '-1' for no user, and the unit is not loaded"]),
+        ("Group=-1", ["systemd takes '-1' for no group, and the unit is not loaded"]),
+        ("Group=65535", ["65535 is no group, and the unit is not loaded"]),
+        ("Group=%i", ["systemd puts the value of a specifier here"]),
+        ("Groups=5", ["systemd knows no Groups=: did you mean Group?"]),
+        ("Group=0\nGroup=web\nGroup=", []),
         ("User=0\nUser=web\nUser=a%%b\nUser=", []),
     ],
 )
@@ -246,6 +252,7 @@ def test_users_are_read_as_systemd_does():
         systemd.Unit(user="+0").process()
     assert systemd.to_unit(systemd.Unit(user="a%n")).endswith("User=a%%n\n")
     assert systemd.from_unit("[Service]\nUser=a%%n").user == "a%n"
+    assert systemd.from_unit("[Service]\nGroup=a%%n\nUser=5") == systemd.Unit(user="5", group="a%n")
 
 
 def test_what_older_releases_do_not_know():
@@ -298,6 +305,8 @@ def test_arguments_of_other_types():
         systemd.from_unit("", version="252")
     with pytest.raises(TypeError, match='user is a text such as "1000"'):
         systemd.Unit(user=5)
+    with pytest.raises(TypeError, match='group is a text such as "1000"'):
+        systemd.Unit(group=5)
     with pytest.raises(TypeError, match="no_new_privs is True or False"):
         systemd.Unit(no_new_privs=1)
     with pytest.raises(TypeError, match="dynamic_user is True or False"):
@@ -319,6 +328,9 @@ def test_writing():
     for user in ("a\nb", "a\\", " a", "01", "65535", "a:b"):
         with pytest.raises(FormatError, match="user: expected a name, or a number without a sign or zeros in front"):
             write(systemd.Unit(user=user))
+        with pytest.raises(FormatError, match="group: expected a name, or a number without a sign or zeros in front"):
+            write(systemd.Unit(group=user))
+    assert write(systemd.Unit(user="5", group="a%n")) == "[Service]\nUser=5\nGroup=a%%n\n"
 
 
 @pytest.mark.parametrize(

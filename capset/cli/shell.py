@@ -1,0 +1,78 @@
+"""A command line, divided into words as a POSIX shell does it; nothing is expanded."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["OPERATORS", "UnfinishedError", "commands"]
+
+OPERATORS = frozenset(";&|<>()")
+"""What separates commands, and what redirects them."""
+
+
+class UnfinishedError(Exception):
+    """A text that no shell takes for whole."""
+
+
+_PIECE = re.compile(
+    r"(?P<nothing>\\\n)|\\(?P<escaped>.)|'(?P<single>[^']*)'|\"(?P<double>(?:\\.|[^\"\\])*)\""
+    # What a command prints is put here; whatever stands inside, it is a part of the word.
+    r"|(?P<output>\$\([^()]*\)|`[^`]*`)"
+    r"|(?P<blank>[ \t]+)|(?P<operator>[\n;&|<>()])|(?P<plain>\$|[^\\'\"`\n;&|<>() \t$]+)",
+    re.DOTALL,
+)
+_IN_DOUBLE = re.compile(r"\\([\"\\$`\n])")
+_COMMENT = re.compile(r"#[^\n]*")
+
+
+def commands(text: str) -> list[list[str]]:
+    r"""Divide a text into commands, and each into its words.
+
+    Variables and the output of commands stay as they stand. What separates commands, such as ``;``, and
+    what redirects them, such as ``>``, is a command by itself; the end of a line is left out.
+
+    Raises:
+        UnfinishedError: A quote ends nowhere, or a backslash is the last character.
+
+    Source:
+        POSIX.1-2017, Shell Command Language, 2.2 *Quoting* and 2.3 *Token Recognition*.
+
+    Examples:
+        >>> from capset.cli.shell import commands
+        >>> commands("docker run -e 'A=b c' x#y \\\n img # comment\n")
+        [['docker', 'run', '-e', 'A=b c', 'x#y', 'img']]
+        >>> commands("ls > out")
+        [['ls'], ['>'], ['out']]
+    """
+    found: list[list[str]] = [[]]
+    word: str | None = None
+    at = 0
+    while at < len(text):
+        if word is None and (comment := _COMMENT.match(text, at)):
+            at = comment.end()
+            continue
+        piece = _PIECE.match(text, at)
+        if piece is None:
+            raise UnfinishedError("a backslash ends it" if text[at] == "\\" else "a quote ends nowhere")
+        at = piece.end()
+        if piece["nothing"]:
+            continue
+        if piece["blank"] is None and piece["operator"] is None:
+            word = (word or "") + _meant(piece)
+            continue
+        if word is not None:
+            found[-1].append(word)
+            word = None
+        if operator := piece["operator"]:
+            found += [[]] if operator == "\n" else [[operator], []]
+    if word is not None:
+        found[-1].append(word)
+    return [command for command in found if command]
+
+
+def _meant(piece: re.Match[str]) -> str:
+    """Return what a piece of a word stands for."""
+    if piece["double"] is not None:
+        return _IN_DOUBLE.sub(lambda escape: escape[1].strip("\n"), piece["double"])
+    kinds = (piece["escaped"], piece["single"], piece["output"], piece["plain"])
+    return next(text for text in kinds if text is not None)

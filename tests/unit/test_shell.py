@@ -1,0 +1,42 @@
+"""Words of a command line, as a shell finds them."""
+
+from __future__ import annotations
+
+import pytest
+
+from capset.cli.shell import UnfinishedError, commands
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("", []),
+        (" \n\t\n # a\n#b", []),
+        ("a b\tc", [["a", "b", "c"]]),
+        ("-e A=b#c d#'#' # e", [["-e", "A=b#c", "d##"]]),
+        ("a \\\n b", [["a", "b"]]),
+        ("NET_\\\nADMIN", [["NET_ADMIN"]]),
+        ("a \\\n# b", [["a"]]),
+        ("a # b \\\nc", [["a"], ["c"]]),
+        ("'' \"\" a''b", [["", "", "ab"]]),
+        ("'a\\'b \\# \\\\ \\'", [["a\\b", "#", "\\", "'"]]),
+        ('"a\\"b\\\\ \\$ \\x \\\nc" "#"', [['a"b\\ $ \\x c', "#"]]),
+        ("\"a'b\nc\" 'a\"b'", [["a'b\nc", 'a"b']]),
+        ('-u $(id -u):$(id -g)`x y`$ "$(id -u)"', [["-u", "$(id -u):$(id -g)`x y`$", "$(id -u)"]]),
+        ("a;b && c|d&", [["a"], [";"], ["b"], ["&"], ["&"], ["c"], ["|"], ["d"], ["&"]]),
+        ("a >b 2>&1 <c", [["a"], [">"], ["b", "2"], [">"], ["&"], ["1"], ["<"], ["c"]]),
+        ("(a)", [["("], ["a"], [")"]]),
+    ],
+)
+def test_words(text, found):
+    assert commands(text) == found
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [("a 'b", "a quote ends nowhere"), ('"a\\"', "a quote ends nowhere"), ("`a", "a quote ends nowhere")]
+    + [("a\\", "a backslash ends it")],
+)
+def test_what_is_not_finished(text, message):
+    with pytest.raises(UnfinishedError, match=message):
+        commands(text)
