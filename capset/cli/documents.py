@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import re
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
+from capset.cli.loading import UnreadableError, documents
 from capset.cli.output import Failure, warn
 from capset.display import printable
 from capset.errors import FormatError
 from capset.formats import kubernetes
-from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 
 __all__ = ["parsed", "pods_of", "read_text", "unit_section"]
@@ -63,74 +58,34 @@ def parsed(path: str, text: str) -> list[tuple[Any, dict[str, int]]]:
     Returns:
         Each document that is not empty, with the lines of its values by their places, as problems have them.
     """
-    if text.lstrip()[:1] in {"{", "["}:
-        with suppress(ValueError, RecursionError):  # it may be YAML in that style
-            return [(json.loads(text), {})]
     try:
-        documents = list(zip(_yaml().load_all(text), _yaml().compose_all(text), strict=False))
-        if any(_is_manifest(document) for document, _ in documents):
-            older = list(_yaml((1, 1)).load_all(text))
-            documents = [
-                (old if _is_manifest(new) else new, node) for (new, node), old in zip(documents, older, strict=True)
-            ]
-        return [(document, dict(_lines(node, "", set()))) for document, node in documents if document is not None]
-    except YAMLError as error:
-        raise Failure(f"{printable(path)}{_where(error)}: {_what(error)}") from None
-    except (ValueError, RecursionError) as error:  # a number that is too long; lists in lists without end
-        raise Failure(f"{printable(path)}: cannot be read: {printable(str(error))}") from None
+        return documents(text)
+    except UnreadableError as error:
+        where = f":{error.line}" if error.line else ""
+        raise Failure(f"{printable(path)}{where}: {printable(str(error))}") from None
 
 
-def _is_manifest(document: object) -> bool:
-    """Say whether a document goes to Kubernetes, which takes yes for true and 0755 for octal."""
-    return isinstance(document, dict) and ("kind" in document or "apiVersion" in document)
+def pods_of(document: Any) -> Iterator[Pod | FormatError]:
+    """Go through the pods of a document, with an error in the place of one that is broken.
 
+    Where there is none, in a document that says of which kind it is or in an item of a list, a word is said.
 
-def pods_of(document: Any) -> list[Pod]:
-    """Return the pods of a document; none, and a word of it, if it is of a kind that makes no pods."""
-    try:
-        return list(kubernetes.pods(document))
-    except FormatError as error:
-        kind = Node(document)["kind"].value
-        if kind is None or error.value is not document:
-            raise
-        warn(f"passed over: a document of kind {printable(str(kind))}, in which there is no pod")
-        return []
-
-
-def _yaml(version: tuple[int, int] | None = None) -> Any:
-    yaml = YAML(typ="safe", pure=True)  # YAML 1.2 if no other version is given, in which NO and 1:30 are texts
-    yaml.version = version
-    yaml.constructor.add_constructor("!override", _plain)  # of Compose, about several files
-    return yaml
-
-
-def _plain(constructor: Any, node: Any) -> Any:
-    """Construct a value as if it had no tag."""
-    make = {"sequence": constructor.construct_sequence, "mapping": constructor.construct_mapping}
-    return make[node.id](node, deep=True) if node.id in make else constructor.construct_scalar(node)
-
-
-def _lines(node: Any, place: str, seen: set[int]) -> Iterator[tuple[str, int]]:
-    if id(node) in seen:  # an alias; its lines are those of what it stands for
-        return
-    seen.add(id(node))
-    yield place, node.start_mark.line + 1
-    if node.id == "mapping":
-        for key, value in node.value:
-            # The key's line: an empty value has none of its own.
-            inner = f"{place}.{key.value}" if place else str(key.value)
-            yield inner, key.start_mark.line + 1
-            yield from ((each, line) for each, line in _lines(value, inner, seen) if each != inner)
-    elif node.id == "sequence":
-        for at, value in enumerate(node.value):
-            yield from _lines(value, f"{place}[{at}]", seen)
-
-
-def _where(error: Any) -> str:
-    mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    return "" if mark is None else f":{mark.line + 1}"
-
-
-def _what(error: Any) -> str:
-    problem: Any = getattr(error, "problem", None)
-    return printable(str(problem or error).partition("\n")[0])
+    Raises:
+        FormatError: It is no document for Kubernetes.
+    """
+    for node in kubernetes.items(document):
+        try:
+            pod = kubernetes.pod_of(node)
+        except FormatError as error:
+            if error.value is document:
+                raise
+            yield error
+            continue
+        if pod is not None:
+            yield pod
+            continue
+        kind = node["kind"].text()
+        if not kind and not node.place:
+            raise node.error("a pod or what makes one")
+        what = f"{node.place or 'a document'}{f' of kind {kind}' if kind else ''}"
+        warn(printable(f"passed over: {what}, in which there is no pod"))

@@ -19,6 +19,7 @@ from capset.display import printable, summary
 from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, shown
 from capset.formats import Problem, compose, systemd
+from capset.formats.kubernetes import Pod
 from capset.policy import Finding, Level, Rule
 from capset.state import CapState
 
@@ -73,8 +74,7 @@ def lint(file: str, engine: str | None, standard: str | None, release: int | Non
         documents = parsed(file, text)
         for document, lines in documents:
             try:
-                for subject in _containers(document, chosen, rule):
-                    subjects.append((subject, lines))  # those before an error are kept
+                subjects += [(subject, lines) for subject in _containers(document, chosen, rule)]
             except FormatError as error:
                 if error.value is document:
                     raise _strange(file) from None
@@ -112,20 +112,30 @@ def _containers(document: Any, engine: Engine | None, rule: Rule | None) -> Iter
         for name, node in compose.services(document):
             yield _container(name, partial(compose.read_service, node), engine or engines.get("docker"))
         return
-    runtime = engine or engines.get("containerd")
     for pod in pods_of(document):
-        names: set[str] = set()
-        for name, node in pod.containers():
-            label = f"{pod.name}: {name}" if pod.name else name
-            subject = _container(label, partial(pod.read, node), runtime)
-            if subject.request is not None and rule is not None:
-                findings = rule.findings(pod, name, subject.request, runtime)
-                subject = evolve(subject, findings=tuple(findings))
-            if name in names:
-                twice = Problem(place=node.place, value=name, verdict="refused", message="two containers of that name")
-                subject = evolve(subject, problems=(*subject.problems, twice), gets=f"nothing: {twice.message}")
-            names.add(name)
-            yield subject
+        if isinstance(pod, FormatError):
+            yield _unreadable("", pod)
+        else:
+            yield from _pod(pod, engine or engines.get("containerd"), rule)
+
+
+def _pod(pod: Pod, runtime: Engine, rule: Rule | None) -> Iterator[_Subject]:
+    names: set[str] = set()
+    for entry in pod.entries():
+        if isinstance(entry, FormatError):
+            yield _unreadable(pod.name, entry)
+            continue
+        name, node = entry
+        subject = _container(f"{pod.name}: {name}" if pod.name else name, partial(pod.read, node), runtime)
+        if subject.request is not None:
+            findings = rule.findings(pod, name, subject.request, runtime) if rule is not None else ()
+            gets = "nothing: Windows has no capabilities" if pod.windows else subject.gets
+            subject = evolve(subject, findings=tuple(findings), gets=_refusal(subject.problems) or gets)
+        if name in names:
+            twice = Problem(place=node.place, value=name, verdict="refused", message="two containers of that name")
+            subject = evolve(subject, problems=(*subject.problems, twice), gets=f"nothing: {twice.message}")
+        names.add(name)
+        yield subject
 
 
 def _is_compose(document: object) -> bool:
