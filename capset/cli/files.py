@@ -14,6 +14,7 @@ from capset import live
 from capset.cli.group import capset, json_option
 from capset.cli.output import number, prose, say, say_json, set_json, table, warn, word
 from capset.display import printable
+from capset.errors import FileCapsError
 from capset.formats import libcap
 from capset.live import CapFile, FileScan
 
@@ -68,12 +69,16 @@ def _progress() -> Generator[Callable[[int, str], None] | None]:
         yield lambda seen, folder: bar.update(task, description=f"{seen} files, now in {printable(folder)}")
 
 
+def _without_path(error: FileCapsError) -> str:
+    return str(FileCapsError(error.value, error.expected))
+
+
 def _say_json(scan: FileScan, found: list[CapFile]) -> None:
     say_json(
         {
             "files": [
                 {
-                    "path": printable(file.path),
+                    "path": file.path,  # JSON has escapes of its own, and a program opens what stands here
                     "text": libcap.to_text(file.caps.state),
                     "permitted": set_json(file.caps.permitted),
                     "inheritable": set_json(file.caps.inheritable),
@@ -84,9 +89,9 @@ def _say_json(scan: FileScan, found: list[CapFile]) -> None:
                 for file in found
             ],
             "seen": scan.seen,
-            "gone": [printable(str(error.filename)) for error in scan.gone],
-            "denied": [printable(str(error.filename)) for error in scan.denied],
-            "malformed": [printable(str(error)) for error in scan.malformed],
-            "failed": [printable(str(error)) for error in scan.failed],
+            "gone": [error.filename for error in scan.gone],
+            "denied": [error.filename for error in scan.denied],
+            "malformed": [{"path": error.source, "message": _without_path(error)} for error in scan.malformed],
+            "failed": [{"path": error.filename, "message": error.strerror} for error in scan.failed],
         }
     )

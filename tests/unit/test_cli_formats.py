@@ -122,7 +122,7 @@ def yaml(*lines):
         ("inspect", "docker", INSPECT, "--cap-drop=ALL --cap-add=KILL\n"),
         ("systemd", "systemd", UNIT, UNIT),
         ("systemd", "libcap", UNIT, "cap_kill=eip\n"),
-        ("oci", "docker", CONFIG, "--cap-drop=ALL --cap-add=KILL\n"),
+        ("oci", "docker", CONFIG, "--cap-drop=ALL --cap-add=KILL --user=0:0\n"),
         ("oci", "systemd", CONFIG, "[Service]\nCapabilityBoundingSet=CAP_KILL\n"),
         ("libcap", "xattr", "cap_net_raw=ep\n", "0100000200200000000000000000000000000000\n"),
         ("xattr", "libcap", "0x0100000200200000\n000000000000000000000000", "cap_net_raw=ep\n"),
@@ -166,21 +166,22 @@ def test_convert_to_config_json(run):
             "docker",
             "kubernetes",
             "--cap-add=chown --cap-drop=chown",
-            "containerd (CRI) makes another set of it than Docker Engine: -CAP_CHOWN",
+            "what containerd (CRI) gives is not the same: effective: -CAP_CHOWN; permitted: -CAP_CHOWN; "
+            "bounding: -CAP_CHOWN",
         ),
         (
             "kubernetes",
             "docker",
-            "spec: {containers: [{name: a, securityContext: {runAsGroup: 5, capabilities: {add: [CAP_BPF]}}}]}",
-            "Docker Engine makes another set of it than containerd (CRI): +CAP_BPF",
+            "spec: {containers: [{name: a, securityContext: {runAsUser: 0, capabilities: {add: [CAP_BPF]}}}]}",
+            "a: what Docker Engine gives is not the same: effective: +CAP_BPF; permitted: +CAP_BPF; bounding: +CAP_BPF",
         ),
         (
             "kubernetes",
             "docker",
             "spec: {containers: [{name: a, securityContext: {runAsGroup: 5}}]}",
-            "where no user is said it is the image's; Docker takes :5 for root",
+            "a: the user is the image's, and what is written is for root",
         ),
-        ("docker", "libcap", FLAGS, "left out: the bounding and the ambient set"),
+        ("docker", "libcap", FLAGS, "left out: the bounding set, the user (1000), no_new_privs"),
         (
             "systemd",
             "docker",
@@ -221,7 +222,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("docker", "kubernetes"), f"--user {'9' * 5000}", "expected numbers from 0 to 2147483647"),
         (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web: add[0]: expected a capability"),
         (("docker", "oci"), "--user web", "config.json takes numbers alone for the user, and this is 'web'"),
-        (("docker", "docker"), "'", "-: no command line: No closing quotation"),
+        (("docker", "docker"), "'", "-: no command line: a quote ends nowhere"),
         (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
         (
             ("compose", "oci"),
@@ -231,7 +232,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("compose", "docker", "--name", "x"), COMPOSE, "there is no container 'x': known are web, db"),
         (
             ("docker", "docker", "--name", "x"),
-            "",
+            "--rm",
             "there is no container 'x': known are none, as this dialect has no names",
         ),
         (("compose", "docker"), "services: {}", "-: there is no container in it"),
@@ -247,6 +248,25 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("kubernetes", "docker"), "a: 1", "expected a pod or what makes one"),
         (("docker", "docker"), "docker run x\ndocker run y", "-: expected one command, docker run or its options"),
         (("docker", "docker"), "docker run x && docker run y", "-: expected one command, docker run or its options"),
+        (("docker", "docker"), "docker run x > out", "-: expected one command, docker run or its options, without >"),
+        (("docker", "docker"), "docker run <in x; ls", "expected one command, docker run or its options, without <"),
+        (("docker", "docker"), "", "-: there is no command in it"),
+        (("docker", "compose"), "\n# docker run x\n", "-: there is no command in it"),
+        (("docker", "docker"), "time docker run --privileged x", "time: expected docker run in front, or its options"),
+        (("docker", "docker"), "alpine docker ps", "-: expected docker run, or its options, got 'alpine'"),
+        (
+            ("docker", "docker"),
+            "A=1",
+            "A=1: expected docker run or its options, as other programs read theirs in other ways",
+        ),
+        (("inspect", "docker"), '[{"HostConfig": {},\n"HostConfig": {}}]', '-:2: found duplicate key "HostConfig"'),
+        (("oci", "docker"), '{"process": {"user": {}, "user": {}}}', '-:1: found duplicate key "user"'),
+        (
+            ("kubernetes", "docker"),
+            "kind: List\nitems: [{kind: Pod, spec: {}}, {kind: 5}]",
+            "spec.containers: expected the containers of the pod, at least one, got None",
+        ),
+        (("kubernetes", "docker"), "kind: List\nitems: [{kind: 5}]", "items[0].kind: expected a text, got 5"),
         (("docker", "docker"), "docker run $OPTS x", "what the shell puts in this place may be options"),
         (
             ("xattr", "libcap"),
@@ -273,6 +293,15 @@ def test_what_cannot_be_converted(run, args, text, message):
 
     assert (status, out) == (2, "")
     assert message in err
+
+
+def test_convert_reads_words_as_a_shell(run):
+    """# begins a comment in front of a word alone, and a line that goes on is one."""
+    text = "docker run -e A=b#c --cap-add NET_\\\nADMIN -u $(id -u):$(id -g) img # --privileged"
+    _, out, err = run("convert", "--from", "docker", "--to", "docker", stdin=text)
+
+    assert out == "--cap-add=NET_ADMIN '--user=$(id -u):$(id -g)'\n"
+    assert err == "capset: --user: depends: a variable stands here, which something else replaces\n"
 
 
 def test_convert_normalises_users(run):
@@ -420,7 +449,8 @@ def test_lint_json(lint):
     [
         ("", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         ("a: " + "[" * 20000, (), "cannot be read: "),
-        ("a: " + "9" * 5000, (), "cannot be read: "),
+        ("a: " + "9" * 5000, (), ":1: this cannot be read as int"),
+        ('a: "\\UFFFFFFFF"', (), "cannot be read: "),
         ("a: 1", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         ("5", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
         (POD, ("--policy", "strict"), "expected the policy baseline or restricted, got 'strict'"),
@@ -529,16 +559,95 @@ def test_lint_two_of_a_name(lint):
     assert "got `SYS_ADMIN`" in out
 
 
+def test_lint_lists(lint):
+    """All pods of lists in lists; of what has none, a word is said for each, with its place."""
+    pod = "{kind: Pod, metadata: {name: %s}, spec: {containers: [{name: x}]}}"
+    text = "\n".join(
+        [
+            "kind: List",
+            "items:",
+            "- {kind: Service}",
+            f"- {{kind: List, items: [{pod % 'one'}, {{spec: {{}}}}]}}",
+            "- {kind: Own, spec: {pod: {containers: []}}}",
+            "- {kind: List, items: 5}",
+            "- {kind: 5}",
+            f"- {pod % 'two'}",
+        ]
+    )
+    status, out, err = lint(text)
+
+    assert status == 1
+    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["one:", "not", "two:"]
+    assert re.search("line 7, items.4..kind +refused expected a text, got 5", out)
+    assert err.splitlines() == [
+        f"capset: passed over: {what}, in which there is no pod"
+        for what in ("items[0] of kind Service", "items[1].items[1]", "items[2] of kind Own", "items[3] of kind List")
+    ]
+    status, out, err = lint("&a\nkind: List\nitems: [*a]\n")
+    assert (status, out) == (0, "")
+    assert err.splitlines()[0] == "capset: passed over: items[0] of kind List, in which there is no pod"
+    assert err.splitlines()[1].endswith("there is no container in it")
+
+
+def test_lint_windows(lint):
+    """It has no capabilities, whatever Linux would make of it; and may not name them."""
+    text = "kind: Pod\nspec:\n  os: {name: windows}\n  containers:\n  - name: a\n"
+    status, out, _ = lint(text, "--policy", "restricted@1.24")
+    assert status == 1
+    assert out.splitlines()[1].split() == ["a", "not", "said", "nothing:", "Windows", "has", "no", "capabilities"]
+    assert out.count("Windows has no capabilities") == 2
+    assert lint(text)[0] == 0
+    told = lint(text + "    securityContext: {capabilities: {}}\n", "--policy", "restricted@1.24")[1]
+    assert "nothing: a Windows pod has no capabilities" in told
+    assert "no container starts: a Windows pod has no capabilities" in told
+    text = text.replace("  os", "  hostUsers: false\n  securityContext: {runAsUser: 5}\n  os")
+    assert "nothing: a Windows pod has no hostUsers" in lint(text)[1]
+
+
+def test_convert_from_windows(run):
+    text = "kind: Pod\nspec: {os: {name: windows}, containers: [{name: a}]}"
+    _, out, err = run("convert", "--from", "kubernetes", "--to", "docker", stdin=text)
+
+    assert out == "\n"
+    assert err == "capset: the pod: Windows has no capabilities: what is written is for Linux\n"
+
+
+def test_lint_users_of_the_pods_own(lint):
+    """What the capabilities are worth is another thing."""
+    status, out, _ = lint("kind: Pod\nspec:\n  hostUsers: false\n  containers: [{name: a}]")
+
+    assert status == 1
+    assert re.search("line 3, spec.hostUsers +depends not counted here: the capabilities count in a user name", out)
+
+
+def test_lint_json_documents(lint):
+    """They have lines too; a key that stands there twice is an error, as in YAML."""
+    text = '{"services":\n {"a":\n{"cap_add": ["KILL",\n"kil"]}}}'
+    assert "line 4, services.a.cap_add[1] refused" in lint(text, name="x.json")[1]
+    status, out, err = lint('{"services": {"a": {"privileged": true,\n"privileged": false}}}', name="x.json")
+    assert (status, out) == (2, "")
+    assert err.endswith('x.json:2: found duplicate key "privileged"\n')
+
+
 def test_lint_aliases(lint):
     """Nine lines that stand for a thousand million."""
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
     status, _, err = lint(bomb + POD)
 
     assert (status, err) == (0, "")
+    status, out, _ = lint(bomb.replace("a0:", "kind: Pod\na0:", 1) + "spec: *a9\n")
+    assert status == 1
+    assert "refused expected a mapping, got [[[[[[[[[['x'], ['x'], ['x']" in out
+    assert "(more than 1000" in out
 
 
 def test_a_broken_container_hides_no_other(lint):
     """Its finding is the one that it cannot be read."""
+    text = POD.replace("  containers:", "  initContainers: 5\n  ephemeralContainers: [{}, {name: e}]\n  containers:")
+    status, out, _ = lint(text + "    - image: x\n    - 5\n    - name: last\n")
+    assert status == 1
+    assert [line.split()[1] for line in out.splitlines()[1:8]] == ["not", "web", "not", "not", "last", "not", "e"]
+    assert len(re.findall("^line .*expected", out, re.MULTILINE)) == 4
     status, out, _ = lint(POD + "    - name: bad\n      securityContext: []\n", "--policy", "restricted")
 
     assert status == 1
@@ -603,6 +712,32 @@ def test_files_json(run, attributes, tmp_path):
     assert told["files"][0]["text"] == "cap_net_raw=ep"
     assert told["files"][0]["permitted"]["names"] == ["CAP_NET_RAW"]
     assert (told["seen"], told["gone"], told["denied"], told["malformed"], told["failed"]) == (1, [], [], [], [])
+
+
+def test_files_json_has_paths_that_can_be_opened(run, attributes, tmp_path):
+    """Whatever bytes are in a name; for people they are escapes."""
+    raw = (b"a\x1b[2J", b"b\\\xff", b"c\n\xff", b"d\xff", b"e\xff", b"f\xc3\xa9")
+    names = [os.fsdecode(name) for name in raw]
+    paths = [str(tmp_path / name) for name in names]
+    for path in paths:
+        with open(path, "wb"):
+            pass
+    attributes[names[0]] = attributes[names[5]] = FileCaps().to_xattr()
+    attributes[names[1]] = FileNotFoundError(2, "No such file or directory", paths[1])
+    attributes[names[2]] = PermissionError(13, "Permission denied", paths[2])
+    attributes[names[3]] = b"strange"
+    attributes[names[4]] = OSError(75, "Value too large for defined data type", paths[4])
+    status, out, err = run("files", str(tmp_path), "--json")
+    told = json.loads(out)
+
+    assert (status, out.isascii(), "\n\udcff" in err) == (0, True, False)
+    assert [file["path"] for file in told["files"]] == [paths[0], paths[5]]
+    assert (told["gone"], told["denied"]) == ([paths[1]], [paths[2]])
+    assert os.path.exists(os.fsencode(told["gone"][0]))
+    [malformed] = told["malformed"]
+    assert malformed["path"] == paths[3]
+    assert malformed["message"].startswith("no valid security.capability attribute: expected revision 1, 2 or 3")
+    assert told["failed"] == [{"path": paths[4], "message": "Value too large for defined data type"}]
 
 
 def test_no_files(run, attributes, tmp_path):
