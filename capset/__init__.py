@@ -21,6 +21,7 @@ TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
     from capset import engines as engines
     from capset import formats as formats
+    from capset import kernel as kernel
     from capset import live as live
     from capset import policy as policy
     from capset.diff import CapDiff as CapDiff
@@ -49,7 +50,7 @@ _HOMES = {
     "StateDiff": "diff",
     "UnknownCapabilityError": "errors",
 }
-_MODULES = ("engines", "formats", "live", "policy")
+_MODULES = ("engines", "formats", "kernel", "live", "policy")
 
 __all__ = [
     "DOCKER_DEFAULT",
@@ -67,6 +68,7 @@ __all__ = [
     "UnknownCapabilityError",
     "engines",
     "formats",
+    "kernel",
     "live",
     "policy",
 ]

@@ -23,6 +23,7 @@ __all__ = [
     "ContradictionError",
     "FileCapsError",
     "FormatError",
+    "KernelError",
     "MaskError",
     "NotAllowedError",
     "ParseError",
@@ -393,3 +394,26 @@ class UnreachableError(CapsetError, ValueError):
         self.reasons = reasons
         wanted = ",".join(target) if len(target) <= 5 else f"these {len(target)} capabilities"
         super().__init__(f"{engine} cannot give exactly {wanted or 'no capability'}: {'; '.join(reasons)}")
+
+
+class KernelError(CapsetError, OSError):
+    """The kernel refuses a system call, by :mod:`capset.kernel`'s account of its rules.
+
+    Attributes:
+        errno: The number of the error, such as ``errno.EPERM``.
+        rule: The name of the rule that refuses: a key of ``capset.kernel.RULES``.
+        reason: Why, and what is missing, in words.
+        missing: The capability or capabilities that are missing, or the id that is not allowed; None where
+            it is neither.
+    """
+
+    _fields = ("errno", "rule", "reason", "missing")
+
+    def __init__(self, number: int, rule: str, reason: str, missing: object = None) -> None:
+        super().__init__(number, f"{errno.errorcode[number]}: {reason}")
+        self.rule = rule
+        self.reason = reason
+        self.missing = missing
+
+    def __str__(self) -> str:
+        return str(self.strerror)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capset.display.explanation import explanation_html, explanation_text
 from capset.display.text import printable, summary
 
-__all__ = ["printable", "summary"]
+__all__ = ["explanation_html", "explanation_text", "printable", "summary"]

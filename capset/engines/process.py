@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
+from capset.kernel import Credentials, Executable, execve
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 
-__all__ = ["Placement", "first_process", "impossible"]
+__all__ = ["Placement", "before_execve", "first_process", "impossible"]
 
 
 @frozen(kw_only=True)
@@ -62,22 +63,28 @@ def first_process(configured: CapState, *, held: CapSet, root: bool, no_new_priv
         held: What the runtime holds itself; there is no bounding set beyond it.
         root: Whether the program runs with user id 0 of its user namespace.
         no_new_privs: Whether PR_SET_NO_NEW_PRIVS is set.
-
-    Source:
-        capabilities(7), *Transformation of capabilities during execve()*; Linux ``security/commoncap.c``.
     """
-    # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
-    ambient = configured.ambient & configured.permitted & configured.inheritable
-    bounding = configured.bounding & held
-    permitted = ambient
-    if root:
-        permitted = configured.inheritable | bounding | ambient
-        if no_new_privs:
-            permitted &= configured.permitted
-    return CapState(
-        effective=permitted,
-        permitted=permitted,
+    return execve(before_execve(configured, held=held, uid=0 if root else 1, no_new_privs=no_new_privs), _ORDINARY).caps
+
+
+def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs: bool) -> Credentials:
+    """Return the credentials with which a runtime executes a container's program.
+
+    Args:
+        configured: As in :func:`first_process`.
+        held: As in :func:`first_process`.
+        uid: The user id, in the container's user namespace, which is taken for the initial one.
+        no_new_privs: As in :func:`first_process`.
+    """
+    caps = CapState(
+        effective=configured.effective & configured.permitted,
+        permitted=configured.permitted,
         inheritable=configured.inheritable,
-        bounding=bounding,
-        ambient=ambient,
+        bounding=configured.bounding & held,
+        # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
+        ambient=configured.ambient & configured.permitted & configured.inheritable,
     )
+    return Credentials(uids=uid, gids=uid, caps=caps, no_new_privs=no_new_privs)
+
+
+_ORDINARY = Executable()

@@ -10,16 +10,38 @@ from capset.live.reading import last_cap, read, supported
 from capset.live.scanning import Scan, scan
 from capset.live.status import ProcStatus, parse_status
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from capset.live.identity import credentials as credentials
+    from capset.live.identity import securebits as securebits
+    from capset.live.programs import executable as executable
+
 __all__ = [
     "CapFile",
     "FileScan",
     "ProcStatus",
     "Scan",
+    "credentials",
+    "executable",
     "file_caps",
     "last_cap",
     "parse_status",
     "read",
     "scan",
     "scan_files",
+    "securebits",
     "supported",
 ]
+
+# What makes values of the kernel's rules loads these, and only when it is first used.
+_HOMES = {"credentials": "identity", "executable": "programs", "securebits": "identity"}
+
+
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
+    if name not in _HOMES:
+        raise AttributeError(f"module 'capset.live' has no attribute {name!r}")
+    value = getattr(import_module(f"capset.live.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value

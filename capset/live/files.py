@@ -12,7 +12,7 @@ from capset.errors import FileCapsError, shown
 from capset.filecaps import FileCaps
 from capset.live.reading import Root
 
-__all__ = ["CapFile", "FileScan", "file_caps", "scan_files"]
+__all__ = ["CapFile", "FileScan", "file_caps", "path_text", "scan_files"]
 
 _ATTRIBUTE = "security.capability"
 # Without the attribute, or on a file system that has none, a file has no capabilities.
@@ -49,7 +49,7 @@ def file_caps(path: Root, *, follow_symlinks: bool = True) -> FileCaps | None:
         >>> live.file_caps("/proc/self/status") is None
         True
     """
-    name = _path(path)
+    name = path_text(path)
     if not hasattr(os, "getxattr"):
         raise OSError(errno.ENOTSUP, "only Linux has file capabilities", name)
     try:
@@ -93,7 +93,7 @@ class FileScan(Iterator[CapFile]):
 
     def __init__(self, root: Root, *, progress: Callable[[int, str], None] | None) -> None:
         # Without it a link would be followed.
-        name = _path(root)
+        name = path_text(root)
         self.root = name.rstrip("/") or name[:1]
         self.seen = 0
         self.gone: list[FileNotFoundError] = []
@@ -193,7 +193,8 @@ def scan_files(root: Root, *, progress: Callable[[int, str], None] | None = None
     return FileScan(root, progress=progress)
 
 
-def _path(path: Root) -> str:
+def path_text(path: Root) -> str:
+    """Return a path as text."""
     name = os.fspath(path)
     if not isinstance(name, str):
         raise TypeError(f"expected a path as str, got {shown(path)}")

@@ -28,6 +28,7 @@ LAYERS = [
     "problem",
     "facts",
     "info",
+    "kernel",
     "engines",
     "formats",
     "policy",
@@ -40,7 +41,7 @@ LAYERS = [
 
 # Doors: an import inside a function that goes up, because a value answers a question whose answer
 # costs more to load than the value itself.
-DOORS = {("capability", "info"), ("sets", "diff"), ("state", "diff")}
+DOORS = {("capability", "info"), ("sets", "diff"), ("state", "diff"), ("kernel", "live"), ("kernel", "display")}
 
 
 def layer(module: str) -> str:

@@ -1,0 +1,209 @@
+"""Draft: credentials in the making, with who decided what.
+
+The kernel prepares new credentials, changes them rule by rule, and commits them or gives them up. So does every
+system call here, on a draft. The draft keeps each decision, and from these an explanation is made: nothing
+is computed twice, and an explanation cannot say anything else than what happened.
+"""
+
+from __future__ import annotations
+
+import errno
+from collections.abc import Callable
+from functools import wraps
+from inspect import Parameter, signature
+from typing import Concatenate, Literal, NoReturn, ParamSpec, cast
+
+from attrs import evolve
+
+from capset.capability import LAST_CAP, Cap
+from capset.errors import KernelError, shown
+from capset.ids import Ids
+from capset.kernel.credentials import Credentials
+from capset.kernel.explanation import Decision, Explanation
+from capset.kernel.namespaces import NO_ID
+from capset.kernel.rules import RULES, Rules
+from capset.sets import THREAD_SETS, CapSet
+from capset.state import CapState
+
+__all__ = ["EVERY", "Draft", "explainer", "system_call"]
+
+EVERY = CapSet.from_mask(2**64 - 1)
+
+Arguments = ParamSpec("Arguments")
+
+
+class Draft:
+    """The credentials that a thread gets.
+
+    Attributes:
+        old: The credentials that the thread has.
+        uids, gids, groups, securebits, no_new_privs, user_ns: As in :class:`Credentials`, to be changed.
+        secure: AT_SECURE, if this is an execve(2).
+        decisions: What was decided so far about the sets.
+        notes: What else happened, a sentence each.
+    """
+
+    def __init__(self, old: Credentials) -> None:
+        if not isinstance(old, Credentials):
+            raise TypeError(f"expected Credentials, got {shown(old)}")
+        self.old = old
+        self.uids, self.gids, self.groups = old.uids, old.gids, old.groups
+        self.securebits, self.no_new_privs, self.user_ns = old.securebits, old.no_new_privs, old.user_ns
+        self.secure: bool | None = None
+        self.decisions: list[Decision] = []
+        self.notes: list[str] = []
+        self._sets = {name: getattr(old.caps, name) for name in THREAD_SETS}
+
+    def __getitem__(self, name: str) -> CapSet:
+        """Return a set as it stands."""
+        return self._sets[name]
+
+    def supported(self, rules: Rules) -> CapSet:
+        """Return every capability that the kernel has."""
+        if rules.last_cap is not None:
+            return CapSet.all(rules.last_cap)
+        held = self.old.caps.permitted | self.old.caps.bounding | self.old.caps.inheritable
+        return CapSet.all(max([LAST_CAP, *held]))
+
+    # -- decisions about a set -------------------------------------------------------------------
+
+    def give(self, name: str, caps: CapSet, rule: str, why: str) -> None:
+        """Put capabilities into a set."""
+        self._decide("give", name, caps, rule, why)
+        self._sets[name] |= caps
+
+    def take(self, name: str, caps: CapSet, rule: str, why: str) -> None:
+        """Take capabilities out of a set."""
+        self._decide("take", name, caps & self._sets[name], rule, why)
+        self._sets[name] -= caps
+
+    def withhold(self, name: str, caps: CapSet, rule: str, why: str, *, as_in: str = "") -> None:
+        """Say why a rule does not put capabilities into a set; with *as_in*, for what the other set lacks them."""
+        self._decide("withhold", name, caps, rule, why, as_in)
+
+    def compute(self, name: str) -> None:
+        """Begin a set anew: what comes is given by what follows."""
+        self._decide("begin", name, EVERY, "unchanged", "")
+        self._sets[name] = CapSet()
+
+    def _decide(
+        self, kind: Literal["give", "take", "withhold", "begin"], name: str, caps: CapSet, rule: str, why: str,
+        as_in: str = "",
+    ) -> None:  # fmt: skip
+        if caps:
+            self.decisions.append(Decision(kind, name, caps, RULES[rule], why, as_in))
+
+    # -- refusals --------------------------------------------------------------------------------
+
+    def refuse(self, number: int, rule: str, why: str, missing: CapSet | Cap | int | None = None) -> NoReturn:
+        """End the system call with an error; nothing of the draft counts."""
+        raise KernelError(number, RULES[rule].name, f"{why} (rule {rule}: {RULES[rule].says})", missing)
+
+    def needs(self, cap: Cap, rule: str, what: str) -> None:
+        """Refuse unless the thread has a capability in its user namespace."""
+        if not self.old.capable(cap):
+            self.refuse(errno.EPERM, rule, f"{what} needs {cap}, which is not effective", cap)
+
+    # -- ids -------------------------------------------------------------------------------------
+
+    def user(self, uid: int) -> int | None:
+        """Return whom a user id that the thread passes stands for; None for -1. An unmapped one is refused."""
+        return self._kernel_id(uid, "user", self.old.user_ns.outside_uid)
+
+    def group(self, gid: int) -> int | None:
+        """Return the group that a group id stands for; None for -1. An unmapped one is refused."""
+        return self._kernel_id(gid, "group", self.old.user_ns.outside_gid)
+
+    def _kernel_id(self, id: int, what: str, outside: Callable[[int], int | None]) -> int | None:
+        if (number := passed_id(id)) == NO_ID:
+            return None
+        if (kernel_id := outside(number)) is None:
+            self.refuse(errno.EINVAL, "mapped", f"{what} id {number} is not mapped here", number)
+        return kernel_id
+
+    # -- the end ---------------------------------------------------------------------------------
+
+    def commit(self) -> Credentials:
+        """Return the new credentials."""
+        return evolve(
+            self.old,
+            uids=self.uids,
+            gids=self.gids,
+            groups=self.groups,
+            caps=CapState(**self._sets),
+            securebits=self.securebits,
+            no_new_privs=self.no_new_privs,
+            user_ns=self.user_ns,
+        )
+
+
+def passed_id(id: int) -> int:
+    """Return an id as the kernel gets it from a system call, where -1 is 2**32 - 1."""
+    if type(id) is not int:
+        raise TypeError(f"an id is a number, got {shown(id)}")
+    if not -1 <= id <= NO_ID:
+        raise ValueError(f"an id is a number from 0 to 2**32 - 2, or -1, got {shown(id)}")
+    return id % 2**32
+
+
+def with_id(ids: Ids, **changed: int | None) -> Ids:
+    """Return ids with some of them changed; None leaves one alone."""
+    return ids._replace(**{name: id for name, id in changed.items() if id is not None})
+
+
+def system_call(
+    rules: Callable[Concatenate[Draft, Arguments], None],
+) -> Callable[Concatenate[Credentials, Arguments], Credentials]:
+    """Make a pure function, from credentials to new ones, of the rules that a system call follows on a draft."""
+
+    @wraps(rules)
+    def call(cred: Credentials, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Credentials:
+        draft = Draft(cred)
+        rules(draft, *args, **kwargs)
+        return draft.commit()
+
+    return cast("Callable[Concatenate[Credentials, Arguments], Credentials]", _as_called(call, Credentials))
+
+
+def explainer(
+    call: Callable[Concatenate[Credentials, Arguments], Credentials],
+) -> Callable[Concatenate[Credentials, Arguments], Explanation]:
+    """Make the function that explains what a system call does: the same rules on the same draft."""
+    rules = cast("Callable[Concatenate[Draft, Arguments], None]", call.__wrapped__)  # type: ignore[attr-defined]
+
+    def explain(cred: Credentials, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Explanation:
+        draft = Draft(cred)
+        after, error = None, None
+        written = [str(arg) for arg in args]
+        written += [f"{name}={value}" for name, value in kwargs.items() if name != "rules"]
+        try:
+            rules(draft, *args, **kwargs)
+            after = draft.commit()
+        except KernelError as refusal:
+            error = refusal
+        return Explanation(
+            call=f"{rules.__name__}({', '.join(written)})",
+            before=cred,
+            after=after,
+            error=error,
+            secure=draft.secure if error is None else None,
+            notes=tuple(draft.notes) if error is None else (),
+            decisions=tuple(draft.decisions) if error is None else (),
+        )
+
+    explain.__name__ = explain.__qualname__ = f"explain_{rules.__name__}"
+    explain.__module__ = rules.__module__
+    explain.__doc__ = (
+        f"Explain what :func:`{rules.__name__}` does to credentials, capability by capability.\n\n"
+        f"The arguments are those of :func:`{rules.__name__}`. A refusal is told too, and not raised."
+    )
+    explain.__signature__ = signature(call)  # type: ignore[attr-defined]
+    return _as_called(explain, Explanation)
+
+
+def _as_called(function: Callable[..., object], returns: type) -> Callable[..., object]:
+    """Give a function the signature with which people call it."""
+    first, *others = signature(function).parameters.values()
+    parameters = [Parameter("cred", first.kind, annotation=Credentials), *others]
+    function.__signature__ = signature(function).replace(parameters=parameters, return_annotation=returns)  # type: ignore[attr-defined]
+    return function

@@ -1,0 +1,234 @@
+"""execve(2): what becomes of a thread's credentials when it executes a program.
+
+P is a set of the thread, F one of the file, P' one of the thread afterwards.
+"""
+
+from __future__ import annotations
+
+import errno
+
+from capset.capability import Cap
+from capset.filecaps import FileCaps
+from capset.kernel.credentials import Executable
+from capset.kernel.draft import EVERY, Draft, explainer, system_call, with_id
+from capset.kernel.rules import NEWEST, Rules
+from capset.securebits import Securebits
+
+__all__ = ["execve", "explain_execve"]
+
+
+@system_call
+def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> None:
+    """Execute a program: execve(2).
+
+    What the path leads through, access control lists, *noexec*, tracers and other security modules are not
+    looked at, and nor is whether the file is a program at all.
+
+    Args:
+        cred: The thread's credentials.
+        executable: The program; for a script its interpreter.
+        rules: Which kernel's rules.
+
+    Raises:
+        KernelError: EACCES: the thread may not execute the file. EPERM: the file's effective bit is set, and
+            not all that it permits would be gained.
+
+    Source:
+        Linux ``fs/exec.c``, ``bprm_creds_from_file()``; ``security/commoncap.c``,
+        ``cap_bprm_creds_from_file()``; capabilities(7), *Transformation of capabilities during execve()*.
+
+    Examples:
+        >>> from capset import CapState, FileCaps, kernel
+        >>> user = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=["net_raw", "kill"]))
+        >>> ping = kernel.Executable(caps=FileCaps(permitted=["net_raw"], effective=True))
+        >>> print(kernel.execve(user, ping).caps.effective)
+        CAP_NET_RAW
+        >>> kernel.execve(kernel.Credentials(caps=CapState(bounding=["kill"])), ping)
+        Traceback (most recent call last):
+        capset.errors.KernelError: EPERM: the file's effective bit is set, it permits CAP_NET_RAW, and the bounding set \
+lacks that (rule file-enough: with the effective bit, F(permitted) must be gained in full)
+    """
+    _check_executable(draft, executable)
+    _set_ids(draft, executable)
+    caps = _counting_caps(draft, executable)
+    _gain_from_file(draft, executable, caps, rules)
+    all_effective = bool(caps and caps.effective)
+    if _is_for_root(draft, caps):
+        _gain_as_root(draft)
+        all_effective = all_effective or _is_root(draft, draft.uids.effective)
+    ids_change = _ids_change(draft, rules)
+    if draft.no_new_privs and (ids_change or not draft["permitted"] <= draft.old.caps.permitted):
+        _gain_nothing(draft)
+    draft.uids = with_id(draft.uids, saved=draft.uids.effective, fs=draft.uids.effective)
+    draft.gids = with_id(draft.gids, saved=draft.gids.effective, fs=draft.gids.effective)
+    _clear_ambient(draft, has_caps=caps is not None, ids_change=ids_change)
+    _gain_ambient(draft)
+    _make_effective(draft, caps, all_effective=all_effective)
+    if draft.securebits & Securebits.KEEP_CAPS:
+        draft.notes.append("SECBIT_KEEP_CAPS is cleared, as by every execve(2)")
+    draft.securebits &= ~Securebits.KEEP_CAPS
+    draft.secure = _is_secure(draft, ids_change=ids_change, all_effective=all_effective)
+
+
+explain_execve = explainer(execve)
+
+
+def _check_executable(draft: Draft, file: Executable) -> None:
+    """Refuse a file that the thread may not execute."""
+    old = draft.old
+    if old.uids.fs == file.uid:
+        allowed = file.mode & 0o100
+    elif old.in_group(file.gid):
+        allowed = file.mode & 0o010
+    else:
+        allowed = file.mode & 0o001
+    if allowed:
+        return
+    ids_are_mapped = old.user_ns.has_uid(file.uid) and old.user_ns.has_gid(file.gid)
+    if file.mode & 0o111 and ids_are_mapped and old.capable(Cap.DAC_OVERRIDE):
+        return
+    why = f"its mode {file.mode:04o} does not let user {old.uids.fs} execute it"
+    if not file.mode & 0o111:
+        draft.refuse(errno.EACCES, "executable", f"{why}, nor anybody else")
+    draft.refuse(errno.EACCES, "executable", f"{why}, and CAP_DAC_OVERRIDE is missing", Cap.DAC_OVERRIDE)
+
+
+def _set_ids(draft: Draft, file: Executable) -> None:
+    """Take over the ids of a set-user-ID or set-group-ID file."""
+    if not (file.set_user_id or file.set_group_id):
+        return
+    ns = draft.old.user_ns
+    if file.nosuid:
+        draft.notes.append("the set-id bits do not count on a nosuid mount")
+    elif draft.no_new_privs:
+        draft.notes.append("the set-id bits do not count with no_new_privs")
+    elif not (ns.has_uid(file.uid) and ns.has_gid(file.gid)):
+        draft.notes.append("the set-id bits do not count, as the file's owner or group is not mapped here")
+    else:
+        if file.set_user_id:
+            draft.uids = with_id(draft.uids, effective=file.uid)
+            draft.notes.append(f"the effective user id becomes {file.uid}, as the file is set-user-ID")
+        if file.set_group_id:
+            draft.gids = with_id(draft.gids, effective=file.gid)
+            draft.notes.append(f"the effective group id becomes {file.gid}, as the file is set-group-ID")
+
+
+def _counting_caps(draft: Draft, file: Executable) -> FileCaps | None:
+    """Return the file's capabilities if they count for the thread."""
+    draft.compute("permitted")
+    if file.caps is None:
+        draft.withhold("permitted", EVERY, "file", "the file has no capabilities")
+    elif file.nosuid:
+        draft.withhold("permitted", EVERY, "file-counts", "the file's capabilities do not count on a nosuid mount")
+    elif not any(namespace.is_root(file.caps.rootid) for namespace in draft.old.user_ns.ancestors):
+        why = f"the file's capabilities are for namespaces whose root is user {file.caps.rootid}"
+        draft.withhold("permitted", EVERY, "file-counts", why)
+    else:
+        return file.caps
+    return None
+
+
+def _gain_from_file(draft: Draft, file: Executable, caps: FileCaps | None, rules: Rules) -> None:
+    """P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))."""  # noqa: D402, a formula
+    if caps is None:
+        return
+    old, supported = draft.old.caps, draft.supported(rules)
+    permitted, inheritable = caps.permitted & supported, caps.inheritable & supported
+    draft.give("permitted", permitted & old.bounding, "file", "the file permits it, within the bounding set")
+    draft.give("permitted", inheritable & old.inheritable, "file", "the file and the thread both have it inheritable")
+    lacking = permitted - draft["permitted"]
+    if lacking and caps.effective:
+        why = f"the file's effective bit is set, it permits {lacking}, and the bounding set lacks that"
+        draft.refuse(errno.EPERM, "file-enough", why, lacking)
+    draft.withhold("permitted", lacking, "file", "the file permits it, and the bounding set lacks it")
+    offered = inheritable - permitted - draft["permitted"]
+    draft.withhold("permitted", offered, "file", "the file has it inheritable, and the thread has not")
+    draft.withhold("permitted", EVERY - permitted - inheritable, "file", "the file does not give it")
+
+
+def _is_root(draft: Draft, uid: int) -> bool:
+    return draft.old.user_ns.is_root(uid)
+
+
+def _is_for_root(draft: Draft, caps: FileCaps | None) -> bool:
+    """Say whether root's rule applies."""
+    effective, real = (_is_root(draft, uid) for uid in (draft.uids.effective, draft.uids.real))
+    if not (effective or real):
+        user = draft.old.user_ns.visible_uid(draft.uids.effective)
+        draft.withhold("permitted", EVERY, "root", f"user {user} is not root")
+    elif draft.securebits & Securebits.NOROOT:
+        draft.withhold("permitted", EVERY, "root", "with SECBIT_NOROOT root gets nothing by being root")
+    elif caps is not None and not real:
+        why = "of a set-user-ID-root file with capabilities of its own, these alone count"
+        draft.withhold("permitted", EVERY, "root-not-twice", why)
+    else:
+        return True
+    return False
+
+
+def _gain_as_root(draft: Draft) -> None:
+    """P'(permitted) = P(inheritable) | P(bounding), whatever the file says."""  # noqa: D402, a formula
+    old = draft.old.caps
+    draft.compute("permitted")
+    draft.give("permitted", old.bounding, "root", "root gets what is in the bounding set")
+    draft.give("permitted", old.inheritable, "root", "root gets what is inheritable, even beyond the bounding set")
+    draft.withhold("permitted", EVERY, "root", "root gets what is bounding or inheritable, and it is neither")
+
+
+def _ids_change(draft: Draft, rules: Rules) -> bool:
+    """Say whether this counts as an execve that changes ids."""
+    old = draft.old
+    if rules.set_id == "not real":
+        return draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real
+    return draft.uids.effective != old.uids.effective or not old.in_group(draft.gids.effective)
+
+
+def _gain_nothing(draft: Draft) -> None:
+    """Go back to the real ids, and P'(permitted) &= P(permitted)."""
+    old = draft.old
+    for name, ids in (("user", draft.uids), ("group", draft.gids)):
+        if ids.effective != ids.real:
+            draft.notes.append(f"with no_new_privs the effective {name} id becomes the real one, {ids.real}")
+    draft.uids = with_id(draft.uids, effective=draft.uids.real)
+    draft.gids = with_id(draft.gids, effective=draft.gids.real)
+    beyond = draft["permitted"] - old.caps.permitted
+    draft.take("permitted", beyond, "no-new-privs", "with no_new_privs it cannot be gained, and the thread lacks it")
+
+
+def _clear_ambient(draft: Draft, *, has_caps: bool, ids_change: bool) -> None:
+    if has_caps:
+        draft.take("ambient", draft["ambient"], "ambient-cleared", "a file with capabilities clears the ambient set")
+    elif ids_change:
+        draft.take("ambient", draft["ambient"], "ambient-cleared", "a change of ids clears the ambient set")
+
+
+def _gain_ambient(draft: Draft) -> None:
+    """P'(permitted) |= P'(ambient)."""  # noqa: D402, a formula
+    ambient = draft["ambient"]
+    draft.give("permitted", ambient, "ambient", "it is ambient")
+    draft.withhold("permitted", draft.old.caps.ambient - ambient, "ambient", "", as_in="ambient")
+    draft.withhold("permitted", EVERY - draft.old.caps.ambient, "ambient", "it is not ambient")
+
+
+def _make_effective(draft: Draft, caps: FileCaps | None, *, all_effective: bool) -> None:
+    """P'(effective) = F(effective) ? P'(permitted) : P'(ambient)."""  # noqa: D402, a formula
+    permitted = draft["permitted"]
+    draft.compute("effective")
+    draft.withhold("effective", EVERY - permitted, "effective", "", as_in="permitted")
+    if all_effective:
+        why = "the file's effective bit is set" if caps and caps.effective else "for root all that is permitted is effective"
+        draft.give("effective", permitted, "effective" if caps and caps.effective else "root-effective", why)
+        return
+    draft.give("effective", draft["ambient"], "effective", "what is ambient is effective")
+    why = "it is permitted, and the program may make it effective itself, as the file's effective bit is not set"
+    draft.withhold("effective", permitted - draft["ambient"], "effective", why)
+
+
+def _is_secure(draft: Draft, *, ids_change: bool, all_effective: bool) -> bool:
+    """Say whether AT_SECURE is set: the program gained something that its starter lacks."""
+    old = draft.old
+    if ids_change or draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
+        return True
+    if _is_root(draft, draft.uids.real):
+        return False
+    return all_effective or bool(draft["permitted"] - draft["ambient"])

@@ -1,0 +1,191 @@
+"""Explanation: what a system call does to each capability of each set, and by which rule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from attrs import frozen
+
+from capset.capability import Cap
+from capset.kernel.rules import RULES, Rule
+from capset.sets import THREAD_SETS, CapSet
+
+if TYPE_CHECKING:
+    from capset.errors import KernelError
+    from capset.kernel.credentials import Credentials
+
+__all__ = ["Decision", "Explanation", "Reason"]
+
+
+class Decision(NamedTuple):
+    """What one rule decides about some capabilities of one set.
+
+    Attributes:
+        kind: It gives them, takes them, says why it does not give them, or begins the set anew.
+        set: The name of the set.
+        caps: The capabilities.
+        rule: The rule.
+        why: Why, in words that go on after *it is lost:* and the like.
+        as_in: The set whose own reason says why, instead.
+    """
+
+    kind: Literal["give", "take", "withhold", "begin"]
+    set: str
+    caps: CapSet
+    rule: Rule
+    why: str
+    as_in: str = ""
+
+
+@frozen(kw_only=True)
+class Reason:
+    """Why a capability is in a set afterwards, or is not.
+
+    Attributes:
+        set: The name of the set.
+        cap: The capability.
+        change: ``"kept"``, ``"gained"``, ``"lost"``, or ``"absent"``: it was not there, and is not.
+        rule: The rule that decided.
+        why: Why, in words.
+    """
+
+    set: str
+    cap: Cap
+    change: Literal["kept", "gained", "lost", "absent"]
+    rule: Rule
+    why: str
+
+    def __str__(self) -> str:
+        verb = {"kept": "stays in", "gained": "comes into", "lost": "goes from", "absent": "does not come into"}
+        return f"{self.cap} {verb[self.change]} {self.set}: {self.why}"
+
+
+class Group(NamedTuple):
+    """Capabilities of one set to which the same happens for the same reason."""
+
+    change: str
+    caps: CapSet
+    why: str
+
+
+@frozen(kw_only=True)
+class Explanation:
+    """What a system call does, capability by capability, or why it is refused.
+
+    Attributes:
+        call: The call, as text.
+        before: The credentials before.
+        after: The credentials afterwards; None if the call is refused.
+        error: The refusal; None if there is none.
+        secure: AT_SECURE of the new program, which then ignores LD_PRELOAD and the like; None if this
+            is no execve(2).
+        notes: What else happens, a sentence each: about ids and securebits.
+        decisions: What the rules decided, in their order.
+
+    Examples:
+        >>> from capset import CapState, kernel
+        >>> cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=["net_raw", "kill"]))
+        >>> explanation = kernel.explain_execve(cred, kernel.Executable())
+        >>> print(explanation.why("net_raw"))
+        CAP_NET_RAW does not come into effective: the file has no capabilities, user 1000 is not root, and it is not ambient
+    """
+
+    call: str
+    before: Credentials
+    after: Credentials | None
+    error: KernelError | None = None
+    secure: bool | None = None
+    notes: tuple[str, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        """A reason for every capability that is in a set before or afterwards; none if the call is refused."""
+        if self.after is None:
+            return ()
+        return tuple(
+            self.why(cap, name)
+            for name in THREAD_SETS
+            for cap in getattr(self.before.caps, name) | getattr(self.after.caps, name)
+        )
+
+    def why(self, cap: Cap | int | str, set: str = "effective") -> Reason:
+        """Say why a capability is in a set afterwards, or is not.
+
+        Args:
+            cap: The capability.
+            set: The name of the set.
+
+        Raises:
+            ValueError: There is no such set.
+            KernelError: The call is refused, which leaves everything as it is.
+        """
+        if set not in THREAD_SETS:
+            raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {set!r}")
+        if self.error is not None:
+            raise self.error
+        [one] = CapSet([cap])
+        was, is_there = one in getattr(self.before.caps, set), one in getattr(self.after.caps, set)
+        change = ("kept" if was else "gained") if is_there else ("lost" if was else "absent")
+        rule, why = self._decided(one, set)
+        return Reason(set=set, cap=one, change=change, rule=rule, why=why)
+
+    def _decided(self, cap: Cap, set: str) -> tuple[Rule, str]:
+        """Return the rule that decided last, and its words; several may be why a capability is not given."""
+        name = self.call.partition("(")[0]
+        last: Decision | None = None
+        withheld: list[Decision] = []
+        for decision in self.decisions:
+            if decision.set != set or cap not in decision.caps:
+                continue
+            if decision.kind == "withhold":
+                withheld.append(decision)
+            elif decision.kind == "begin":
+                last, withheld = None, []
+            elif last is None or decision.kind == "take" or last.kind == "take":
+                last = decision
+        if last is not None:
+            return last.rule, last.why
+        if not withheld:
+            return RULES["unchanged"], f"{name} leaves it as it is"
+        told = [self._decided(cap, each.as_in)[1] if each.as_in else each.why for each in withheld]
+        return withheld[0].rule, _and(told)
+
+    def groups(self, set: str) -> list[Group]:
+        """Put together what happens in a set to several capabilities for the same reason.
+
+        What is not gained is told of the permitted set alone, for what the bounding set would allow.
+        """
+        after = self.after
+        if after is None:
+            return []
+        caps: CapSet = getattr(self.before.caps, set) | getattr(after.caps, set)
+        if set == "permitted":
+            caps |= after.caps.bounding
+        found = sorted((self.why(cap, set) for cap in caps), key=lambda reason: (_CHANGES[reason.change], reason.why))
+        return [
+            Group(change, CapSet(reason.cap for reason in reasons), why)
+            for (change, why), reasons in groupby(found, key=lambda reason: (reason.change, reason.why))
+        ]
+
+    def __str__(self) -> str:
+        from capset.display import explanation_text
+
+        return explanation_text(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import explanation_html
+
+        return explanation_html(self)
+
+
+_CHANGES = {"kept": 0, "gained": 1, "lost": 2, "absent": 3}
+
+
+def _and(words: list[str]) -> str:
+    words = list(dict.fromkeys(words))
+    if len(words) < 3:
+        return " and ".join(words)
+    return f"{', '.join(words[:-1])}, and {words[-1]}"

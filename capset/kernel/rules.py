@@ -1,0 +1,335 @@
+"""The kernel's rules by name: what each says, where the kernel has it, where the man page has it."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import frozen
+
+from capset.capability import Cap
+
+__all__ = ["NEWEST", "RULES", "Rule", "Rules"]
+
+
+@frozen
+class Rule:
+    """One rule of the kernel about credentials.
+
+    Attributes:
+        name: Its name here.
+        says: What it says. P is the thread's and F the file's set; P' is the thread's afterwards.
+        function: The kernel's function that has it.
+        page: The man page and its section.
+    """
+
+    name: str
+    says: str
+    function: str
+    page: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@frozen(kw_only=True)
+class Rules:
+    """Which kernel's rules, where kernels differ; by default the newest ones.
+
+    Attributes:
+        set_id: When an execve(2) counts as one that changes ids, which clears the ambient set and matters
+            for no_new_privs. ``"changed"``: the effective user id changes, or the effective group id is
+            none of the thread's groups. ``"not real"``: an effective id is not the real one; so it was
+            before commit 337490f0007f, of June 2025.
+        exec_securebits: Whether there are SECBIT_EXEC_RESTRICT_FILE and SECBIT_EXEC_DENY_INTERACTIVE,
+            since Linux 6.14.
+        last_cap: The last capability of the kernel. If not given, the last one that capset knows, or a
+            later one if the thread has it.
+
+    Examples:
+        >>> from capset import CapState, kernel
+        >>> caps = CapState(permitted=["kill"], inheritable=["kill"], ambient=["kill"])
+        >>> cred = kernel.Credentials(uids=(1000, 1001, 1001, 1001), gids=50, caps=caps)
+        >>> kernel.execve(cred, kernel.Executable()).caps.ambient
+        CapSet.parse('CAP_KILL')
+        >>> kernel.execve(cred, kernel.Executable(), rules=kernel.Rules(set_id="not real")).caps.ambient
+        CapSet()
+    """
+
+    set_id: Literal["changed", "not real"] = "changed"
+    exec_securebits: bool = True
+    last_cap: Cap | int | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.set_id not in {"changed", "not real"}:
+            raise ValueError(f'set_id is "changed" or "not real", got {self.set_id!r}')
+
+
+NEWEST = Rules()
+
+_COMMONCAP, _SYS, _NS = "security/commoncap.c", "kernel/sys.c", "kernel/user_namespace.c"
+_EXEC = "capabilities(7), Transformation of capabilities during execve()"
+_ROOT = "capabilities(7), Capabilities and execution of programs by root"
+_UIDS = "capabilities(7), Effect of user ID changes on capabilities"
+_BITS = "capabilities(7), The securebits flags"
+_ADJUST = "capabilities(7), Programmatically adjusting capability sets"
+_MAPS = "user_namespaces(7), Defining user and group ID mappings"
+
+RULES: dict[str, Rule] = {
+    name: Rule(name, says, function, page)
+    for name, says, function, page in (
+        # execve(2)
+        (
+            "executable",
+            "the mode lets the thread execute the file, or it has an execute bit and the thread CAP_DAC_OVERRIDE",
+            "fs/namei.c generic_permission()",
+            "path_resolution(7), Permissions",
+        ),
+        (
+            "set-id",
+            "a set-user-ID file gives its owner's id, a set-group-ID file its group's, if both are mapped",
+            "fs/exec.c bprm_fill_uid()",
+            "execve(2)",
+        ),
+        (
+            "file",
+            "P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))",
+            f"{_COMMONCAP} bprm_caps_from_vfs_caps()",
+            _EXEC,
+        ),
+        (
+            "file-counts",
+            "file capabilities count on a mount without nosuid, for a root id that is root here or in an ancestor",
+            f"{_COMMONCAP} get_file_caps()",
+            "capabilities(7), Namespaced file capabilities",
+        ),
+        (
+            "file-enough",
+            "with the effective bit, F(permitted) must be gained in full",
+            f"{_COMMONCAP} bprm_caps_from_vfs_caps()",
+            "capabilities(7), Safety checking for capability-dumb binaries",
+        ),
+        (
+            "root",
+            "if the effective or real user id is 0: P'(permitted) = P(inheritable) | P(bounding)",
+            f"{_COMMONCAP} handle_privileged_root()",
+            _ROOT,
+        ),
+        (
+            "root-effective",
+            "if the effective user id is 0, all of P'(permitted) is effective",
+            f"{_COMMONCAP} handle_privileged_root()",
+            _ROOT,
+        ),
+        (
+            "root-not-twice",
+            "set-user-ID root with file capabilities, run by another user: the file's capabilities alone count",
+            f"{_COMMONCAP} handle_privileged_root()",
+            "capabilities(7), Set-user-ID-root programs that have file capabilities",
+        ),
+        (
+            "no-new-privs",
+            "where more would be gained, ids become the real ones and P'(permitted) &= P(permitted)",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            "PR_SET_NO_NEW_PRIVS(2const)",
+        ),
+        (
+            "ambient-cleared",
+            "P'(ambient) is empty if the file has capabilities or the ids change",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            _EXEC,
+        ),
+        (
+            "ambient",
+            "P'(permitted) |= P'(ambient)",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            _EXEC,
+        ),
+        (
+            "effective",
+            "P'(effective) = F(effective) ? P'(permitted) : P'(ambient)",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            _EXEC,
+        ),
+        (
+            "saved-ids",
+            "the saved and the fs ids become the effective ones",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            "execve(2)",
+        ),
+        (
+            "keep-caps-once",
+            "SECBIT_KEEP_CAPS is cleared, locked or not",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            _BITS,
+        ),
+        (
+            "secure",
+            "AT_SECURE if the ids change, differ from the real ones, or one who is not root gains by the file",
+            f"{_COMMONCAP} cap_bprm_creds_from_file()",
+            "getauxval(3), AT_SECURE",
+        ),
+        # capset(2)
+        ("capset-permitted", "P'(permitted) within P(permitted)", f"{_COMMONCAP} cap_capset()", _ADJUST),
+        ("capset-effective", "P'(effective) within P'(permitted)", f"{_COMMONCAP} cap_capset()", _ADJUST),
+        (
+            "capset-inheritable",
+            "without CAP_SETPCAP, P'(inheritable) within P(inheritable) | P(permitted)",
+            f"{_COMMONCAP} cap_capset()",
+            _ADJUST,
+        ),
+        (
+            "capset-bounding",
+            "P'(inheritable) within P(inheritable) | P(bounding)",
+            f"{_COMMONCAP} cap_capset()",
+            _ADJUST,
+        ),
+        (
+            "capset-ambient",
+            "P'(ambient) = P(ambient) & P'(permitted) & P'(inheritable)",
+            f"{_COMMONCAP} cap_capset()",
+            "capabilities(7), Thread capability sets",
+        ),
+        # prctl(2)
+        (
+            "bounding-drop",
+            "dropping from P(bounding) needs CAP_SETPCAP",
+            f"{_COMMONCAP} cap_prctl_drop()",
+            "PR_CAPBSET_DROP(2const)",
+        ),
+        (
+            "ambient-raise",
+            "P(ambient) gains what is in P(permitted) & P(inheritable), without SECBIT_NO_CAP_AMBIENT_RAISE",
+            f"{_COMMONCAP} cap_task_prctl()",
+            "PR_CAP_AMBIENT(2const)",
+        ),
+        ("ambient-lower", "anybody may lower P(ambient)", f"{_COMMONCAP} cap_task_prctl()", "PR_CAP_AMBIENT(2const)"),
+        (
+            "securebits-locked",
+            "a bit whose lock is set cannot change, and a lock stays",
+            f"{_COMMONCAP} cap_task_prctl()",
+            _BITS,
+        ),
+        (
+            "securebits-known",
+            "a bit that the kernel does not know cannot be set",
+            f"{_COMMONCAP} cap_task_prctl()",
+            _BITS,
+        ),
+        (
+            "securebits-setpcap",
+            "without CAP_SETPCAP only the two EXEC_ bits and their locks change, and one of them must",
+            f"{_COMMONCAP} cap_task_prctl()",
+            _BITS,
+        ),
+        ("keepcaps", "anybody may set SECBIT_KEEP_CAPS, unless it is locked", f"{_COMMONCAP} cap_task_prctl()", _BITS),
+        ("nnp-stays", "no_new_privs stays set", "kernel/sys.c prctl()", "PR_SET_NO_NEW_PRIVS(2const)"),
+        (
+            "capability",
+            "a number up to the last capability of the kernel",
+            f"{_COMMONCAP} cap_task_prctl()",
+            "PR_CAP_AMBIENT(2const)",
+        ),
+        # Changing ids
+        ("mapped", "an id must be mapped in the user namespace", f"{_SYS}", "user_namespaces(7)"),
+        (
+            "own-ids",
+            "without CAP_SETUID or CAP_SETGID, only ids that the thread has already",
+            f"{_SYS}",
+            "setresuid(2), setreuid(2), setuid(2), setfsuid(2)",
+        ),
+        (
+            "groups-allowed",
+            "setgroups(2) needs CAP_SETGID, a written gid_map, and setgroups not denied",
+            "kernel/groups.c may_setgroups()",
+            "user_namespaces(7), The /proc/pid/setgroups file",
+        ),
+        (
+            "no-zero-left",
+            "once none of the real, effective and saved user ids is 0 any more, P(ambient) is cleared, "
+            "and without SECBIT_KEEP_CAPS P(permitted) and P(effective) too",
+            f"{_COMMONCAP} cap_emulate_setxuid()",
+            _UIDS,
+        ),
+        (
+            "euid-leaves-zero",
+            "once the effective user id is not 0 any more, P(effective) is cleared",
+            f"{_COMMONCAP} cap_emulate_setxuid()",
+            _UIDS,
+        ),
+        (
+            "euid-becomes-zero",
+            "once the effective user id is 0, P'(effective) = P(permitted)",
+            f"{_COMMONCAP} cap_emulate_setxuid()",
+            _UIDS,
+        ),
+        (
+            "fsuid-leaves-zero",
+            "once the fs user id is not 0 any more, P(effective) loses the capabilities for files",
+            f"{_COMMONCAP} cap_task_fix_setuid()",
+            _UIDS,
+        ),
+        (
+            "fsuid-becomes-zero",
+            "once the fs user id is 0, P(effective) gains the capabilities for files that are permitted",
+            f"{_COMMONCAP} cap_task_fix_setuid()",
+            _UIDS,
+        ),
+        # User namespaces
+        (
+            "namespace-full",
+            "in a new user namespace P(permitted), P(effective) and P(bounding) are full, the others empty",
+            f"{_NS} set_cred_user_ns()",
+            "user_namespaces(7), Capabilities",
+        ),
+        (
+            "namespace-maker",
+            "whoever makes a user namespace has ids that are mapped in the parent",
+            f"{_NS} create_user_ns()",
+            "user_namespaces(7)",
+        ),
+        ("namespace-depth", "33 user namespaces may lie in each other", f"{_NS} create_user_ns()", "user_namespaces(7)"),
+        ("map-once", "a map is written once", f"{_NS} map_write()", _MAPS),
+        (
+            "map-writer",
+            "the writer is in the namespace or its parent and has CAP_SYS_ADMIN over the namespace",
+            f"{_NS} proc_uid_map_write(), map_write()",
+            _MAPS,
+        ),
+        (
+            "map-lawful",
+            "1 to 340 extents, none empty or beyond 2**32 - 2, none overlapping another",
+            f"{_NS} map_write()",
+            _MAPS,
+        ),
+        (
+            "map-root",
+            "mapping the parent's user id 0 needs CAP_SETFCAP: of the maker when it made the namespace, or of "
+            "a writer outside",
+            f"{_NS} verify_root_map()",
+            _MAPS,
+        ),
+        (
+            "map-permitted",
+            "one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of one's own "
+            "setgroups must be denied first",
+            f"{_NS} new_idmap_permitted()",
+            _MAPS,
+        ),
+        ("map-parent", "what is mapped to must be mapped in the parent", f"{_NS} map_write()", _MAPS),
+        (
+            "setgroups-writer",
+            "the writer has CAP_SYS_ADMIN over the namespace",
+            f"{_NS} proc_setgroups_open()",
+            "user_namespaces(7), The /proc/pid/setgroups file",
+        ),
+        (
+            "setgroups-stays",
+            "deny stays, and comes before gid_map is written",
+            f"{_NS} proc_setgroups_write()",
+            "user_namespaces(7), The /proc/pid/setgroups file",
+        ),
+        # What no rule changes
+        ("unchanged", "what a call does not mention stays as it is", "kernel/cred.c prepare_creds()", "credentials(7)"),
+        ("asked", "the caller asked for it", "kernel/capability.c capset()", "capset(2)"),
+    )
+}

@@ -1,0 +1,136 @@
+"""The credentials of threads, with the user namespace in which they count."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from capset.kernel.credentials import Credentials
+from capset.kernel.namespaces import INITIAL, Extent, UserNamespace
+from capset.live.reading import Pid, Root, read, root_folder
+from capset.securebits import Securebits
+
+__all__ = ["credentials", "own_namespace", "securebits"]
+
+_INITIAL_INODE = 4026531837  # PROC_USER_INIT_INO
+
+
+def securebits() -> Securebits:
+    """Return the securebits of the calling thread; it needs the extra ``prctl``.
+
+    They are in no file of ``/proc``, so those of another thread cannot be read.
+
+    Raises:
+        ModuleNotFoundError: python-prctl is not installed.
+
+    Source:
+        PR_GET_SECUREBITS(2const).
+
+    Examples:
+        >>> from capset import live
+        >>> print(live.securebits())
+        0
+    """
+    try:
+        import prctl
+    except ModuleNotFoundError as error:
+        advice = "securebits are read through python-prctl: pip install 'capset[prctl]'"
+        raise ModuleNotFoundError(advice, name=error.name) from None
+    return Securebits(prctl.get_securebits())
+
+
+def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root = "/proc") -> Credentials:
+    """Return the credentials of a thread, as :mod:`capset.kernel` takes them.
+
+    Of the calling thread, which is the default, all is read. Of another one the securebits cannot be read; they
+    are assumed to be 0, and ``assumed`` says so.
+
+    Ids are those that this process sees. In a user namespace other than the initial one, its parent is taken
+    for the initial one, and ``assumed`` says so too: what lies further out cannot be seen from inside.
+
+    Args:
+        pid: As in :func:`read`.
+        tid: As in :func:`read`.
+        proc: As in :func:`read`.
+
+    Raises:
+        OSError: As :func:`read`.
+        StatusError: As :func:`read`.
+        ModuleNotFoundError: Of the calling thread, and python-prctl is not installed.
+
+    Examples:
+        >>> from capset import live
+        >>> me = live.credentials()
+        >>> me.caps == live.read("thread-self").caps
+        True
+    """
+    root = root_folder(proc)
+    running, is_own = root == "/proc", pid == "thread-self" and root == "/proc"
+    status = read(pid, tid=tid, proc=proc, user_ns=running)
+    own = own_namespace() if running else INITIAL
+    assumed: list[str] = []
+    if own != INITIAL:
+        assumed.append("the parent of this process's user namespace is the initial one")
+    if not is_own:
+        assumed.append("the securebits are 0, as those of another thread cannot be read")
+    if status.no_new_privs is None:
+        assumed.append("no_new_privs is not set, as this kernel does not say")
+    return Credentials(
+        uids=[_outside(own.outside_uid, uid) for uid in status.uids],
+        gids=[_outside(own.outside_gid, gid) for gid in status.gids],
+        groups=[_outside(own.outside_gid, gid) for gid in status.groups],
+        caps=status.caps,
+        securebits=securebits() if is_own else 0,
+        no_new_privs=bool(status.no_new_privs),
+        user_ns=own if is_own else _namespace(f"{root}/{status.pid}", status.user_ns, own, assumed),
+        assumed=assumed,
+    )
+
+
+def own_namespace() -> UserNamespace:
+    """Return the user namespace of this process, as a child of the initial one if it is another."""
+    inode = read("self", user_ns=True).user_ns
+    return INITIAL if inode in {None, _INITIAL_INODE} else _mapped("/proc/self", INITIAL)
+
+
+def _namespace(folder: str, inode: int | None, own: UserNamespace, assumed: list[str]) -> UserNamespace:
+    """Return the user namespace of another thread, as far as its maps tell."""
+    if inode is None:
+        assumed.append("the user namespace is that of this process, as it cannot be read")
+        return own
+    if inode == read("self", user_ns=True).user_ns:
+        return own
+    if inode == _INITIAL_INODE:
+        return INITIAL
+    assumed.append("the user namespace is a child of that of this process, made by the user who is root in it")
+    return _mapped(folder, own)
+
+
+def _mapped(folder: str, parent: UserNamespace) -> UserNamespace:
+    """Make a namespace of the maps of a thread."""
+    uids = [_as_outside(extent, parent.outside_uid) for extent in _extents(f"{folder}/uid_map")]
+    gids = [_as_outside(extent, parent.outside_gid) for extent in _extents(f"{folder}/gid_map")]
+    roots = [extent.outside for extent in uids if extent.first == 0]
+    with open(f"{folder}/setgroups", encoding="ascii") as file:
+        denied = file.read().strip() == "deny"
+    return UserNamespace(
+        parent=parent,
+        owner=roots[0] if roots else 0,
+        uid_map=uids,
+        gid_map=gids,
+        setgroups="deny" if denied else "allow",
+    )
+
+
+def _extents(path: str) -> Iterable[Extent]:
+    with open(path, encoding="ascii") as file:
+        return [Extent(*map(int, line.split())) for line in file]
+
+
+def _as_outside(extent: Extent, outside: Callable[[int], int | None]) -> Extent:
+    return extent._replace(outside=_outside(outside, extent.outside))
+
+
+def _outside(outside: Callable[[int], int | None], id: int) -> int:
+    """Return the outer id; an id that is not mapped, which shows as 65534, is kept as it shows."""
+    found = outside(id)
+    return id if found is None else found

@@ -1,0 +1,480 @@
+"""Random walks through the kernel's rules: each step is made by a puppet and by the model, and both must agree."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from attrs import evolve
+from hypothesis import HealthCheck, assume, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from capset import Cap, CapSet, FileCaps, kernel
+from capset.kernel import INITIAL, Credentials, Executable
+from tests.live import puppet as wire
+from tests.live.puppet import Answer, Puppet, Stage, build, credentials_of, map_text
+
+__all__ = ["Step", "play", "staged", "walk"]
+
+
+class Step(NamedTuple):
+    """One step as the kernel made it: what was asked of whom, and what came of it."""
+
+    call: str
+    before: Credentials
+    arguments: tuple[Any, ...]
+    keywords: dict[str, Any]
+    errno: int
+    after: Credentials
+    secure: bool | None
+
+
+SOME = ["chown", "dac_override", "kill", "setgid", "setuid", "setpcap", "setfcap", "sys_admin", "sys_resource"]
+SOME += ["mac_override", "linux_immutable", "bpf", "checkpoint_restore"]
+
+some_caps = st.sets(st.sampled_from(SOME), max_size=3).map(CapSet)
+caps = st.one_of(st.sampled_from(SOME).map(Cap.parse), st.integers(0, 40).map(Cap))
+numbers = st.one_of(caps.map(int), caps.map(int), caps.map(int), st.sampled_from([41, 63, 64, 99, 2**40]))
+unknown = st.sampled_from([CapSet(), CapSet(), CapSet([41]), CapSet([63, 50])])
+uids = st.sampled_from([0, 0, 1000, 1000, 1001, 1002, -1, 65534, 70000, 2**32 - 2])
+gids = st.sampled_from([0, 1000, 1001, 50, -1, 70000])
+outer_uids = st.sampled_from([0, 0, 0, 1000, 1001, 1002, 70000])
+outer_gids = st.sampled_from([0, 0, 1000, 1001, 50, 70000])
+modes = st.sampled_from([0o755, 0o755, 0o4755, 0o4755, 0o2755, 0o6755, 0o2745, 0o6711, 0o4700, 0o750, 0o2710])
+modes |= st.sampled_from([0o644, 0o401, 0o070, 0o4005, 0o2070, 0o100])
+securebits = st.one_of(
+    st.integers(0, 0xFFF),
+    st.sampled_from([0, 1, 4, 0x10, 0x40, 0x100, 0x200, 0x50, 0x1000, 0x100000000, 2**64 - 1, 0x3, 0x30]),
+)
+extents = st.lists(
+    st.tuples(
+        st.sampled_from([0, 0, 1, 1000, 70000, 2**32 - 1, 2**32 - 2]),
+        st.sampled_from([0, 0, 1000, 1001, 50, 70000, 2**32 - 1]),
+        st.sampled_from([1, 1, 1, 2, 1000, 65536, 0, 2**32 - 1]),
+    ),
+    min_size=1,
+    max_size=3,
+)
+
+
+@st.composite
+def files(draw: st.DrawFn, own: kernel.UserNamespace, mount: bool) -> Executable:
+    """Program files, owned by whom the stage can give them to."""
+    uid, gid = draw(outer_uids.filter(own.has_uid)), draw(outer_gids.filter(own.has_gid))
+    given = None
+    if draw(st.booleans()):
+        rootid = draw(st.sampled_from([0, 0, 0, 0, 1000, 1001, 70000])) if own == INITIAL else 0
+        given = FileCaps(
+            permitted=draw(st.one_of(some_caps, some_caps, st.just(CapSet.all()))) | draw(unknown),
+            inheritable=draw(st.one_of(some_caps, st.just(CapSet()), st.just(CapSet.all()))),
+            effective=draw(st.booleans()),
+            rootid=rootid,
+            revision=3 if rootid else 2,
+        )
+        if own != INITIAL:  # the kernel keeps whose namespace it was
+            given = evolve(given, rootid=own.outside_uid(0), revision=3)
+    nosuid = mount and draw(st.integers(0, 7)) == 0
+    return Executable(uid=uid, gid=gid, mode=draw(modes), caps=given, nosuid=nosuid)
+
+
+def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedStateMachine]:
+    """Make the state machine for a stage; every step is recorded."""
+    own = stage.teller.user_ns
+    drawn_files = files(own, stage.nosuid is not None)
+
+    class Walk(RuleBasedStateMachine):
+        """Every system call that the model knows, in any order."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.puppet = Puppet(stage.program)
+            self.cred = credentials_of(self.puppet.first, own)
+
+        def teardown(self) -> None:
+            self.puppet.close()
+
+        def step(self, name: str, make: Callable[[], Answer], *arguments: Any, **keywords: Any) -> None:
+            """Make one step in both, and compare."""
+            explanation = getattr(kernel, f"explain_{name}")(self.cred, *arguments, **keywords)
+            before = self.cred
+            after = explanation.after or before
+            answer = make()
+            told = f"{name}{arguments}{keywords} by\n{before}\nmodel: {explanation.error or after}\nkernel: {answer}"
+            expected = explanation.error.errno if explanation.error else 0
+            assert answer.errno == expected, f"{errno.errorcode.get(answer.errno)} or success\n{told}"
+            self.compare(answer, after, told)
+            if explanation.secure is not None:
+                assert answer.secure == explanation.secure, told
+            if not expected:
+                assert getattr(kernel, name)(before, *arguments, **keywords) == after
+            self.cred = after
+            record(Step(name, before, arguments, keywords, expected, after, explanation.secure))
+
+        def compare(self, answer: Answer, cred: Credentials, told: str) -> None:
+            inside, outside = answer.inside, answer.outside
+            assert inside.caps == cred.caps, told
+            assert outside.caps == cred.caps, told
+            assert answer.securebits == cred.securebits, told
+            assert inside.no_new_privs == cred.no_new_privs, told
+            assert (inside.uids, inside.gids, inside.groups) == (
+                cred.visible_uids,
+                cred.visible_gids,
+                cred.visible_groups,
+            ), told
+            assert outside.uids == tuple(map(own.visible_uid, cred.uids)), told
+            assert outside.gids == tuple(map(own.visible_gid, cred.gids)), told
+            assert outside.groups == tuple(map(own.visible_gid, cred.groups)), told
+
+        # -- where a walk begins ------------------------------------------------------------------
+
+        @initialize(data=st.data())
+        def begin(self, data: st.DataObject) -> None:
+            """Go somewhere else than where every process begins, now and then."""
+            if data.draw(st.booleans()):
+                self.set_groups([50, 1001][: data.draw(st.integers(0, 2))])
+            if data.draw(st.booleans()):
+                self.drop(data.draw(caps.map(int)))
+            if data.draw(st.booleans()):
+                inheritable = data.draw(st.one_of(some_caps, st.just(CapSet.all())))
+                held = self.cred.caps
+                self.set_caps(held.effective, held.permitted, inheritable & held.permitted)
+                for cap in data.draw(some_caps) & inheritable:
+                    self.raise_ambient(int(cap))
+            if data.draw(st.integers(0, 3)) == 0:
+                self.set_bits(data.draw(st.sampled_from([1, 4, 0x10, 0x40, 0x30, 0x50])))
+            if data.draw(st.integers(0, 3)) == 0:
+                self.no_new_privs(0)
+            if data.draw(st.integers(0, 3)) == 0:
+                ids = data.draw(st.tuples(uids, uids, uids))
+                self.set_ids("setresuid", ids)
+            if data.draw(st.integers(0, 3)) == 0:
+                self.enter(data)
+
+        # -- capset(2) and prctl(2) ---------------------------------------------------------------
+
+        @rule(data=st.data())
+        def any_caps(self, data: st.DataObject) -> None:
+            held = self.cred.caps
+            bases = [CapSet(), held.permitted, held.permitted, held.inheritable, held.effective, held.bounding]
+            permitted = data.draw(st.sampled_from([held.permitted, held.permitted, held.effective, CapSet()]))
+            permitted ^= data.draw(some_caps.filter(lambda each: len(each) < 3))
+            effective = data.draw(st.sampled_from([permitted, permitted, CapSet(), held.effective & permitted]))
+            effective |= data.draw(st.one_of(st.just(CapSet()), st.just(CapSet()), some_caps))
+            inheritable = data.draw(st.sampled_from(bases)) ^ data.draw(some_caps)
+            extra = data.draw(unknown)
+            self.set_caps(effective | extra, permitted | data.draw(unknown), inheritable | extra)
+
+        def set_caps(self, effective: CapSet, permitted: CapSet, inheritable: CapSet) -> None:
+            line = f"C {effective.hex()} {permitted.hex()} {inheritable.hex()}"
+            asked = {"effective": effective, "permitted": permitted, "inheritable": inheritable}
+            self.step("capset", lambda: self.puppet.tell(line), **asked)
+
+        @rule(cap=numbers)
+        def drop(self, cap: int) -> None:
+            self.step("capbset_drop", lambda: self.puppet.call("prctl", wire.PR_CAPBSET_DROP, cap), cap)
+
+        @rule(cap=numbers)
+        def raise_ambient(self, cap: int) -> None:
+            self.step("ambient_raise", lambda: self.puppet.call("prctl", wire.PR_CAP_AMBIENT, 2, cap), cap)
+
+        @rule(data=st.data())
+        def raise_what_may_be(self, data: st.DataObject) -> None:
+            may = self.cred.caps.permitted & self.cred.caps.inheritable
+            assume(may)
+            self.raise_ambient(int(data.draw(st.sampled_from(list(may)))))
+
+        @rule(cap=numbers)
+        def lower_ambient(self, cap: int) -> None:
+            self.step("ambient_lower", lambda: self.puppet.call("prctl", wire.PR_CAP_AMBIENT, 3, cap), cap)
+
+        @rule(sure=st.integers(0, 5))
+        def clear_ambient(self, sure: int) -> None:
+            assume(sure == 0)  # or most walks would have nothing ambient
+            self.step("ambient_clear_all", lambda: self.puppet.call("prctl", wire.PR_CAP_AMBIENT, 4))
+
+        @rule(bits=securebits, change=st.booleans())
+        def set_bits(self, bits: int, change: bool = False) -> None:
+            if change:  # one or two bits of those that are there
+                bits = int(self.cred.securebits) ^ (bits & -bits)
+            self.step("set_securebits", lambda: self.puppet.call("prctl", wire.PR_SET_SECUREBITS, bits), bits)
+
+        @rule(on=st.sampled_from([0, 1, 1, 1, 2]))
+        def keep_caps(self, on: int) -> None:
+            self.step("set_keepcaps", lambda: self.puppet.call("prctl", wire.PR_SET_KEEPCAPS, on), on)
+
+        @precondition(lambda self: not self.cred.no_new_privs)
+        @rule(sure=st.integers(0, 3))
+        def no_new_privs(self, sure: int) -> None:
+            if sure == 0:
+                self.step("set_no_new_privs", lambda: self.puppet.call("prctl", wire.PR_SET_NO_NEW_PRIVS, 1))
+
+        # -- ids ----------------------------------------------------------------------------------
+
+        def set_ids(self, name: str, ids: tuple[int, ...]) -> None:
+            self.step(name, lambda: self.puppet.call(name, *(id % 2**32 for id in ids)), *ids)
+
+        @rule(ids=st.tuples(uids, uids, uids), same=st.booleans())
+        def setresuid(self, ids: tuple[int, int, int], same: bool) -> None:
+            self.set_ids("setresuid", (ids[0],) * 3 if same else ids)
+
+        @rule(ids=st.tuples(uids, uids))
+        def setreuid(self, ids: tuple[int, int]) -> None:
+            self.set_ids("setreuid", ids)
+
+        @rule(uid=uids)
+        def setuid(self, uid: int) -> None:
+            self.set_ids("setuid", (uid,))
+
+        @rule(
+            data=st.data(), name=st.sampled_from(["setresuid", "setreuid", "setuid", "setresgid", "setregid", "setgid"])
+        )
+        def ids_of_its_own(self, data: st.DataObject, name: str) -> None:
+            """Ids that the thread has already, in another place or in the same."""
+            ids = self.cred.visible_gids if name.endswith("gid") else self.cred.visible_uids
+            count = 3 if "res" in name else 2 if "re" in name else 1
+            asked = [data.draw(st.sampled_from([*ids, -1])) for _ in range(count)]
+            self.set_ids(name, tuple(ids[:3] if count == 3 and data.draw(st.integers(0, 3)) == 0 else asked))
+
+        @rule(removed=st.sets(st.sampled_from(SOME), min_size=1, max_size=4).map(CapSet), for_good=st.booleans())
+        def weaken(self, removed: CapSet, for_good: bool) -> None:
+            """Give up some of what is effective, or of what is permitted as well."""
+            held = self.cred.caps
+            self.set_caps(
+                held.effective - removed, held.permitted - removed if for_good else held.permitted, held.inheritable
+            )
+
+        @rule(uid=st.sampled_from([1000, 1001]), kept=st.booleans(), inheritable=some_caps)
+        def become(self, uid: int, kept: bool, inheritable: CapSet) -> None:
+            """Stop being root, as servers do."""
+            held = self.cred.caps
+            self.set_caps(held.effective, held.permitted, held.inheritable | (inheritable & held.permitted))
+            for cap in inheritable:
+                self.raise_ambient(int(cap))
+            if kept:
+                self.keep_caps(1)
+            self.set_ids("setresuid", (uid, uid, uid))
+
+        @rule(
+            uid=st.sampled_from([1000, 1001]),
+            name=st.sampled_from(["setresuid", "setreuid", "setuid"]),
+            more=st.booleans(),
+        )
+        def want_the_fs_id(self, uid: int, name: str, more: bool) -> None:
+            """Have an fs id that is none of the others, without CAP_SETUID, and ask for it."""
+            self.setfsuid(uid)
+            if more:
+                self.weaken(CapSet(["setuid"]), False)
+            asked = {"setresuid": (-1, uid, -1), "setreuid": (-1, uid), "setuid": (uid,)}
+            self.set_ids(name, asked[name])
+
+        @rule(data=st.data(), uid=uids)
+        def leave_the_fs_id_behind(self, data: st.DataObject, uid: int) -> None:
+            """Another fs id, and then a call that changes nothing else."""
+            self.setfsuid(uid)
+            real, effective, saved, _ = self.cred.visible_uids
+            asked = data.draw(st.sampled_from([(-1, -1, -1), (real, -1, saved), (-1, effective, -1)]))
+            self.set_ids("setresuid", asked)
+
+        def answer_without_errors(self, name: str, id: int) -> Answer:
+            """Return what setfsuid() does: it gives back the old id, which errno knows nothing of."""
+            return self.puppet.call(name, id % 2**32)._replace(errno=0)
+
+        @rule(uid=uids)
+        def setfsuid(self, uid: int) -> None:
+            self.step("setfsuid", lambda: self.answer_without_errors("setfsuid", uid), uid)
+
+        @rule(gid=gids)
+        def setfsgid(self, gid: int) -> None:
+            self.step("setfsgid", lambda: self.answer_without_errors("setfsgid", gid), gid)
+
+        @rule(ids=st.tuples(gids, gids, gids))
+        def setresgid(self, ids: tuple[int, int, int]) -> None:
+            self.set_ids("setresgid", ids)
+
+        @rule(ids=st.tuples(gids, gids))
+        def setregid(self, ids: tuple[int, int]) -> None:
+            self.set_ids("setregid", ids)
+
+        @rule(gid=gids)
+        def setgid(self, gid: int) -> None:
+            self.set_ids("setgid", (gid,))
+
+        @rule(groups=st.lists(gids, max_size=3))
+        def set_groups(self, groups: list[int]) -> None:
+            words = " ".join(str(gid % 2**32) for gid in groups)
+            self.step("setgroups", lambda: self.puppet.tell(f"G {words}"), groups)
+
+        # -- execve(2) ----------------------------------------------------------------------------
+
+        @rule(executable=drawn_files, script=st.integers(0, 7))
+        def execute(self, executable: Executable, script: int) -> None:
+            path = stage.set(executable, script=script == 0)
+            if own == INITIAL:  # from elsewhere it is not seen whose capabilities they are
+                assert Executable.of(path) == executable
+            self.step("execve", lambda: self.puppet.tell(f"X {path}"), executable)
+
+        @rule(executable=drawn_files, lacking=caps)
+        def execute_what_may_not_be(self, executable: Executable, lacking: Cap) -> None:
+            """A file whose effective bit is set, with a capability that few threads have."""
+            given = FileCaps(permitted=[lacking, "sys_resource"], effective=True)
+            if own != INITIAL:
+                given = evolve(given, rootid=own.outside_uid(0), revision=3)
+            self.execute(evolve(executable, caps=given, mode=executable.mode | 0o111), 1)
+
+        @rule(mode=st.sampled_from([0o755, 0o755, 0o4755]))
+        def execute_ordinary(self, mode: int) -> None:
+            self.execute(Executable(mode=mode, uid=own.outside_uid(0), gid=own.outside_gid(0)), 1)
+
+        @rule(executable=drawn_files)
+        def execute_what_may_be(self, executable: Executable) -> None:
+            """A file with capabilities that the bounding set has."""
+            if executable.caps is not None:
+                within = executable.caps.permitted & self.cred.caps.bounding
+                executable = evolve(executable, caps=evolve(executable.caps, permitted=within))
+            self.execute(evolve(executable, mode=executable.mode | 0o111), 1)
+
+        @rule(executable=drawn_files, cap=caps, uid=st.sampled_from([1000, 1001]))
+        def execute_what_accepts(self, executable: Executable, cap: Cap, uid: int) -> None:
+            """A file with a capability that is inheritable and no longer in the bounding set."""
+            held = self.cred.caps
+            one = CapSet([cap])
+            self.set_caps(held.effective, held.permitted, held.inheritable | (one & held.permitted))
+            self.drop(int(cap))
+            self.set_ids("setresuid", (uid, uid, uid))
+            given = FileCaps(inheritable=one, effective=bool(executable.caps))
+            if own != INITIAL:
+                given = evolve(given, rootid=own.outside_uid(0), revision=3)
+            self.execute(evolve(executable, caps=given, mode=executable.mode & 0o777 | 0o111), 1)
+
+        # -- user namespaces ----------------------------------------------------------------------
+
+        @precondition(lambda self: self.cred.user_ns.level < own.level + 3)
+        @rule(sure=st.integers(0, 2))
+        def unshare(self, sure: int) -> None:
+            if sure == 0:
+                self.step("unshare_user", lambda: self.puppet.call("unshare", wire.CLONE_NEWUSER))
+
+        @precondition(lambda self: self.cred.user_ns.level < own.level + 3)
+        @rule(data=st.data())
+        def enter(self, data: st.DataObject) -> None:
+            """Make a user namespace, and map some ids."""
+            self.unshare(0)
+            if self.cred.user_ns == own:
+                return
+            if data.draw(st.booleans()):
+                self.write_setgroups("deny", data.draw(st.booleans()))
+            for name in data.draw(st.sampled_from([("uid", "gid"), ("gid", "uid"), ("uid",), ("gid",)])):
+                if self.cred.user_ns.parent == own and data.draw(st.booleans()):
+                    self.write_large_map(name, data.draw(st.sampled_from([1, 1001, 65535])))
+                else:
+                    self.write_own_map(name, data.draw(st.sampled_from([0, 0, 1000])), data.draw(st.integers(0, 3)) > 0)
+
+        def write(self, name: str, text: str, by_self: bool, *arguments: Any) -> None:
+            """Write one of the three files of a user namespace."""
+            file = name.removeprefix("write_")
+            if by_self:
+                if self.cred.uids.fs != self.cred.uids.effective:
+                    return  # the file may not be opened, which is no matter of these rules
+                line = f"W /proc/thread-self/{file} {text.replace(chr(10), ';')}"
+                self.step(name, lambda: self.puppet.tell(line), *arguments, by="self")
+                return
+            by = "outside" if self.cred.user_ns.parent == own else stage.teller
+            self.step(name, lambda: self.write_outside(file, text), *arguments, by=by)
+
+        def write_outside(self, file: str, text: str) -> Answer:
+            number = 0
+            try:
+                handle = os.open(f"/proc/{self.puppet.pid}/{file}", os.O_WRONLY)
+                try:
+                    os.write(handle, text.encode())
+                finally:
+                    os.close(handle)
+            except OSError as error:
+                number = error.errno or 0
+            return self.puppet.tell(f"S {wire.NUMBERS['prctl']} 3")._replace(errno=number)  # PR_GET_DUMPABLE
+
+        @precondition(lambda self: self.cred.user_ns != own)
+        @rule(name=st.sampled_from(["uid", "gid"]), asked=extents, by_self=st.booleans())
+        def write_any_map(self, name: str, asked: list[tuple[int, int, int]], by_self: bool) -> None:
+            self.write(f"write_{name}_map", map_text(asked), by_self, asked)
+
+        @precondition(lambda self: self.cred.user_ns != own)
+        @rule(name=st.sampled_from(["uid", "gid"]), inside=st.sampled_from([0, 0, 0, 1000]), by_self=st.booleans())
+        def write_own_map(self, name: str, inside: int, by_self: bool) -> None:
+            parent = self.cred.user_ns.parent
+            see, id = (
+                (parent.visible_uid, self.cred.uids.effective)
+                if name == "uid"
+                else (parent.visible_gid, self.cred.gids.effective)
+            )
+            asked = [(inside, see(id), 1)]
+            self.write(f"write_{name}_map", map_text(asked), by_self, asked)
+
+        @precondition(lambda self: self.cred.user_ns != own)
+        @rule(name=st.sampled_from(["uid", "gid"]), first=outer_uids, count=st.sampled_from([1, 2, 1000]))
+        def write_map_from_outside(self, name: str, first: int, count: int) -> None:
+            asked = [(0, first, count)]
+            self.write(f"write_{name}_map", map_text(asked), False, asked)
+
+        @precondition(lambda self: self.cred.user_ns != own)
+        @rule(name=st.sampled_from(["uid", "gid"]), count=st.sampled_from([1, 2000, 65535]))
+        def write_large_map(self, name: str, count: int) -> None:
+            asked = [(0, 0, count)]
+            self.write(f"write_{name}_map", map_text(asked), False, asked)
+
+        @precondition(lambda self: self.cred.user_ns != own)
+        @rule(word=st.sampled_from(["deny", "deny", "allow", "maybe"]), by_self=st.booleans())
+        def write_setgroups(self, word: str, by_self: bool) -> None:
+            self.write("write_setgroups", word, by_self, word)
+
+    return Walk
+
+
+def walk(stage: Stage, examples: int, *, repeatable: bool) -> list[Step]:
+    """Walk so many times, forty steps each at most, and return the steps."""
+    steps: list[Step] = []
+    profile = settings(
+        max_examples=examples,
+        stateful_step_count=40,
+        deadline=None,
+        derandomize=repeatable,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(machine(stage, steps.append), settings=profile)
+    return steps
+
+
+def play(stage: Stage, scene: Callable[[Any], None]) -> list[Step]:
+    """Let a scene make its steps, and return them."""
+    steps: list[Step] = []
+    actor = machine(stage, steps.append)()
+    try:
+        scene(actor)
+    finally:
+        actor.teardown()
+    return steps
+
+
+@contextmanager
+def staged() -> Iterator[Stage]:
+    """Make a stage in a folder that everybody may enter, and take it down."""
+    with tempfile.TemporaryDirectory(prefix="capset-kernel-") as folder:
+        Path(folder).chmod(0o755)
+        stage = Stage(Path(folder), build(Path(folder)))
+        try:
+            yield stage
+        finally:
+            stage.close()
