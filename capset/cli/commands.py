@@ -9,6 +9,7 @@ from capset.cli.engines import engines
 from capset.cli.explain import explain
 from capset.cli.files import files
 from capset.cli.group import capset
+from capset.cli.kernel import exec_, why
 from capset.cli.lint import lint
 from capset.cli.ps import ps
 from capset.cli.show import decode, show
@@ -19,6 +20,7 @@ __all__ = [
     "decode",
     "diff",
     "engines",
+    "exec_",
     "explain",
     "files",
     "flags",
@@ -27,4 +29,5 @@ __all__ = [
     "recognise",
     "run",
     "show",
+    "why",
 ]

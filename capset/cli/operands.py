@@ -29,6 +29,7 @@ __all__ = [
     "own_bounding",
     "own_user_ns",
     "pid_or_self",
+    "saved_status",
     "status_files",
 ]
 
@@ -60,7 +61,7 @@ def operand(text: str, proc: str) -> Operand:
         uid = None if foreign else status.uids.effective
         return Operand(label=f"{text} ({status.name}{foreign})", value=status.caps, uid=uid)
     if colon and kind == "file":
-        status = live.parse_status(Path(rest).read_bytes(), source=rest)
+        status = saved_status(rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
     if text.partition("@")[0] in engines.names():
         engine = engine_named(text)
@@ -73,6 +74,11 @@ def operand(text: str, proc: str) -> Operand:
         forms = "an engine (see capset engines), pid:N, file:PATH, a mask or capabilities"
         raise Failure(f"cannot read {text!r} as {forms}: {why}") from None
     return Operand(label=_label(text, caps), value=caps)
+
+
+def saved_status(path: str) -> live.ProcStatus:
+    """Read a saved status file."""
+    return live.parse_status(Path(path).read_bytes(), source=path)
 
 
 def engine_named(text: str) -> engines.Engine:

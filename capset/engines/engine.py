@@ -9,13 +9,14 @@ from typing import Literal
 from attrs import field, frozen
 
 from capset.capability import Cap
-from capset.engines.process import Placement, first_process, impossible
+from capset.engines.process import Placement, before_execve, impossible
 from capset.engines.releases import Release
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
 from capset.errors import RequestError, UnavailableError, shown
 from capset.facts import Source
+from capset.kernel import Credentials, Executable, execve
 from capset.sets import CapSet
 from capset.state import CapState
 
@@ -254,15 +255,41 @@ class Engine:
             bounding: CAP_NET_ADMIN
             ambient:
         """
+        cred = self.credentials(
+            add, drop, privileged=privileged, uid=uid, no_new_privs=no_new_privs, available=available
+        )
+        return execve(cred, Executable()).caps
+
+    def credentials(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+        uid: int | None = None,
+        no_new_privs: bool | None = None,
+        available: CapSet | None = None,
+    ) -> Credentials:
+        """Return the credentials with which the runtime executes a container's first program.
+
+        The arguments and errors are those of :meth:`container`. Its user namespace is taken for the initial
+        one, so that it can be put before :mod:`capset.kernel`, together with any program.
+
+        Examples:
+            >>> from capset import FileCaps, engines, kernel
+            >>> cred = engines.get("docker").credentials(uid=1000)
+            >>> ping = kernel.Executable(caps=FileCaps(permitted=["net_raw"], effective=True))
+            >>> print(kernel.execve(cred, ping).caps.effective)
+            CAP_NET_RAW
+        """
         request = self._request(add, drop, privileged)
         gains_nothing = request.no_new_privs if no_new_privs is None else no_new_privs
         yes_or_no(gains_nothing, "no_new_privs")
         held = _ALL if available is None else CapSet(available)
-        configured = self.configured(request, uid=uid, available=held)
-        return first_process(
-            configured,
+        return before_execve(
+            self.configured(request, uid=uid, available=held),
             held=held,
-            root=self._uid(request, uid) == 0,
+            uid=self._uid(request, uid),
             no_new_privs=gains_nothing or self._behaviour.no_new_privs,
         )
 

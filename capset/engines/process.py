@@ -84,7 +84,7 @@ def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs:
         # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
         ambient=configured.ambient & configured.permitted & configured.inheritable,
     )
-    return Credentials(uids=uid, gids=uid, caps=caps, no_new_privs=no_new_privs)
+    return Credentials(uids=uid, caps=caps, no_new_privs=no_new_privs)
 
 
 _ORDINARY = Executable()

@@ -83,7 +83,9 @@ def capset(
     }
     beyond = asked["inheritable"] - old.inheritable - old.permitted
     if beyond and not draft.old.capable(Cap.SETPCAP):
-        why = f"{beyond} cannot become inheritable, as it is neither that nor permitted, and CAP_SETPCAP is not effective"
+        why = (
+            f"{beyond} cannot become inheritable, as it is neither that nor permitted, and CAP_SETPCAP is not effective"
+        )
         draft.refuse(errno.EPERM, "capset-inheritable", why, beyond)
     if beyond := asked["inheritable"] - old.inheritable - old.bounding:
         why = f"{beyond} cannot become inheritable, as it is neither that nor in the bounding set"

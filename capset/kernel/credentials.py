@@ -32,6 +32,10 @@ def _ids(ids: Iterable[int] | int) -> Ids:
     return Ids(*(_id(number, "an id") for number in numbers))
 
 
+def _texts(texts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(texts)
+
+
 def _groups(groups: Iterable[int]) -> tuple[int, ...]:
     return tuple(sorted(_id(group, "a group") for group in groups))  # as the kernel keeps them
 
@@ -77,7 +81,7 @@ class Credentials:
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     no_new_privs: bool = field(default=False, validator=instance_of(bool))
     user_ns: UserNamespace = field(default=INITIAL, validator=instance_of(UserNamespace))
-    assumed: tuple[str, ...] = field(default=(), converter=tuple, eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if broken := self.caps.violations():
@@ -128,6 +132,10 @@ class Credentials:
         return False
 
 
+def _owner(number: int) -> int:
+    return _id(number, "the owner or group of a file")
+
+
 def _mode(mode: int) -> int:
     if type(mode) is not int or not 0 <= mode < 2**16:
         raise ValueError(f"mode is a file's mode, such as 0o4755, got {shown(mode)}")
@@ -162,8 +170,8 @@ class Executable:
         True
     """
 
-    uid: int = field(default=0, converter=lambda uid: _id(uid, "uid"))
-    gid: int = field(default=0, converter=lambda gid: _id(gid, "gid"))
+    uid: int = field(default=0, converter=_owner)
+    gid: int = field(default=0, converter=_owner)
     mode: int = field(default=0o755, converter=_mode)
     caps: FileCaps | None = field(default=None, validator=instance_of(FileCaps | None))
     nosuid: bool = field(default=False, validator=instance_of(bool))
@@ -196,7 +204,9 @@ class Executable:
     def __str__(self) -> str:
         with_caps = f"with {_text(self.caps)}" if self.caps else "without capabilities"
         mount = ", on a nosuid mount" if self.nosuid else ""
-        return f"{self.path or 'a file'} of user {self.uid} and group {self.gid}, mode {self.mode:04o}, {with_caps}{mount}"
+        return (
+            f"{self.path or 'a file'} of user {self.uid} and group {self.gid}, mode {self.mode:04o}, {with_caps}{mount}"
+        )
 
 
 def _text(caps: FileCaps) -> str:

@@ -52,7 +52,7 @@ class Draft:
         self.secure: bool | None = None
         self.decisions: list[Decision] = []
         self.notes: list[str] = []
-        self._sets = {name: getattr(old.caps, name) for name in THREAD_SETS}
+        self._sets: dict[str, CapSet] = {name: getattr(old.caps, name) for name in THREAD_SETS}
 
     def __getitem__(self, name: str) -> CapSet:
         """Return a set as it stands."""
@@ -67,9 +67,9 @@ class Draft:
 
     # -- decisions about a set -------------------------------------------------------------------
 
-    def give(self, name: str, caps: CapSet, rule: str, why: str) -> None:
-        """Put capabilities into a set."""
-        self._decide("give", name, caps, rule, why)
+    def give(self, name: str, caps: CapSet, rule: str, why: str, *, as_in: str = "") -> None:
+        """Put capabilities into a set; with *as_in*, those that another set has got, for whose reason too."""
+        self._decide("give", name, caps, rule, why, as_in)
         self._sets[name] |= caps
 
     def take(self, name: str, caps: CapSet, rule: str, why: str) -> None:
@@ -198,7 +198,7 @@ def explainer(
         f"The arguments are those of :func:`{rules.__name__}`. A refusal is told too, and not raised."
     )
     explain.__signature__ = signature(call)  # type: ignore[attr-defined]
-    return _as_called(explain, Explanation)
+    return cast("Callable[Concatenate[Credentials, Arguments], Explanation]", _as_called(explain, Explanation))
 
 
 def _as_called(function: Callable[..., object], returns: type) -> Callable[..., object]:

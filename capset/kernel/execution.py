@@ -45,13 +45,13 @@ def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> No
         CAP_NET_RAW
         >>> kernel.execve(kernel.Credentials(caps=CapState(bounding=["kill"])), ping)
         Traceback (most recent call last):
-        capset.errors.KernelError: EPERM: the file's effective bit is set, it permits CAP_NET_RAW, and the bounding set \
-lacks that (rule file-enough: with the effective bit, F(permitted) must be gained in full)
+        capset.errors.KernelError: EPERM: the file's effective bit is set, it permits CAP_NET_RAW, and the bounding \
+set lacks that (rule file-enough: with the effective bit, F(permitted) must be gained in full)
     """
     _check_executable(draft, executable)
     _set_ids(draft, executable)
     caps = _counting_caps(draft, executable)
-    _gain_from_file(draft, executable, caps, rules)
+    _gain_from_file(draft, caps, rules)
     all_effective = bool(caps and caps.effective)
     if _is_for_root(draft, caps):
         _gain_as_root(draft)
@@ -128,8 +128,8 @@ def _counting_caps(draft: Draft, file: Executable) -> FileCaps | None:
     return None
 
 
-def _gain_from_file(draft: Draft, file: Executable, caps: FileCaps | None, rules: Rules) -> None:
-    """P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))."""  # noqa: D402, a formula
+def _gain_from_file(draft: Draft, caps: FileCaps | None, rules: Rules) -> None:
+    """P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))."""
     if caps is None:
         return
     old, supported = draft.old.caps, draft.supported(rules)
@@ -167,12 +167,12 @@ def _is_for_root(draft: Draft, caps: FileCaps | None) -> bool:
 
 
 def _gain_as_root(draft: Draft) -> None:
-    """P'(permitted) = P(inheritable) | P(bounding), whatever the file says."""  # noqa: D402, a formula
+    """P'(permitted) = P(inheritable) | P(bounding), whatever the file says."""
     old = draft.old.caps
     draft.compute("permitted")
     draft.give("permitted", old.bounding, "root", "root gets what is in the bounding set")
     draft.give("permitted", old.inheritable, "root", "root gets what is inheritable, even beyond the bounding set")
-    draft.withhold("permitted", EVERY, "root", "root gets what is bounding or inheritable, and it is neither")
+    draft.withhold("permitted", EVERY, "root", "root gets only what is in the bounding set or inheritable")
 
 
 def _ids_change(draft: Draft, rules: Rules) -> bool:
@@ -203,7 +203,7 @@ def _clear_ambient(draft: Draft, *, has_caps: bool, ids_change: bool) -> None:
 
 
 def _gain_ambient(draft: Draft) -> None:
-    """P'(permitted) |= P'(ambient)."""  # noqa: D402, a formula
+    """P'(permitted) |= P'(ambient)."""
     ambient = draft["ambient"]
     draft.give("permitted", ambient, "ambient", "it is ambient")
     draft.withhold("permitted", draft.old.caps.ambient - ambient, "ambient", "", as_in="ambient")
@@ -211,13 +211,15 @@ def _gain_ambient(draft: Draft) -> None:
 
 
 def _make_effective(draft: Draft, caps: FileCaps | None, *, all_effective: bool) -> None:
-    """P'(effective) = F(effective) ? P'(permitted) : P'(ambient)."""  # noqa: D402, a formula
+    """P'(effective) = F(effective) ? P'(permitted) : P'(ambient)."""
     permitted = draft["permitted"]
     draft.compute("effective")
     draft.withhold("effective", EVERY - permitted, "effective", "", as_in="permitted")
     if all_effective:
-        why = "the file's effective bit is set" if caps and caps.effective else "for root all that is permitted is effective"
-        draft.give("effective", permitted, "effective" if caps and caps.effective else "root-effective", why)
+        rule, why = "root-effective", "for root all that is permitted is effective"
+        if caps and caps.effective:
+            rule, why = "effective", "the file's effective bit is set"
+        draft.give("effective", permitted, rule, why, as_in="permitted")
         return
     draft.give("effective", draft["ambient"], "effective", "what is ambient is effective")
     why = "it is permitted, and the program may make it effective itself, as the file's effective bit is not set"

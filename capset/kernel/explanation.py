@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 
 from attrs import frozen
 
@@ -28,7 +27,7 @@ class Decision(NamedTuple):
         caps: The capabilities.
         rule: The rule.
         why: Why, in words that go on after *it is lost:* and the like.
-        as_in: The set whose own reason says why, instead.
+        as_in: The set whose own reason comes first: of what is given, or instead of *why* for what is not.
     """
 
     kind: Literal["give", "take", "withhold", "begin"]
@@ -53,7 +52,7 @@ class Reason:
 
     set: str
     cap: Cap
-    change: Literal["kept", "gained", "lost", "absent"]
+    change: Change
     rule: Rule
     why: str
 
@@ -89,7 +88,8 @@ class Explanation:
         >>> cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=["net_raw", "kill"]))
         >>> explanation = kernel.explain_execve(cred, kernel.Executable())
         >>> print(explanation.why("net_raw"))
-        CAP_NET_RAW does not come into effective: the file has no capabilities, user 1000 is not root, and it is not ambient
+        CAP_NET_RAW does not come into effective: the file has no capabilities, user 1000 is not root, \
+and it is not ambient
     """
 
     call: str
@@ -124,13 +124,12 @@ class Explanation:
         """
         if set not in THREAD_SETS:
             raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {set!r}")
-        if self.error is not None:
-            raise self.error
+        if self.after is None:
+            raise cast("KernelError", self.error)
         [one] = CapSet([cap])
         was, is_there = one in getattr(self.before.caps, set), one in getattr(self.after.caps, set)
-        change = ("kept" if was else "gained") if is_there else ("lost" if was else "absent")
         rule, why = self._decided(one, set)
-        return Reason(set=set, cap=one, change=change, rule=rule, why=why)
+        return Reason(set=set, cap=one, change=_CHANGE[was, is_there], rule=rule, why=why)
 
     def _decided(self, cap: Cap, set: str) -> tuple[Rule, str]:
         """Return the rule that decided last, and its words; several may be why a capability is not given."""
@@ -147,7 +146,7 @@ class Explanation:
             elif last is None or decision.kind == "take" or last.kind == "take":
                 last = decision
         if last is not None:
-            return last.rule, last.why
+            return last.rule, f"{self._decided(cap, last.as_in)[1]}, and {last.why}" if last.as_in else last.why
         if not withheld:
             return RULES["unchanged"], f"{name} leaves it as it is"
         told = [self._decided(cap, each.as_in)[1] if each.as_in else each.why for each in withheld]
@@ -164,7 +163,10 @@ class Explanation:
         caps: CapSet = getattr(self.before.caps, set) | getattr(after.caps, set)
         if set == "permitted":
             caps |= after.caps.bounding
-        found = sorted((self.why(cap, set) for cap in caps), key=lambda reason: (_CHANGES[reason.change], reason.why))
+        order = list(_CHANGE.values())
+        found = sorted(
+            (self.why(cap, set) for cap in caps), key=lambda reason: (order.index(reason.change), reason.why)
+        )
         return [
             Group(change, CapSet(reason.cap for reason in reasons), why)
             for (change, why), reasons in groupby(found, key=lambda reason: (reason.change, reason.why))
@@ -181,7 +183,14 @@ class Explanation:
         return explanation_html(self)
 
 
-_CHANGES = {"kept": 0, "gained": 1, "lost": 2, "absent": 3}
+Change = Literal["kept", "gained", "lost", "absent"]
+
+_CHANGE: dict[tuple[bool, bool], Change] = {
+    (True, True): "kept",
+    (False, True): "gained",
+    (True, False): "lost",
+    (False, False): "absent",
+}
 
 
 def _and(words: list[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from capset.capability import Cap
 from capset.ids import Ids
@@ -329,7 +329,11 @@ def setgroups(draft: Draft, gids: Iterable[int]) -> None:
 
 def _nothing_changes(old: Ids, real: int | None, effective: int | None, saved: int | None) -> bool:
     """Say whether the kernel returns at once, which leaves the fs id alone."""
-    return real in {None, old.real} and saved in {None, old.saved} and (effective is None or effective == old.effective == old.fs)
+    return (
+        real in {None, old.real}
+        and saved in {None, old.saved}
+        and (effective is None or effective == old.effective == old.fs)
+    )
 
 
 def _check_own(draft: Draft, id: int | None, own: tuple[int, ...], cap: Cap) -> None:
@@ -347,9 +351,9 @@ def _as_setre(old: Ids, real: int | None, effective: int | None) -> Ids:
     return ids._replace(saved=ids.effective if saved else ids.saved, fs=ids.effective)
 
 
-def _fs_id(draft: Draft, id: int, outside: object, own: Ids, cap: Cap) -> int | None:
+def _fs_id(draft: Draft, id: int, outside: Callable[[int], int | None], own: Ids, cap: Cap) -> int | None:
     """Return the new fs id; None, with a note, where the kernel passes over it without an error."""
-    found: int | None = outside(id) if id != NO_ID else None  # type: ignore[operator]
+    found = None if id == NO_ID else outside(id)
     if found is None:
         draft.notes.append(f"nothing changes, as id {id if id != NO_ID else -1} is not mapped here")
     elif found not in own and not draft.old.capable(cap):
@@ -360,7 +364,11 @@ def _fs_id(draft: Draft, id: int, outside: object, own: Ids, cap: Cap) -> int | 
 
 
 def _note_ids(draft: Draft, what: str, old: Ids, new: Ids) -> None:
-    changed = [f"{name} {before} to {after}" for name, before, after in zip(Ids._fields, old, new, strict=True) if before != after]
+    changed = [
+        f"{name} {before} to {after}"
+        for name, before, after in zip(Ids._fields, old, new, strict=True)
+        if before != after
+    ]
     if changed:
         draft.notes.append(f"the {what} ids change: {', '.join(changed)}")
 

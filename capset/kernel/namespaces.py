@@ -27,12 +27,12 @@ class Extent(NamedTuple):
         first: The first id inside the namespace.
         outside: The id that it stands for outside. In a map that is written that is an id of the parent
             namespace; in a :class:`UserNamespace` it is one of the initial namespace.
-        count: How many ids there are.
+        size: How many ids there are.
     """
 
     first: int
     outside: int
-    count: int
+    size: int
 
 
 def made_extents(extents: Iterable[tuple[int, int, int]]) -> tuple[Extent, ...]:
@@ -49,12 +49,12 @@ def are_lawful(extents: Iterable[Extent]) -> bool:
     """Say whether the kernel takes a map for one: no empty, endless or overlapping extents, not too many."""
     seen: list[Extent] = []
     for extent in extents:
-        ends = (extent.first + extent.count, extent.outside + extent.count)
-        if extent.count == 0 or max(ends) > NO_ID:
+        ends = (extent.first + extent.size, extent.outside + extent.size)
+        if extent.size == 0 or max(ends) > NO_ID:
             return False
         for other in seen:
             for mine, theirs in ((extent.first, other.first), (extent.outside, other.outside)):
-                if mine < theirs + other.count and theirs < mine + extent.count:
+                if mine < theirs + other.size and theirs < mine + extent.size:
                     return False
         seen.append(extent)
     return 0 < len(seen) <= _MOST_EXTENTS
@@ -94,7 +94,8 @@ class UserNamespace:
 
     Examples:
         >>> from capset import kernel
-        >>> rootless = kernel.UserNamespace(parent=kernel.INITIAL, owner=1000, uid_map=[(0, 1000, 1), (1, 100000, 65536)])
+        >>> maps = [(0, 1000, 1), (1, 100000, 65536)]
+        >>> rootless = kernel.UserNamespace(parent=kernel.INITIAL, owner=1000, uid_map=maps)
         >>> rootless.outside_uid(0), rootless.visible_uid(100041), rootless.visible_uid(0)
         (1000, 42, 65534)
     """
@@ -162,14 +163,14 @@ class UserNamespace:
     def __str__(self) -> str:
         if self.parent is None:
             return "the initial user namespace"
-        maps = ", ".join(f"{e.first} to {e.outside}" + (f" ({e.count} ids)" if e.count > 1 else "") for e in self.uid_map)
+        maps = ", ".join(f"{e.first} to {e.outside}" + (f" ({e.size} ids)" if e.size > 1 else "") for e in self.uid_map)
         return f"a user namespace of user {self.owner} that maps {maps or 'no user id yet'}"
 
 
-def outside_stretch(extents: Iterable[Extent], first: int, count: int) -> int | None:
+def outside_stretch(extents: Iterable[Extent], first: int, size: int) -> int | None:
     """Return where a stretch of ids lies outside; None unless one extent has all of it."""
     for extent in extents:
-        if extent.first <= first and first + count <= extent.first + extent.count:
+        if extent.first <= first and first + size <= extent.first + extent.size:
             return extent.outside + first - extent.first
     return None
 
@@ -180,7 +181,7 @@ def _outside(extents: Iterable[Extent], id: int) -> int | None:
 
 def _inside(extents: Iterable[Extent], id: int) -> int | None:
     for extent in extents:
-        if extent.outside <= id < extent.outside + extent.count:
+        if extent.outside <= id < extent.outside + extent.size:
             return extent.first + id - extent.outside
     return None
 

@@ -245,8 +245,10 @@ RULES: dict[str, Rule] = {
         ),
         (
             "no-zero-left",
-            "once none of the real, effective and saved user ids is 0 any more, P(ambient) is cleared, "
-            "and without SECBIT_KEEP_CAPS P(permitted) and P(effective) too",
+            (
+                "once none of the real, effective and saved user ids is 0 any more, P(ambient) is cleared, "
+                "and without SECBIT_KEEP_CAPS P(permitted) and P(effective) too"
+            ),
             f"{_COMMONCAP} cap_emulate_setxuid()",
             _UIDS,
         ),
@@ -287,7 +289,12 @@ RULES: dict[str, Rule] = {
             f"{_NS} create_user_ns()",
             "user_namespaces(7)",
         ),
-        ("namespace-depth", "33 user namespaces may lie in each other", f"{_NS} create_user_ns()", "user_namespaces(7)"),
+        (
+            "namespace-depth",
+            "33 user namespaces may lie in each other",
+            f"{_NS} create_user_ns()",
+            "user_namespaces(7)",
+        ),
         ("map-once", "a map is written once", f"{_NS} map_write()", _MAPS),
         (
             "map-writer",
@@ -303,15 +310,19 @@ RULES: dict[str, Rule] = {
         ),
         (
             "map-root",
-            "mapping the parent's user id 0 needs CAP_SETFCAP: of the maker when it made the namespace, or of "
-            "a writer outside",
+            (
+                "mapping the parent's user id 0 needs CAP_SETFCAP: of the maker when it made the namespace, or of "
+                "a writer outside"
+            ),
             f"{_NS} verify_root_map()",
             _MAPS,
         ),
         (
             "map-permitted",
-            "one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of one's own "
-            "setgroups must be denied first",
+            (
+                "one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of one's own "
+                "setgroups must be denied first"
+            ),
             f"{_NS} new_idmap_permitted()",
             _MAPS,
         ),

@@ -33,7 +33,7 @@ __all__ = [
 _DEEPEST = 33
 
 Writer = Literal["self", "outside"] | Credentials
-"""Who writes: the thread itself, one in the parent namespace with every capability there, or one with these credentials."""
+"""Who writes: the thread itself, one in the parent namespace with every capability there, or whose credentials."""
 
 
 @system_call
@@ -108,9 +108,9 @@ def write_uid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Wri
         0
         >>> kernel.write_uid_map(inside, [(0, 1000, 2)])
         Traceback (most recent call last):
-        capset.errors.KernelError: EPERM: mapping anything but the writer's own id alone needs CAP_SETUID in the parent \
-namespace (rule map-permitted: one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of one's own \
-setgroups must be denied first)
+        capset.errors.KernelError: EPERM: mapping anything but the writer's own id alone needs CAP_SETUID in the \
+parent namespace (rule map-permitted: one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of \
+one's own setgroups must be denied first)
     """
     namespace, parent, writer = _ready(draft, by, "uid_map")
     asked = made_extents(extents)
@@ -219,7 +219,9 @@ def _ready(draft: Draft, by: Writer, name: str) -> tuple[UserNamespace, UserName
 
 def _check_lawful(draft: Draft, extents: tuple[Extent, ...]) -> None:
     if not are_lawful(extents):
-        draft.refuse(errno.EINVAL, "map-lawful", f"these are no extents of a map: {shown([tuple(each) for each in extents])}")
+        draft.refuse(
+            errno.EINVAL, "map-lawful", f"these are no extents of a map: {shown([tuple(each) for each in extents])}"
+        )
 
 
 def _check_root_mapping(draft: Draft, parent: UserNamespace, writer: Credentials, extents: tuple[Extent, ...]) -> None:
@@ -228,7 +230,7 @@ def _check_root_mapping(draft: Draft, parent: UserNamespace, writer: Credentials
         return
     namespace = draft.old.user_ns
     if writer.user_ns == namespace and not namespace.parent_could_setfcap:
-        why = "CAP_SETFCAP was not effective when the user namespace was made, so the parent's user id 0 stays unmapped"
+        why = "the parent's user id 0 stays unmapped, as CAP_SETFCAP was not effective when the namespace was made"
         draft.refuse(errno.EPERM, "map-root", why, Cap.SETFCAP)
     if writer.user_ns != namespace and not writer.capable(Cap.SETFCAP, parent):
         draft.refuse(errno.EPERM, "map-root", "mapping the parent's user id 0 needs CAP_SETFCAP there", Cap.SETFCAP)
@@ -236,7 +238,7 @@ def _check_root_mapping(draft: Draft, parent: UserNamespace, writer: Credentials
 
 def _is_own_alone(namespace: UserNamespace, writer: Credentials, extents: tuple[Extent, ...]) -> bool:
     """Say whether a map is of one id, written by the owner of the namespace."""
-    return len(extents) == 1 and extents[0].count == 1 and namespace.owner == writer.uids.effective
+    return len(extents) == 1 and extents[0].size == 1 and namespace.owner == writer.uids.effective
 
 
 def _check_may_map(draft: Draft, parent: UserNamespace, writer: Credentials, cap: Cap) -> None:
@@ -249,9 +251,9 @@ def _as_outside(draft: Draft, extents: tuple[Extent, ...], parents: tuple[Extent
     """Return a map with the ids of the initial namespace in the place of the parent's."""
     found: list[Extent] = []
     for extent in extents:
-        outside = outside_stretch(parents, extent.outside, extent.count)
+        outside = outside_stretch(parents, extent.outside, extent.size)
         if outside is None:
-            why = f"{extent.count} ids from {extent.outside} on are not mapped in one piece in the parent"
+            why = f"{extent.size} ids from {extent.outside} on are not mapped in one piece in the parent"
             draft.refuse(errno.EPERM, "map-parent", why, extent.outside)
         found.append(extent._replace(outside=outside))
     return found

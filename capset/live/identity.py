@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from importlib import import_module
+from typing import Any
+
+from attrs import evolve
 
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, Extent, UserNamespace
@@ -31,7 +35,7 @@ def securebits() -> Securebits:
         0
     """
     try:
-        import prctl
+        prctl: Any = import_module("prctl")
     except ModuleNotFoundError as error:
         advice = "securebits are read through python-prctl: pip install 'capset[prctl]'"
         raise ModuleNotFoundError(advice, name=error.name) from None
@@ -63,25 +67,24 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
         >>> me.caps == live.read("thread-self").caps
         True
     """
-    root = root_folder(proc)
-    running, is_own = root == "/proc", pid == "thread-self" and root == "/proc"
-    status = read(pid, tid=tid, proc=proc, user_ns=running)
-    own = own_namespace() if running else INITIAL
-    assumed: list[str] = []
+    status = read(pid, tid=tid, proc=proc, user_ns=True)
+    found = status.credentials()
+    if root_folder(proc) != "/proc":
+        return found
+    is_own = pid == "thread-self"
+    own = own_namespace()
+    assumed = [text for text in found.assumed if "no_new_privs" in text]
     if own != INITIAL:
         assumed.append("the parent of this process's user namespace is the initial one")
     if not is_own:
         assumed.append("the securebits are 0, as those of another thread cannot be read")
-    if status.no_new_privs is None:
-        assumed.append("no_new_privs is not set, as this kernel does not say")
-    return Credentials(
+    return evolve(
+        found,
         uids=[_outside(own.outside_uid, uid) for uid in status.uids],
         gids=[_outside(own.outside_gid, gid) for gid in status.gids],
         groups=[_outside(own.outside_gid, gid) for gid in status.groups],
-        caps=status.caps,
         securebits=securebits() if is_own else 0,
-        no_new_privs=bool(status.no_new_privs),
-        user_ns=own if is_own else _namespace(f"{root}/{status.pid}", status.user_ns, own, assumed),
+        user_ns=own if is_own else _namespace(f"/proc/{status.pid}", status.user_ns, own, assumed),
         assumed=assumed,
     )
 

@@ -11,8 +11,8 @@ from attrs import evolve
 from capset.filecaps import FileCaps
 from capset.kernel.credentials import Executable
 from capset.kernel.namespaces import UserNamespace
-from capset.live.identity import own_namespace
 from capset.live.files import file_caps, path_text
+from capset.live.identity import own_namespace
 from capset.live.reading import Root
 
 __all__ = ["executable"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -13,6 +13,9 @@ from capset.errors import StatusError, shown
 from capset.ids import Ids
 from capset.sets import CapSet
 from capset.state import CapState
+
+if TYPE_CHECKING:
+    from capset.kernel import Credentials
 
 __all__ = ["ProcStatus", "parse_status"]
 
@@ -55,6 +58,34 @@ class ProcStatus:
     no_new_privs: bool | None
     seccomp: int | None
     user_ns: int | None = None
+
+    def credentials(self) -> Credentials:
+        """Return them as :mod:`capset.kernel` takes them, for what a status file tells.
+
+        What it does not tell is assumed, and ``assumed`` says so: the securebits, and the user namespace, which
+        is taken for the initial one. :func:`capset.live.credentials` finds out more of a running thread.
+
+        Examples:
+            >>> from capset import live
+            >>> live.read(proc="examples/host", pid=1).credentials().assumed[0]
+            'the securebits are 0, as a status file does not have them'
+        """
+        from capset.kernel import Credentials
+
+        assumed = [
+            "the securebits are 0, as a status file does not have them",
+            "the user namespace is the initial one, as a status file does not say",
+        ]
+        if self.no_new_privs is None:
+            assumed.append("no_new_privs is not set, as this kernel does not say")
+        return Credentials(
+            uids=self.uids,
+            gids=self.gids,
+            groups=self.groups,
+            caps=self.caps,
+            no_new_privs=bool(self.no_new_privs),
+            assumed=assumed,
+        )
 
 
 def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from attrs import evolve
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, assume, seed, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -117,6 +117,9 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
             self.compare(answer, after, told)
             if explanation.secure is not None:
                 assert answer.secure == explanation.secure, told
+            for reason in explanation.reasons:
+                told_why = reason.why and (reason.change == "kept" or reason.rule.name != "unchanged")
+                assert told_why, f"{reason}\n{told}"
             if not expected:
                 assert getattr(kernel, name)(before, *arguments, **keywords) == after
             self.cred = after
@@ -442,8 +445,8 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
     return Walk
 
 
-def walk(stage: Stage, examples: int, *, repeatable: bool) -> list[Step]:
-    """Walk so many times, forty steps each at most, and return the steps."""
+def walk(stage: Stage, examples: int, *, repeatable: bool = False, number: int | None = None) -> list[Step]:
+    """Walk so many times, forty calls of a rule each at most, and return the steps; *number* seeds the draws."""
     steps: list[Step] = []
     profile = settings(
         max_examples=examples,
@@ -453,7 +456,8 @@ def walk(stage: Stage, examples: int, *, repeatable: bool) -> list[Step]:
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(machine(stage, steps.append), settings=profile)
+    walks = machine(stage, steps.append)
+    run_state_machine_as_test(walks if number is None else seed(number)(walks), settings=profile)
     return steps
 
 

@@ -359,10 +359,10 @@ MUTATIONS = [
         "namespaces": [
             (
                 "extents may overlap",
-                "                if mine < theirs + other.count and theirs < mine + extent.count:",
+                "                if mine < theirs + other.size and theirs < mine + extent.size:",
                 "                if False:",
             ),
-            ("an extent may be empty", "if extent.count == 0 or max", "if max"),
+            ("an extent may be empty", "if extent.size == 0 or max", "if max"),
         ],
     }.items()
     for name, right, wrong in rows

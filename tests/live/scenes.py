@@ -41,6 +41,29 @@ def setpcap_may_be_dropped_by_the_call_that_needs_it(walk: Any) -> None:
     walk.set_caps(CapSet(), CapSet(), NET_RAW)
 
 
+def what_capset_compares(walk: Any) -> None:
+    make_ambient(walk, NET_RAW)
+    held = walk.cred.caps
+    walk.set_caps(held.effective, held.permitted - NET_RAW, held.inheritable)  # effective beyond the new permitted
+    walk.set_caps(held.effective, held.permitted, CapSet())  # what is no longer inheritable is no longer ambient
+    walk.weaken(CapSet(["setpcap"]), False)
+    walk.set_caps(CapSet(), CapSet(), NET_RAW)  # within the old permitted set
+
+
+def files_that_ask_for_too_much(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    walk.execute(program(permitted=["sys_resource", "kill"]), 1)
+    walk.execute(program(permitted=["sys_resource", "kill"], effective=True), 1)
+
+
+def there_and_back(walk: Any) -> None:
+    walk.set_bits(1, False)  # NOROOT is about execve
+    walk.set_ids("setresuid", (-1, 1000, -1))
+    walk.set_caps(NET_RAW, walk.cred.caps.permitted, CapSet())
+    walk.set_ids("setresuid", (-1, 0, -1))
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+
+
 def inheritable_is_kept_beyond_the_bounding_set(walk: Any) -> None:
     held = walk.cred.caps
     walk.set_caps(held.effective, held.permitted, NET_RAW)
@@ -184,6 +207,14 @@ def root_with_file_capabilities(walk: Any) -> None:
     walk.set_ids("setresuid", (0, 1000, 0))
     walk.execute(ping, 1)  # a real 0 is enough for all, and the bit for making it effective
     walk.execute(Executable(uid=1001, mode=0o4755), 1)
+
+
+def root_is_refused_too(walk: Any) -> None:
+    walk.execute(program(permitted=["sys_resource"]), 1)
+    walk.execute(program(permitted=["sys_resource"], effective=True), 1)
+
+
+def set_user_id_root_with_file_capabilities(walk: Any) -> None:
     walk.set_ids("setresuid", (1000, 1000, 1000))
     walk.execute(Executable(mode=0o4755, caps=FileCaps(permitted=NET_RAW)), 1)
     walk.execute(Executable(mode=0o4755, caps=FileCaps()), 1)
@@ -279,6 +310,9 @@ def a_namespace_frees_locked_securebits(walk: Any) -> None:
 SCENES = [
     setpcap_counts_where_it_is_effective,
     setpcap_may_be_dropped_by_the_call_that_needs_it,
+    what_capset_compares,
+    files_that_ask_for_too_much,
+    there_and_back,
     inheritable_is_kept_beyond_the_bounding_set,
     keepcaps_keeps_permitted_alone,
     ambient_goes_without_keepcaps_too,
@@ -295,6 +329,8 @@ SCENES = [
     securebits_and_their_locks,
     no_cap_ambient_raise,
     root_with_file_capabilities,
+    root_is_refused_too,
+    set_user_id_root_with_file_capabilities,
     without_root,
     who_may_execute,
     unmapped_owners,

@@ -81,7 +81,7 @@ def inside(tool, tmp_path_factory):
     if subprocess.run([unshare, "-Ur", "true"], check=False).returncode:
         pytest.skip("needs user namespaces (sysctl kernel.unprivileged_userns_clone)")
     path = tmp_path_factory.mktemp("inside") / "steps"
-    command = [unshare, "-Ur", sys.executable, "-m", "tests.live.walk_alone", str(WALKS // 3), path]
+    command = [unshare, "-Ur", sys.executable, "-m", "tests.live.walk_alone", str(max(WALKS // 3, 10)), "--keep", path]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, sys.path)])}
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr[-5000:]

@@ -17,6 +17,7 @@ from capset.errors import (
     ContradictionError,
     FileCapsError,
     FormatError,
+    KernelError,
     MaskError,
     NotAllowedError,
     ParseError,
@@ -70,6 +71,7 @@ EXAMPLES = [
         ValueError,
         "/x: no valid security.capability attribute: expected revision 1, got 7",
     ),
+    (KernelError(errno.EPERM, "own-ids", "0 is no id", 0), OSError, "EPERM: 0 is no id"),
     (FormatError("spec.x[0]", 5, "a name"), ValueError, "spec.x[0]: expected a name, got 5"),
     (
         ConflictError(("CAP_KILL", "63")),

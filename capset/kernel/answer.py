@@ -1,0 +1,127 @@
+"""Why a thread has, or has not, a capability: where it stands now, what would give it, and how it came to that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from attrs import frozen
+
+from capset.capability import Cap
+from capset.filecaps import FileCaps
+from capset.kernel.credentials import Credentials, Executable
+from capset.kernel.execution import explain_execve
+from capset.kernel.history import History, histories
+from capset.sets import THREAD_SETS, CapSet
+
+__all__ = ["Answer", "Way", "why"]
+
+
+@frozen(kw_only=True)
+class Way:
+    """Something that the thread could do, and whether it would have the capability then.
+
+    Attributes:
+        what: What it would do.
+        gives: Whether the capability would be effective afterwards.
+        because: Why, or why not.
+    """
+
+    what: str
+    gives: bool
+    because: str
+
+    def __str__(self) -> str:
+        return f"{self.what} {'gives' if self.gives else 'does not give'} it: {self.because}"
+
+
+@frozen(kw_only=True)
+class Answer:
+    """Why a thread has, or has not, a capability.
+
+    Attributes:
+        cap: The capability.
+        cred: The credentials of the thread.
+        verdict: Whether it counts now, in a sentence.
+        ways: What would give it, and what would not; none if it is effective.
+        histories: How the thread may have come to its sets, the most telling first.
+    """
+
+    cap: Cap
+    cred: Credentials
+    verdict: str
+    ways: tuple[Way, ...]
+    histories: tuple[History, ...]
+
+    @property
+    def sets(self) -> tuple[str, ...]:
+        """The names of the sets that have the capability."""
+        return tuple(name for name in THREAD_SETS if self.cap in getattr(self.cred.caps, name))
+
+    def __str__(self) -> str:
+        lines = [self.verdict, f"It is in these sets: {', '.join(self.sets) or 'none'}."]
+        lines += [f"{way}." for way in self.ways]
+        lines += [f"This is how it looks after {history}." for history in self.histories]
+        return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
+
+
+def why(cred: Credentials, cap: Cap | int | str) -> Answer:
+    """Say why a thread has, or has not, a capability.
+
+    Having it may not suffice: seccomp filters, other security modules and device rules refuse as well.
+
+    Args:
+        cred: The credentials of the thread, such as :func:`capset.live.credentials` reads them.
+        cap: The capability.
+
+    Raises:
+        UnknownCapabilityError: There is no such capability.
+
+    Examples:
+        >>> from capset import DOCKER_DEFAULT, CapState, kernel
+        >>> cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=DOCKER_DEFAULT))
+        >>> answer = kernel.why(cred, "net_raw")
+        >>> print(answer.verdict)
+        CAP_NET_RAW is not permitted, and so it cannot be effective.
+        >>> for way in answer.ways:
+        ...     print(way.gives, way.what)
+        False execve(2) of an ordinary program
+        True execve(2) of a program that permits it, as after setcap cap_net_raw=ep,
+        True execve(2) of a set-user-ID-root program
+    """
+    [one] = CapSet([cap])
+    return Answer(
+        cap=one,
+        cred=cred,
+        verdict=_verdict(cred, one),
+        ways=() if one in cred.caps.effective else tuple(_ways(cred, one)),
+        histories=tuple(histories(cred)),
+    )
+
+
+def _verdict(cred: Credentials, cap: Cap) -> str:
+    if cap in cred.caps.effective:
+        if cred.user_ns.parent is None:
+            return f"{cap} is effective: the kernel finds it when it asks for it."
+        return f"{cap} is effective in {cred.user_ns}: it counts for what belongs to that, and for nothing outside."
+    if cap in cred.caps.permitted:
+        return f"{cap} is permitted and not effective: the kernel does not find it when it asks for it."
+    return f"{cap} is not permitted, and so it cannot be effective."
+
+
+def _ways(cred: Credentials, cap: Cap) -> Iterator[Way]:
+    """List what a thread could do that does not have it effective."""
+    if cap in cred.caps.permitted:
+        yield Way(what="capset(2)", gives=True, because="the thread may make effective what is permitted")
+    yield _after("execve(2) of an ordinary program", Executable(), cred, cap)
+    with_caps = Executable(caps=FileCaps(permitted=[cap], effective=True))
+    setcap = f"as after setcap {str(cap).lower()}=ep,"
+    yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, cred, cap)
+    yield _after("execve(2) of a set-user-ID-root program", Executable(mode=0o4755), cred, cap)
+
+
+def _after(what: str, executable: Executable, cred: Credentials, cap: Cap) -> Way:
+    explanation = explain_execve(cred, executable)
+    if explanation.after is None:
+        return Way(what=what, gives=False, because=str(explanation.error))
+    reason = explanation.why(cap)
+    return Way(what=what, gives=reason.change in {"kept", "gained"}, because=reason.why)

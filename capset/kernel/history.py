@@ -1,0 +1,180 @@
+"""How a thread may have come to its sets: short histories that the model plays, and whose end is compared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from attrs import evolve, frozen
+
+from capset.filecaps import FileCaps
+from capset.ids import Ids
+from capset.kernel.adjusting import explain_capset, explain_set_keepcaps
+from capset.kernel.credentials import Credentials, Executable
+from capset.kernel.execution import explain_execve
+from capset.kernel.explanation import Explanation
+from capset.kernel.identity import explain_setresuid
+from capset.kernel.userns import explain_unshare_user
+from capset.securebits import Securebits
+from capset.sets import CapSet
+from capset.state import CapState
+
+__all__ = ["History", "histories"]
+
+
+@frozen(kw_only=True)
+class History:
+    """A way in which a thread may have come to its sets.
+
+    Attributes:
+        title: What it is, in words that go on after *this is how it looks after*.
+        says: What that means for its capabilities.
+        steps: The system calls, explained; the last one ends with just these sets.
+    """
+
+    title: str
+    says: str
+    steps: tuple[Explanation, ...]
+
+    def __str__(self) -> str:
+        return f"{self.title}: {self.says}"
+
+
+def histories(cred: Credentials) -> list[History]:
+    """Return the usual histories that end with just these credentials, the most telling first.
+
+    Sets alone do not tell what happened: several may fit, and so may others that are not looked for. None fits
+    a thread that has done something unusual.
+
+    Args:
+        cred: The credentials of a thread, such as :func:`capset.live.credentials` reads them.
+
+    Examples:
+        >>> from capset import DOCKER_DEFAULT, CapState, kernel
+        >>> cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=DOCKER_DEFAULT))
+        >>> for history in kernel.histories(cred):
+        ...     print(history.title)
+        a container, or a service, was started for user 1000
+        root became user 1000, and keepcaps was not set
+    """
+    return [history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred]
+
+
+def _play(title: str, says: str, cred: Credentials, *calls: Callable[[Credentials], Explanation]) -> Iterator[History]:
+    """Make the calls one after the other, beginning with *cred*; there is no history if one is refused."""
+    steps: list[Explanation] = []
+    for call in calls:
+        step = call(cred)
+        if step.after is None:
+            return
+        steps.append(step)
+        cred = step.after
+    yield History(title=title, says=says, steps=tuple(steps))
+
+
+def _is_root(cred: Credentials) -> bool:
+    return 0 in (cred.visible_uids.real, cred.visible_uids.effective)
+
+
+def _as_root(cred: Credentials, permitted: CapSet) -> Credentials | None:
+    """Return what a thread was like when it was root and had these capabilities; None where there is no root."""
+    root = cred.user_ns.outside_uid(0)
+    if root is None:
+        return None
+    caps = evolve(cred.caps, effective=permitted, permitted=permitted, ambient=CapSet())
+    return evolve(cred, uids=Ids(root, root, root, root), caps=caps)
+
+
+def _execute(cred: Credentials) -> Explanation:
+    return explain_execve(cred, Executable())
+
+
+def _capset_to(caps: CapState) -> Callable[[Credentials], Explanation]:
+    return lambda cred: explain_capset(
+        cred, effective=caps.effective, permitted=caps.permitted, inheritable=caps.inheritable
+    )
+
+
+def _setresuid_to(uids: Ids) -> Callable[[Credentials], Explanation]:
+    return lambda cred: explain_setresuid(cred, *uids[:3])
+
+
+def _of_root(cred: Credentials) -> Iterator[History]:
+    """Root that executed an ordinary program, and perhaps gave up something since."""
+    if not _is_root(cred):
+        return
+    held = cred.caps.bounding | cred.caps.inheritable
+    before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
+    says = "execve(2) gave root what is in the bounding set or inheritable"
+    yield from _play("root executed an ordinary program", says, before, _execute)
+    if cred.caps.permitted != held or cred.caps.effective != held:
+        says = f"{says}, and since then the thread has given some of it up, which it may do by itself"
+        title = "root executed an ordinary program, which then used capset(2)"
+        yield from _play(title, says, before, _execute, _capset_to(cred.caps))
+
+
+def _of_user(cred: Credentials) -> Iterator[History]:
+    """A user's ordinary program: nothing but what is ambient."""
+    if _is_root(cred):
+        return
+    user = cred.visible_uids.effective
+    held = cred.caps.bounding | cred.caps.ambient
+    before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
+    kept = "only what is ambient" if cred.caps.ambient else "only what is ambient, and that is nothing"
+    says = f"for a user other than root execve(2) of an ordinary program keeps {kept}"
+    if cred.caps.bounding >= CapSet.all():
+        yield from _play(f"user {user} executed an ordinary program", says, before, _execute)
+    else:
+        title = f"a container, or a service, was started for user {user}"
+        says = f"its bounding set was limited, which gives nothing by itself, and {says}"
+        yield from _play(title, says, before, _execute)
+
+
+def _of_one_who_was_root(cred: Credentials) -> Iterator[History]:
+    """Root that became another user, with keepcaps or without."""
+    user, uids = cred.visible_uids.effective, cred.visible_uids
+    if _is_root(cred):
+        return
+    if (root := _as_root(cred, cred.caps.bounding | cred.caps.permitted)) is not None:
+        says = "once none of its user ids is 0, setresuid(2) and the like take all that is permitted and effective"
+        yield from _play(f"root became user {user}, and keepcaps was not set", says, root, _setresuid_to(uids))
+    if not cred.caps.permitted or (root := _as_root(cred, cred.caps.permitted | {"setuid"})) is None:
+        return
+    title = f"root became user {user} with keepcaps set"
+    says = "permitted was kept, effective was cleared, and it is up to the thread to make it effective again"
+    calls: list[Callable[[Credentials], Explanation]] = [
+        lambda each: explain_set_keepcaps(each, True),
+        _setresuid_to(uids),
+        _capset_to(cred.caps),
+    ]
+    if not cred.securebits & Securebits.KEEP_CAPS:
+        calls.append(lambda each: explain_set_keepcaps(each, False))
+    yield from _play(title, says, root, *calls)
+
+
+def _of_file(cred: Credentials) -> Iterator[History]:
+    """A program file with capabilities."""
+    caps = cred.caps
+    if _is_root(cred) or not caps.permitted:
+        return
+    file = Executable(caps=FileCaps(permitted=caps.permitted, effective=bool(caps.effective)))
+    before = evolve(cred, caps=evolve(caps, effective=CapSet(), permitted=CapSet(), ambient=CapSet()))
+    title = "a program with file capabilities was executed"
+    says = "its file permits what is permitted here, within the bounding set"
+    yield from _play(title, says, before, lambda each: explain_execve(each, file))
+
+
+def _of_namespace(cred: Credentials) -> Iterator[History]:
+    """One who has everything in a user namespace."""
+    parent = cred.user_ns.parent
+    if parent is None:
+        return
+    namespace = cred.user_ns
+    maker = evolve(cred, user_ns=parent, caps=CapState(), securebits=0)
+    step = explain_unshare_user(maker)
+    if step.after is not None and step.after.caps == cred.caps:
+        says = "it has every capability there, and none outside: what belongs to another namespace is out of its reach"
+        inside = evolve(step, after=evolve(step.after, user_ns=namespace))
+        yield History(title="a user namespace was made", says=says, steps=(inside,))
+
+
+_PLAYS = (_of_namespace, _of_root, _of_file, _of_user, _of_one_who_was_root)
