@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from capset import DOCKER_DEFAULT, Cap, engines, facts
+from capset import DOCKER_DEFAULT, Cap, engines, facts, kernel
 from capset.engines import Engine, Release
 from capset.errors import RequestError, UnsupportedOptionError
 
@@ -140,6 +140,16 @@ def _write_engines(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_engines.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _write_rules(_app: object) -> None:
+    """Write the table of the kernel's rules."""
+    lines = ["| rule | what it says | followed by | in the kernel | in the man page |", "| --- " * 5 + "|"]
+    for rule in kernel.RULES.values():
+        calls = ", ".join(f"`{call}`" for call in rule.calls)
+        says = rule.says.replace("|", "\\|")
+        lines.append(f"| `{rule.name}` | {says} | {calls} | {rule.function} | {rule.page} |")
+    Path(__file__).with_name("reference").joinpath("_rules.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
     _, _, name, *_, signature, returns = event
@@ -163,5 +173,6 @@ def _keep_colons(*event: object) -> None:
 def setup(app: object) -> None:
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]

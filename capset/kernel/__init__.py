@@ -1,7 +1,8 @@
 """The kernel's own rules about credentials, as pure functions: what Linux would do, and why.
 
-A function a system call, named after it, from :class:`Credentials` to new ones, or :class:`KernelError`. For
-each there is another one that explains: ``explain_execve()`` and so on. Nothing is done to any thread.
+A function a system call, named after it, from :class:`Credentials` to new ones, or
+:class:`~capset.errors.KernelError`. For each there is another one that explains: ``explain_execve()`` and so on. Nothing
+is done to any thread.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ from capset.kernel.execution import (
     explain_execve,
 )
 from capset.kernel.explanation import (
+    Decision,
     Explanation,
+    Group,
     Reason,
 )
 from capset.kernel.history import (
@@ -100,9 +103,11 @@ __all__ = [
     "RULES",
     "Answer",
     "Credentials",
+    "Decision",
     "Executable",
     "Explanation",
     "Extent",
+    "Group",
     "History",
     "Ids",
     "KernelError",

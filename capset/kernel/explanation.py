@@ -52,7 +52,7 @@ class Reason:
 
     set: str
     cap: Cap
-    change: Change
+    change: Literal["kept", "gained", "lost", "absent"]
     rule: Rule
     why: str
 
@@ -62,7 +62,13 @@ class Reason:
 
 
 class Group(NamedTuple):
-    """Capabilities of one set to which the same happens for the same reason."""
+    """Capabilities of one set to which the same happens for the same reason.
+
+    Attributes:
+        change: As of a :class:`Reason`.
+        caps: The capabilities.
+        why: As of a :class:`Reason`.
+    """
 
     change: str
     caps: CapSet
@@ -183,9 +189,7 @@ and it is not ambient
         return explanation_html(self)
 
 
-Change = Literal["kept", "gained", "lost", "absent"]
-
-_CHANGE: dict[tuple[bool, bool], Change] = {
+_CHANGE: dict[tuple[bool, bool], Literal["kept", "gained", "lost", "absent"]] = {
     (True, True): "kept",
     (False, True): "gained",
     (True, False): "lost",

@@ -220,6 +220,12 @@ def set_user_id_root_with_file_capabilities(walk: Any) -> None:
     walk.execute(Executable(mode=0o4755, caps=FileCaps()), 1)
 
 
+def a_nosuid_mount(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    walk.execute(Executable(caps=FileCaps(permitted=NET_RAW, effective=True), nosuid=True), 1)
+    walk.execute(Executable(mode=0o6755, nosuid=True), 1)
+
+
 def without_root(walk: Any) -> None:
     walk.set_bits(3, False)
     walk.execute(program(permitted=NET_RAW), 1)
@@ -331,6 +337,7 @@ SCENES = [
     root_with_file_capabilities,
     root_is_refused_too,
     set_user_id_root_with_file_capabilities,
+    a_nosuid_mount,
     without_root,
     who_may_execute,
     unmapped_owners,

@@ -20,8 +20,8 @@ from tests.live.scenes import SCENES
 
 ROOT = Path(__file__).parent.parent.parent
 PACKAGE = Path(capset.__file__).parent
-WALKS = int(os.environ.get("CAPSET_KERNEL_WALKS", "60"))
-CI = bool(os.environ.get("CI"))
+PROFILE = os.environ.get("CAPSET_PROFILE") or ("ci" if os.environ.get("CI") else "dev")
+WALKS = int(os.environ.get("CAPSET_KERNEL_WALKS") or {"ci": 200, "nightly": 2000}.get(PROFILE, 30))
 
 # What a walk must have met, or it did not look where the rules are.
 MUST_SEE = {
@@ -60,7 +60,7 @@ def test_scenes(scene, stage):
 @pytest.fixture(scope="module")
 def steps(stage):
     """Walk, and keep every step: no other test has to walk again."""
-    return walk(stage, WALKS, repeatable=CI)
+    return walk(stage, WALKS, repeatable=PROFILE == "ci")
 
 
 def test_the_kernel_agrees(steps):

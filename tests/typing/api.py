@@ -16,6 +16,7 @@ from capset import (
     StateDiff,
     engines,
     formats,
+    kernel,
     live,
     policy,
 )
@@ -118,3 +119,23 @@ engines.get("docker", 20.10)  # type: ignore[arg-type] # pyright: ignore[reportA
 live.read("init")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 policy.pod_security({}, level="strict")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
 formats.docker.from_flags(5)  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
+
+cred = kernel.Credentials(uids=1000, gids=[1, 2, 3, 4], caps=CapState(), securebits=5)
+program = kernel.Executable(mode=0o4755, caps=FileCaps(permitted=["kill"]))
+assert_type(cred.uids, Ids)
+assert_type(cred.securebits, Securebits)
+assert_type(cred.capable("kill", kernel.INITIAL), bool)
+assert_type(kernel.execve(cred, program, rules=kernel.Rules(set_id="not real")), kernel.Credentials)
+assert_type(kernel.setresuid(cred, 0, -1, 0), kernel.Credentials)
+assert_type(kernel.capset(cred, effective=[], permitted=[1], inheritable={"kill"}), kernel.Credentials)
+assert_type(kernel.write_uid_map(cred, [(0, 1000, 1)], by="outside"), kernel.Credentials)
+assert_type(kernel.explain_setgroups(cred, [1]), kernel.Explanation)
+assert_type(kernel.explain_execve(cred, program).reasons, tuple[kernel.Reason, ...])
+assert_type(kernel.why(cred, 5).ways, tuple[kernel.Way, ...])
+assert_type(kernel.histories(cred), list[kernel.History])
+assert_type(live.credentials(), kernel.Credentials)
+assert_type(live.read().credentials(), kernel.Credentials)
+assert_type(live.securebits(), Securebits)
+assert_type(live.executable("/bin/sh"), kernel.Executable)
+assert_type(engines.get("docker").credentials(uid=5), kernel.Credentials)
+kernel.setuid(cred, "root")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

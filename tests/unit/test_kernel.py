@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import pickle
 from inspect import signature
+from pathlib import Path
 
 import pytest
 from attrs import evolve
@@ -528,3 +529,20 @@ def test_answers():
     assert inside.verdict.startswith("CAP_NET_RAW is effective in a user namespace of user 1000")
     assert inside.ways == ()
     assert kernel.why(ROOT, "kill").verdict == "CAP_KILL is effective: the kernel finds it when it asks for it."
+
+
+def test_rules():
+    """Each is followed by functions that there are, is named by the code, and says where it is from."""
+    folder = Path(kernel.__file__).parent
+    code = "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "rules.py")
+    # Those whose effect is on ids and flags, of which no capability hangs, and of which a note tells.
+    untold = {"set-id", "saved-ids", "keep-caps-once", "secure", "nnp-stays"}
+
+    for name, rule in kernel.RULES.items():
+        assert rule.name == name
+        assert set(rule.calls) <= set(CALLS)
+        assert (f'"{name}"' in code) == (name not in untold), name
+        assert rule.says
+        assert rule.function
+        assert rule.page
+    assert {call for rule in kernel.RULES.values() for call in rule.calls} == set(CALLS)
