@@ -1,8 +1,8 @@
 """The kernel's own rules about credentials, as pure functions: what Linux would do, and why.
 
 A function a system call, named after it, from :class:`Credentials` to new ones, or
-:class:`~capset.errors.KernelError`. For each there is another one that explains: ``explain_execve()`` and so on. Nothing
-is done to any thread.
+:class:`~capset.errors.KernelError`. For each there is another one that explains: ``explain_execve()`` and so on.
+Nothing is done to any thread.
 """
 
 from __future__ import annotations

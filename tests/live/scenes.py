@@ -220,6 +220,32 @@ def set_user_id_root_with_file_capabilities(walk: Any) -> None:
     walk.execute(Executable(mode=0o4755, caps=FileCaps()), 1)
 
 
+def ids_that_differ_and_stay(walk: Any) -> None:
+    walk.set_groups([])
+    walk.set_ids("setreuid", (1000, 1001))  # the saved id follows
+    walk.set_ids("setreuid", (-1, 1000))
+    walk.set_ids("setreuid", (1001, -1))
+    walk.no_new_privs(0)
+    walk.execute(Executable(), 1)
+
+
+def groups_that_differ(walk: Any) -> None:
+    walk.set_ids("setresgid", (1000, 50, 50))
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    walk.execute(Executable(), 1)
+
+
+def users_that_differ_without_gain(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1001, 1001))
+    walk.no_new_privs(0)
+    walk.execute(Executable(), 1)
+
+
+def capabilities_for_another_root(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    walk.execute(Executable(caps=FileCaps(permitted=NET_RAW, effective=True, rootid=1000)), 1)
+
+
 def a_nosuid_mount(walk: Any) -> None:
     walk.set_ids("setresuid", (1000, 1000, 1000))
     walk.execute(Executable(caps=FileCaps(permitted=NET_RAW, effective=True), nosuid=True), 1)
@@ -245,7 +271,7 @@ def unmapped_owners(walk: Any) -> None:
     walk.execute(Executable(), 1)
     walk.write_large_map("uid", 65535)
     walk.write_map_from_outside("gid", 0, 1)
-    walk.set_ids("setresuid", (0, 0, 0))
+    walk.execute(Executable(), 1)  # now there is a root, which gets everything back
     walk.execute(Executable(uid=1001, gid=50, mode=0o700), 1)  # CAP_DAC_OVERRIDE is not over an unmapped group
     walk.execute(Executable(uid=1001, gid=0, mode=0o700), 1)
     walk.execute(Executable(uid=1001, gid=50, mode=0o4755), 1)
@@ -304,6 +330,40 @@ def what_is_written_from_outside(walk: Any) -> None:
     walk.write_map_from_outside("uid", 1000, 1)
 
 
+def all_answers_about_ids(walk: Any) -> None:
+    for cap in (5, 41):
+        walk.lower_ambient(cap)
+    walk.clear_ambient(0)
+    walk.keep_caps(2)
+    walk.setfsgid(50)
+    walk.set_groups([-1])
+    for name in ("uid", "gid"):
+        for count, call in ((3, f"setres{name}"), (2, f"setre{name}"), (1, f"set{name}")):
+            walk.set_ids(call, (0,) * count)
+    walk.unshare(0)
+    for name in ("uid", "gid"):
+        for count, call in ((3, f"setres{name}"), (2, f"setre{name}"), (1, f"set{name}")):
+            walk.set_ids(call, (70000,) * count)
+    walk.set_groups([0])
+    walk.write("write_gid_map", "0 0 0\n", False, [(0, 0, 0)])
+    walk.write_setgroups("maybe", True)
+    walk.weaken(CapSet(["sys_admin"]), False)
+    walk.write_setgroups("deny", True)
+    walk.write_own_map("uid", 0, True)
+
+
+def without_any_right(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    walk.drop(5)
+    walk.raise_ambient(5)
+    walk.raise_ambient(41)
+    walk.set_groups([])
+    walk.set_ids("setregid", (50, -1))
+    for name in ("uid", "gid"):
+        for count, call in ((3, f"setres{name}"), (2, f"setre{name}"), (1, f"set{name}")):
+            walk.set_ids(call, (1001,) * count)
+
+
 def a_namespace_frees_locked_securebits(walk: Any) -> None:
     make_ambient(walk, NET_RAW)
     walk.set_bits(0xFF, False)
@@ -337,6 +397,10 @@ SCENES = [
     root_with_file_capabilities,
     root_is_refused_too,
     set_user_id_root_with_file_capabilities,
+    ids_that_differ_and_stay,
+    groups_that_differ,
+    users_that_differ_without_gain,
+    capabilities_for_another_root,
     a_nosuid_mount,
     without_root,
     who_may_execute,
@@ -345,5 +409,7 @@ SCENES = [
     what_a_thread_may_map_itself,
     root_without_setfcap,
     what_is_written_from_outside,
+    all_answers_about_ids,
+    without_any_right,
     a_namespace_frees_locked_securebits,
 ]
