@@ -109,7 +109,7 @@ class Stage:
             script.write_text(f"#! {path} -x\n")
             script.chmod(0o6755)  # which does nothing
             self.scripts[path] = script
-        self.teller = live.credentials()
+        self.teller = live.credentials("self")
 
     def set(self, executable: Executable, *, script: bool) -> Path:
         """Make a file of that kind; return what is executed."""

@@ -16,7 +16,11 @@ from attrs import evolve
 from capset import CapSet, FileCaps, Securebits, kernel, live
 from capset.kernel import INITIAL, Executable
 
-prctl = pytest.importorskip("prctl", reason="needs python-prctl (libcap-dev, then pip install python-prctl)")
+
+@pytest.fixture
+def prctl():
+    """Find python-prctl, or skip."""
+    return pytest.importorskip("prctl", reason="needs python-prctl (pip install 'capset[prctl]'; gcc and libcap-dev)")
 
 
 def in_a_child(code: str, *unshare: str) -> str:
@@ -26,7 +30,7 @@ def in_a_child(code: str, *unshare: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True, env=env).stdout.strip()
 
 
-def test_ones_own():
+def test_ones_own(prctl):
     """All of it, with nothing assumed."""
     cred, status = live.credentials(), live.read("thread-self")
 
@@ -37,7 +41,7 @@ def test_ones_own():
         assert cred.assumed == ()
 
 
-def test_securebits():
+def test_securebits(prctl):
     """What prctl(2) sets is read."""
     code = "import prctl; prctl.set_keepcaps(True); from capset import live; print(int(live.credentials().securebits))"
 
@@ -55,7 +59,7 @@ def test_without_python_prctl(monkeypatch):
     assert live.credentials("self").assumed[-1] == "the securebits are 0, as those of another thread cannot be read"
 
 
-def test_inside_a_user_namespace(tool):
+def test_inside_a_user_namespace(tool, prctl):
     """The ids of the outside, as far as the maps tell them."""
     unshare = tool("unshare", "util-linux")
     code = (

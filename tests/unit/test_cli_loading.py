@@ -117,7 +117,7 @@ def test_other_documents_are_yaml_1_2():
         ("a: {b: 1,\n  b: 2}", 2, 'found duplicate key "b"'),
         ('{"a": 1,\n "b": [{}, {"c": 1,\n\n"d": ":", "\\u0063": [2]}]}', 4, 'found duplicate key "c"'),
         ("a: [", 1, "expected the node content, but found '<stream end>'"),
-        ('a: "\\UFFFFFFFF"', 0, "cannot be read: Python int too large to convert to C int"),
+        ('a: "\\UFFFFFFFF"', 0, "cannot be read: "),
         ("a: \x07", 0, "unacceptable character #x0007: special characters are not allowed"),
     ],
 )
@@ -126,7 +126,8 @@ def test_what_cannot_be_read(text, line, message):
     with pytest.raises(UnreadableError) as caught:
         documents(text)
 
-    assert (caught.value.line, str(caught.value)) == (line, message)
+    assert caught.value.line == line
+    assert str(caught.value).startswith(message)  # what Python says of numbers differs between its releases
 
 
 def test_lines_in_json():
