@@ -54,9 +54,11 @@ def exec_(
 ) -> None:
     """Explain what executing PATH would do to capabilities. Nothing is executed.
 
-    PATH is a program or a script, of which the interpreter counts. It is looked at here, not in an image.
+    PATH is a program or a script, of which the interpreter counts. It is looked at here, not in an image, and not
+    looked for in $PATH. Whether it is a program at all, and noexec mounts, do not count here. AT_SECURE makes a program
+    ignore LD_PRELOAD and the like.
 
-    Exit status: 0 it would be executed, 1 it would be refused, 2 an error.
+    Exit status: 0 it would be executed, 1 the rules refuse it, 2 an error.
     """
     if engine is None:
         if add or drop or privileged or uid is not None or available is not None:

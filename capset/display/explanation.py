@@ -9,10 +9,11 @@ from capset.display.text import printable, summary
 from capset.sets import THREAD_SETS
 
 if TYPE_CHECKING:
-    from capset.kernel import Explanation
+    from capset.kernel import Explanation, Group
 
 __all__ = ["explanation_html", "explanation_text"]
 
+_FEW = 5
 _WORDS = {"kept": "kept", "gained": "gained", "lost": "lost", "absent": "not gained"}
 
 
@@ -23,15 +24,24 @@ def explanation_text(explanation: Explanation) -> str:
         groups = explanation.groups(name)
         if groups:
             lines.append(name)
-        lines += [f"  {_WORDS[group.change]}: {summary(group.caps)}: {group.why}" for group in groups]
+        lines += [f"  {_WORDS[group.change]}: {_caps(group)}: {group.why}" for group in groups]
+    if explanation.after is not None and not any(map(explanation.groups, THREAD_SETS)):
+        lines.append("no set has a capability, before or afterwards")
     return "\n".join(lines)
+
+
+def _caps(group: Group) -> str:
+    """Write the capabilities of a group; of what is not gained, many are told as what they are part of."""
+    if group.change == "absent" and len(group.caps) > _FEW:
+        return f"{len(group.caps)} capabilities of the bounding set"
+    return summary(group.caps)
 
 
 def explanation_html(explanation: Explanation) -> str:
     """Write an explanation for a notebook: a table with a row for what happens to capabilities for one reason."""
     rows = "".join(
         "<tr>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in (name, _WORDS[group.change], summary(group.caps), group.why))
+        + "".join(f"<td>{escape(cell)}</td>" for cell in (name, _WORDS[group.change], _caps(group), group.why))
         + "</tr>"
         for name in THREAD_SETS
         for group in explanation.groups(name)

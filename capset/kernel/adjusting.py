@@ -6,6 +6,7 @@ import errno
 from collections.abc import Iterable
 
 from capset.capability import Cap
+from capset.errors import shown
 from capset.kernel.draft import Draft, explainer, system_call
 from capset.kernel.rules import NEWEST, Rules
 from capset.securebits import Securebits
@@ -226,6 +227,8 @@ def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules = NEWES
         capset.errors.KernelError: EPERM: SECBIT_NOROOT is locked \
 (rule securebits-locked: a bit whose lock is set cannot change, and a lock stays)
     """
+    if not isinstance(bits, int):
+        raise TypeError(f"securebits are Securebits or a number, got {shown(bits)}")
     old, new = int(draft.securebits), int(bits) % 2**64
     changed = old ^ new
     if locked := Securebits(draft.securebits.locked & changed):
@@ -291,6 +294,8 @@ def set_no_new_privs(draft: Draft) -> None:
 
 def _one(draft: Draft, cap: Cap | int | str, rules: Rules) -> CapSet:
     """Return a capability that the kernel has; refuse another one."""
+    if not isinstance(cap, int | str):
+        raise TypeError(f"expected one capability, got {shown(cap)}")
     number = Cap.parse(cap) if isinstance(cap, str) else int(cap)
     if not 0 <= number <= max(draft.supported(rules)):
         draft.refuse(errno.EINVAL, "capability", f"the kernel has no capability {number}", number)

@@ -8,7 +8,7 @@ from attrs import frozen
 
 from capset.capability import Cap
 from capset.filecaps import FileCaps
-from capset.kernel.credentials import Credentials, Executable
+from capset.kernel.credentials import Credentials, Executable, checked
 from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
 from capset.sets import THREAD_SETS, CapSet
@@ -61,6 +61,7 @@ class Answer:
         lines = [self.verdict, f"It is in these sets: {', '.join(self.sets) or 'none'}."]
         lines += [f"{way}." for way in self.ways]
         lines += [f"This is how it looks after {history}." for history in self.histories]
+        lines += [] if self.histories else ["None of the usual histories ends with just these sets."]
         return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
 
 
@@ -89,6 +90,7 @@ def why(cred: Credentials, cap: Cap | int | str) -> Answer:
         True execve(2) of a set-user-ID-root program
     """
     [one] = CapSet([cap])
+    checked(cred)
     return Answer(
         cap=one,
         cred=cred,
@@ -101,10 +103,10 @@ def why(cred: Credentials, cap: Cap | int | str) -> Answer:
 def _verdict(cred: Credentials, cap: Cap) -> str:
     if cap in cred.caps.effective:
         if cred.user_ns.parent is None:
-            return f"{cap} is effective: the kernel finds it when it asks for it."
+            return f"{cap} is effective: the thread can use it now."
         return f"{cap} is effective in {cred.user_ns}: it counts for what belongs to that, and for nothing outside."
     if cap in cred.caps.permitted:
-        return f"{cap} is permitted and not effective: the kernel does not find it when it asks for it."
+        return f"{cap} is permitted and not effective: the thread cannot use it as it is."
     return f"{cap} is not permitted, and so it cannot be effective."
 
 

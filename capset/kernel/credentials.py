@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from os import PathLike
+from types import UnionType
+from typing import Any
 
-from attrs import field, frozen
-from attrs.validators import instance_of
+from attrs import Attribute, field, frozen
 
 from capset.capability import Cap
 from capset.errors import shown
@@ -26,10 +27,20 @@ def _id(number: object, what: str) -> int:
 
 
 def _ids(ids: Iterable[int] | int) -> Ids:
-    numbers = (ids,) * 4 if isinstance(ids, int) else tuple(ids)
+    numbers = (ids,) * 4 if isinstance(ids, int) else () if isinstance(ids, str) else tuple(ids)
     if len(numbers) != 4:
         raise ValueError(f"expected one id or four (real, effective, saved, fs), got {shown(ids)}")
     return Ids(*(_id(number, "an id") for number in numbers))
+
+
+def _of_type(kind: type | UnionType, what: str) -> Callable[[object, Attribute[Any], object], None]:
+    """Make a check that says what was expected in the words of this library."""
+
+    def check(_instance: object, attribute: Attribute[Any], value: object) -> None:
+        if not isinstance(value, kind):
+            raise TypeError(f"{attribute.name} is {what}, got {shown(value)}")
+
+    return check
 
 
 def _texts(texts: Iterable[str]) -> tuple[str, ...]:
@@ -77,10 +88,10 @@ class Credentials:
     uids: Ids = field(default=Ids(0, 0, 0, 0), converter=_ids)
     gids: Ids = field(default=Ids(0, 0, 0, 0), converter=_ids)
     groups: tuple[int, ...] = field(default=(), converter=_groups)
-    caps: CapState = field(factory=CapState, validator=instance_of(CapState))
+    caps: CapState = field(factory=CapState, validator=_of_type(CapState, "a CapState"))
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
-    no_new_privs: bool = field(default=False, validator=instance_of(bool))
-    user_ns: UserNamespace = field(default=INITIAL, validator=instance_of(UserNamespace))
+    no_new_privs: bool = field(default=False, validator=_of_type(bool, "True or False"))
+    user_ns: UserNamespace = field(default=INITIAL, validator=_of_type(UserNamespace, "a UserNamespace"))
     assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -132,13 +143,20 @@ class Credentials:
         return False
 
 
+def checked(cred: object) -> Credentials:
+    """Return credentials, or say where they come from."""
+    if not isinstance(cred, Credentials):
+        raise TypeError(f"expected Credentials, got {shown(cred)}; live.credentials() reads those of a thread")
+    return cred
+
+
 def _owner(number: int) -> int:
     return _id(number, "the owner or group of a file")
 
 
 def _mode(mode: int) -> int:
-    if type(mode) is not int or not 0 <= mode < 2**16:
-        raise ValueError(f"mode is a file's mode, such as 0o4755, got {shown(mode)}")
+    if type(mode) is not int or mode & ~0o7777 not in {0, 0o100000}:  # of a regular file, or without a type
+        raise ValueError(f"mode is that of a regular file, such as 0o4755 in octal digits, got {shown(mode)}")
     return mode & 0o7777
 
 
@@ -155,7 +173,9 @@ class Executable:
         mode: Its mode; of a whole ``st_mode`` the type of the file is left out.
         caps: Its capabilities, if it has any; an attribute without any capability is not None.
         nosuid: Whether it lies on a mount with *nosuid*, where neither set-id bits nor capabilities count.
-        path: Where it was read, for people; it does not count when two are compared.
+        path: Where it was read, for people. This and what follows do not count when two are compared.
+        script: The script whose interpreter it is, if any.
+        assumed: What could not be read of it and was assumed, a sentence each.
 
     Raises:
         ValueError: An id or the mode is none.
@@ -173,9 +193,11 @@ class Executable:
     uid: int = field(default=0, converter=_owner)
     gid: int = field(default=0, converter=_owner)
     mode: int = field(default=0o755, converter=_mode)
-    caps: FileCaps | None = field(default=None, validator=instance_of(FileCaps | None))
-    nosuid: bool = field(default=False, validator=instance_of(bool))
+    caps: FileCaps | None = field(default=None, validator=_of_type(FileCaps | None, "FileCaps or None"))
+    nosuid: bool = field(default=False, validator=_of_type(bool, "True or False"))
     path: str = field(default="", eq=False)
+    script: str = field(default="", eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
 
     @classmethod
     def of(cls, path: str | PathLike[str]) -> Executable:
@@ -204,9 +226,8 @@ class Executable:
     def __str__(self) -> str:
         with_caps = f"with {_text(self.caps)}" if self.caps else "without capabilities"
         mount = ", on a nosuid mount" if self.nosuid else ""
-        return (
-            f"{self.path or 'a file'} of user {self.uid} and group {self.gid}, mode {self.mode:04o}, {with_caps}{mount}"
-        )
+        name = f"{self.path}, the interpreter of {self.script}," if self.script else self.path or "a file"
+        return f"{name} of user {self.uid} and group {self.gid}, mode {self.mode:04o}, {with_caps}{mount}"
 
 
 def _text(caps: FileCaps) -> str:

@@ -18,7 +18,7 @@ from attrs import evolve
 from capset.capability import LAST_CAP, Cap
 from capset.errors import KernelError, shown
 from capset.ids import Ids
-from capset.kernel.credentials import Credentials
+from capset.kernel.credentials import Credentials, checked
 from capset.kernel.explanation import Decision, Explanation
 from capset.kernel.namespaces import NO_ID
 from capset.kernel.rules import RULES, Rules
@@ -44,9 +44,7 @@ class Draft:
     """
 
     def __init__(self, old: Credentials) -> None:
-        if not isinstance(old, Credentials):
-            raise TypeError(f"expected Credentials, got {shown(old)}")
-        self.old = old
+        self.old = checked(old)
         self.uids, self.gids, self.groups = old.uids, old.gids, old.groups
         self.securebits, self.no_new_privs, self.user_ns = old.securebits, old.no_new_privs, old.user_ns
         self.secure: bool | None = None

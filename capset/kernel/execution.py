@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 
 from capset.capability import Cap
+from capset.errors import shown
 from capset.filecaps import FileCaps
 from capset.kernel.credentials import Executable
 from capset.kernel.draft import EVERY, Draft, explainer, system_call, with_id
@@ -48,7 +49,13 @@ def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> No
         capset.errors.KernelError: EPERM: the file's effective bit is set, it permits CAP_NET_RAW, and the bounding \
 set lacks that (rule file-enough: with the effective bit, F(permitted) must be gained in full)
     """
+    if not isinstance(executable, Executable):
+        raise TypeError(f"expected an Executable, got {shown(executable)}; Executable.of() reads one from a path")
+    draft.notes += [f"assumed: {text}" for text in executable.assumed]
+    if executable.script:
+        draft.notes.append(f"{executable.script} is a script: its own set-id bits and capabilities do not count")
     _check_executable(draft, executable)
+    draft.compute("permitted")
     _set_ids(draft, executable)
     caps = _counting_caps(draft, executable)
     _gain_from_file(draft, caps, rules)
@@ -97,25 +104,33 @@ def _set_ids(draft: Draft, file: Executable) -> None:
     """Take over the ids of a set-user-ID or set-group-ID file."""
     if not (file.set_user_id or file.set_group_id):
         return
+    if why := _why_no_set_ids(draft, file):
+        draft.notes.append(why)
+        if file.set_user_id and _is_root(draft, file.uid):
+            draft.withhold("permitted", EVERY, "set-id", why)
+        return
+    if file.set_user_id:
+        draft.uids = with_id(draft.uids, effective=file.uid)
+        draft.notes.append(f"the effective user id becomes {file.uid}, as the file is set-user-ID")
+    if file.set_group_id:
+        draft.gids = with_id(draft.gids, effective=file.gid)
+        draft.notes.append(f"the effective group id becomes {file.gid}, as the file is set-group-ID")
+
+
+def _why_no_set_ids(draft: Draft, file: Executable) -> str:
+    """Say why the set-id bits of a file do not count; nothing if they do."""
     ns = draft.old.user_ns
     if file.nosuid:
-        draft.notes.append("the set-id bits do not count on a nosuid mount")
-    elif draft.no_new_privs:
-        draft.notes.append("the set-id bits do not count with no_new_privs")
-    elif not (ns.has_uid(file.uid) and ns.has_gid(file.gid)):
-        draft.notes.append("the set-id bits do not count, as the file's owner or group is not mapped here")
-    else:
-        if file.set_user_id:
-            draft.uids = with_id(draft.uids, effective=file.uid)
-            draft.notes.append(f"the effective user id becomes {file.uid}, as the file is set-user-ID")
-        if file.set_group_id:
-            draft.gids = with_id(draft.gids, effective=file.gid)
-            draft.notes.append(f"the effective group id becomes {file.gid}, as the file is set-group-ID")
+        return "the set-id bits do not count on a nosuid mount"
+    if draft.no_new_privs:
+        return "the set-id bits do not count with no_new_privs"
+    if not (ns.has_uid(file.uid) and ns.has_gid(file.gid)):
+        return "the set-id bits do not count, as the file's owner or group is not mapped here"
+    return ""
 
 
 def _counting_caps(draft: Draft, file: Executable) -> FileCaps | None:
     """Return the file's capabilities if they count for the thread."""
-    draft.compute("permitted")
     if file.caps is None:
         draft.withhold("permitted", EVERY, "file", "the file has no capabilities")
     elif file.nosuid:

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from capset.filecaps import FileCaps
 from capset.ids import Ids
 from capset.kernel.adjusting import explain_capset, explain_set_keepcaps
-from capset.kernel.credentials import Credentials, Executable
+from capset.kernel.credentials import Credentials, Executable, checked
 from capset.kernel.execution import explain_execve
 from capset.kernel.explanation import Explanation
 from capset.kernel.identity import explain_setresuid
@@ -56,6 +56,7 @@ def histories(cred: Credentials) -> list[History]:
         a container, or a service, was started for user 1000
         root became user 1000, and keepcaps was not set
     """
+    checked(cred)
     return [history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred]
 
 
@@ -104,7 +105,7 @@ def _of_root(cred: Credentials) -> Iterator[History]:
         return
     held = cred.caps.bounding | cred.caps.inheritable
     before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
-    says = "execve(2) gave root what is in the bounding set or inheritable"
+    says = "execve(2) gave root what is in the bounding set or inheritable, and nothing else"
     yield from _play("root executed an ordinary program", says, before, _execute)
     if cred.caps.permitted != held or cred.caps.effective != held:
         says = f"{says}, and since then the thread has given some of it up, which it may do by itself"

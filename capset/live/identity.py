@@ -77,7 +77,7 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
     if own != INITIAL:
         assumed.append("the parent of this process's user namespace is the initial one")
     if not is_own:
-        assumed.append("the securebits are 0, as those of another thread cannot be read")
+        assumed.append("the securebits are 0, as only a thread itself can read its own, with the extra prctl")
     return evolve(
         found,
         uids=[_outside(own.outside_uid, uid) for uid in status.uids],

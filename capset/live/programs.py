@@ -25,7 +25,8 @@ def executable(path: Root) -> Executable:
     """Read a program file as execve(2) sees it, following ``#!`` to the interpreter.
 
     Ids are those of the initial user namespace, as far as this process can tell: see
-    :func:`credentials`. A file that may not be read is taken for a program, and no script.
+    :func:`credentials`. A file that may not be read is taken for a program, and no script, and
+    ``assumed`` says so.
 
     Args:
         path: The file, or a symbolic link to it. It is not looked for in ``PATH``.
@@ -46,18 +47,31 @@ def executable(path: Root) -> Executable:
         >>> oct(live.executable(sys.executable).mode & 0o111)
         '0o111'
     """
-    name = path_text(path)
+    name, script, assumed = path_text(path), "", list[str]()
     for _ in range(_DEEPEST + 1):
-        found = os.stat(name)
+        found = _stat(name, script)
         if not stat.S_ISREG(found.st_mode):
             raise OSError(errno.EACCES, "no regular file, which alone can be executed", name)
-        interpreter = _interpreter(name)
+        try:
+            interpreter = _interpreter(name)
+        except PermissionError:
+            interpreter = None
+            assumed.append(f"{name} is a program and no script, as it may not be read")
         if interpreter is None:
-            return _program(name, found, own_namespace())
+            return evolve(_program(name, found, own_namespace()), script=script, assumed=assumed)
         if not found.st_mode & 0o111:
             raise OSError(errno.EACCES, "a script that nobody may execute", name)
-        name = interpreter
+        name, script = interpreter, script or name
     raise OSError(errno.ELOOP, "scripts interpret each other", path_text(path))
+
+
+def _stat(name: str, script: str) -> os.stat_result:
+    try:
+        return os.stat(name)
+    except OSError as error:
+        if script:
+            raise OSError(error.errno, f"{error.strerror}, as the interpreter of {script}", name) from None
+        raise
 
 
 def _program(name: str, found: os.stat_result, own: UserNamespace) -> Executable:
@@ -87,11 +101,8 @@ def _caps(name: str, own: UserNamespace) -> FileCaps | None:
 
 def _interpreter(name: str) -> str | None:
     """Return the interpreter of a script; None of anything else."""
-    try:
-        with open(name, "rb") as file:
-            head = file.read(_HEAD)
-    except PermissionError:
-        return None
+    with open(name, "rb") as file:
+        head = file.read(_HEAD)
     if not head.startswith(b"#!"):
         return None
     words = head[2:].partition(b"\n")[0].replace(b"\0", b" ").split(None, 1)

@@ -50,15 +50,15 @@ MUTATIONS = [
             ("set-id counts with nosuid", "    if file.nosuid:\n", "    if False:\n"),
             (
                 "set-id counts with no_new_privs",
-                '    elif draft.no_new_privs:\n        draft.notes.append("the set-id',
-                '    elif False:\n        draft.notes.append("the set-id',
+                "    if draft.no_new_privs:\n",
+                "    if False:\n",
             ),
             (
                 "the owner alone must be mapped",
                 "(ns.has_uid(file.uid) and ns.has_gid(file.gid))",
                 "ns.has_uid(file.uid)",
             ),
-            ("unmapped owners count", "elif not (ns.has_uid(file.uid) and ns.has_gid(file.gid)):", "elif False:"),
+            ("unmapped owners count", "if not (ns.has_uid(file.uid) and ns.has_gid(file.gid)):", "if False:"),
             (
                 "bits that the kernel lacks count",
                 "caps.permitted & supported, caps.inheritable & supported",

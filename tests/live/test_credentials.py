@@ -56,7 +56,10 @@ def test_without_python_prctl(monkeypatch):
         ModuleNotFoundError, match=r"securebits are read through python-prctl: pip install 'capset\[prctl\]'"
     ):
         live.credentials()
-    assert live.credentials("self").assumed[-1] == "the securebits are 0, as those of another thread cannot be read"
+    assert (
+        live.credentials("self").assumed[-1]
+        == "the securebits are 0, as only a thread itself can read its own, with the extra prctl"
+    )
 
 
 def test_inside_a_user_namespace(tool, prctl):
@@ -108,7 +111,7 @@ def test_as_seen_from_inside(monkeypatch):
     assert (cred.user_ns, cred.uids.effective) == (inner, 5000)
     assert cred.assumed == (
         "the parent of this process's user namespace is the initial one",
-        "the securebits are 0, as those of another thread cannot be read",
+        "the securebits are 0, as only a thread itself can read its own, with the extra prctl",
         "the user namespace is that of this process, as it cannot be read",
     )
 
@@ -178,7 +181,8 @@ def test_scripts(program, tmp_path, head):
     inner = script(tmp_path / "inner", head % bytes(program))
     outer = script(tmp_path / "outer", head % bytes(inner), 0o6755)
 
-    assert live.executable(outer).path == str(program)
+    found = live.executable(outer)
+    assert (found.path, found.script, found.assumed) == (str(program), str(outer), ())
 
 
 def number_of(call, *arguments) -> int | None:
@@ -201,6 +205,8 @@ def test_scripts_that_cannot_be_executed(tmp_path, program):
         errno.ENOENT: script(tmp_path / "gone", b"#!/no/such/interpreter\n"),
     }
 
+    with pytest.raises(FileNotFoundError, match=r"No such file or directory, as the interpreter of .*gone"):
+        live.executable(cases[errno.ENOENT])
     for number, path in cases.items():
         assert number_of(live.executable, path) == number, path
         assert number_of(os.execve, path, ["x"], {}) == number, path
@@ -224,7 +230,11 @@ def test_a_program_that_may_not_be_read(program, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied")
 
     monkeypatch.setattr(programs, "open", refuse, raising=False)
-    assert live.executable(program).path == str(program)
+    found = live.executable(program)
+    assert (found.path, found.assumed) == (
+        str(program),
+        (f"{program} is a program and no script, as it may not be read",),
+    )
 
 
 def test_capabilities_of_other_namespaces(program, monkeypatch):

@@ -129,7 +129,7 @@ def test_why_of_oneself(run, monkeypatch):
     assert run("why", f"pid:{os.getpid()}", "kill")[0] == 0
     monkeypatch.setitem(sys.modules, "prctl", None)
     out = run("why", "self", "kill")[1]
-    assert "Assumed: the securebits are 0, as those of another thread cannot be read." in out
+    assert "Assumed: the securebits are 0, as only a thread itself can read its own, with the extra prctl." in out
 
 
 def test_why_not(run):

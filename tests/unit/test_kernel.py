@@ -55,9 +55,10 @@ def test_credentials_take_what_people_write():
         ({"uids": [1, 2]}, ValueError, "expected one id or four \\(real, effective, saved, fs\\), got \\[1, 2\\]"),
         ({"groups": ["wheel"]}, ValueError, "a group is a number from 0 to 2\\*\\*32 - 2, got 'wheel'"),
         ({"caps": CapState(effective=["kill"])}, ValueError, "no thread can have these sets: effective holds CAP_KILL"),
-        ({"caps": NET_RAW}, TypeError, "'caps' must be"),
-        ({"no_new_privs": "no"}, TypeError, "'no_new_privs' must be"),
-        ({"user_ns": None}, TypeError, "'user_ns' must be"),
+        ({"caps": NET_RAW}, TypeError, "caps is a CapState, got CapSet.parse"),
+        ({"no_new_privs": "no"}, TypeError, "no_new_privs is True or False, got 'no'"),
+        ({"user_ns": None}, TypeError, "user_ns is a UserNamespace, got None"),
+        ({"uids": "root"}, ValueError, "expected one id or four .*, got 'root'"),
     ],
 )
 def test_credentials_that_no_thread_has(keywords, error, message):
@@ -70,10 +71,11 @@ def test_credentials_that_no_thread_has(keywords, error, message):
     ("keywords", "error", "message"),
     [
         ({"uid": -1}, ValueError, "the owner or group of a file is a number"),
-        ({"mode": "755"}, ValueError, "mode is a file's mode, such as 0o4755, got '755'"),
+        ({"mode": "755"}, ValueError, "mode is that of a regular file, such as 0o4755 in octal digits, got '755'"),
         ({"mode": 2**16}, ValueError, "got 65536"),
-        ({"caps": NET_RAW}, TypeError, "'caps' must be"),
-        ({"nosuid": 1}, TypeError, "'nosuid' must be"),
+        ({"mode": 4755}, ValueError, "in octal digits, got 4755"),
+        ({"caps": NET_RAW}, TypeError, "caps is FileCaps or None, got CapSet.parse"),
+        ({"nosuid": 1}, TypeError, "nosuid is True or False, got 1"),
     ],
 )
 def test_what_is_no_executable(keywords, error, message):
@@ -165,8 +167,23 @@ def test_every_call_has_an_explanation_that_is_called_alike():
 
 def test_only_credentials_make_calls():
     """The first argument is checked before anything else."""
-    with pytest.raises(TypeError, match="expected Credentials, got CapState"):
-        kernel.setuid(CapState(), 0)
+    for call, arguments in ((kernel.setuid, [0]), (kernel.why, ["kill"]), (kernel.histories, [])):
+        with pytest.raises(TypeError, match=r"expected Credentials, got CapState.*; live.credentials\(\) reads those"):
+            call(CapState(), *arguments)
+
+
+@pytest.mark.parametrize(
+    ("call", "argument", "message"),
+    [
+        (kernel.execve, "/bin/ls", r"expected an Executable, got '/bin/ls'; Executable.of\(\) reads one from a path"),
+        (kernel.set_securebits, "noroot", "securebits are Securebits or a number, got 'noroot'"),
+        (kernel.ambient_raise, ["kill"], r"expected one capability, got \['kill'\]"),
+    ],
+)
+def test_arguments_of_another_type(call, argument, message):
+    """Each with what is expected."""
+    with pytest.raises(TypeError, match=message):
+        call(ROOT, argument)
 
 
 @pytest.mark.parametrize(("id", "error"), [("0", TypeError), (True, TypeError), (-2, ValueError), (2**32, ValueError)])
@@ -353,6 +370,44 @@ def test_why(cred, executable, cap, set, change, why):
     assert (reason.change, reason.why) == (change, why)
 
 
+def test_set_id_bits_that_do_not_count():
+    """They are among the causes, where they would have made root of somebody."""
+    explanation = kernel.explain_execve(kernel.set_no_new_privs(USER), Executable(mode=0o4755))
+
+    assert explanation.why("kill", "permitted").why == (
+        "the set-id bits do not count with no_new_privs, the file has no capabilities, user 1000 is not root, "
+        "and it is not ambient"
+    )
+    assert explanation.why("kill", "permitted").rule.name == "set-id"
+
+
+def test_scripts_and_what_was_assumed_of_a_file():
+    """A note for each."""
+    file = Executable(path="/bin/sh", script="run.sh", assumed=["it is a program"])
+    explanation = kernel.explain_execve(USER, file)
+
+    assert explanation.call == (
+        "execve(/bin/sh, the interpreter of run.sh, of user 0 and group 0, mode 0755, without capabilities)"
+    )
+    assert explanation.notes == (
+        "assumed: it is a program",
+        "run.sh is a script: its own set-id bits and capabilities do not count",
+    )
+
+
+def test_nothing_at_all():
+    """What is said where there is no capability, and where there are too many to be listed."""
+    nothing = kernel.explain_execve(Credentials(uids=1000), Executable())
+
+    assert str(nothing).splitlines()[-1] == "no set has a capability, before or afterwards"
+    assert "  not gained: 41 capabilities of the bounding set: the file has" in str(
+        kernel.explain_execve(USER, Executable())
+    )
+    assert str(
+        kernel.why(Credentials(uids=(1000, 1001, 1002, 1003), caps=CapState(permitted=["kill"])), "kill")
+    ).endswith("None of the usual histories ends with just these sets.")
+
+
 def test_ambient_reasons():
     """What is ambient, and what cleared it."""
     held = CapState(permitted=NET_RAW, inheritable=NET_RAW, ambient=NET_RAW, bounding=ALL)
@@ -528,7 +583,7 @@ def test_answers():
     assert raised.sets == ("permitted", "bounding")
     assert inside.verdict.startswith("CAP_NET_RAW is effective in a user namespace of user 1000")
     assert inside.ways == ()
-    assert kernel.why(ROOT, "kill").verdict == "CAP_KILL is effective: the kernel finds it when it asks for it."
+    assert kernel.why(ROOT, "kill").verdict == "CAP_KILL is effective: the thread can use it now."
 
 
 def test_rules():
@@ -536,7 +591,7 @@ def test_rules():
     folder = Path(kernel.__file__).parent
     code = "".join(path.read_text("utf-8") for path in folder.glob("*.py") if path.name != "rules.py")
     # Those whose effect is on ids and flags, of which no capability hangs, and of which a note tells.
-    untold = {"set-id", "saved-ids", "keep-caps-once", "secure", "nnp-stays"}
+    untold = {"saved-ids", "keep-caps-once", "secure", "nnp-stays"}
 
     for name, rule in kernel.RULES.items():
         assert rule.name == name
