@@ -227,7 +227,7 @@ def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules = NEWES
         capset.errors.KernelError: EPERM: SECBIT_NOROOT is locked \
 (rule securebits-locked: a bit whose lock is set cannot change, and a lock stays)
     """
-    if not isinstance(bits, int):
+    if not isinstance(bits, int) or isinstance(bits, bool):
         raise TypeError(f"securebits are Securebits or a number, got {shown(bits)}")
     old, new = int(draft.securebits), int(bits) % 2**64
     changed = old ^ new
@@ -264,13 +264,15 @@ def set_keepcaps(draft: Draft, on: bool | int) -> None:
         >>> kernel.set_keepcaps(kernel.Credentials(), True).securebits
         <Securebits.KEEP_CAPS: 16>
     """
+    if not isinstance(on, int):
+        raise TypeError(f"keepcaps is True or False, got {shown(on)}")
     if on not in {0, 1}:
         draft.refuse(errno.EINVAL, "keepcaps", f"keepcaps is 0 or 1, not {on}")
     if draft.securebits & Securebits.KEEP_CAPS_LOCKED:
         draft.refuse(errno.EPERM, "keepcaps", "SECBIT_KEEP_CAPS is locked")
     kept = draft.securebits & ~Securebits.KEEP_CAPS
     draft.securebits = kept | Securebits.KEEP_CAPS if on else kept
-    draft.notes.append(f"SECBIT_KEEP_CAPS is {'set' if on else 'cleared'}, until the next execve(2)")
+    draft.notes.append(f"SECBIT_KEEP_CAPS is {'set, until the next execve(2)' if on else 'cleared'}")
 
 
 @system_call
@@ -294,7 +296,7 @@ def set_no_new_privs(draft: Draft) -> None:
 
 def _one(draft: Draft, cap: Cap | int | str, rules: Rules) -> CapSet:
     """Return a capability that the kernel has; refuse another one."""
-    if not isinstance(cap, int | str):
+    if not isinstance(cap, int | str) or isinstance(cap, bool):
         raise TypeError(f"expected one capability, got {shown(cap)}")
     number = Cap.parse(cap) if isinstance(cap, str) else int(cap)
     if not 0 <= number <= max(draft.supported(rules)):

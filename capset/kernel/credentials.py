@@ -164,8 +164,8 @@ def _mode(mode: int) -> int:
 class Executable:
     """A program file, as execve(2) sees it.
 
-    Ids are those of the initial user namespace. For a script this is its interpreter: what the script's
-    own file says does not count.
+    Ids are those of the initial user namespace. For a script this is its interpreter: of the script itself
+    nothing counts but whether the thread may execute it.
 
     Attributes:
         uid: Its owner.
@@ -173,8 +173,8 @@ class Executable:
         mode: Its mode; of a whole ``st_mode`` the type of the file is left out.
         caps: Its capabilities, if it has any; an attribute without any capability is not None.
         nosuid: Whether it lies on a mount with *nosuid*, where neither set-id bits nor capabilities count.
+        script: The script whose interpreter it is, if any, of which owner, group and mode count.
         path: Where it was read, for people. This and what follows do not count when two are compared.
-        script: The script whose interpreter it is, if any.
         assumed: What could not be read of it and was assumed, a sentence each.
 
     Raises:
@@ -195,8 +195,8 @@ class Executable:
     mode: int = field(default=0o755, converter=_mode)
     caps: FileCaps | None = field(default=None, validator=_of_type(FileCaps | None, "FileCaps or None"))
     nosuid: bool = field(default=False, validator=_of_type(bool, "True or False"))
+    script: Executable | None = field(default=None)
     path: str = field(default="", eq=False)
-    script: str = field(default="", eq=False)
     assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
 
     @classmethod
@@ -226,7 +226,8 @@ class Executable:
     def __str__(self) -> str:
         with_caps = f"with {_text(self.caps)}" if self.caps else "without capabilities"
         mount = ", on a nosuid mount" if self.nosuid else ""
-        name = f"{self.path}, the interpreter of {self.script}," if self.script else self.path or "a file"
+        name = self.path or "a file"
+        name += f", the interpreter of {self.script.path or 'a script'}," if self.script else ""
         return f"{name} of user {self.uid} and group {self.gid}, mode {self.mode:04o}, {with_caps}{mount}"
 
 

@@ -52,8 +52,6 @@ set lacks that (rule file-enough: with the effective bit, F(permitted) must be g
     if not isinstance(executable, Executable):
         raise TypeError(f"expected an Executable, got {shown(executable)}; Executable.of() reads one from a path")
     draft.notes += [f"assumed: {text}" for text in executable.assumed]
-    if executable.script:
-        draft.notes.append(f"{executable.script} is a script: its own set-id bits and capabilities do not count")
     _check_executable(draft, executable)
     draft.compute("permitted")
     _set_ids(draft, executable)
@@ -81,8 +79,12 @@ explain_execve = explainer(execve)
 
 
 def _check_executable(draft: Draft, file: Executable) -> None:
-    """Refuse a file that the thread may not execute."""
+    """Refuse a file that the thread may not execute, and so a script, before its interpreter."""
     old = draft.old
+    if file.script:
+        _check_executable(draft, file.script)
+        name = file.script.path or "the file"
+        draft.notes.append(f"{name} is a script: its own set-id bits and capabilities do not count")
     if old.uids.fs == file.uid:
         allowed = file.mode & 0o100
     elif old.in_group(file.gid):
@@ -94,9 +96,13 @@ def _check_executable(draft: Draft, file: Executable) -> None:
     ids_are_mapped = old.user_ns.has_uid(file.uid) and old.user_ns.has_gid(file.gid)
     if file.mode & 0o111 and ids_are_mapped and old.capable(Cap.DAC_OVERRIDE):
         return
-    why = f"its mode {file.mode:04o} does not let user {old.uids.fs} execute it"
+    name = f" of {file.path}" if file.path else ""
+    why = f"the mode {file.mode:04o}{name} does not let user {old.visible_uids.fs} execute it"
     if not file.mode & 0o111:
         draft.refuse(errno.EACCES, "executable", f"{why}, nor anybody else")
+    if not ids_are_mapped:
+        beyond = "CAP_DAC_OVERRIDE does not count where the owner or group of a file is not mapped"
+        draft.refuse(errno.EACCES, "executable", f"{why}, and {beyond}")
     draft.refuse(errno.EACCES, "executable", f"{why}, and CAP_DAC_OVERRIDE is missing", Cap.DAC_OVERRIDE)
 
 

@@ -111,6 +111,11 @@ class UserNamespace:
     def __attrs_post_init__(self) -> None:
         if self.setgroups not in {"allow", "deny"}:
             raise ValueError(f'setgroups is "allow" or "deny", got {shown(self.setgroups)}')
+        if self.parent is not None and not isinstance(self.parent, UserNamespace):
+            raise TypeError(f"parent is a UserNamespace, got {shown(self.parent)}")
+        for name in ("owner", "group"):
+            if type(id := getattr(self, name)) is not int or not 0 <= id < NO_ID:
+                raise ValueError(f"{name} is a number from 0 to 2**32 - 2, got {shown(id)}")
         for name in ("uid_map", "gid_map"):
             extents: tuple[Extent, ...] = getattr(self, name)
             if extents and not are_lawful(extents):

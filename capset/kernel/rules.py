@@ -7,6 +7,8 @@ from typing import Literal
 from attrs import frozen
 
 from capset.capability import Cap
+from capset.errors import shown
+from capset.sets import CapSet
 
 __all__ = ["NEWEST", "RULES", "Rule", "Rules"]
 
@@ -62,8 +64,10 @@ class Rules:
     last_cap: Cap | int | None = None
 
     def __attrs_post_init__(self) -> None:
-        if self.set_id not in {"changed", "not real"}:
-            raise ValueError(f'set_id is "changed" or "not real", got {self.set_id!r}')
+        if self.set_id not in ("changed", "not real"):
+            raise ValueError(f'set_id is "changed" or "not real", got {shown(self.set_id)}')
+        if self.last_cap is not None:
+            CapSet.all(self.last_cap)  # which says what is no capability
 
 
 NEWEST = Rules()
@@ -366,7 +370,7 @@ RULES: dict[str, Rule] = {
         (
             "map-lawful",
             "write_uid_map write_gid_map",
-            "1 to 340 extents, none empty or beyond 2**32 - 2, none overlapping another",
+            "less than a page of text, 1 to 340 extents, none empty or beyond 2**32 - 2, none overlapping another",
             f"{_NS} map_write()",
             _MAPS,
         ),

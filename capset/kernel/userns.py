@@ -31,6 +31,7 @@ __all__ = [
 ]
 
 _DEEPEST = 33
+_PAGE = 4096  # bytes; some kernels for Arm and POWER have larger ones
 
 Writer = Literal["self", "outside"] | Credentials
 """Who writes: the thread itself, one in the parent namespace with every capability there, or whose credentials."""
@@ -112,8 +113,8 @@ def write_uid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Wri
 parent namespace (rule map-permitted: one's own id alone, or CAP_SETUID (CAP_SETGID) in the parent; for a group of \
 one's own setgroups must be denied first)
     """
-    namespace, parent, writer = _ready(draft, by, "uid_map")
     asked = made_extents(extents)
+    namespace, parent, writer = _ready(draft, by, "uid_map", asked)
     _check_lawful(draft, asked)
     _check_root_mapping(draft, parent, writer, asked)
     own = writer.uids.effective
@@ -144,8 +145,8 @@ def write_gid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Wri
         >>> kernel.write_gid_map(kernel.write_setgroups(inside, "deny"), [(0, 50, 1)]).visible_gids.effective
         0
     """
-    namespace, parent, writer = _ready(draft, by, "gid_map")
     asked = made_extents(extents)
+    namespace, parent, writer = _ready(draft, by, "gid_map", asked)
     _check_lawful(draft, asked)
     own = writer.gids.effective
     alone = _is_own_alone(namespace, writer, asked) and parent.outside_gid(asked[0].outside) == own
@@ -204,14 +205,21 @@ def _writer(cred: Credentials, by: Writer) -> Credentials:
     return Credentials(uids=root, caps=everything, user_ns=parent)
 
 
-def _ready(draft: Draft, by: Writer, name: str) -> tuple[UserNamespace, UserNamespace, Credentials]:
+def _ready(
+    draft: Draft, by: Writer, name: str, asked: tuple[Extent, ...]
+) -> tuple[UserNamespace, UserNamespace, Credentials]:
     """Refuse a second map and a writer from elsewhere; return the namespace, its parent and the writer."""
     namespace, writer = draft.old.user_ns, _writer(draft.old, by)
     parent = namespace.parent
-    if parent is None or getattr(namespace, name):
+    if parent is None:
         draft.refuse(errno.EPERM, "map-once", f"{name} of {namespace} is written already")
     if writer.user_ns not in (namespace, parent):
         draft.refuse(errno.EPERM, "map-writer", "the writer is neither in the user namespace nor in its parent")
+    size = len("\n".join(" ".join(map(str, extent)) for extent in asked))
+    if size >= _PAGE:
+        draft.refuse(errno.EINVAL, "map-lawful", f"{size} bytes of text are not less than a page of {_PAGE}")
+    if getattr(namespace, name):
+        draft.refuse(errno.EPERM, "map-once", f"{name} of {namespace} is written already")
     if not writer.capable(Cap.SYS_ADMIN, namespace):
         draft.refuse(errno.EPERM, "map-writer", "CAP_SYS_ADMIN is missing over the user namespace", Cap.SYS_ADMIN)
     return namespace, parent, writer

@@ -321,9 +321,11 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
 
         # -- execve(2) ----------------------------------------------------------------------------
 
-        @rule(executable=drawn_files, script=st.integers(0, 7))
-        def execute(self, executable: Executable, script: int) -> None:
-            path = stage.set(executable, script=script == 0)
+        @rule(executable=drawn_files, script=st.integers(0, 5), script_mode=modes)
+        def execute(self, executable: Executable, script: int, script_mode: int = 0o755) -> None:
+            if script == 0:
+                executable = evolve(executable, script=evolve(executable, caps=None, nosuid=False, mode=script_mode))
+            path = stage.set(executable)
             if own == INITIAL:  # from elsewhere it is not seen whose capabilities they are
                 assert Executable.of(path) == executable
             self.step("execve", lambda: self.puppet.tell(f"X {path}"), executable)

@@ -152,6 +152,11 @@ MUTATIONS = [
                 ":\n        return True",
             ),
             (
+                "a script need not be executable",
+                "        _check_executable(draft, file.script)\n",
+                "",
+            ),
+            (
                 "the owner's bit is anybody's",
                 "        allowed = file.mode & 0o100",
                 "        allowed = file.mode & 0o111",
@@ -336,7 +341,7 @@ MUTATIONS = [
             ("a new namespace keeps securebits", "    draft.securebits = Securebits(0)\n", ""),
             ("an unmapped maker may make one", "        if not mapped:\n", "        if False:\n"),
             ("setgroups is allowed anew", "        setgroups=parent.setgroups,\n", ""),
-            ("a map may be written twice", "if parent is None or getattr(namespace, name):", "if parent is None:"),
+            ("a map may be written twice", "    if getattr(namespace, name):\n", "    if False:\n"),
             ("an ancestor may write", "    if writer.user_ns not in (namespace, parent):", "    if False:"),
             (
                 "the parent's 0 may be mapped by anybody",

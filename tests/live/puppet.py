@@ -111,7 +111,7 @@ class Stage:
             self.scripts[path] = script
         self.teller = live.credentials("self")
 
-    def set(self, executable: Executable, *, script: bool) -> Path:
+    def set(self, executable: Executable) -> Path:
         """Make a file of that kind; return what is executed."""
         path = self.nosuid if executable.nosuid else self.ordinary
         own = self.teller.user_ns
@@ -121,7 +121,12 @@ class Stage:
         if executable.caps is not None:
             seen = evolve(executable.caps, rootid=own.visible_uid(executable.caps.rootid))
             os.setxattr(path, "security.capability", seen.to_xattr())
-        return self.scripts[path] if script else path
+        if executable.script is None:
+            return path
+        script = self.scripts[path]
+        os.chown(script, own.visible_uid(executable.script.uid), own.visible_gid(executable.script.gid))
+        os.chmod(script, executable.script.mode)
+        return script
 
     def close(self) -> None:
         """Take the mount back."""

@@ -266,6 +266,13 @@ def who_may_execute(walk: Any) -> None:
         walk.execute(Executable(mode=mode), 1)
 
 
+def scripts(walk: Any) -> None:
+    walk.set_ids("setresuid", (1000, 1000, 1000))
+    for mode in (0o755, 0o6755, 0o700, 0o644):
+        walk.execute(Executable(), 0, mode)
+    walk.execute(Executable(mode=0o700), 0, 0o755)
+
+
 def unmapped_owners(walk: Any) -> None:
     walk.unshare(0)
     walk.execute(Executable(), 1)
@@ -404,6 +411,7 @@ SCENES = [
     a_nosuid_mount,
     without_root,
     who_may_execute,
+    scripts,
     unmapped_owners,
     whose_capabilities_count_inside,
     what_a_thread_may_map_itself,

@@ -175,14 +175,15 @@ def test_a_program(program, holding):
     assert live.executable(program).path == str(program)
 
 
-@pytest.mark.parametrize("head", [b"#!%s\n", b"#! \t%s -x y\nmore", b"#!%s", b"#!%s\0\n"])
+@pytest.mark.parametrize("head", [b"#!%s\n", b"#! \t%s -x y\nmore", b"#!%s", b"#!%s\t\0\n", b"#!%s\0\n"])
 def test_scripts(program, tmp_path, head):
     """The interpreter in the place of a script, and of a script that a script names."""
     inner = script(tmp_path / "inner", head % bytes(program))
     outer = script(tmp_path / "outer", head % bytes(inner), 0o6755)
 
     found = live.executable(outer)
-    assert (found.path, found.script, found.assumed) == (str(program), str(outer), ())
+    assert (found.path, found.script.path, found.script.script.path) == (str(program), str(inner), str(outer))
+    assert (found.script.script.mode, found.assumed) == (0o6755, ())
 
 
 def number_of(call, *arguments) -> int | None:
@@ -194,22 +195,39 @@ def number_of(call, *arguments) -> int | None:
     return None
 
 
-def test_scripts_that_cannot_be_executed(tmp_path, program):
+HEADS = {
+    b"#!  \n": errno.ENOEXEC,
+    b"#!\n": errno.ENOEXEC,
+    b"#!/" + b"a" * 300: errno.ENOEXEC,
+    b"#!" + b" " * 300 + b"/bin/true\n": errno.ENOEXEC,
+    b"#!/no/such/interpreter\n": errno.ENOENT,
+    b"#!/bin/true\r\n": errno.ENOENT,
+    b"#!/bin/true\v-x\n": errno.ENOENT,
+    b"#!\0/bin/true\n": errno.EACCES,
+}
+
+
+@pytest.mark.parametrize(("head", "number"), HEADS.items())
+def test_scripts_that_cannot_be_executed(tmp_path, head, number):
     """Each as the kernel refuses it."""
+    path = script(tmp_path / "script", head)
+
+    assert number_of(live.executable, path) == number
+    assert number_of(os.execve, path, ["x"], {}) == number
+
+
+def test_scripts_that_lead_nowhere(tmp_path, program):
+    """A loop, a script that nobody may execute, and which script it was whose interpreter is gone."""
     loop = tmp_path / "loop"
     script(loop, b"#!%s\n" % bytes(loop))
-    cases = {
-        errno.ELOOP: loop,
-        errno.ENOEXEC: script(tmp_path / "empty", b"#!  \n"),
-        errno.EACCES: script(tmp_path / "not", b"#!%s\n" % bytes(program), 0o644),
-        errno.ENOENT: script(tmp_path / "gone", b"#!/no/such/interpreter\n"),
-    }
+    closed = script(tmp_path / "closed", b"#!%s\n" % bytes(program), 0o644)
 
+    assert number_of(live.executable, loop) == number_of(os.execve, loop, ["x"], {}) == errno.ELOOP
+    assert number_of(os.execve, closed, ["x"], {}) == errno.EACCES
+    with pytest.raises(kernel.KernelError, match=r"the mode 0644 of .*closed does not let"):
+        kernel.execve(live.credentials("self"), live.executable(closed))
     with pytest.raises(FileNotFoundError, match=r"No such file or directory, as the interpreter of .*gone"):
-        live.executable(cases[errno.ENOENT])
-    for number, path in cases.items():
-        assert number_of(live.executable, path) == number, path
-        assert number_of(os.execve, path, ["x"], {}) == number, path
+        live.executable(script(tmp_path / "gone", b"#!/no/such/interpreter\n"))
 
 
 def test_what_is_no_program(tmp_path):
@@ -268,3 +286,9 @@ def test_root_ids_as_they_are_outside(program, monkeypatch):
     monkeypatch.setattr(programs, "file_caps", lambda name: FileCaps(permitted=["kill"], rootid=50))
     assert live.executable(program).caps.rootid == 50
     assert CapSet(["kill"]) == live.executable(program).caps.permitted
+
+
+def test_a_file_that_cannot_be_read_at_all():
+    """The error names it."""
+    with pytest.raises(OSError, match="Input/output error: '/proc/self/mem'"):
+        live.executable("/proc/self/mem")

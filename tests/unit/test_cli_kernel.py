@@ -74,7 +74,7 @@ def test_exec_that_is_refused(run, program):
     told = json.loads(run("exec", program, "--pid", USER, "--json")[1])
 
     assert status == 1
-    assert "refused: EACCES: its mode 0600 does not let user" in out
+    assert "refused: EACCES: the mode 0600 of" in out
     assert "assumed: the securebits are 0" in out
     assert (told["errno"], told["caps"], told["uids"], told["gids"], told["reasons"]) == (13, None, None, None, [])
 

@@ -129,6 +129,8 @@ def test_namespaces():
             "an extent is three numbers from 0 to 2\\*\\*32 - 1, got \\(0, 0\\)",
         ),
         ({"parent": INITIAL, "uid_map": [(0, 0, "1")]}, "an extent is three numbers"),
+        ({"owner": -5}, "owner is a number from 0 to 2\\*\\*32 - 2, got -5"),
+        ({"group": "x"}, "group is a number from 0 to 2\\*\\*32 - 2, got 'x'"),
         ({"uid_map": [(0, 1000, 1)]}, "the initial namespace maps every id to itself; give a parent beside uid_map"),
     ],
 )
@@ -136,6 +138,12 @@ def test_what_is_no_namespace(keywords, message):
     """Each with its value."""
     with pytest.raises(ValueError, match=message):
         UserNamespace(**keywords)
+
+
+def test_a_parent_is_a_namespace():
+    """And nothing else."""
+    with pytest.raises(TypeError, match="parent is a UserNamespace, got 'x'"):
+        UserNamespace(parent="x")
 
 
 def test_where_capabilities_count():
@@ -177,6 +185,10 @@ def test_only_credentials_make_calls():
     [
         (kernel.execve, "/bin/ls", r"expected an Executable, got '/bin/ls'; Executable.of\(\) reads one from a path"),
         (kernel.set_securebits, "noroot", "securebits are Securebits or a number, got 'noroot'"),
+        (kernel.set_securebits, 1.9, "securebits are Securebits or a number, got 1.9"),
+        (kernel.set_keepcaps, [], r"keepcaps is True or False, got \[\]"),
+        (kernel.capbset_drop, 1.5, "expected one capability, got 1.5"),
+        (kernel.capbset_drop, True, "expected one capability, got True"),
         (kernel.ambient_raise, ["kill"], r"expected one capability, got \['kill'\]"),
     ],
 )
@@ -240,9 +252,9 @@ MESSAGES = [
      "EACCES: CAP_SYS_ADMIN is missing over the user namespace"),
     (kernel.write_setgroups, (INSIDE, "never"), {}, errno.EINVAL, "EINVAL: expected \"allow\" or \"deny\", got 'never'"),
     (kernel.execve, (USER, Executable(mode=0o600)), {}, errno.EACCES,
-     "EACCES: its mode 0600 does not let user 1000 execute it, nor anybody else"),
+     "EACCES: the mode 0600 does not let user 1000 execute it, nor anybody else"),
     (kernel.execve, (USER, Executable(mode=0o700)), {}, errno.EACCES,
-     "EACCES: its mode 0700 does not let user 1000 execute it, and CAP_DAC_OVERRIDE is missing"),
+     "EACCES: the mode 0700 does not let user 1000 execute it, and CAP_DAC_OVERRIDE is missing"),
 ]  # fmt: skip
 
 
@@ -303,6 +315,9 @@ def test_older_kernels():
     assert refused(kernel.set_securebits, ROOT, 0x100, rules=before).rule == "securebits-known"
     assert refused(kernel.capbset_drop, ROOT, "bpf", rules=before).errno == errno.EINVAL
     assert kernel.explain_execve(other, Executable(), rules=before).secure
+    for wrong in (99, "x"):
+        with pytest.raises((ValueError, TypeError), match="from 0 to 63"):
+            Rules(last_cap=wrong)
     with pytest.raises(ValueError, match='set_id is "changed" or "not real", got \'old\''):
         Rules(set_id="old")
 
@@ -383,7 +398,8 @@ def test_set_id_bits_that_do_not_count():
 
 def test_scripts_and_what_was_assumed_of_a_file():
     """A note for each."""
-    file = Executable(path="/bin/sh", script="run.sh", assumed=["it is a program"])
+    script = Executable(path="run.sh", mode=0o755)
+    file = Executable(path="/bin/sh", script=script, assumed=["it is a program"])
     explanation = kernel.explain_execve(USER, file)
 
     assert explanation.call == (
@@ -393,6 +409,37 @@ def test_scripts_and_what_was_assumed_of_a_file():
         "assumed: it is a program",
         "run.sh is a script: its own set-id bits and capabilities do not count",
     )
+
+
+def test_scripts_must_be_executable_too():
+    """Of a script in a script each, the outermost first, and for this thread."""
+    outer = Executable(path="outer", mode=0o700)
+    inner = Executable(path="inner", script=outer)
+
+    error = refused(kernel.execve, USER, Executable(script=inner))
+    assert str(error).startswith("EACCES: the mode 0700 of outer does not let user 1000 execute it")
+    assert kernel.execve(ROOT, Executable(script=inner))
+    assert str(refused(kernel.execve, USER, Executable(script=Executable(mode=0o600)))).startswith(
+        "EACCES: the mode 0600 does"
+    )
+
+
+def test_files_whose_owner_is_not_mapped():
+    """CAP_DAC_OVERRIDE is there, and does not count."""
+    inside = kernel.write_uid_map(INSIDE, [(0, 1000, 1)])
+    error = refused(kernel.execve, inside, Executable(uid=5, gid=5, mode=0o700))
+
+    assert "CAP_DAC_OVERRIDE does not count where the owner or group of a file is not mapped" in str(error)
+    assert (error.missing, "user 0" in str(error)) == (None, True)
+
+
+def test_a_map_is_less_than_a_page():
+    """The kernel reads one page, whatever else is wrong or right."""
+    large = [(10_000_000 + 10 * n, 10_000_000 + 10 * n, 1) for n in range(340)]
+
+    error = refused(kernel.write_uid_map, INSIDE, large, by="outside")
+    assert error.errno == errno.EINVAL
+    assert "bytes of text are not less than a page of 4096" in str(error)
 
 
 def test_nothing_at_all():
@@ -449,7 +496,7 @@ def test_notes():
     ]
     assert notes("set_securebits", ROOT, 1) == ["the securebits become SECBIT_NOROOT"]
     assert notes("set_keepcaps", ROOT, True) == ["SECBIT_KEEP_CAPS is set, until the next execve(2)"]
-    assert notes("set_keepcaps", ROOT, 0) == ["SECBIT_KEEP_CAPS is cleared, until the next execve(2)"]
+    assert notes("set_keepcaps", ROOT, 0) == ["SECBIT_KEEP_CAPS is cleared"]
     assert notes("set_no_new_privs", ROOT)[0].startswith("no_new_privs is set, and stays")
     assert notes("setfsuid", USER, 0) == [
         "nothing changes, as 0 is none of the thread's ids and CAP_SETUID is not effective"
