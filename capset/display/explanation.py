@@ -57,7 +57,7 @@ def _head(explanation: Explanation) -> list[str]:
     if explanation.error is not None:
         lines.append(f"refused: {printable(str(explanation.error))}")
     lines += [printable(note) for note in explanation.notes]
-    if explanation.secure is not None:
-        lines.append(f"AT_SECURE is {'set' if explanation.secure else 'not set'}")
+    if explanation.secure is False:  # if it is, a note says why
+        lines.append("AT_SECURE is not set")
     lines += [f"assumed: {printable(text)}" for text in explanation.before.assumed]
     return lines

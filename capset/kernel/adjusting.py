@@ -97,7 +97,7 @@ def capset(
         why = f"{beyond} cannot become effective, as it is not to be permitted"
         draft.refuse(errno.EPERM, "capset-effective", why, beyond)
     for name, caps in asked.items():
-        draft.give(name, caps - draft[name], "asked", "capset(2) asks for it")
+        draft.give(name, caps, "asked", "capset(2) asks for it")
         draft.take(name, draft[name] - caps, "asked", "capset(2) leaves it out")
     lost = draft["ambient"] - (asked["permitted"] & asked["inheritable"])
     draft.take("ambient", lost, "capset-ambient", "what is ambient is permitted and inheritable too")
@@ -283,7 +283,7 @@ def set_no_new_privs(draft: Draft) -> None:
         cred: The thread's credentials.
 
     Source:
-        Linux ``kernel/sys.c``, ``prctl()``; PR_SET_NO_NEW_PRIVS(2const).
+        Linux ``kernel/sys.c``, ``prctl()``; prctl(2), PR_SET_NO_NEW_PRIVS.
 
     Examples:
         >>> from capset import kernel

@@ -9,8 +9,10 @@ from attrs import frozen
 from capset.capability import Cap
 from capset.filecaps import FileCaps
 from capset.kernel.credentials import Credentials, Executable, checked
+from capset.kernel.draft import Draft
 from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
+from capset.kernel.rules import NEWEST
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = ["Answer", "Way", "why"]
@@ -107,6 +109,8 @@ def _verdict(cred: Credentials, cap: Cap) -> str:
         return f"{cap} is effective in {cred.user_ns}: it counts for what belongs to that, and for nothing outside."
     if cap in cred.caps.permitted:
         return f"{cap} is permitted and not effective: the thread cannot use it as it is."
+    if cap not in Draft(cred).supported(NEWEST):
+        return f"{cap} has no name yet, and no set of this thread shows that its kernel has it."
     return f"{cap} is not permitted, and so it cannot be effective."
 
 
@@ -118,7 +122,12 @@ def _ways(cred: Credentials, cap: Cap) -> Iterator[Way]:
     with_caps = Executable(caps=FileCaps(permitted=[cap], effective=True))
     setcap = f"as after setcap {str(cap).lower()}=ep,"
     yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, cred, cap)
-    yield _after("execve(2) of a set-user-ID-root program", Executable(mode=0o4755), cred, cap)
+    what = "execve(2) of a set-user-ID-root program"
+    uid, gid = cred.user_ns.outside_uid(0), cred.user_ns.outside_gid(0)
+    if uid is None or gid is None:
+        yield Way(what=what, gives=False, because="the user namespace maps no user or no group to 0, so there is none")
+    else:
+        yield _after(what, Executable(uid=uid, gid=gid, mode=0o4755), cred, cap)
 
 
 def _after(what: str, executable: Executable, cred: Credentials, cap: Cap) -> Way:

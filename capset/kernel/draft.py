@@ -8,7 +8,7 @@ is computed twice, and an explanation cannot say anything else than what happene
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Concatenate, Literal, NoReturn, ParamSpec, cast
@@ -28,6 +28,8 @@ from capset.state import CapState
 __all__ = ["EVERY", "Draft", "explainer", "system_call"]
 
 EVERY = CapSet.from_mask(2**64 - 1)
+
+_LONGEST = 1000  # of an argument, in the text of a call
 
 Arguments = ParamSpec("Arguments")
 
@@ -119,6 +121,14 @@ class Draft:
             self.refuse(errno.EINVAL, "mapped", f"{what} id {number} is not mapped here", number)
         return kernel_id
 
+    def seen_user(self, uid: int) -> str:
+        """Write a user as the thread sees it, with the id outside where that is another."""
+        return _seen(self.old.user_ns.visible_uid(uid), uid)
+
+    def seen_group(self, gid: int) -> str:
+        """Write a group as the thread sees it, likewise."""
+        return _seen(self.old.user_ns.visible_gid(gid), gid)
+
     # -- the end ---------------------------------------------------------------------------------
 
     def commit(self) -> Credentials:
@@ -133,6 +143,10 @@ class Draft:
             no_new_privs=self.no_new_privs,
             user_ns=self.user_ns,
         )
+
+
+def _seen(inside: int, outside: int) -> str:
+    return str(inside) if inside == outside else f"{inside} (outside {outside})"
 
 
 def passed_id(id: int) -> int:
@@ -172,8 +186,10 @@ def explainer(
     def explain(cred: Credentials, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Explanation:
         draft = Draft(cred)
         after, error = None, None
-        written = [str(arg) for arg in args]
-        written += [f"{name}={value}" for name, value in kwargs.items() if name != "rules"]
+        # What can be gone through once is wanted twice: for the rules, and to say what was asked for.
+        args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)  # type: ignore[assignment]
+        written = [_short(arg) for arg in args]
+        written += [f"{name}={_short(value)}" for name, value in kwargs.items() if name != "rules"]
         try:
             rules(draft, *args, **kwargs)
             after = draft.commit()
@@ -197,6 +213,11 @@ def explainer(
     )
     explain.__signature__ = signature(call)  # type: ignore[attr-defined]
     return cast("Callable[Concatenate[Credentials, Arguments], Explanation]", _as_called(explain, Explanation))
+
+
+def _short(value: object) -> str:
+    text = str(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 
 def _as_called(function: Callable[..., object], returns: type) -> Callable[..., object]:

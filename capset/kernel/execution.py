@@ -61,18 +61,19 @@ set lacks that (rule file-enough: with the effective bit, F(permitted) must be g
     if _is_for_root(draft, caps):
         _gain_as_root(draft)
         all_effective = all_effective or _is_root(draft, draft.uids.effective)
-    ids_change = _ids_change(draft, rules)
-    if draft.no_new_privs and (ids_change or not draft["permitted"] <= draft.old.caps.permitted):
+    change = _change_of_ids(draft, rules)
+    if draft.no_new_privs and (change or not draft["permitted"] <= draft.old.caps.permitted):
         _gain_nothing(draft)
-    draft.uids = with_id(draft.uids, saved=draft.uids.effective, fs=draft.uids.effective)
-    draft.gids = with_id(draft.gids, saved=draft.gids.effective, fs=draft.gids.effective)
-    _clear_ambient(draft, has_caps=caps is not None, ids_change=ids_change)
+    _make_saved_ids(draft)
+    _clear_ambient(draft, has_caps=caps is not None, change=change)
     _gain_ambient(draft)
     _make_effective(draft, caps, all_effective=all_effective)
     if draft.securebits & Securebits.KEEP_CAPS:
         draft.notes.append("SECBIT_KEEP_CAPS is cleared, as by every execve(2)")
     draft.securebits &= ~Securebits.KEEP_CAPS
-    draft.secure = _is_secure(draft, ids_change=ids_change, all_effective=all_effective)
+    why = _why_secure(draft, change=change, all_effective=all_effective)
+    draft.secure = bool(why)
+    draft.notes += [f"AT_SECURE is set, as {why}"] if why else []
 
 
 explain_execve = explainer(execve)
@@ -97,7 +98,7 @@ def _check_executable(draft: Draft, file: Executable) -> None:
     if file.mode & 0o111 and ids_are_mapped and old.capable(Cap.DAC_OVERRIDE):
         return
     name = f" of {file.path}" if file.path else ""
-    why = f"the mode {file.mode:04o}{name} does not let user {old.visible_uids.fs} execute it"
+    why = f"the mode {file.mode:04o}{name} does not let user {draft.seen_user(old.uids.fs)} execute it"
     if not file.mode & 0o111:
         draft.refuse(errno.EACCES, "executable", f"{why}, nor anybody else")
     if not ids_are_mapped:
@@ -117,10 +118,10 @@ def _set_ids(draft: Draft, file: Executable) -> None:
         return
     if file.set_user_id:
         draft.uids = with_id(draft.uids, effective=file.uid)
-        draft.notes.append(f"the effective user id becomes {file.uid}, as the file is set-user-ID")
+        draft.notes.append(f"the effective user id becomes {draft.seen_user(file.uid)}, as the file is set-user-ID")
     if file.set_group_id:
         draft.gids = with_id(draft.gids, effective=file.gid)
-        draft.notes.append(f"the effective group id becomes {file.gid}, as the file is set-group-ID")
+        draft.notes.append(f"the effective group id becomes {draft.seen_group(file.gid)}, as the file is set-group-ID")
 
 
 def _why_no_set_ids(draft: Draft, file: Executable) -> str:
@@ -175,12 +176,12 @@ def _is_for_root(draft: Draft, caps: FileCaps | None) -> bool:
     """Say whether root's rule applies."""
     effective, real = (_is_root(draft, uid) for uid in (draft.uids.effective, draft.uids.real))
     if not (effective or real):
-        user = draft.old.user_ns.visible_uid(draft.uids.effective)
+        user = draft.seen_user(draft.uids.effective)
         draft.withhold("permitted", EVERY, "root", f"user {user} is not root")
     elif draft.securebits & Securebits.NOROOT:
         draft.withhold("permitted", EVERY, "root", "with SECBIT_NOROOT root gets nothing by being root")
     elif caps is not None and not real:
-        why = "of a set-user-ID-root file with capabilities of its own, these alone count"
+        why = "as the effective user id is 0 and the real one is not, the file's own capabilities alone count"
         draft.withhold("permitted", EVERY, "root-not-twice", why)
     else:
         return True
@@ -196,31 +197,49 @@ def _gain_as_root(draft: Draft) -> None:
     draft.withhold("permitted", EVERY, "root", "root gets only what is in the bounding set or inheritable")
 
 
-def _ids_change(draft: Draft, rules: Rules) -> bool:
-    """Say whether this counts as an execve that changes ids."""
+def _change_of_ids(draft: Draft, rules: Rules) -> str:
+    """Say in which way this counts as an execve that changes ids; nothing if it does not."""
     old = draft.old
     if rules.set_id == "not real":
-        return draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real
-    return draft.uids.effective != old.uids.effective or not old.in_group(draft.gids.effective)
+        if draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
+            return "an effective id is not the real one"
+    elif draft.uids.effective != old.uids.effective:
+        return "the effective user id changes"
+    elif not old.in_group(draft.gids.effective):
+        return "the effective group is neither the fs group nor a supplementary one"
+    return ""
 
 
 def _gain_nothing(draft: Draft) -> None:
     """Go back to the real ids, and P'(permitted) &= P(permitted)."""
     old = draft.old
-    for name, ids in (("user", draft.uids), ("group", draft.gids)):
+    for name, ids, seen in (("user", draft.uids, draft.seen_user), ("group", draft.gids, draft.seen_group)):
         if ids.effective != ids.real:
-            draft.notes.append(f"with no_new_privs the effective {name} id becomes the real one, {ids.real}")
+            draft.notes.append(f"with no_new_privs the effective {name} id becomes the real one, {seen(ids.real)}")
     draft.uids = with_id(draft.uids, effective=draft.uids.real)
     draft.gids = with_id(draft.gids, effective=draft.gids.real)
     beyond = draft["permitted"] - old.caps.permitted
     draft.take("permitted", beyond, "no-new-privs", "with no_new_privs it cannot be gained, and the thread lacks it")
 
 
-def _clear_ambient(draft: Draft, *, has_caps: bool, ids_change: bool) -> None:
+def _make_saved_ids(draft: Draft) -> None:
+    """Make the effective ids the saved and the fs ids."""
+    for name, old, new, seen in (
+        ("user", draft.old.uids, draft.uids, draft.seen_user),
+        ("group", draft.old.gids, draft.gids, draft.seen_group),
+    ):
+        for kind in ("saved", "fs"):  # one that was another already; else it only follows
+            if getattr(old, kind) not in {old.effective, new.effective}:
+                draft.notes.append(f"the {kind} {name} id becomes the effective one, {seen(new.effective)}")
+    draft.uids = with_id(draft.uids, saved=draft.uids.effective, fs=draft.uids.effective)
+    draft.gids = with_id(draft.gids, saved=draft.gids.effective, fs=draft.gids.effective)
+
+
+def _clear_ambient(draft: Draft, *, has_caps: bool, change: str) -> None:
     if has_caps:
         draft.take("ambient", draft["ambient"], "ambient-cleared", "a file with capabilities clears the ambient set")
-    elif ids_change:
-        draft.take("ambient", draft["ambient"], "ambient-cleared", "a change of ids clears the ambient set")
+    elif change:
+        draft.take("ambient", draft["ambient"], "ambient-cleared", f"{change}, which clears the ambient set")
 
 
 def _gain_ambient(draft: Draft) -> None:
@@ -247,11 +266,15 @@ def _make_effective(draft: Draft, caps: FileCaps | None, *, all_effective: bool)
     draft.withhold("effective", permitted - draft["ambient"], "effective", why)
 
 
-def _is_secure(draft: Draft, *, ids_change: bool, all_effective: bool) -> bool:
-    """Say whether AT_SECURE is set: the program gained something that its starter lacks."""
+def _why_secure(draft: Draft, *, change: str, all_effective: bool) -> str:
+    """Say why AT_SECURE is set: the program gained something that its starter lacks; nothing if it did not."""
     old = draft.old
-    if ids_change or draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
-        return True
+    if change:
+        return change
+    if draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
+        return "an effective id is not the real one"
     if _is_root(draft, draft.uids.real):
-        return False
-    return all_effective or bool(draft["permitted"] - draft["ambient"])
+        return ""
+    if all_effective:
+        return "the file's effective bit is set"
+    return "the file gives what is not ambient" if draft["permitted"] - draft["ambient"] else ""

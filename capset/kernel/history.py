@@ -101,13 +101,13 @@ def _setresuid_to(uids: Ids) -> Callable[[Credentials], Explanation]:
 
 def _of_root(cred: Credentials) -> Iterator[History]:
     """Root that executed an ordinary program, and perhaps gave up something since."""
-    if not _is_root(cred):
+    if not _is_root(cred) or cred.securebits & Securebits.NOROOT:
         return
     held = cred.caps.bounding | cred.caps.inheritable
     before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
     says = "execve(2) gave root what is in the bounding set or inheritable, and nothing else"
     yield from _play("root executed an ordinary program", says, before, _execute)
-    if cred.caps.permitted != held or cred.caps.effective != held:
+    if explain_execve(before, Executable()).after != cred:
         says = f"{says}, and since then the thread has given some of it up, which it may do by itself"
         title = "root executed an ordinary program, which then used capset(2)"
         yield from _play(title, says, before, _execute, _capset_to(cred.caps))

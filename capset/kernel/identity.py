@@ -164,11 +164,11 @@ def setfsuid(draft: Draft, uid: int) -> None:
         return
     draft.uids = with_id(old, fs=user)
     _note_ids(draft, "user", old, draft.uids)
-    if _fixup_is_off(draft):
+    if _fixup_is_off(draft, "effective"):
         return
     is_root = draft.old.user_ns.is_root
     if is_root(old.fs) and not is_root(user):
-        why = f"the fs user id became {user}, and this one is for files"
+        why = f"the fs user id became {draft.seen_user(user)}, and this one is for files"
         draft.take("effective", _FOR_FILES, "fsuid-leaves-zero", why)
     if not is_root(old.fs) and is_root(user):
         why = "the fs user id became 0, and this one is for files and permitted"
@@ -324,7 +324,8 @@ def setgroups(draft: Draft, gids: Iterable[int]) -> None:
             draft.refuse(errno.EINVAL, "mapped", "-1 is no group id", gid)
         found.append(group)
     draft.groups = tuple(sorted(found))
-    draft.notes.append(f"the supplementary groups become {', '.join(map(str, draft.groups)) or 'none'}")
+    seen = ", ".join(map(draft.seen_group, draft.groups))
+    draft.notes.append(f"the supplementary groups become {seen or 'none'}")
 
 
 def _nothing_changes(old: Ids, real: int | None, effective: int | None, saved: int | None) -> bool:
@@ -339,9 +340,15 @@ def _nothing_changes(old: Ids, real: int | None, effective: int | None, saved: i
 def _check_own(draft: Draft, id: int | None, own: tuple[int, ...], cap: Cap) -> None:
     """Refuse an id that the thread does not have already, unless it has the capability."""
     if id is not None and id not in own and not draft.old.capable(cap):
-        listed = ", ".join(map(str, dict.fromkeys(own)))
-        why = f"{id} is none of the ids that may be taken without {cap}, which is not effective ({listed})"
+        seen = _seen_by(draft, cap)
+        listed = ", ".join(map(seen, dict.fromkeys(own)))
+        why = f"{seen(id)} is none of the ids that may be taken without {cap}, which is not effective ({listed})"
         draft.refuse(errno.EPERM, "own-ids", why, cap)
+
+
+def _seen_by(draft: Draft, cap: Cap) -> Callable[[int], str]:
+    """Return how ids of the kind that a capability is about are written."""
+    return draft.seen_user if cap is Cap.SETUID else draft.seen_group
 
 
 def _as_setre(old: Ids, real: int | None, effective: int | None) -> Ids:
@@ -357,19 +364,18 @@ def _fs_id(draft: Draft, id: int, outside: Callable[[int], int | None], own: Ids
     if found is None:
         draft.notes.append(f"nothing changes, as id {id if id != NO_ID else -1} is not mapped here")
     elif found not in own and not draft.old.capable(cap):
-        draft.notes.append(f"nothing changes, as {found} is none of the thread's ids and {cap} is not effective")
+        draft.notes.append(
+            f"nothing changes, as {_seen_by(draft, cap)(found)} is none of the thread's ids and {cap} is not effective"
+        )
     else:
         return found
     return None
 
 
 def _note_ids(draft: Draft, what: str, old: Ids, new: Ids) -> None:
-    changed = [
-        f"{name} {before} to {after}"
-        for name, before, after in zip(Ids._fields, old, new, strict=True)
-        if before != after
-    ]
-    if changed:
+    seen = draft.seen_user if what == "user" else draft.seen_group
+    ids = zip(Ids._fields, old, new, strict=True)
+    if changed := [f"{name} {seen(before)} to {seen(after)}" for name, before, after in ids if before != after]:
         draft.notes.append(f"the {what} ids change: {', '.join(changed)}")
 
 
@@ -378,11 +384,15 @@ def _change_groups(draft: Draft, gids: Ids) -> None:
     draft.gids = gids
 
 
-def _fixup_is_off(draft: Draft) -> bool:
-    if draft.securebits & Securebits.NO_SETUID_FIXUP:
-        draft.notes.append("with SECBIT_NO_SETUID_FIXUP a change of user ids leaves the capabilities alone")
-        return True
-    return False
+def _fixup_is_off(draft: Draft, *sets: str) -> bool:
+    """Say whether capabilities do not follow user ids, and that this is why *sets* stay as they are."""
+    if not draft.securebits & Securebits.NO_SETUID_FIXUP:
+        return False
+    why = "with SECBIT_NO_SETUID_FIXUP a change of user ids leaves the capabilities alone"
+    draft.notes.append(why)
+    for name in sets:
+        draft.give(name, draft[name], "no-fixup", why)
+    return True
 
 
 def _change_users(draft: Draft, uids: Ids) -> None:
@@ -390,21 +400,33 @@ def _change_users(draft: Draft, uids: Ids) -> None:
     old = draft.uids
     _note_ids(draft, "user", old, uids)
     draft.uids = uids
-    if _fixup_is_off(draft):
+    if old == uids or _fixup_is_off(draft, "permitted", "effective", "ambient"):
         return
     is_root = draft.old.user_ns.is_root
-    if any(map(is_root, old[:3])) and not any(map(is_root, uids[:3])):
-        why = "none of the real, effective and saved user ids is 0 any more"
-        draft.take("ambient", draft["ambient"], "no-zero-left", why)
-        if not draft.securebits & Securebits.KEEP_CAPS:
-            why += ", and keepcaps was not set"
-            draft.take("permitted", draft["permitted"], "no-zero-left", why)
-            draft.take("effective", draft["effective"], "no-zero-left", why)
+    if any(map(is_root, old[:3])):
+        if any(map(is_root, uids[:3])):
+            for name in ("permitted", "ambient"):
+                draft.give(
+                    name, draft[name], "no-zero-left", "one of the real, effective and saved user ids is 0 still"
+                )
+        else:
+            _leave_root(draft)
     if is_root(old.effective) and not is_root(uids.effective):
         draft.take("effective", draft["effective"], "euid-leaves-zero", "the effective user id is not 0 any more")
     if not is_root(old.effective) and is_root(uids.effective):
         draft.compute("effective")
         draft.give("effective", draft["permitted"], "euid-becomes-zero", "the effective user id became 0")
+
+
+def _leave_root(draft: Draft) -> None:
+    """Take what only root keeps, once none of the real, effective and saved user ids is 0 any more."""
+    why = "none of the real, effective and saved user ids is 0 any more"
+    draft.take("ambient", draft["ambient"], "no-zero-left", why)
+    if draft.securebits & Securebits.KEEP_CAPS:
+        draft.give("permitted", draft["permitted"], "no-zero-left", f"{why}, and keepcaps was set")
+        return
+    for name in ("permitted", "effective"):
+        draft.take(name, draft[name], "no-zero-left", f"{why}, and keepcaps was not set")
 
 
 explain_setresuid = explainer(setresuid)

@@ -43,7 +43,7 @@ class Rules:
         set_id: When an execve(2) counts as one that changes ids, which clears the ambient set and matters
             for no_new_privs. ``"changed"``: the effective user id changes, or the effective group id is
             none of the thread's groups. ``"not real"``: an effective id is not the real one; so it was
-            before commit 337490f0007f, of June 2025.
+            before commit 337490f0007f, of June 2025; which release had it first was not checked.
         exec_securebits: Whether there are SECBIT_EXEC_RESTRICT_FILE and SECBIT_EXEC_DENY_INTERACTIVE,
             since Linux 6.14.
         last_cap: The last capability of the kernel. If not given, the last one that capset knows, or a
@@ -136,7 +136,7 @@ RULES: dict[str, Rule] = {
         (
             "root-not-twice",
             "execve",
-            "set-user-ID root with file capabilities, run by another user: the file's capabilities alone count",
+            "if the effective user id is 0 and the real one is not, a file's own capabilities alone count",
             f"{_COMMONCAP} handle_privileged_root()",
             "capabilities(7), Set-user-ID-root programs that have file capabilities",
         ),
@@ -145,7 +145,7 @@ RULES: dict[str, Rule] = {
             "execve",
             "where more would be gained, ids become the real ones and P'(permitted) &= P(permitted)",
             f"{_COMMONCAP} cap_bprm_creds_from_file()",
-            "PR_SET_NO_NEW_PRIVS(2const)",
+            "prctl(2), PR_SET_NO_NEW_PRIVS",
         ),
         (
             "ambient-cleared",
@@ -219,21 +219,21 @@ RULES: dict[str, Rule] = {
             "capbset_drop",
             "dropping from P(bounding) needs CAP_SETPCAP",
             f"{_COMMONCAP} cap_prctl_drop()",
-            "PR_CAPBSET_DROP(2const)",
+            "prctl(2), PR_CAPBSET_DROP",
         ),
         (
             "ambient-raise",
             "ambient_raise",
             "P(ambient) gains what is in P(permitted) & P(inheritable), without SECBIT_NO_CAP_AMBIENT_RAISE",
             f"{_COMMONCAP} cap_task_prctl()",
-            "PR_CAP_AMBIENT(2const)",
+            "prctl(2), PR_CAP_AMBIENT",
         ),
         (
             "ambient-lower",
             "ambient_lower ambient_clear_all",
             "anybody may lower P(ambient)",
             f"{_COMMONCAP} cap_task_prctl()",
-            "PR_CAP_AMBIENT(2const)",
+            "prctl(2), PR_CAP_AMBIENT",
         ),
         (
             "securebits-locked",
@@ -268,14 +268,14 @@ RULES: dict[str, Rule] = {
             "set_no_new_privs",
             "no_new_privs stays set",
             "kernel/sys.c prctl()",
-            "PR_SET_NO_NEW_PRIVS(2const)",
+            "prctl(2), PR_SET_NO_NEW_PRIVS",
         ),
         (
             "capability",
             "capbset_drop ambient_raise ambient_lower",
             "a number up to the last capability of the kernel",
             f"{_COMMONCAP} cap_task_prctl()",
-            "PR_CAP_AMBIENT(2const)",
+            "prctl(2), PR_CAP_AMBIENT",
         ),
         # Changing ids
         (
@@ -308,6 +308,13 @@ RULES: dict[str, Rule] = {
             ),
             f"{_COMMONCAP} cap_emulate_setxuid()",
             _UIDS,
+        ),
+        (
+            "no-fixup",
+            "setresuid setreuid setuid setfsuid",
+            "with SECBIT_NO_SETUID_FIXUP a change of user ids leaves the capabilities alone",
+            f"{_COMMONCAP} cap_task_fix_setuid()",
+            _BITS,
         ),
         (
             "euid-leaves-zero",

@@ -9,8 +9,9 @@ from typing import Any
 from attrs import evolve
 
 from capset.kernel.credentials import Credentials
-from capset.kernel.namespaces import INITIAL, Extent, UserNamespace
-from capset.live.reading import Pid, Root, read, root_folder
+from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
+from capset.live.reading import Pid, Root, explain, read, root_folder
+from capset.live.status import ProcStatus
 from capset.securebits import Securebits
 
 __all__ = ["credentials", "own_namespace", "securebits"]
@@ -27,7 +28,7 @@ def securebits() -> Securebits:
         ModuleNotFoundError: python-prctl is not installed.
 
     Source:
-        PR_GET_SECUREBITS(2const).
+        prctl(2), PR_GET_SECUREBITS.
 
     Examples:
         >>> from capset import live
@@ -75,7 +76,10 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
     own = own_namespace()
     assumed = [text for text in found.assumed if "no_new_privs" in text]
     if own != INITIAL:
-        assumed.append("the parent of this process's user namespace is the initial one")
+        assumed.append(
+            "the parent of this process's user namespace is the initial one, and who is root in it made it; ids that "
+            f"it does not map, and shows as {OVERFLOW_ID}, are that"
+        )
     if not is_own:
         assumed.append("the securebits are 0, as only a thread itself can read its own, with the extra prctl")
     return evolve(
@@ -84,7 +88,7 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
         gids=[_outside(own.outside_gid, gid) for gid in status.gids],
         groups=[_outside(own.outside_gid, gid) for gid in status.groups],
         securebits=securebits() if is_own else 0,
-        user_ns=own if is_own else _namespace(f"/proc/{status.pid}", status.user_ns, own, assumed),
+        user_ns=own if is_own else _namespace(status, own, assumed),
         assumed=assumed,
     )
 
@@ -95,8 +99,9 @@ def own_namespace() -> UserNamespace:
     return INITIAL if inode in {None, _INITIAL_INODE} else _mapped("/proc/self", INITIAL)
 
 
-def _namespace(folder: str, inode: int | None, own: UserNamespace, assumed: list[str]) -> UserNamespace:
+def _namespace(status: ProcStatus, own: UserNamespace, assumed: list[str]) -> UserNamespace:
     """Return the user namespace of another thread, as far as its maps tell."""
+    inode = status.user_ns
     if inode is None:
         assumed.append("the user namespace is that of this process, as it cannot be read")
         return own
@@ -105,7 +110,11 @@ def _namespace(folder: str, inode: int | None, own: UserNamespace, assumed: list
     if inode == _INITIAL_INODE:
         return INITIAL
     assumed.append("the user namespace is a child of that of this process, made by the user who is root in it")
-    return _mapped(folder, own)
+    folder = f"/proc/{status.pid}"
+    try:
+        return _mapped(folder, own)
+    except OSError as error:  # it may have ended meanwhile
+        raise explain(error, folder, status.pid, None, "/proc") from None
 
 
 def _mapped(folder: str, parent: UserNamespace) -> UserNamespace:

@@ -117,6 +117,8 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
             self.compare(answer, after, told)
             if explanation.secure is not None:
                 assert answer.secure == explanation.secure, told
+            for sentence in untrue(before, after, arguments, explanation):
+                raise AssertionError(f"untrue: {sentence}\n{told}")
             for reason in explanation.reasons:
                 told_why = reason.why and (reason.change == "kept" or reason.rule.name != "unchanged")
                 assert told_why, f"{reason}\n{told}"
@@ -461,6 +463,42 @@ def walk(stage: Stage, examples: int, *, repeatable: bool = False, number: int |
     walks = machine(stage, steps.append)
     run_state_machine_as_test(walks if number is None else seed(number)(walks), settings=profile)
     return steps
+
+
+def untrue(
+    before: Credentials, after: Credentials, arguments: tuple[Any, ...], told: kernel.Explanation
+) -> Iterator[str]:
+    """List sentences of an explanation that say of the thread or the file what is not so."""
+    file = arguments[0] if told.call.startswith("execve") else Executable()
+    said = {*told.notes, *(reason.why for reason in told.reasons), str(told.error or "")}
+    is_root = before.user_ns.is_root
+    facts = {
+        "as the file is set-user-ID": file.mode & 0o4000,
+        "as the file is set-group-ID": file.mode & 0o2000,
+        "the effective user id changes": after.uids.effective != before.uids.effective or before.no_new_privs,
+        "no_new_privs": before.no_new_privs or after.no_new_privs,
+        "the file has no capabilities": file.caps is None,
+        "a file with capabilities": file.caps is not None,
+        "nosuid": file.nosuid,
+        "with SECBIT_NOROOT": before.securebits & 1,
+        "with SECBIT_NO_SETUID_FIXUP": before.securebits & 4,
+        "and keepcaps was set": before.securebits & 0x10,
+        "and keepcaps was not set": not before.securebits & 0x10,
+        "user ids is 0 any more": not any(map(is_root, after.uids[:3])),
+        "user ids is 0 still": any(map(is_root, after.uids[:3])),
+        "the effective user id is not 0 any more": not is_root(after.uids.effective),
+        "the effective user id became 0": is_root(after.uids.effective) and not is_root(before.uids.effective),
+        "the effective user id is 0 and the real one is not": not is_root(before.uids.real),
+        "CAP_DAC_OVERRIDE is missing": "dac_override" not in before.caps.effective,
+        "is a script": file.script is not None,
+    }
+    for text, is_so in facts.items():
+        yield from (sentence for sentence in said if text in sentence and not is_so)
+    for reason in told.reasons:
+        if "it is not ambient" in reason.why and reason.cap in before.caps.ambient:
+            yield str(reason)
+        if "the bounding set lacks" in reason.why and reason.cap in before.caps.bounding:
+            yield str(reason)
 
 
 def play(stage: Stage, scene: Callable[[Any], None]) -> list[Step]:

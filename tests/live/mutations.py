@@ -26,7 +26,7 @@ MUTATIONS = [
                 "not old.in_group(draft.gids.effective)",
                 "draft.gids.effective != old.gids.effective",
             ),
-            ("set-group-ID changes nothing", " or not old.in_group(draft.gids.effective)", ""),
+            ("set-group-ID changes nothing", "    elif not old.in_group(draft.gids.effective):\n", "    elif False:\n"),
             (
                 "an empty attribute is none",
                 "    if file.caps is None:",
@@ -111,7 +111,7 @@ MUTATIONS = [
             ("no_new_privs limits nothing", "    if draft.no_new_privs and (", "    if False and ("),
             (
                 "no_new_privs always takes ids back",
-                'draft.no_new_privs and (ids_change or not draft["permitted"] <= draft.old.caps.permitted)',
+                'draft.no_new_privs and (change or not draft["permitted"] <= draft.old.caps.permitted)',
                 "draft.no_new_privs",
             ),
             ("no_new_privs leaves ids alone", "    draft.uids = with_id(draft.uids, effective=draft.uids.real)\n", ""),
@@ -131,7 +131,7 @@ MUTATIONS = [
                 "draft.gids = with_id(draft.gids, saved=draft.gids.effective)",
             ),
             ("a file with capabilities keeps ambient", "    if has_caps:", "    if False:"),
-            ("a change of ids keeps ambient", "    elif ids_change:", "    elif False:"),
+            ("a change of ids keeps ambient", "    elif change:", "    elif False:"),
             ("ambient is not permitted", 'draft.give("permitted", ambient, "ambient", "it is ambient")', "pass"),
             (
                 "ambient is not effective",
@@ -144,12 +144,16 @@ MUTATIONS = [
                 "    draft.securebits &= ~Securebits.KEEP_CAPS",
                 "    draft.securebits &= ~Securebits.KEEP_CAPS | Securebits((draft.securebits & Securebits.KEEP_CAPS_LOCKED) >> 1)",
             ),
-            ("AT_SECURE by permitted alone", "return all_effective or bool", "return bool"),
-            ("AT_SECURE for root too", "    if _is_root(draft, draft.uids.real):\n        return False\n", ""),
+            (
+                "AT_SECURE by permitted alone",
+                '    if all_effective:\n        return "the file\'s effective bit is set"\n',
+                "",
+            ),
+            ("AT_SECURE for root too", '    if _is_root(draft, draft.uids.real):\n        return ""\n', ""),
             (
                 "AT_SECURE not by the group",
-                " or draft.gids.effective != old.gids.real:\n        return True",
-                ":\n        return True",
+                '    if draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:\n        return "an',
+                '    if draft.uids.effective != old.uids.real:\n        return "an',
             ),
             (
                 "a script need not be executable",
@@ -287,10 +291,14 @@ MUTATIONS = [
             ),
             (
                 "keepcaps keeps ambient",
-                '        draft.take("ambient", draft["ambient"], "no-zero-left", why)\n        if not draft.securebits & Securebits.KEEP_CAPS:\n',
-                '        if not draft.securebits & Securebits.KEEP_CAPS:\n            draft.take("ambient", draft["ambient"], "no-zero-left", why)\n',
+                '    draft.take("ambient", draft["ambient"], "no-zero-left", why)\n    if draft.securebits & Securebits.KEEP_CAPS:\n',
+                '    if not draft.securebits & Securebits.KEEP_CAPS:\n        draft.take("ambient", draft["ambient"], "no-zero-left", why)\n    else:\n',
             ),
-            ("keepcaps does nothing", "        if not draft.securebits & Securebits.KEEP_CAPS:", "        if True:"),
+            (
+                "keepcaps does nothing",
+                "    if draft.securebits & Securebits.KEEP_CAPS:\n        draft.give",
+                "    if False:\n        draft.give",
+            ),
             (
                 "keepcaps keeps effective",
                 "    if is_root(old.effective) and not is_root(uids.effective):",
@@ -298,24 +306,28 @@ MUTATIONS = [
             ),
             (
                 "a saved 0 does not count",
-                "if any(map(is_root, old[:3])) and not any(map(is_root, uids[:3])):",
-                "if any(map(is_root, old[:2])) and not any(map(is_root, uids[:2])):",
+                "    if any(map(is_root, old[:3])):\n        if any(map(is_root, uids[:3])):",
+                "    if any(map(is_root, old[:2])):\n        if any(map(is_root, uids[:2])):",
             ),
             (
                 "the fs id 0 counts",
-                "not any(map(is_root, uids[:3])):",
-                "not any(map(is_root, uids[:3])) and is_root(old.fs):",
+                "        if any(map(is_root, uids[:3])):",
+                "        if any(map(is_root, uids[:3])) or is_root(old.fs):",
             ),
             (
                 "effective stays on the way back to 0",
                 '        draft.compute("effective")\n        draft.give("effective", draft["permitted"], "euid-becomes-zero", "the effective user id became 0")\n',
                 "        pass\n",
             ),
-            ("NO_SETUID_FIXUP does nothing", "    if draft.securebits & Securebits.NO_SETUID_FIXUP:", "    if False:"),
+            (
+                "NO_SETUID_FIXUP does nothing",
+                "    if not draft.securebits & Securebits.NO_SETUID_FIXUP:",
+                "    if True:",
+            ),
             (
                 "NOROOT is as NO_SETUID_FIXUP",
-                "    if draft.securebits & Securebits.NO_SETUID_FIXUP:",
-                "    if draft.securebits & (Securebits.NO_SETUID_FIXUP | Securebits.NOROOT):",
+                "    if not draft.securebits & Securebits.NO_SETUID_FIXUP:",
+                "    if not draft.securebits & (Securebits.NO_SETUID_FIXUP | Securebits.NOROOT):",
             ),
             ("LINUX_IMMUTABLE is not for files", ', "linux_immutable"]', "]"),
             ("setfsuid gives what is not permitted", '_FOR_FILES & draft["permitted"], "fsuid', '_FOR_FILES, "fsuid'),

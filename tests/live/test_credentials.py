@@ -14,7 +14,13 @@ import pytest
 from attrs import evolve
 
 from capset import CapSet, FileCaps, Securebits, kernel, live
+from capset.errors import ProcessGoneError
 from capset.kernel import INITIAL, Executable
+
+OWN = (
+    "the parent of this process's user namespace is the initial one, and who is root in it made it; "
+    "ids that it does not map, and shows as 65534, are that"
+)
 
 
 @pytest.fixture
@@ -72,7 +78,7 @@ def test_inside_a_user_namespace(tool, prctl):
     )
 
     told = in_a_child(code, unshare, "-Ur")
-    assert told == f"0 1 deny {os.geteuid()} the parent of this process's user namespace is the initial one"
+    assert told == f"0 1 deny {os.geteuid()} {OWN}"
 
 
 def test_one_in_another_user_namespace(tool, holding):
@@ -110,7 +116,7 @@ def test_as_seen_from_inside(monkeypatch):
 
     assert (cred.user_ns, cred.uids.effective) == (inner, 5000)
     assert cred.assumed == (
-        "the parent of this process's user namespace is the initial one",
+        OWN,
         "the securebits are 0, as only a thread itself can read its own, with the extra prctl",
         "the user namespace is that of this process, as it cannot be read",
     )
@@ -292,3 +298,17 @@ def test_a_file_that_cannot_be_read_at_all():
     """The error names it."""
     with pytest.raises(OSError, match="Input/output error: '/proc/self/mem'"):
         live.executable("/proc/self/mem")
+
+
+def test_one_that_ends_meanwhile(monkeypatch):
+    """Its maps are gone before they are read."""
+    from capset.live import identity
+
+    monkeypatch.setattr(
+        identity, "read", lambda *args, **options: evolve(live.read("self"), pid=2**22 + 5, user_ns=next(seen))
+    )
+    monkeypatch.setattr(identity, "own_namespace", lambda: INITIAL)
+    seen = iter([7, 8])
+
+    with pytest.raises(ProcessGoneError, match="no such process or thread, or it has ended: '/proc/4194309'"):
+        live.credentials(5)

@@ -363,8 +363,8 @@ WHY = [
     (evolve(ROOT, securebits=1), Executable(), "kill", "permitted", "lost",
      "the file has no capabilities, with SECBIT_NOROOT root gets nothing by being root, and it is not ambient"),
     (USER, Executable(mode=0o4755, caps=FileCaps()), "kill", "permitted", "absent",
-     "the file does not give it, of a set-user-ID-root file with capabilities of its own, these alone count, "
-     "and it is not ambient"),
+     "the file does not give it, as the effective user id is 0 and the real one is not, the file's own capabilities alone "
+     "count, and it is not ambient"),
     (USER, Executable(mode=0o4755), "kill", "effective", "gained",
      "root gets what is in the bounding set, and for root all that is permitted is effective"),
     (kernel.set_no_new_privs(evolve(ROOT, caps=evolve(ROOT.caps, effective=[], permitted=[]))), Executable(), "kill", "permitted",
@@ -373,7 +373,7 @@ WHY = [
      "root gets only what is in the bounding set or inheritable and it is not ambient"),
     (ROOT, Executable(), "kill", "bounding", "kept", "execve leaves it as it is"),
     (INSIDE, Executable(), "kill", "effective", "lost",
-     "the file has no capabilities, user 65534 is not root, and it is not ambient"),
+     "the file has no capabilities, user 65534 (outside 1000) is not root, and it is not ambient"),
 ]  # fmt: skip
 
 
@@ -466,8 +466,11 @@ def test_ambient_reasons():
     assert kept.why("net_raw").why == "what is ambient is effective"
     assert kept.why("net_raw", "permitted").why == "it is ambient"
     assert by_file.why("net_raw", "ambient").why == "a file with capabilities clears the ambient set"
-    assert by_ids.why("net_raw").why.endswith("and a change of ids clears the ambient set")
-    assert by_ids.notes == ("the effective user id becomes 1001, as the file is set-user-ID",)
+    assert by_ids.why("net_raw").why.endswith("and the effective user id changes, which clears the ambient set")
+    assert by_ids.notes == (
+        "the effective user id becomes 1001, as the file is set-user-ID",
+        "AT_SECURE is set, as the effective user id changes",
+    )
     assert by_ids.secure
 
 
@@ -484,6 +487,7 @@ def test_notes():
     assert notes("execve", USER, setid) == [
         "the effective user id becomes 1001, as the file is set-user-ID",
         "the effective group id becomes 50, as the file is set-group-ID",
+        "AT_SECURE is set, as the effective user id changes",
     ]
     assert notes("execve", USER, evolve(setid, nosuid=True)) == ["the set-id bits do not count on a nosuid mount"]
     assert notes("execve", INSIDE, setid)[0].startswith("the set-id bits do not count, as the file's owner or group")
@@ -648,3 +652,104 @@ def test_rules():
         assert rule.function
         assert rule.page
     assert {call for rule in kernel.RULES.values() for call in rule.calls} == set(CALLS)
+
+
+def test_what_is_kept_has_a_reason_too():
+    """keepcaps, a saved 0, NO_SETUID_FIXUP, and what capset(2) asked for."""
+
+    def kept(explanation, cap="kill", set="permitted"):
+        reason = explanation.why(cap, set)
+        assert reason.change == "kept"
+        return reason.rule.name, reason.why
+
+    gone = "none of the real, effective and saved user ids is 0 any more, and keepcaps was set"
+    fixed = "with SECBIT_NO_SETUID_FIXUP a change of user ids leaves the capabilities alone"
+    with_keepcaps = kernel.set_keepcaps(ROOT, True)
+    assert kept(kernel.explain_setresuid(with_keepcaps, 1000, 1000, 1000)) == ("no-zero-left", gone)
+    saved = kernel.explain_setresuid(ROOT, 1000, 1000, -1)
+    assert kept(saved) == ("no-zero-left", "one of the real, effective and saved user ids is 0 still")
+    assert kept(kernel.explain_setuid(evolve(ROOT, securebits=4), 1000)) == ("no-fixup", fixed)
+    assert kept(kernel.explain_setfsuid(evolve(ROOT, securebits=4), 1000), set="effective") == ("no-fixup", fixed)
+    asked = kernel.explain_capset(ROOT, effective=[], permitted=["kill"], inheritable=[])
+    assert kept(asked) == ("asked", "capset(2) asks for it")
+
+
+def test_ids_are_those_that_the_thread_sees():
+    """With the id outside beside them, where that is another."""
+    maps = [(0, 1000, 1), (1, 100000, 65536)]
+    inside = evolve(INSIDE, user_ns=UserNamespace(parent=INITIAL, owner=1000, uid_map=maps, gid_map=maps))
+    weak = evolve(inside, caps=CapState())
+
+    def notes(call, *arguments):
+        return list(getattr(kernel, f"explain_{call}")(*arguments).notes)
+
+    outer = "0 (outside 1000) to 1000 (outside 100999)"
+    assert notes("setreuid", inside, 1000, 1000) == [
+        f"the user ids change: real {outer}, effective {outer}, saved {outer}, fs {outer}"
+    ]
+    assert notes("setgroups", inside, [5]) == ["the supplementary groups become 5 (outside 100004)"]
+    assert "EPERM: 5 (outside 100004) is none of the ids" in str(refused(kernel.setuid, weak, 5))
+    assert notes("setfsuid", weak, 5)[0].startswith("nothing changes, as 5 (outside 100004) is none")
+
+
+def test_set_user_id_root_is_that_of_the_namespace():
+    """In a rootless container root is another user outside; without a map there is none."""
+    maps = [(0, 1000, 1), (1, 100000, 65536)]
+    rootless = UserNamespace(parent=INITIAL, owner=1000, uid_map=maps, gid_map=maps)
+    user = Credentials(uids=100999, gids=100999, caps=CapState(bounding=ALL), user_ns=rootless)
+    unmapped = evolve(INSIDE, caps=CapState())
+
+    assert kernel.why(user, "kill").ways[-1].gives
+    assert str(kernel.why(unmapped, "kill").ways[-1]).endswith(
+        "does not give it: the user namespace maps no user or no group to 0, so there is none"
+    )
+
+
+def test_a_capability_without_a_name():
+    """Whether the kernel has it is not known."""
+    assert kernel.why(USER, 63).verdict == "63 has no name yet, and no set of this thread shows that its kernel has it."
+
+
+def test_lost_saved_ids_and_reasons_for_at_secure():
+    """What execve(2) does to the other ids, and each way to AT_SECURE."""
+    other = evolve(USER, uids=(1000, 1000, 0, 0))
+    group = Executable(caps=FileCaps(permitted=["kill"]))
+
+    def notes(cred, file=None, **options):
+        return list(kernel.explain_execve(cred, file or Executable(), **options).notes)
+
+    assert notes(other) == [
+        "the saved user id becomes the effective one, 1000",
+        "the fs user id becomes the effective one, 1000",
+    ]
+    assert notes(USER, group) == ["AT_SECURE is set, as the file gives what is not ambient"]
+    assert notes(USER, Executable(caps=FileCaps(effective=True))) == [
+        "AT_SECURE is set, as the file's effective bit is set"
+    ]
+    differ = "AT_SECURE is set, as an effective id is not the real one"
+    assert notes(evolve(USER, uids=(1000, 1001, 1001, 1001))) == [differ]
+    assert notes(evolve(USER, uids=(1000, 1001, 1001, 1001)), rules=Rules(set_id="not real")) == [differ]
+    elsewhere = notes(evolve(USER, gids=(1000, 1000, 1000, 50)))
+    assert elsewhere[-1] == "AT_SECURE is set, as the effective group is neither the fs group nor a supplementary one"
+
+
+def test_arguments_in_the_text_of_a_call():
+    """What can be gone through once is written and used; what is long is cut off."""
+    assert kernel.explain_setgroups(ROOT, iter([7, 5])).call == "setgroups([7, 5])"
+    assert kernel.explain_setgroups(ROOT, iter([7, 5])).after.groups == (5, 7)
+    assert len(kernel.explain_setgroups(ROOT, [0] * 65536).call) < 1100
+
+
+@pytest.mark.parametrize(
+    ("keywords", "titles"),
+    [
+        ({"securebits": 1, "caps": CapState(bounding=ALL)}, []),
+        (
+            {"uids": (0, 1000, 1000, 1000), "gids": 1000, "caps": CapState(permitted=ALL, bounding=ALL)},
+            ["root executed an ordinary program"],
+        ),
+    ],
+)
+def test_histories_that_would_be_untrue(keywords, titles):
+    """Without root's rule, and where nothing was given up."""
+    assert [history.title for history in kernel.histories(Credentials(**keywords))] == titles
