@@ -729,6 +729,9 @@ def test_lost_saved_ids_and_reasons_for_at_secure():
     differ = "AT_SECURE is set, as an effective id is not the real one"
     assert notes(evolve(USER, uids=(1000, 1001, 1001, 1001))) == [differ]
     assert notes(evolve(USER, uids=(1000, 1001, 1001, 1001)), rules=Rules(set_id="not real")) == [differ]
+    assert notes(evolve(USER, gids=(1000, 1000, 1000, 50)), rules=Rules(set_id="not real")) == [
+        "the fs group id becomes the effective one, 1000"
+    ]
     elsewhere = notes(evolve(USER, gids=(1000, 1000, 1000, 50)))
     assert elsewhere[-1] == "AT_SECURE is set, as the effective group is neither the fs group nor a supplementary one"
 
