@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from capset import kernel as kernel
     from capset import live as live
     from capset import policy as policy
+    from capset.comparison import Comparison as Comparison
+    from capset.comparison import compare as compare
     from capset.diff import CapDiff as CapDiff
     from capset.diff import StateDiff as StateDiff
     from capset.errors import CapsetError as CapsetError
@@ -44,11 +46,13 @@ _HOMES = {
     "CapInfo": "info",
     "CapState": "state",
     "CapsetError": "errors",
+    "Comparison": "comparison",
     "FileCaps": "filecaps",
     "Ids": "ids",
     "Securebits": "securebits",
     "StateDiff": "diff",
     "UnknownCapabilityError": "errors",
+    "compare": "comparison",
 }
 _MODULES = ("engines", "formats", "kernel", "live", "policy")
 
@@ -61,11 +65,13 @@ __all__ = [
     "CapSet",
     "CapState",
     "CapsetError",
+    "Comparison",
     "FileCaps",
     "Ids",
     "Securebits",
     "StateDiff",
     "UnknownCapabilityError",
+    "compare",
     "engines",
     "formats",
     "kernel",

@@ -14,7 +14,19 @@ if TYPE_CHECKING:
 __all__ = ["CAPS", "LAST_CAP", "Cap"]
 
 
-class Cap(IntEnum):
+class _InNotebooks:
+    """What a notebook calls; it stands here, as an Enum keeps names with such underscores for itself in its body."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        from capset.display import cap_html
+
+        assert isinstance(self, Cap)
+        return cap_html(self)
+
+
+class Cap(_InNotebooks, IntEnum):
     """A Linux capability: its number, which is its bit in every mask, and its name.
 
     The members are the capabilities that have a name in this version of capset. A kernel may have

@@ -13,6 +13,7 @@ from capset.errors import ConflictError, ParseError, UnknownCapabilityError, sho
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
+    from capset.display import Records
     from capset.state import CapState
 
 __all__ = ["CapDiff", "StateDiff"]
@@ -107,6 +108,17 @@ class CapDiff:
     def __bool__(self) -> bool:
         return bool(self.added or self.dropped)
 
+    def to_records(self) -> Records:
+        """Return a row for each capability that comes or goes: ``change``, and what :meth:`CapSet.to_records` has."""
+        from capset.display import diff_records
+
+        return diff_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import diff_html
+
+        return diff_html(self)
+
     def __str__(self) -> str:
         return " ".join([f"+{cap}" for cap in self.added] + [f"-{cap}" for cap in self.dropped])
 
@@ -150,6 +162,17 @@ class StateDiff:
 
     def __bool__(self) -> bool:
         return any(diff for _, diff in self._items())
+
+    def to_records(self) -> Records:
+        """Return a row for each capability that comes or goes in a set: ``set``, and what that of a CapDiff has."""
+        from capset.display import state_diff_records
+
+        return state_diff_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import state_diff_html
+
+        return state_diff_html(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {diff}" for name, diff in self._items() if diff)

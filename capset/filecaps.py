@@ -171,3 +171,8 @@ that is empty or has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_R
         """The three sets as cap_get_file(3) returns them: with the bit, both others together are effective."""
         effective = self.permitted | self.inheritable if self.effective else CapSet()
         return CapState(effective=effective, permitted=self.permitted, inheritable=self.inheritable)
+
+    def _repr_html_(self) -> str:
+        from capset.display import file_caps_html
+
+        return file_caps_html(self)

@@ -19,12 +19,14 @@ class RiskList:
     Attributes:
         name: A short name for it.
         about: What the list judges, and what it leaves out.
+        of_containers: Whether it judges what a capability means in a container; otherwise, on a host.
         last_cap: The last capability that existed when it was written; it says nothing of later ones.
         source: Where it was read.
     """
 
     name: str
     about: str
+    of_containers: bool
     last_cap: Cap
     source: Source
 
@@ -89,6 +91,7 @@ def _lists() -> dict[str, RiskList]:
         key: RiskList(
             name=fact["name"],
             about=fact["about"],
+            of_containers=fact["of_containers"],
             last_cap=Cap.parse(fact["last_cap"]),
             source=Source(**fact["source"]),
         )

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from typing import Never
 
     from capset.diff import CapDiff
+    from capset.display import Records
 
 __all__ = ["THREAD_SETS", "CapSet"]
 
@@ -192,6 +193,21 @@ class CapSet(Set[Cap]):
 
         after = CapSet(other)
         return CapDiff(added=after - self, dropped=self - after)
+
+    def to_records(self) -> Records:
+        """Return a row for each member, for a data frame.
+
+        A row says what is known of a capability: ``number``, ``name``, ``mask`` (unsigned, of 64 bits), ``docker``
+        (whether Docker's default has it), ``since_linux``, ``summary``, and ``risks`` (what published lists say).
+        """
+        from capset.display import set_records
+
+        return set_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import set_html
+
+        return set_html(self)
 
     def __str__(self) -> str:
         return ",".join(self.names())

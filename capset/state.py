@@ -10,6 +10,7 @@ from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
     from capset.diff import StateDiff
+    from capset.display import Records
 
 __all__ = ["CapState"]
 
@@ -53,6 +54,17 @@ class CapState:
         from capset.diff import StateDiff
 
         return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
+
+    def to_records(self) -> Records:
+        """Return a row for each set, for a data frame: ``set``, ``held``, ``mask`` (unsigned, 64 bits) and ``names``."""
+        from capset.display import state_records
+
+        return state_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import state_html
+
+        return state_html(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {getattr(self, name)}".rstrip() for name in THREAD_SETS)

@@ -26,7 +26,6 @@ __all__ = [
     "number",
     "prose",
     "releases_json",
-    "releases_text",
     "say",
     "say_json",
     "set_json",
@@ -121,11 +120,6 @@ def diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
         "dropped": changes.dropped.names(),
         "kept": (before & after).names(),
     }
-
-
-def releases_text(releases: Iterable[Release]) -> str:
-    """Name stretches of releases; what was read at one commit only has none."""
-    return ", ".join(map(str, releases)) or "as read"
 
 
 def releases_json(releases: Iterable[Release]) -> list[dict[str, str | None]]:

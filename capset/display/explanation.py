@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
+from capset.display.markup import block, paragraph, signed, strong, table
 from capset.display.text import printable, summary
 from capset.sets import THREAD_SETS
 
@@ -25,9 +25,14 @@ def explanation_text(explanation: Explanation) -> str:
         if groups:
             lines.append(name)
         lines += [f"  {_WORDS[group.change]}: {_caps(group)}: {group.why}" for group in groups]
-    if explanation.after is not None and not any(map(explanation.groups, THREAD_SETS)):
-        lines.append("no set has a capability, before or afterwards")
-    return "\n".join(lines)
+    return "\n".join(lines + _nothing(explanation))
+
+
+def _nothing(explanation: Explanation) -> list[str]:
+    """Say so if there is no capability to tell anything of."""
+    if explanation.after is None or any(map(explanation.groups, THREAD_SETS)):
+        return []
+    return ["no set has a capability, before or afterwards"]
 
 
 def _caps(group: Group) -> str:
@@ -38,18 +43,19 @@ def _caps(group: Group) -> str:
 
 
 def explanation_html(explanation: Explanation) -> str:
-    """Write an explanation for a notebook: a table with a row for what happens to capabilities for one reason."""
-    rows = "".join(
-        "<tr>"
-        + "".join(f"<td>{escape(cell)}</td>" for cell in (name, _WORDS[group.change], _caps(group), group.why))
-        + "</tr>"
+    """Write an explanation for a notebook: a row for what happens to capabilities for one reason."""
+    rows = [
+        (name, signed(_SIGNS[group.change], _WORDS[group.change]), _caps(group), group.why)
         for name in THREAD_SETS
         for group in explanation.groups(name)
-    )
-    head = "<br>".join(map(escape, _head(explanation)))
-    titles = "".join(f"<th>{title}</th>" for title in ("set", "change", "capabilities", "why"))
-    table = f"<table><thead><tr>{titles}</tr></thead><tbody>{rows}</tbody></table>" if rows else ""
-    return f"<p>{head}</p>{table}"
+    ]
+    title, *told = _head(explanation)
+    if not rows:
+        return block(*map(paragraph, (strong(title), *told, *_nothing(explanation))))
+    return block(table(title, ("set", "change", "capabilities", "why"), rows), *map(paragraph, told))
+
+
+_SIGNS = {"kept": "=", "gained": "+", "lost": "−", "absent": "·"}  # noqa: RUF001, the minus is meant
 
 
 def _head(explanation: Explanation) -> list[str]:

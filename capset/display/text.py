@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from capset.sets import CapSet
 
-__all__ = ["printable", "summary"]
+if TYPE_CHECKING:
+    from capset.engines import Release
+
+__all__ = ["printable", "releases_text", "summary"]
 
 _FEW = 5  # so many names are shown as an exception before all the others are listed instead
 
@@ -56,3 +62,8 @@ def summary(caps: CapSet) -> str:
     if caps.unknown:
         text += f" and {', '.join(caps.unknown.names())}"
     return text
+
+
+def releases_text(releases: Iterable[Release]) -> str:
+    """Name stretches of releases; what was read at one commit only has none."""
+    return ", ".join(map(str, releases)) or "as read"

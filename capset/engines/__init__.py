@@ -16,10 +16,10 @@ Examples:
 
 from __future__ import annotations
 
-from capset.engines.catalogue import get, names, versions
+from capset.engines.catalogue import Versions, get, names, versions
 from capset.engines.engine import Engine, Fact
 from capset.engines.process import Placement
-from capset.engines.recognition import Match, recognise
+from capset.engines.recognition import Match, Matches, recognise
 from capset.engines.releases import Release
 from capset.engines.request import Request
 from capset.engines.rules import Resolution
@@ -28,10 +28,12 @@ __all__ = [
     "Engine",
     "Fact",
     "Match",
+    "Matches",
     "Placement",
     "Release",
     "Request",
     "Resolution",
+    "Versions",
     "get",
     "names",
     "recognise",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -18,9 +18,47 @@ from capset.errors import UnknownEngineError, UnknownVersionError, shown
 from capset.facts import Source, load, stems
 from capset.sets import CapSet
 
-__all__ = ["get", "names", "versions"]
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from capset.display import Records
+
+__all__ = ["Versions", "get", "names", "place", "versions"]
 
 _KINDS = ("default", "sets", "rules")
+
+
+class Versions(list[Engine]):
+    """An engine over time: a list with an entry for all releases that behave alike, the newest last.
+
+    Returned by :func:`versions`; in a notebook it is a table.
+    """
+
+    __slots__ = ()
+
+    def to_records(self) -> Records:
+        """Return a row for each entry, for a data frame; the default is a mask, an unsigned number of 64 bits."""
+        from capset.display import engine_records
+
+        return engine_records(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the default by releases; it needs the extra ``plot``.
+
+        Args:
+            ax: Where to draw; a figure of its own if not given.
+
+        Raises:
+            ModuleNotFoundError: Matplotlib is not installed.
+        """
+        from capset.display import plot_versions
+
+        return plot_versions(self, ax)
+
+    def _repr_html_(self) -> str:
+        from capset.display import versions_html
+
+        return versions_html(self)
 
 
 def names() -> list[str]:
@@ -70,7 +108,7 @@ def get(name: str, version: str | None = None) -> Engine:
     return evolve(era, version=version)
 
 
-def versions(name: str) -> list[Engine]:
+def versions(name: str) -> Versions:
     """Return an engine as it was over time: one entry for all releases that behave alike, the newest last.
 
     Raises:
@@ -87,7 +125,18 @@ def versions(name: str) -> list[Engine]:
         9, 1.22.0 to 1.23.x, 1.24.3 to 1.24.x
         9, 1.24.0 to 1.24.2, 1.25.0 and later
     """
-    return list(_eras_of(name))
+    return Versions(_eras_of(name))
+
+
+def place(engine: Engine) -> str | None:
+    """Write where an engine is to be found, in Python; None if it was made elsewhere."""
+    eras = _eras_of(engine.name) if engine.name in _names() else ()
+    if engine.version:
+        return f"engines.get({engine.name!r}, {engine.version!r})" if evolve(engine, version="") in eras else None
+    if engine not in eras:
+        return None
+    at = eras.index(engine)
+    return f"engines.get({engine.name!r})" if at == len(eras) - 1 else f"engines.versions({engine.name!r})[{at}]"
 
 
 @cache

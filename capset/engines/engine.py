@@ -80,7 +80,7 @@ class Behaviour:
         return self.other if uid else self.root
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Engine:
     """A container engine, as some of its releases behave.
 
@@ -98,8 +98,8 @@ class Engine:
     about: str
     version: str
     releases: tuple[Release, ...]
-    facts: tuple[Fact, ...] = field(repr=False)
-    _behaviour: Behaviour = field(alias="behaviour", repr=False)
+    facts: tuple[Fact, ...]
+    _behaviour: Behaviour = field(alias="behaviour")
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()
@@ -339,6 +339,16 @@ class Engine:
         The user is left out, and so is *no_new_privs*: :mod:`capset.formats` writes both for Docker.
         """
         return self._behaviour.rules.write(request)
+
+    def _repr_html_(self) -> str:
+        from capset.display import engine_html
+
+        return engine_html(self)
+
+    def __repr__(self) -> str:
+        from capset.engines.catalogue import place
+
+        return place(self) or f"<Engine {str(self)!r}, which capset has no facts about>"
 
     def _candidates(
         self, targets: Iterable[CapSet], added: CapSet, *, available: CapSet | None = None

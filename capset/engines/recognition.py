@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -14,7 +15,10 @@ from capset.errors import RequestError, shown
 from capset.sets import CapSet
 from capset.state import CapState
 
-__all__ = ["Match", "recognise"]
+if TYPE_CHECKING:
+    from capset.display import Records
+
+__all__ = ["Match", "Matches", "recognise"]
 
 _NOBODY = 65534
 
@@ -52,7 +56,27 @@ class Match:
         return self.engine.write(self.request)
 
 
-def recognise(state: CapState, *, uid: int | None = None, available: CapSet | None = None) -> list[Match]:
+class Matches(list[Match]):
+    """What explains the five sets of a process: a list, the fewest options first.
+
+    Returned by :func:`recognise`; in a notebook it is a table.
+    """
+
+    __slots__ = ()
+
+    def to_records(self) -> Records:
+        """Return a row for each match, for a data frame."""
+        from capset.display import match_records
+
+        return match_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import matches_html
+
+        return matches_html(self)
+
+
+def recognise(state: CapState, *, uid: int | None = None, available: CapSet | None = None) -> Matches:
     """Name the engines and requests that give a container's first process exactly these sets.
 
     The five sets are all there is to go by. They cannot tell apart:
@@ -89,7 +113,7 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
         raise TypeError(f"expected a CapState, such as live.read(pid).caps, got {shown(state)}")
     users = (0, _NOBODY) if uid is None else (user_id(uid),)
     matches = [match for name in names() for user in users for match in _of_engine(name, state, user, available)]
-    return sorted(matches, key=lambda match: match.request.size)
+    return Matches(sorted(matches, key=lambda match: match.request.size))
 
 
 def _of_engine(name: str, state: CapState, uid: int, available: CapSet | None) -> Iterator[Match]:

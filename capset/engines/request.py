@@ -92,3 +92,8 @@ class Request:
     def __repr__(self) -> str:
         names = ("add", "drop", "privileged", "user", "no_new_privs", "problems")
         return f"Request({', '.join(f'{name}={value!r}' for name in names if (value := getattr(self, name)))})"
+
+    def _repr_html_(self) -> str:
+        from capset.display import request_html
+
+        return request_html(self)

@@ -12,6 +12,7 @@ from capset.kernel.rules import RULES, Rule
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
+    from capset.display import Records
     from capset.errors import KernelError
     from capset.kernel.credentials import Credentials
 
@@ -182,6 +183,12 @@ and it is not ambient
         from capset.display import explanation_text
 
         return explanation_text(self)
+
+    def to_records(self) -> Records:
+        """Return a row for each of :attr:`reasons`, for a data frame."""
+        from capset.display import explanation_records
+
+        return explanation_records(self)
 
     def _repr_html_(self) -> str:
         from capset.display import explanation_html

@@ -15,12 +15,14 @@ if TYPE_CHECKING:
     from capset.live.identity import credentials as credentials
     from capset.live.identity import securebits as securebits
     from capset.live.programs import executable as executable
+    from capset.live.snapshot import Snapshot as Snapshot
 
 __all__ = [
     "CapFile",
     "FileScan",
     "ProcStatus",
     "Scan",
+    "Snapshot",
     "credentials",
     "executable",
     "file_caps",
@@ -33,8 +35,8 @@ __all__ = [
     "supported",
 ]
 
-# What makes values of the kernel's rules loads these, and only when it is first used.
-_HOMES = {"credentials": "identity", "executable": "programs", "securebits": "identity"}
+# What reading one process does not need loads when it is first used.
+_HOMES = {"Snapshot": "snapshot", "credentials": "identity", "executable": "programs", "securebits": "identity"}
 
 
 def __getattr__(name: str) -> object:

@@ -6,11 +6,15 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capset.errors import FileCapsError, shown
 from capset.filecaps import FileCaps
+from capset.live.keeping import Kept
 from capset.live.reading import Root
+
+if TYPE_CHECKING:
+    from capset.display import Records
 
 __all__ = ["CapFile", "FileScan", "file_caps", "path_text", "scan_files"]
 
@@ -76,11 +80,12 @@ class CapFile(NamedTuple):
     caps: FileCaps
 
 
-class FileScan(Iterator[CapFile]):
+class FileScan(Kept[CapFile]):
     """The files of a tree that have capabilities, found one by one as one iterates.
 
     Made by :func:`scan_files`. It can be gone through once. What could not be read is kept beside it, and
-    is complete when the iteration ends.
+    is complete when the iteration ends. A notebook shows it by going on to its end, which takes nothing from
+    whoever iterates.
 
     Attributes:
         root: Where it started.
@@ -101,10 +106,18 @@ class FileScan(Iterator[CapFile]):
         self.malformed: list[FileCapsError] = []
         self.failed: list[OSError] = []
         self._progress = progress
-        self._found = self._walk(os.lstat(self.root).st_mode)
+        super().__init__(self._walk(os.lstat(self.root).st_mode))
 
-    def __next__(self) -> CapFile:
-        return next(self._found)
+    def to_records(self) -> Records:
+        """Go on to the end, and return a row for each file, for a data frame; masks are unsigned numbers of 64 bits."""
+        from capset.display import file_records
+
+        return file_records(self._all())
+
+    def _repr_html_(self) -> str:
+        from capset.display import files_html
+
+        return files_html(self, self._all())
 
     def __repr__(self) -> str:
         return (

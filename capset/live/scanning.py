@@ -5,10 +5,18 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableError, StatusError
+from capset.live.keeping import Kept
 from capset.live.reading import Root, explain, read_thread, root_folder
 from capset.live.status import ProcStatus
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from capset.display import Records
+    from capset.live.snapshot import Snapshot
 
 __all__ = ["Scan", "scan"]
 
@@ -17,11 +25,12 @@ __all__ = ["Scan", "scan"]
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
-class Scan(Iterator[ProcStatus]):
+class Scan(Kept[ProcStatus]):
     """The processes or threads of a host, read one by one as one iterates.
 
     Made by :func:`scan`. It can be gone through once. What could not be read is kept beside it, and is
-    complete when the iteration ends.
+    complete when the iteration ends. A notebook shows a scan by reading on to its end, which takes nothing from
+    whoever iterates; to look at a host more than once, take its :meth:`snapshot`.
 
     Attributes:
         proc: Where the proc file system is.
@@ -44,10 +53,43 @@ class Scan(Iterator[ProcStatus]):
             self._pids = []
         if not self._pids:  # there is always at least the one who looks
             raise ProcUnavailableError(self.proc)
-        self._statuses = self._read(self._threads() if threads else self._processes())
+        super().__init__(self._read(self._threads() if threads else self._processes()))
 
-    def __next__(self) -> ProcStatus:
-        return next(self._statuses)
+    def snapshot(self) -> Snapshot:
+        """Read on to the end, and return all that this scan read, from its beginning.
+
+        Examples:
+            >>> from capset import live
+            >>> host = live.scan(proc="examples/host").snapshot()
+            >>> [status.name for status in host], [status.name for status in host]
+            (['sh', 'cat'], ['sh', 'cat'])
+        """
+        from capset.live.snapshot import Snapshot
+
+        statuses = self._all()
+        return Snapshot(
+            statuses,
+            proc=self.proc,
+            gone=self.gone,
+            denied=self.denied,
+            malformed=self.malformed,
+            failed=self.failed,
+        )
+
+    def to_records(self) -> Records:
+        """Read on to the end, and return :meth:`Snapshot.to_records`."""
+        return self.snapshot().to_records()
+
+    def plot(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+        """Read on to the end, and draw :meth:`Snapshot.plot`."""
+        return self.snapshot().plot(set, ax)
+
+    def plot_tree(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+        """Read on to the end, and draw :meth:`Snapshot.plot_tree`."""
+        return self.snapshot().plot_tree(set, ax)
+
+    def _repr_html_(self) -> str:
+        return self.snapshot()._repr_html_()
 
     def __repr__(self) -> str:
         return (

@@ -87,6 +87,11 @@ class ProcStatus:
             assumed=assumed,
         )
 
+    def _repr_html_(self) -> str:
+        from capset.display import status_html
+
+        return status_html(self)
+
 
 def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
     r"""Read the text of one ``/proc/<pid>/status``.

@@ -1,0 +1,190 @@
+"""Comparison: capability sets beside each other, one column each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from attrs import evolve, field, frozen
+
+from capset.capability import Cap
+from capset.engines import Engine
+from capset.errors import CapsetError, shown
+from capset.live import ProcStatus
+from capset.sets import THREAD_SETS, CapSet
+from capset.state import CapState
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+    from capset.display import Records
+
+__all__ = ["Column", "Comparison", "compare"]
+
+Column = CapSet | CapState | Engine | ProcStatus
+
+
+def _columns(columns: Mapping[str, Any]) -> Mapping[str, Column]:
+    return MappingProxyType({name: _column(name, value) for name, value in columns.items()})
+
+
+def _column(name: str, value: Any) -> Column:
+    if name in _RESERVED:
+        raise ValueError(f"a column cannot be called {name!r}: rows have a {name} of their own; choose another name")
+    if isinstance(value, Column):
+        return value
+    try:
+        return CapSet(value)
+    except (TypeError, CapsetError) as error:
+        error.add_note(f"in column {name!r}, which takes a CapSet, a CapState, an Engine or a ProcStatus")
+        raise
+
+
+_RESERVED = ("number", "name", "mask")  # of the rows of to_records()
+
+
+@frozen(repr=False)
+class Comparison:
+    """Capability sets beside each other: a row for each capability, a column for each set.
+
+    Made by :func:`compare`. Two are equal if they compare the same under the same names, in any order.
+
+    Attributes:
+        columns: What is compared, by its name, as it was given.
+        set: Which of the five sets is compared of what has five; of an engine that is the set of the first
+            process of a container for root. What is a single set is compared as it is.
+        everything: Whether there is a row for every capability, or for those that differ only.
+    """
+
+    columns: Mapping[str, Column] = field(converter=_columns, hash=False)
+    set: str = field(default="effective", kw_only=True)
+    everything: bool = field(default=False, kw_only=True)
+
+    @set.validator
+    def _is_a_set(self, _attribute: object, value: object) -> None:
+        if value not in THREAD_SETS:
+            raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(value)}")
+
+    @property
+    def sets(self) -> dict[str, CapSet]:
+        """The sets that are compared, by the names of their columns."""
+        return {name: self._set_of(value) for name, value in self.columns.items()}
+
+    def _set_of(self, value: Column) -> CapSet:
+        if isinstance(value, CapSet):
+            return value
+        state = (
+            value.container() if isinstance(value, Engine) else value.caps if isinstance(value, ProcStatus) else value
+        )
+        caps: CapSet = getattr(state, self.set)
+        return caps
+
+    @property
+    def differing(self) -> CapSet:
+        """The capabilities that some columns have and others have not."""
+        sets = self.sets.values()
+        return CapSet().union(*sets) - self.common
+
+    @property
+    def common(self) -> CapSet:
+        """The capabilities that every column has; none where there is no column."""
+        sets = list(self.sets.values())
+        return sets[0].intersection(*sets) if sets else CapSet()
+
+    @property
+    def rows(self) -> tuple[Cap, ...]:
+        """The capabilities that have a row, in ascending order."""
+        if not self.everything:
+            return tuple(self.differing)
+        return tuple(CapSet.all() | self.common | self.differing)
+
+    def all(self) -> Comparison:
+        """Return the same comparison with a row for every capability, whether it differs or not."""
+        return evolve(self, everything=True)
+
+    def of(self, set: str) -> Comparison:
+        """Return the same comparison of another of the five sets.
+
+        Args:
+            set: ``"effective"``, ``"permitted"``, ``"inheritable"``, ``"bounding"`` or ``"ambient"``.
+
+        Raises:
+            ValueError: There is no such set.
+        """
+        return evolve(self, set=set)
+
+    def to_records(self) -> Records:
+        """Return the rows, for a data frame.
+
+        A row has the ``number``, the ``name`` and the ``mask`` of a capability, and whether each column has it.
+        """
+        from capset.display import comparison_records
+
+        return comparison_records(self)
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw the comparison as a grid; it needs the extra ``plot``.
+
+        Args:
+            ax: Where to draw; a figure of its own, as large as the grid needs, if not given.
+
+        Raises:
+            ModuleNotFoundError: Matplotlib is not installed.
+        """
+        from capset.display import plot_comparison
+
+        return plot_comparison(self.sets, self.rows, ax)
+
+    def __str__(self) -> str:
+        from capset.display import comparison_text
+
+        return comparison_text(self)
+
+    def __repr__(self) -> str:
+        plain = f"compare(**{dict(self.columns)!r})"
+        every = ".all()" if self.everything else ""
+        return plain + ("" if self.set == "effective" else f".of({self.set!r})") + every
+
+    def _repr_html_(self) -> str:
+        from capset.display import comparison_html
+
+        return comparison_html(self)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpickle, (dict(self.columns), self.set, self.everything)
+
+
+def _unpickle(columns: dict[str, Column], set: str, everything: bool) -> Comparison:
+    return Comparison(columns, set=set, everything=everything)
+
+
+def compare(**named: Any) -> Comparison:
+    """Put capability sets beside each other.
+
+    Args:
+        named: What to compare, each under the name that its column is to have: a CapSet or what makes one, a
+            CapState, an Engine, or a ProcStatus. Names that are no words of Python go in as
+            ``compare(**{"docker 20.10": …})``.
+
+    Raises:
+        ValueError: A column is called as a column of its own that every row has.
+        TypeError: A value is none of these.
+
+    Examples:
+        >>> from capset import DOCKER_DEFAULT, compare, engines
+        >>> docker, podman = engines.get("docker"), engines.get("podman")
+        >>> comparison = compare(docker=docker, podman=podman, mine=DOCKER_DEFAULT | {"bpf"})
+        >>> print(comparison)
+        no. capability      docker podman mine
+         13 CAP_NET_RAW     yes    -      yes
+         27 CAP_MKNOD       yes    -      yes
+         29 CAP_AUDIT_WRITE yes    -      yes
+         39 CAP_BPF         -      -      yes
+        held in all         14     11     15
+        >>> comparison.common == podman.default
+        True
+        >>> comparison.to_records()[3]["docker"]
+        False
+    """
+    return Comparison(named)

@@ -1,0 +1,106 @@
+"""Engines, requests and what they explain, as HTML for notebooks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from capset import engines
+from capset.display.judging import against, docker_default
+from capset.display.markup import Html, block, details, lines, markup, mono, paragraph, signed, table, unbroken
+from capset.display.text import releases_text
+from capset.display.values import held, set_rows
+from capset.errors import RequestError
+
+if TYPE_CHECKING:
+    from capset.engines import Engine, Match, Request
+    from capset.facts import Source
+
+__all__ = ["engine_html", "matches_html", "request_html", "versions_html"]
+
+
+def engine_html(engine: Engine) -> str:
+    """Show an engine: its default against Docker's, and how that is known."""
+    default = engine.default
+    rows: list[tuple[Html | str, Html | str | int, Html | str]] = [
+        ("releases", "", releases_text(engine.releases)),
+        ("default", len(default), mono(default.hex())),
+        *set_rows(default),
+        ("read in", "", _link(engine.source)),
+    ]
+    known = [(fact.about, fact.confidence, lines(map(_link, fact.sources)), fact.note) for fact in engine.facts]
+    more = details("How all this is known", table("How this is known", ("what", "how", "where", "note"), known))
+    return block(table(str(engine), (), rows), paragraph(engine.about), more)
+
+
+def _link(source: Source) -> Html:
+    """Write a source, as a link where it has an address."""
+    if source.url.startswith("https://"):
+        return Html(f'<a href="{markup(source.url)}" rel="noopener">{markup(str(source))}</a>')
+    return Html(markup(str(source)))
+
+
+def request_html(request: Request) -> str:
+    """Show a request, and what Docker would make of it."""
+    rows: list[tuple[Html | str, Html | str]] = [
+        (signed("+", "add"), ", ".join(request.add) or "none"),
+        (signed("−", "drop"), ", ".join(request.drop) or "none"),  # noqa: RUF001, the sign is meant
+        ("privileged", signed("!", "yes") if request.privileged else "no"),
+        ("user", request.user or "the image's own"),
+        ("no_new_privs", "set" if request.no_new_privs else "not set"),
+        *_by_docker(request),
+        *((signed("!", problem.verdict), f"{problem.place}: {problem.message}") for problem in request.problems),
+    ]
+    return block(table("A request", (), rows))
+
+
+def _by_docker(request: Request) -> Iterator[tuple[str, Html | str]]:
+    try:
+        state = engines.get("docker").container(request)
+    except RequestError as error:
+        yield "Docker", signed("!", str(error))
+        return
+    yield "Docker gives", Html(f"{held(len(state.effective))} effective, {mono(state.effective.hex())}")
+    yield "against its default", against(state.effective, docker_default())
+    if state.bounding != state.effective:
+        yield (
+            "within reach",
+            Html(
+                f"{held(len(state.bounding))} in the bounding set, which execve(2) of a file with capabilities can give"
+            ),
+        )
+
+
+def matches_html(matches: Sequence[Match]) -> str:
+    """Show which engines and options explain a process."""
+    if not matches:
+        return block(paragraph(signed("!", "no engine that capset knows explains these sets")))
+    rows = [
+        (
+            match.engine.title,
+            releases_text(match.releases),
+            unbroken(match.flags) if match.flags else "nothing asked for",
+            ("root" if match.root else "another user") + (", or privileged" if match.also_privileged else ""),
+        )
+        for match in matches
+    ]
+    title = f"{len(matches)} explanation{'' if len(matches) == 1 else 's'} of these sets, the fewest options first"
+    return block(table(title, ("engine", "releases", "options", "container of"), rows))
+
+
+def versions_html(versions: Sequence[Engine]) -> str:
+    """Show an engine's history: its default, stretch by stretch of releases."""
+    if not versions:
+        return block(paragraph("no version"))
+    rows = [
+        (
+            releases_text(engine.releases),
+            len(engine.default),
+            mono(engine.default.hex()),
+            against(engine.default, before.default) if before else Html("the first"),
+            _link(engine.source),
+        )
+        for before, engine in zip([None, *versions], versions, strict=False)
+    ]
+    head = ("releases", "held", "default", "against the one before", "read in")
+    return block(table(f"{versions[-1].title} over time", head, rows))

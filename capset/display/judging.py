@@ -1,0 +1,76 @@
+"""What is set beside every set: Docker's default, and what published lists say of capabilities."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from capset import engines
+from capset.capability import Cap
+from capset.display.markup import Html, lines, listed, markup
+from capset.info import risk_lists
+from capset.sets import CapSet
+
+__all__ = ["against", "docker_default", "judged", "risky", "verdicts", "warnings"]
+
+_HARMLESS = "no way to root known"
+_FEW = 8
+
+
+def docker_default() -> CapSet:
+    """Return Docker's default set."""
+    return engines.get("docker").default
+
+
+def risky(caps: CapSet) -> CapSet:
+    """Return those that a list about containers warns of.
+
+    A list about hosts warns of most of what Docker gives to everybody, so a sign for it would be everywhere.
+    """
+    return CapSet(cap for cap in caps if any(risk.risk_list.of_containers for risk in cap.info.risks))
+
+
+def verdicts(cap: Cap) -> list[str]:
+    """Write what each list says of a capability, those about containers first."""
+    ordered = sorted(cap.info.risks, key=lambda risk: not risk.risk_list.of_containers)
+    return [f"{'! ' if risk.risk_list.of_containers else ''}{risk.risk_list.name}: {risk.verdict}" for risk in ordered]
+
+
+def warnings(caps: CapSet) -> list[Html]:
+    """Write what the lists about containers say of a set, a line for each that says something."""
+    return [line for line in judged(caps) if line.startswith("<b>!")]
+
+
+def judged(caps: CapSet) -> Iterator[Html]:
+    """Write what each list says of a set, a line for each list that says something, those about containers first.
+
+    Of what a list finds harmless nothing is said here.
+    """
+    for risk_list in sorted(risk_lists(), key=lambda risk_list: not risk_list.of_containers):
+        said: defaultdict[str, list[Cap]] = defaultdict(list)
+        for cap in caps:
+            for risk in cap.info.risks:
+                if risk.risk_list == risk_list and risk.verdict != _HARMLESS:
+                    said[risk.verdict].append(cap)
+        if said:
+            told = "; ".join(f"{listed(CapSet(those))} ({markup(verdict)})" for verdict, those in said.items())
+            sign = "<b>!</b>&nbsp;" if risk_list.of_containers else ""
+            yield Html(f"{sign}{markup(risk_list.name)}: {told}")
+
+
+def against(caps: CapSet, base: CapSet) -> Html:
+    """Write what a set has more and less than another, or that it is the same.
+
+    Of what is many more, those alone are named that a list warns of, and those that have no name yet: the set
+    itself stands beside this.
+    """
+    changes = base.diff(caps)
+    told: list[Html] = []
+    if more := changes.added:
+        marked = risky(more)
+        few = more if len(more) <= _FEW else marked | more.unknown
+        told.append(Html(f"<b>+{len(more)}</b>{':' if few == more else ', with'} {listed(few, marked)}"))
+    if less := changes.dropped:
+        words = "all of it" if less == base and len(less) > _FEW else listed(less)
+        told.append(Html(f"<b>−{len(less)}</b>: {words}"))  # noqa: RUF001, the sign is meant
+    return lines(told) if told else Html("<b>=</b>&nbsp;the same")

@@ -1,0 +1,141 @@
+"""Threads, hosts and trees of files, as HTML for notebooks."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from capset.display.judging import against, docker_default, risky
+from capset.display.markup import Html, block, details, lines, listed, paragraph, plain, signed, strong, table
+from capset.display.text import summary
+from capset.display.values import state_table, told
+from capset.sets import CapSet
+
+if TYPE_CHECKING:
+    from capset.ids import Ids
+    from capset.live import CapFile, FileScan, ProcStatus, Snapshot
+    from capset.state import CapState
+
+__all__ = ["files_html", "snapshot_html", "status_html", "thread_title", "unread"]
+
+_SOME = 5  # so many names stand for a group
+_MANY = 200  # rows; a notebook is no place for more
+
+
+def status_html(status: ProcStatus) -> str:
+    """Show a thread: who it is, and its five sets."""
+    facts = [
+        f"user {_ids(status.uids)}",
+        f"group {_ids(status.gids)}",
+        {True: "no_new_privs is set", False: "no_new_privs is not set", None: "no_new_privs unknown"}[
+            status.no_new_privs
+        ],
+        f"seccomp {_SECCOMP.get(status.seccomp, str(status.seccomp))}",
+    ]
+    if status.user_ns is not None:
+        facts.append(f"user namespace {status.user_ns}")
+    return block(*state_table(thread_title(status), status.caps), paragraph("; ".join(facts)))
+
+
+_SECCOMP = {None: "unknown", 0: "disabled", 1: "strict", 2: "filter"}
+
+
+def thread_title(status: ProcStatus) -> str:
+    """Write which thread it is."""
+    if status.pid == status.tgid:
+        return f"Process {status.pid}: {status.name}"
+    return f"Thread {status.pid} of process {status.tgid}: {status.name}"
+
+
+def _ids(ids: Ids) -> str:
+    """Write four ids, or the one that they all are."""
+    if len(set(ids)) == 1:
+        return str(ids.effective)
+    return ", ".join(f"{name} {number}" for name, number in ids._asdict().items())
+
+
+def snapshot_html(snapshot: Snapshot) -> str:
+    """Show a host: a row for all processes with the same five sets, those with the most first."""
+    threads = any(status.pid != status.tgid for status in snapshot)
+    what = ("thread" if threads else "process") + ("" if len(snapshot) == 1 else "s" if threads else "es")
+    title = f"{len(snapshot)} {what}" + (f" of {snapshot.proc}" if snapshot.proc else "")
+    groups: defaultdict[tuple[CapState, int | None], list[ProcStatus]] = defaultdict(list)
+    for status in snapshot:
+        groups[status.caps, status.user_ns].append(status)
+    ordered = sorted(groups.items(), key=lambda group: (-len(group[0][0].permitted), -len(group[1])))
+    rows = [
+        (
+            len(members),
+            plain(_who(members)),
+            ", ".join(map(str, sorted({status.uids.effective for status in members})[:_SOME])),
+            Html(summary(caps.effective)),
+            against(caps.effective, docker_default()),
+            _more(caps, namespace),
+        )
+        for (caps, namespace), members in ordered[:_MANY]
+    ]
+    head = ("how many", "who", "user", "effective", "against Docker's default", "besides")
+    wide = len(head) if any(row[-1] for row in rows) else len(head) - 1
+    shown = [table(title, head[:wide], [row[:wide] for row in rows], header=1)]
+    if len(ordered) > _MANY:
+        shown.append(paragraph(f"and {len(ordered) - _MANY} more groups; to_records() has every {what}"))
+    held = CapSet().union(*(status.caps.permitted for status in snapshot))
+    return block(*shown, *told(held), *map(paragraph, unread(snapshot)))
+
+
+def _who(members: Sequence[ProcStatus]) -> Html:
+    """Name some of a group, and the rest where one can open it."""
+    named = [f"{status.name} ({status.pid})" for status in members]
+    if len(named) <= _SOME:
+        return lines(named)
+    return lines([*named[:_SOME], details(f"and {len(named) - _SOME} more", lines(named[_SOME:]))])
+
+
+def _more(caps: CapState, namespace: int | None) -> Html:
+    """Tell what the effective set does not."""
+    more: list[Html | str] = []
+    if waiting := caps.permitted - caps.effective:
+        more.append(Html(f"permitted too: {listed(waiting, risky(waiting))}"))
+    if caps.inheritable:
+        more.append(Html(f"inheritable: {listed(caps.inheritable)}"))
+    if caps.ambient:
+        more.append(Html(f"ambient: {listed(caps.ambient)}"))
+    if namespace is not None:
+        more.append(f"in user namespace {namespace}")
+    return lines(more)
+
+
+def unread(scan: Snapshot | FileScan) -> list[str]:
+    """Say what could not be read, a line for each kind."""
+    found: list[str] = []
+    for sign, what, errors in (("", "ended meanwhile", scan.gone), ("! ", "may not be read", scan.denied)):
+        if errors:
+            found.append(f"{sign}{len(errors)} {what}: {_places(errors)}")
+    return found + [f"! {error}" for error in (*scan.malformed, *scan.failed)]
+
+
+def _places(errors: Sequence[OSError]) -> str:
+    places = [str(getattr(error, "tid", None) or getattr(error, "pid", None) or error.filename) for error in errors]
+    more = f" and {len(places) - _MANY} more" if len(places) > _MANY else ""
+    return ", ".join(places[:_MANY]) + more
+
+
+def files_html(scan: FileScan, files: Sequence[CapFile]) -> str:
+    """Show the files of a tree that have capabilities."""
+    rows = [
+        (
+            file.path,
+            listed(file.caps.permitted, risky(file.caps.permitted)),
+            listed(file.caps.inheritable, risky(file.caps.inheritable)),
+            signed("+", "on") if file.caps.effective else signed("−", "off"),  # noqa: RUF001, the sign is meant
+            f"where user {file.caps.rootid} is root" if file.caps.rootid else "everywhere",
+        )
+        for file in files[:_MANY]
+    ]
+    title = f"{len(files)} of {scan.seen} files under {scan.root} have capabilities"
+    head = ("file", "permitted", "inheritable", "effective bit", "counts")
+    shown = [table(title, head, rows) if rows else paragraph(strong(title))]
+    if len(files) > _MANY:
+        shown.append(paragraph(f"and {len(files) - _MANY} more; to_records() has every file"))
+    return block(*shown, *map(paragraph, unread(scan)))
