@@ -41,6 +41,11 @@ def _column(name: str, value: Any) -> Column:
         raise
 
 
+def _is_a_set(_instance: object, _attribute: object, value: object) -> None:
+    if value not in THREAD_SETS:
+        raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(value)}")
+
+
 _RESERVED = ("number", "name", "mask")  # of the rows of to_records()
 
 
@@ -58,13 +63,8 @@ class Comparison:
     """
 
     columns: Mapping[str, Column] = field(converter=_columns, hash=False)
-    set: str = field(default="effective", kw_only=True)
+    set: str = field(default="effective", kw_only=True, validator=_is_a_set)
     everything: bool = field(default=False, kw_only=True)
-
-    @set.validator
-    def _is_a_set(self, _attribute: object, value: object) -> None:
-        if value not in THREAD_SETS:
-            raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(value)}")
 
     @property
     def sets(self) -> dict[str, CapSet]:

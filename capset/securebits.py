@@ -24,9 +24,9 @@ class Securebits(IntFlag):
         >>> print(bits)
         SECBIT_NOROOT|SECBIT_NOROOT_LOCKED
         >>> Securebits.NOROOT.lock
-        <Securebits.NOROOT_LOCKED: 2>
+        Securebits.NOROOT_LOCKED
         >>> bits.locked
-        <Securebits.NOROOT: 1>
+        Securebits.NOROOT
     """
 
     NOROOT = 1 << 0
@@ -65,10 +65,17 @@ class Securebits(IntFlag):
         """The flags whose locks are raised here, which can no longer change."""
         return Securebits((self & _FLAGS.lock) >> 1)
 
+    @property
+    def _unnamed(self) -> int:
+        return int(self) & ~int(_FLAGS | _FLAGS.lock)  # ~ of a flag knows named bits only
+
     def __str__(self) -> str:
         names = [f"SECBIT_{flag.name}" for flag in self]
-        unnamed = int(self) & ~int(_FLAGS | _FLAGS.lock)  # ~ of a flag knows named bits only
-        return "|".join(names + [hex(unnamed)] * bool(unnamed)) or "0"
+        return "|".join(names + [hex(self._unnamed)] * bool(self._unnamed)) or "0"
+
+    def __repr__(self) -> str:
+        parts = [f"Securebits.{flag.name}" for flag in self]
+        return "|".join(parts + [f"Securebits({self._unnamed:#x})"] * (bool(self._unnamed) or not parts))
 
 
 _FLAGS = (

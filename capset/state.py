@@ -56,7 +56,7 @@ class CapState:
         return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
 
     def to_records(self) -> Records:
-        """Return a row for each set, for a data frame: ``set``, ``held``, ``mask`` (unsigned, 64 bits) and ``names``."""
+        """Return a row for each set, for a data frame: ``set``, ``held``, ``mask`` (unsigned) and ``names``."""
         from capset.display import state_records
 
         return state_records(self)

@@ -36,7 +36,7 @@ def engine_html(engine: Engine) -> str:
 def _link(source: Source) -> Html:
     """Write a source, as a link where it has an address."""
     if source.url.startswith("https://"):
-        return Html(f'<a href="{markup(source.url)}" rel="noopener">{markup(str(source))}</a>')
+        return Html(f'<a style="color:inherit" href="{markup(source.url)}" rel="noopener">{markup(str(source))}</a>')
     return Html(markup(str(source)))
 
 
@@ -65,9 +65,7 @@ def _by_docker(request: Request) -> Iterator[tuple[str, Html | str]]:
     if state.bounding != state.effective:
         yield (
             "within reach",
-            Html(
-                f"{held(len(state.bounding))} in the bounding set, which execve(2) of a file with capabilities can give"
-            ),
+            f"{held(len(state.bounding))} in the bounding set, which a file's capabilities can give",
         )
 
 

@@ -19,7 +19,7 @@ _WORDS = {"kept": "kept", "gained": "gained", "lost": "lost", "absent": "not gai
 
 def explanation_text(explanation: Explanation) -> str:
     """Write an explanation for a terminal: what happens to the ids, then set by set."""
-    lines = _head(explanation)
+    lines = [printable(line) for line in _head(explanation)]
     for name in THREAD_SETS:
         groups = explanation.groups(name)
         if groups:
@@ -59,11 +59,12 @@ _SIGNS = {"kept": "=", "gained": "+", "lost": "−", "absent": "·"}  # noqa: RU
 
 
 def _head(explanation: Explanation) -> list[str]:
-    lines = [printable(explanation.call)]
+    """Tell what happens besides the sets, a line each; what is not printable is left as it is."""
+    lines = [explanation.call]
     if explanation.error is not None:
-        lines.append(f"refused: {printable(str(explanation.error))}")
-    lines += [printable(note) for note in explanation.notes]
+        lines.append(f"refused: {explanation.error}")
+    lines += explanation.notes
     if explanation.secure is False:  # if it is, a note says why
         lines.append("AT_SECURE is not set")
-    lines += [f"assumed: {printable(text)}" for text in explanation.before.assumed]
+    lines += [f"assumed: {text}" for text in explanation.before.assumed]
     return lines

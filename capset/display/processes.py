@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from capset.display.judging import against, docker_default, risky
 from capset.display.markup import Html, block, details, lines, listed, paragraph, plain, signed, strong, table
 from capset.display.text import summary
-from capset.display.values import state_table, told
+from capset.display.values import state_parts, told
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def status_html(status: ProcStatus) -> str:
     ]
     if status.user_ns is not None:
         facts.append(f"user namespace {status.user_ns}")
-    return block(*state_table(thread_title(status), status.caps), paragraph("; ".join(facts)))
+    return block(*state_parts(thread_title(status), status.caps, paragraph("; ".join(facts))))
 
 
 _SECCOMP = {None: "unknown", 0: "disabled", 1: "strict", 2: "filter"}
@@ -77,7 +77,7 @@ def snapshot_html(snapshot: Snapshot) -> str:
     ]
     head = ("how many", "who", "user", "effective", "against Docker's default", "besides")
     wide = len(head) if any(row[-1] for row in rows) else len(head) - 1
-    shown = [table(title, head[:wide], [row[:wide] for row in rows], header=1)]
+    shown = [table(title, head[:wide], [row[:wide] for row in rows], header=1) if rows else paragraph(strong(title))]
     if len(ordered) > _MANY:
         shown.append(paragraph(f"and {len(ordered) - _MANY} more groups; to_records() has every {what}"))
     held = CapSet().union(*(status.caps.permitted for status in snapshot))

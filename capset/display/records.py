@@ -73,7 +73,9 @@ class Records(Sized, Iterable[dict[str, Any]]):
         return Records(self._columns, self._rows[at]) if isinstance(at, slice) else self._dict(self._rows[at])
 
     def __eq__(self, other: object) -> bool:
-        return list(self) == list(other) if isinstance(other, Records | list) else NotImplemented
+        if isinstance(other, Records):
+            return self._columns == other._columns and self._rows == other._rows
+        return list(self) == other if isinstance(other, list) else NotImplemented
 
     def __repr__(self) -> str:
         return repr([dict(zip(self._columns, row, strict=True)) for row in self._rows])

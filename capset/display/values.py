@@ -25,7 +25,7 @@ __all__ = [
     "set_html",
     "state_diff_html",
     "state_html",
-    "state_table",
+    "state_parts",
 ]
 
 MORE = signed("+", "more than Docker's default")
@@ -122,11 +122,11 @@ def state_diff_html(diff: StateDiff) -> str:
 
 def state_html(state: CapState) -> str:
     """Show the five sets of a thread, those that are equal together."""
-    return block(*state_table("The five sets of a thread", state))
+    return block(*state_parts("The five sets of a thread", state))
 
 
-def state_table(title: str, state: CapState) -> list[Html]:
-    """Make a table of the five sets of a thread, and tell what is wrong with them, if anything is."""
+def state_parts(title: str, state: CapState, *facts: Html) -> list[Html]:
+    """Make a table of the five sets of a thread, tell what is wrong with them, if anything is, and what they mean."""
     docker = engines.get("docker").container()
     sets = {name: (getattr(state, name), getattr(docker, name)) for name in THREAD_SETS}
     rows: list[tuple[str | int | Html, ...]] = [
@@ -140,13 +140,15 @@ def state_table(title: str, state: CapState) -> list[Html]:
         for pair in dict.fromkeys(sets.values())
     ]
     shown = [table(title, ("set", "held", "mask", "capabilities", "against a Docker container's"), rows)]
+    shown += facts
     shown += [paragraph(signed("!", f"no thread can have these: {broken}")) for broken in state.violations()]
     return [*shown, *told(state.effective | state.permitted)]
 
 
 def told(caps: CapSet) -> list[Html]:
-    """Tell what published lists warn of, and fold away what they say besides."""
-    shown = [paragraph(line) for line in warnings(caps)]
+    """Tell what published lists about containers warn of, and fold away what all of them say."""
+    marked = risky(caps)
+    shown = [paragraph(Html(f"<b>!</b>&nbsp;Published lists warn of {listed(marked)}."))] if marked else []
     said = list(judged(caps))
     return [*shown, details(LISTS, lines(said))] if said else shown
 

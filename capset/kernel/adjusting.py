@@ -262,7 +262,7 @@ def set_keepcaps(draft: Draft, on: bool | int) -> None:
     Examples:
         >>> from capset import kernel
         >>> kernel.set_keepcaps(kernel.Credentials(), True).securebits
-        <Securebits.KEEP_CAPS: 16>
+        Securebits.KEEP_CAPS
     """
     if not isinstance(on, int):
         raise TypeError(f"keepcaps is True or False, got {shown(on)}")

@@ -70,10 +70,10 @@ class Scan(Kept[ProcStatus]):
         return Snapshot(
             statuses,
             proc=self.proc,
-            gone=self.gone,
-            denied=self.denied,
-            malformed=self.malformed,
-            failed=self.failed,
+            gone=tuple(self.gone),
+            denied=tuple(self.denied),
+            malformed=tuple(self.malformed),
+            failed=tuple(self.failed),
         )
 
     def to_records(self) -> Records:

@@ -55,10 +55,10 @@ class Snapshot(Sequence[ProcStatus]):
 
     statuses: tuple[ProcStatus, ...] = field(converter=_statuses)
     proc: str = field(default="", kw_only=True, eq=False)
-    gone: tuple[ProcessGoneError, ...] = field(default=(), converter=tuple, kw_only=True, eq=False)
-    denied: tuple[AccessDeniedError, ...] = field(default=(), converter=tuple, kw_only=True, eq=False)
-    malformed: tuple[StatusError, ...] = field(default=(), converter=tuple, kw_only=True, eq=False)
-    failed: tuple[OSError, ...] = field(default=(), converter=tuple, kw_only=True, eq=False)
+    gone: Sequence[ProcessGoneError] = field(default=(), kw_only=True, eq=False)
+    denied: Sequence[AccessDeniedError] = field(default=(), kw_only=True, eq=False)
+    malformed: Sequence[StatusError] = field(default=(), kw_only=True, eq=False)
+    failed: Sequence[OSError] = field(default=(), kw_only=True, eq=False)
 
     def __len__(self) -> int:
         return len(self.statuses)

@@ -76,7 +76,7 @@ assert_type(docker.resolution(["kill"]).warnings, tuple[str, ...])
 assert_type(docker.container(add=a, uid=1000, no_new_privs=True, privileged=False), CapState)
 assert_type(docker.request({"kill"}), engines.Request)
 assert_type(docker.flags(a), list[str])
-assert_type(engines.recognise(state), list[engines.Match])
+assert_type(engines.recognise(state), engines.Matches)
 assert_type(engines.recognise(state)[0].engine, engines.Engine)
 assert_type(engines.versions("docker")[0].releases, tuple[engines.Release, ...])
 

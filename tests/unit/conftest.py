@@ -1,4 +1,4 @@
-"""What the tests of the command line share."""
+"""What the tests of the command line and of notebooks share."""
 
 from __future__ import annotations
 
@@ -18,3 +18,17 @@ def run():
         return result.exit_code, result.stdout, result.stderr
 
     return invoke
+
+
+@pytest.fixture
+def host(tmp_path):
+    """A saved /proc of two processes, as Docker starts them."""
+    proc = tmp_path / "proc"
+    masks = "".join(f"Cap{name}:\t00000000a80425fb\n" for name in ("Prm", "Eff", "Bnd"))
+    for pid, name in ((1, "sh"), (7, "cat")):
+        (proc / str(pid)).mkdir(parents=True)
+        (proc / f"{pid}/status").write_text(
+            f"Name:\t{name}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{pid // 7}\n"
+            f"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapInh:\t0\n{masks}"
+        )
+    return proc

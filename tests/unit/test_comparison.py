@@ -1,0 +1,154 @@
+"""Sets beside each other."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, Comparison, UnknownCapabilityError, compare, engines, live
+from tests.markup import checked
+from tests.strategies import capsets, states
+
+DOCKER, PODMAN = engines.get("docker"), engines.get("podman")
+
+
+def process():
+    """Return a process of a Docker container."""
+    masks = "".join(f"Cap{name}:\t{DOCKER_DEFAULT.hex()}\n" for name in ("Prm", "Eff", "Bnd"))
+    ids = "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"
+    return live.parse_status(f"Name:\tsh\nTgid:\t1\nPid:\t1\nPPid:\t0\n{ids}{masks}CapInh:\t0\n")
+
+
+def test_columns():
+    """A set, what makes one, a state, an engine, a process."""
+    status = process()
+    comparison = compare(a=CapSet(["kill"]), b={"chown"}, c=CapState(effective=["bpf"]), d=DOCKER, e=status)
+
+    assert list(comparison.columns) == ["a", "b", "c", "d", "e"]
+    assert comparison.sets == {
+        "a": CapSet(["kill"]),
+        "b": CapSet(["chown"]),
+        "c": CapSet(["bpf"]),
+        "d": DOCKER_DEFAULT,
+        "e": DOCKER_DEFAULT,
+    }
+    assert comparison.columns["e"] is status
+
+
+def test_another_of_the_five_sets():
+    """Of what has five; a set is the same."""
+    state = CapState(permitted=["kill", "bpf"], effective=["kill"], bounding=["chown"])
+    comparison = compare(state=state, set={"kill"}, docker=DOCKER)
+
+    assert comparison.sets["state"] == CapSet(["kill"])
+    assert comparison.of("permitted").sets["state"] == CapSet(["kill", "bpf"])
+    assert comparison.of("bounding").sets["state"] == CapSet(["chown"])
+    assert comparison.of("bounding").sets["set"] == CapSet(["kill"])
+    assert comparison.of("ambient").sets["docker"] == CapSet()
+    assert comparison.of("effective") == comparison
+    with pytest.raises(
+        ValueError, match="expected one of effective, permitted, inheritable, bounding, ambient, got 'bnd'"
+    ):
+        comparison.of("bnd")
+
+
+@given(st.lists(capsets, max_size=5))
+def test_rows(sets):
+    """What differs, what all have, and what none has, are the whole; all() has every known one and every held one."""
+    comparison = compare(**{f"set{at}": caps for at, caps in enumerate(sets)})
+    union = CapSet().union(*sets)
+
+    assert comparison.differing == CapSet(cap for cap in union if len({cap in caps for caps in sets}) == 2)
+    assert comparison.common == union - comparison.differing
+    assert comparison.rows == tuple(comparison.differing)
+    assert comparison.all().rows == tuple(CapSet.all() | union)
+    assert comparison.all().all() == comparison.all() != comparison
+
+
+def test_text():
+    """Aligned; a name is no control character; nothing is fine too."""
+    text = str(compare(**{"a\x1b": {"kill", 63}, "second column": {"kill"}}))
+
+    assert text.splitlines() == [
+        "no. capability a\\x1b second column",
+        " 63 63         yes   -",
+        "held in all    2     1",
+    ]
+    assert str(compare()) == "nothing to compare"
+    assert str(compare(a={"kill"})).splitlines() == ["no. capability a", "held in all    1"]
+    assert str(compare(a=set(), b={"kill"}).all()).count("\n") == 42
+
+
+@pytest.mark.parametrize("every", [False, True])
+def test_html(every):
+    """The same matrix, with what each column is, how many it holds, and what is left out."""
+    comparison = compare(docker=DOCKER, podman=PODMAN, **{"<mine>": process()}, odd={"sys_admin", 41})
+    shown = comparison.all() if every else comparison
+    html = shown._repr_html_()
+    table = checked(html)[0]
+
+    assert table.caption == "16 capabilities differ among 4 effective sets"
+    assert table.head[:2] == ["no.", "capability"]
+    assert table.head[2:] == ["docker\nDocker Engine", "podman\nPodman", "<mine>\nsh (1)", "odd"]
+    body = table.rows[:-2]
+    assert [row[0] for row in body] == [str(int(cap)) for cap in shown.rows]
+    marked = [row[1] for row in body if row[1].startswith("! ")]
+    assert marked == [f"! {cap}" for cap in shown.rows if any(risk.risk_list.of_containers for risk in cap.info.risks)]
+    for cap, row in zip(shown.rows, body, strict=True):
+        assert row[1].removeprefix("! ") == str(cap)
+        assert [cell == "✓ yes" for cell in row[2:]] == [cap in caps for caps in shown.sets.values()]
+        assert set(row[2:]) <= {"✓ yes", "– no"}
+    assert table.rows[-2] == ["", "held in all", "14", "11", "14", "2"]
+    assert table.rows[-1][:3] == ["", "mask", DOCKER_DEFAULT.hex()]
+    assert ("in none of them" in html) == (not every)
+    assert ("in all of them" in html) == (not every)
+
+
+def test_html_of_little():
+    """No column; one; two that are the same."""
+    assert "nothing to compare" in compare()._repr_html_()
+    assert checked(compare(a={"kill"})._repr_html_())[0].caption == "No capability differs among 1 effective set"
+    assert checked(compare(a={"kill"}, b=[])._repr_html_())[0].caption == "1 capability differs among 2 effective sets"
+
+
+@given(states, capsets)
+def test_ways_back(state, caps):
+    """It can be typed, pickled and hashed; equal ones are equal."""
+    comparison = compare(state=state, caps=caps).of("permitted")
+
+    assert eval(repr(comparison)) == comparison
+    assert pickle.loads(pickle.dumps(comparison)) == comparison
+    assert hash(comparison) == hash(compare(caps=caps, state=state).of("permitted"))
+    assert comparison == compare(caps=caps, state=state).of("permitted")
+    assert comparison != compare(caps=caps, other=state).of("permitted")
+
+
+def test_what_is_no_column():
+    """The error says which, and what would be one."""
+    with pytest.raises(TypeError, match=r"read by CapSet.parse\(\)") as told:
+        compare(docker=DOCKER, mine="docker")
+    assert told.value.__notes__ == ["in column 'mine', which takes a CapSet, a CapState, an Engine or a ProcStatus"]
+    with pytest.raises(TypeError, match="expected an iterable of capabilities"):
+        compare(mine=5)
+    with pytest.raises(UnknownCapabilityError, match="did you mean CAP_CHOWN"):
+        compare(mine=["chwon"])
+    with pytest.raises(ValueError, match="a column cannot be called 'mask': rows have a mask of their own"):
+        compare(mask=DOCKER)
+
+
+def test_it_cannot_be_changed():
+    """Neither can what was handed to it change it."""
+    given_columns = {"a": CapSet(["kill"])}
+    comparison = Comparison(given_columns)
+    given_columns["b"] = CapSet()
+
+    assert list(comparison.columns) == ["a"]
+    with pytest.raises(TypeError):
+        comparison.columns["b"] = CapSet()
+    with pytest.raises(AttributeError):
+        comparison.set = "ambient"
+    assert comparison.rows == ()
+    assert Cap.KILL in comparison.common
