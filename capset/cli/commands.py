@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from capset.cli.compare import compare
 from capset.cli.containers import flags, recognise, run
 from capset.cli.convert import convert
 from capset.cli.diff import diff
@@ -16,6 +17,7 @@ from capset.cli.show import decode, show
 
 __all__ = [
     "capset",
+    "compare",
     "convert",
     "decode",
     "diff",

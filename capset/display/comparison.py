@@ -83,6 +83,8 @@ def _heading(name: str, value: Column) -> Html:
             what = str(value)
         case ProcStatus():
             what = f"{value.name} ({value.pid})"
+            if value.user_ns is not None:  # it counts only there
+                what += f" in user namespace {value.user_ns}"
         case _:
             what = ""
     return Html(markup(name) + (f"<br><small>{markup(what)}</small>" if what else ""))

@@ -246,6 +246,43 @@ def test_diff_exit_status(run, a, b, status):
     assert json.loads(out)["same"] is (status == 0)
 
 
+def test_compare(run, host):
+    """A column each, those that differ or all, and what each is."""
+    code, out, _ = run("compare", "docker", "podman", "pid:7", "kill", "--proc", str(host))
+
+    assert code == 0
+    assert out.splitlines()[:2] == [
+        "no. capability           docker podman pid:7 kill",
+        "  0 CAP_CHOWN            yes    yes    yes   -",
+    ]
+    assert out.splitlines()[-6:] == [
+        "held in all              14     11     14    1",
+        "",
+        "docker: Docker Engine's default",
+        "podman: Podman's default",
+        "pid:7 (cat)",
+        "kill (CAP_KILL)",
+    ]
+    assert run("compare", "docker", "docker@23.0")[1].splitlines()[2] == "no capability differs"
+    assert run("compare", "kill", "--all")[1].count("\n") == 45
+    assert run("compare", "nonsense")[0] == 2
+    assert run("compare")[0] == 2
+
+
+def test_compare_json(run, host):
+    """Another set of a process; masks are text."""
+    told = json.loads(run("compare", "kill", "pid:1", "--set", "ambient", "--proc", str(host), "--json")[1])
+
+    assert told == {
+        "set": "ambient",
+        "columns": [
+            {"name": "kill", "label": "kill (CAP_KILL)", "mask": "0000000000000020", "names": ["CAP_KILL"]},
+            {"name": "pid:1", "label": "pid:1 (sh)", "mask": "0000000000000000", "names": []},
+        ],
+        "rows": [{"number": 5, "name": "CAP_KILL", "held": [True, False]}],
+    }
+
+
 def test_diff_json(run):
     """Both sides, and what came, went and stayed."""
     told = json.loads(run("diff", "kill,chown", "kill,net_raw", "--json")[1])

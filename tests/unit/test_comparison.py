@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -105,6 +106,13 @@ def test_html(every):
     assert table.rows[-1][:3] == ["", "mask", DOCKER_DEFAULT.hex()]
     assert ("in none of them" in html) == (not every)
     assert ("in all of them" in html) == (not every)
+
+
+def test_a_user_namespace_is_told():
+    """Capabilities count only there."""
+    comparison = compare(mine=evolve(process(), user_ns=4026532000))
+
+    assert checked(comparison._repr_html_())[0].head[2] == "mine\nsh (1) in user namespace 4026532000"
 
 
 def test_html_of_little():

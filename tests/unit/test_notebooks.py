@@ -300,6 +300,17 @@ def test_every_engine(name):
     assert [row[1:3] for row in rows(versions)] == [[str(len(e.default)), e.default.hex()] for e in versions]
 
 
+def test_an_engine_of_ones_own():
+    """Where there is nothing to type, the repr does not pretend so."""
+    docker = engines.get("docker")
+
+    assert repr(evolve(docker, title="Mine")) == "<Engine 'Mine', which capset has no facts about>"
+    assert repr(evolve(docker, name="mine", title="Mine")) == "<Engine 'Mine', which capset has no facts about>"
+    assert repr(evolve(engines.get("docker", "20.10"), title="Mine")).startswith("<Engine 'Mine 20.10'")
+    assert repr(engines.versions("docker")[0]) == "engines.versions('docker')[0]"
+    assert repr(docker) == "engines.get('docker')"
+
+
 def test_history():
     """What each stretch of releases changed."""
     changes = [row[3] for row in rows(engines.versions("cri-o"))]
