@@ -372,7 +372,7 @@ class TestTree:
             "process | has | over its parent",
             "1 init | 41 | no parent to be seen",
             "10 dockerd | 41 | =",
-            f"11 nginx | 14 | {MINUS}27 | {MINUS}CAP_DAC_READ_SEARCH {MINUS}CAP_LINUX_IMMUTABLE and 25 more",
+            f"11 nginx | 14 | {MINUS}27 | left: Docker's default",
             f"12 nginx | 0 | {MINUS}14 | left: none",
             "13 ping | 1 | +1 | +CAP_NET_RAW",
             f"14 odd | 15 | +2 {MINUS}1 | +CAP_SYS_ADMIN +CAP_BPF {MINUS}CAP_KILL",
@@ -401,6 +401,27 @@ class TestTree:
             "3 b | 0 | = | in another user namespace",
             "5 d | 41 | +41 | + all known",
         ]
+
+    @pytest.mark.parametrize(
+        ("caps", "words"),
+        [
+            (DOCKER | {"bpf"}, "left: Docker's default and CAP_BPF"),
+            (PODMAN, "left: Docker's default but CAP_NET_RAW, CAP_MKNOD, CAP_AUDIT_WRITE"),
+            ((DOCKER | {"bpf"}) - {"kill"}, "left: Docker's default and CAP_BPF but CAP_KILL"),
+            (ALL - {"sys_boot"}, "left: all known but CAP_SYS_BOOT"),
+            (PODMAN - {"kill", "chown"}, f"{MINUS}CAP_CHOWN {MINUS}CAP_DAC_READ_SEARCH {MINUS}CAP_KILL and 29 more"),
+        ],
+    )
+    def test_what_is_left(self, caps, words):
+        ax = plot_tree([process(1, 0, "init", ALL), process(2, 1, "web", caps)])
+
+        assert tree(ax)[2].split(" | ")[3] == words
+        check(ax)
+
+    def test_what_has_gained_all(self):
+        ax = plot_tree([process(1, 0, "sh"), process(2, 1, "full", ALL | {41})])
+
+        assert tree(ax)[2] == "2 full | 42 | +42 | + all known and 41"
 
     def test_those_that_are_alike_share_a_line(self):
         workers = [process(pid, 2, f"kworker/{pid}:0", ALL) for pid in range(3, 15)]
