@@ -134,7 +134,7 @@ class Comparison:
         """
         from capset.display import plot_comparison
 
-        return plot_comparison(self.sets, self.rows, ax)
+        return plot_comparison(self.sets, self.rows, ax, title=f"Which {self.set} set has which capability")
 
     def __str__(self) -> str:
         from capset.display import comparison_text
