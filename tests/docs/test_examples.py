@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import doctest
 import importlib
+import importlib.util
 import os
 import pkgutil
 import re
@@ -124,6 +125,15 @@ def test_scripts(script):
 def test_changelog_and_version():
     """The version of the package has its section."""
     assert f"## [{capset.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
+
+
+def test_the_picture_shows_what_is_so():
+    """It was drawn from the facts of today; draw.py draws it again."""
+    spec = importlib.util.spec_from_file_location("draw", ROOT / "docs/pictures/draw.py")
+    draw = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(draw)
+
+    assert str(draw.comparison()) in (ROOT / "docs/pictures/compare.svg").read_text("utf-8")
 
 
 def test_the_architecture_page_is_that_of_the_layer_test():
