@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["files_html", "snapshot_html", "status_html", "thread_title", "unread"]
 
 _SOME = 5  # so many names stand for a group
-_MANY = 200  # rows; a notebook is no place for more
+_MANY = 200  # rows, names or errors; a notebook is no place for more
 
 
 def status_html(status: ProcStatus) -> str:
@@ -85,11 +85,12 @@ def snapshot_html(snapshot: Snapshot) -> str:
 
 
 def _who(members: Sequence[ProcStatus]) -> Html:
-    """Name some of a group, and the rest where one can open it."""
-    named = [f"{status.name} ({status.pid})" for status in members]
+    """Name some of a group, and others where one can open it."""
+    named = [f"{status.name} ({status.pid})" for status in members[:_MANY]]
     if len(named) <= _SOME:
         return lines(named)
-    return lines([*named[:_SOME], details(f"and {len(named) - _SOME} more", lines(named[_SOME:]))])
+    rest = named[_SOME:] + ([f"and {len(members) - _MANY} more"] if len(members) > _MANY else [])
+    return lines([*named[:_SOME], details(f"and {len(members) - _SOME} more", lines(rest))])
 
 
 def _more(caps: CapState, namespace: int | None) -> Html:

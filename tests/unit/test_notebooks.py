@@ -232,6 +232,9 @@ def test_small_and_large_hosts():
     assert checked(live.Snapshot([status()])._repr_html_())[0].caption == "1 process"
     assert checked(live.Snapshot([status(tgid=1), status()])._repr_html_())[0].caption == "2 threads"
     assert checked(live.Snapshot([status(tgid=1)])._repr_html_())[0].caption == "1 thread"
+    alike = live.Snapshot(status(pid=number + 1) for number in range(100_000))
+    assert rows(alike)[0][1].endswith("web (200)\nand 99800 more")
+    assert len(alike._repr_html_()) < 20_000
     many = live.Snapshot(
         [status(pid=number + 1, caps=CapState(bounding=CapSet.from_mask(number))) for number in range(230)],
         denied=[AccessDeniedError("x", number) for number in range(230)],
