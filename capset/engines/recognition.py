@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, SupportsIndex, overload
 
 from attrs import frozen
 
@@ -59,10 +59,17 @@ class Match:
 class Matches(list[Match]):
     """What explains the five sets of a process: a list, the fewest options first.
 
-    Returned by :func:`recognise`; in a notebook it is a table.
+    Returned by :func:`recognise`; in a notebook it is a table, and so is a slice of it.
     """
 
     __slots__ = ()
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Match: ...
+    @overload
+    def __getitem__(self, at: slice) -> Matches: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> Match | Matches:
+        return Matches(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def to_records(self) -> Records:
         """Return a row for each match, for a data frame."""

@@ -326,6 +326,8 @@ def test_history():
         "= the same",
         "= the same",
     ]
+    assert rows(engines.versions("cri-o")[2:])[0][3] == "the first"
+    assert engines.versions("cri-o")[-1] == engines.get("cri-o")
     assert "no version" in engines.Versions()._repr_html_()
 
 
@@ -378,7 +380,7 @@ def test_matches():
     assert any(row[3] == "root, or privileged" for row in rows(everything))
     user = engines.recognise(engines.get("docker").container(uid=1))
     assert any(row[2:] == ["nothing asked for", "another user"] for row in rows(user))
-    assert checked(engines.Matches(matches[:1])._repr_html_())[0].caption.startswith("1 explanation of")
+    assert checked(matches[:1]._repr_html_())[0].caption.startswith("1 explanation of")
     assert "no engine that capset knows" in engines.recognise(CapState(ambient=[63]))._repr_html_()
     assert matches == list(matches)
 
