@@ -266,6 +266,19 @@ def prefer(driver: Any, scheme: str) -> None:
     driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
 
+def unfold(driver: Any, selector: str = OUTPUTS) -> None:
+    """Open all that is folded away in outputs, so that it is seen as well, and wait for the pictures."""
+    script = """
+        const [selector, done] = arguments;
+        document.querySelectorAll(selector).forEach(root =>
+            root.querySelectorAll("details").forEach(it => it.open = true));
+        for (const image of document.images) image.loading = "eager";
+        Promise.all([document.fonts.ready, ...[...document.images].map(it => it.decode().catch(() => null))])
+            .then(() => requestAnimationFrame(() => done()));
+    """
+    driver.execute_async_script(script, selector)
+
+
 def screenshot(driver: Any, path: Path, width: int, height: int) -> None:
     """Save a picture of the page at its whole height."""
     window(driver, width, height)

@@ -75,7 +75,11 @@ def lab(tmp_path_factory):
     lab.set("notebook-extension/tracker", windowingMode="none")  # every cell is in the page, seen or not
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
-        *("--ServerApp.port_retries=0", f"--IdentityProvider.token={lab.token}", f"--LabApp.user_settings_dir={lab.settings}"),
+        *(
+            "--ServerApp.port_retries=0",
+            f"--IdentityProvider.token={lab.token}",
+            f"--LabApp.user_settings_dir={lab.settings}",
+        ),
         *(f"--LabApp.workspaces_dir={own}/workspaces", f"--ServerApp.root_dir={lab.folder}", "--LabApp.news_url=None"),
         *("--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate", "--LabApp.extension_manager=readonly"),
         *(["--allow-root"] if os.geteuid() == 0 else []),
@@ -105,7 +109,7 @@ return {
     kernel: document.querySelector(".jp-Toolbar-kernelName")?.textContent.trim() ?? "no notebook",
     status: document.querySelector(".jp-Notebook-ExecutionIndicator")?.dataset.status ?? "no notebook",
     cells: cells.map(cell => cell.querySelector(".jp-InputPrompt")?.textContent ?? "not drawn"),
-    errors: [...document.querySelectorAll("[data-mime-type='application/vnd.jupyter.error']")].map(it => it.innerText),
+    errors: [...document.querySelectorAll("[data-mime-type='application/vnd.jupyter.stderr']")].map(it => it.innerText),
     dialog: [...document.querySelectorAll(".jp-Dialog")].map(it => it.innerText),
     busy: Boolean(document.querySelector("#jupyterlab-splash")),
 };
@@ -120,6 +124,7 @@ def until(driver, lab: Lab, wanted, what: str) -> dict[str, object]:
         if wanted(state):
             return state
         assert not state["dialog"], f"{what}: JupyterLab asks {state['dialog']}"
+        assert not state["errors"], f"{what}: a cell says {state['errors']}"
         assert time.monotonic() < deadline, f"{what}: not within {PATIENCE} s; the page: {state}; {lab.said()}"
         time.sleep(0.1)
 
@@ -153,12 +158,12 @@ def show(driver, lab: Lab, theme: str) -> None:
     lab.set("apputils-extension/themes", theme=THEMES[theme])
     driver.get(f"{lab.address}/lab/tree/{FIRST}?reset&token={lab.token}")
     until(driver, lab, is_open, f"{FIRST} is open")
-    driver.execute_script("document.querySelectorAll('.jp-OutputArea-output details').forEach(it => it.open = true)")
 
 
 def at_width(driver, width: int) -> int:
     """Make the window so high that the whole notebook is seen; return the height."""
     page.window(driver, width)
+    page.unfold(driver)
     fold(driver, width < 1000)
     for _ in range(2):  # where the window is higher, there is more room below the last cell
         height = driver.execute_async_script("""

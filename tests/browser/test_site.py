@@ -24,18 +24,7 @@ def choose(driver, address: str, theme: str) -> None:
     driver.execute_script("localStorage.setItem('theme', arguments[0])", theme)
     driver.get(address)
     assert driver.execute_script("return document.body.dataset.theme") == theme
-    opened(driver)
-
-
-def opened(driver) -> None:
-    """Open all that is folded, so that it is seen as well, and wait for the pictures."""
-    driver.execute_async_script("""
-        const done = arguments[0];
-        document.querySelectorAll("details").forEach(it => it.open = true);
-        for (const image of document.images) image.loading = "eager";
-        Promise.all([document.fonts.ready, ...[...document.images].map(it => it.decode().catch(() => null))])
-            .then(() => requestAnimationFrame(() => done()));
-    """)
+    page.unfold(driver)
 
 
 def whole_height(driver) -> int:
@@ -89,7 +78,7 @@ def test_the_theme_of_the_system(blank, home):
         blank.execute_script("localStorage.setItem('theme', 'auto')")
         page.prefer(blank, theme)
         blank.get(f"{home}/notebooks/{NOTEBOOKS[0]}.html")
-        opened(blank)
+        page.unfold(blank)
         [ground] = blank.execute_script("return [getComputedStyle(document.body).backgroundColor]")
         dark = max(map(int, ground.removeprefix("rgb(").removesuffix(")").split(","))) < 128
         assert dark == (theme == "dark"), ground
