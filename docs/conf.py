@@ -18,7 +18,7 @@ copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "reference/_*.md"]
+exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"
 html_title = f"capset {version}"
@@ -48,8 +48,9 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
 nitpicky = True
-# The standard library's documentation is elsewhere, and links to it would need the network.
+# The documentation of the standard library and of Matplotlib is elsewhere, and links to it would need the network.
 nitpick_ignore_regex = [
+    ("py:.*", r"(matplotlib\..*|Axes)"),
     ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",

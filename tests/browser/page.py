@@ -286,6 +286,10 @@ def screenshot(driver: Any, path: Path, width: int, height: int) -> None:
     path.write_bytes(base64.b64decode(taken["data"]))
 
 
+# What begins and ends a line inside a cell.
+_APART = {"br", "details", "div", "li", "ol", "p", "summary", "ul"}
+
+
 class _Reader(html.parser.HTMLParser):
     """Reads the tables of some HTML, as `_TABLES` does in the browser."""
 
@@ -302,7 +306,7 @@ class _Reader(html.parser.HTMLParser):
             self.found[-1]["head" if "thead" in self.open else "rows"].append([])
         elif tag in {"td", "th", "caption"}:
             self.words = []
-        elif tag == "br" and self.words is not None:
+        elif tag in _APART and self.words is not None:
             self.words.append(" ")
         if tag not in {"br", "img", "hr", "wbr", "col"}:
             self.open.append(tag)
@@ -314,6 +318,8 @@ class _Reader(html.parser.HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         while self.open and self.open.pop() != tag:
             pass
+        if tag in _APART and self.words is not None:
+            self.words.append(" ")
         if tag not in {"td", "th", "caption"}:
             return
         text = " ".join("".join(self.words or ()).split())
