@@ -206,7 +206,7 @@ def test_the_first_notebook(blank, lab, shots):
     for theme in THEMES:
         if theme != "light":
             show(blank, lab, theme)
-        assert has_run(blank.execute_script(STATE))
+        until(blank, lab, has_run, f"what was saved is shown, {theme}")
         [dark] = blank.execute_script("return [document.body.dataset.jpThemeLight === 'false']")
         assert dark == (theme == "dark")
         for width in page.WIDTHS:
