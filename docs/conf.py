@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +17,8 @@ author = "The capset developers"
 copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
-extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
-exclude_patterns = ["_build", "reference/_*.md"]
-source_suffix = {".md": "markdown"}
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"
 html_title = f"capset {version}"
@@ -28,6 +28,15 @@ smartquotes = False  # P' is no quotation
 
 myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
+
+# Each notebook runs from a clean kernel in its folder; an error, or a word on standard error, is an error here.
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_timeout = 120
+nb_output_stderr = "remove-warn"
+nb_merge_streams = True
+# For who does not see it; a cell that has better words has them in its metadata, mystnb.image.alt.
+nb_render_image_options = {"alt": "The plot that the code above makes"}
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -39,14 +48,36 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
 nitpicky = True
-# The standard library's documentation is elsewhere, and links to it would need the network.
+# The documentation of the standard library and of Matplotlib is elsewhere, and links to it would need the network.
 nitpick_ignore_regex = [
+    ("py:.*", r"(matplotlib\..*|Axes)"),
     ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",
         r"(frozenset|str|int|Set|Iterable|Iterator|Literal|PathLike|Pid|Root|SupportsIndex|IntEnum|IntFlag|date)",
     ),
 ]
+
+
+def _copy_examples(_app: object) -> None:
+    """Copy the notebooks, and what they read, to where Sphinx reads; the copy is new at each build."""
+    here = Path(__file__).parent
+    for path in (here / "notebooks").iterdir():
+        if path.is_dir():
+            shutil.rmtree(path)
+        elif path.name != "index.md":
+            path.unlink()
+    for path in (here.parent / "examples").iterdir():
+        to = here / "notebooks" / path.name
+        if path.is_dir() and not path.name.startswith((".", "_")):
+            shutil.copytree(path, to)
+        elif path.suffix == ".ipynb":
+            shutil.copy2(path, to)  # with its time: one that did not change is not run again
+
+
+def _keep_files_together(app: Any) -> None:
+    """Put the pictures of the notebooks below the output folder: beside it is where other files of the tree may be."""
+    app.env.mystnb_config = app.env.mystnb_config.copy(output_folder=str(app.doctreedir / "_executed"))
 
 
 def _write_capabilities(_app: object) -> None:
@@ -171,6 +202,8 @@ def _keep_colons(*event: object) -> None:
 
 
 def setup(app: object) -> None:
+    app.connect("builder-inited", _copy_examples)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _keep_files_together, priority=900)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
