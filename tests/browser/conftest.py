@@ -91,7 +91,7 @@ def site(tmp_path_factory) -> Path:
     """Build the site, or take that of CAPSET_SITE; skip where it cannot be built."""
     if built := os.environ.get("CAPSET_SITE"):
         return Path(built)
-    require("sphinx", "furo", "myst_nb", "ipykernel", "matplotlib")
+    require("sphinx", "furo", "myst_nb", "ipykernel", "matplotlib", "pandas")
     path = tmp_path_factory.mktemp("site") / "html"
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), *sys.path]))}
     command = [sys.executable, "-m", "sphinx", "-n", "-W", "--keep-going", "-q", "docs", str(path)]

@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 
 from attrs import field, frozen
 
+from capset import Cap
+
 OUTPUTS = ".cell_output, .jp-OutputArea-output"
+CODE = ".cell_input, .highlight-python, .highlight-sh"
 WIDTHS = (1280, 800)
 LEAST_CONTRAST = 4.5
 
@@ -183,10 +186,21 @@ class Table:
     head: tuple[tuple[str, ...], ...] = field(converter=lambda rows: tuple(map(tuple, rows)))
     rows: tuple[tuple[str, ...], ...] = field(converter=lambda rows: tuple(map(tuple, rows)))
 
-    def column(self, title: str) -> dict[str, str]:
-        """Return one column by the first cell of each row."""
-        at = self.head[-1].index(title)
-        return {row[0]: row[at] for row in self.rows}
+    def at(self, title: str) -> int:
+        """Return where the one column is whose title begins so."""
+        [at] = (at for at, text in enumerate(self.head[-1]) if f"{text} ".startswith(f"{title} "))
+        return at
+
+    def column(self, title: str, by: str) -> dict[str, str]:
+        """Return one column, by the cells of another."""
+        return {row[self.at(by)]: row[self.at(title)] for row in self.rows}
+
+    def claims(self, title: str, by: str = "capability") -> dict[Cap, bool]:
+        """Return what a column says of each capability that has a row, with or without a mark: yes or no, in words."""
+        said = {name.removeprefix("! "): text.split()[-1] for name, text in self.column(title, by).items()}
+        words = {Cap.parse(name): word for name, word in said.items() if name.startswith("CAP_")}
+        assert set(words.values()) <= {"yes", "no"}, words
+        return {cap: word == "yes" for cap, word in words.items()}
 
 
 def ask(driver: Any, script: str, selector: str = OUTPUTS, **values: object) -> Any:
@@ -198,6 +212,11 @@ def ask(driver: Any, script: str, selector: str = OUTPUTS, **values: object) -> 
 def overflows(driver: Any, selector: str = OUTPUTS) -> list[str]:
     """Say what is wider than its column or the page, scrolls sideways, or is cut off."""
     return ask(driver, _OVERFLOW, selector)
+
+
+def code_overflows(driver: Any) -> list[str]:
+    """Say which code and which commands are cut off, on the site."""
+    return overflows(driver, CODE)
 
 
 def inaccessible(driver: Any) -> list[str]:

@@ -81,6 +81,15 @@ def test_overflow(shown, old, new, complaint):
         assert [each for each in found if re.search(complaint, each)], found
 
 
+def test_code_that_is_cut_off(shown):
+    """Only code: outputs have their own check."""
+    code = f'<div class="highlight-sh"><pre style="overflow-x: auto">{LONG}</pre></div>'
+    found = page.code_overflows(shown(changed("<img", f"{code}<img")))
+
+    assert any(each.startswith("pre ") for each in found)
+    assert page.code_overflows(shown(GOOD)) == []
+
+
 @pytest.mark.parametrize(
     ("old", "new", "complaint"),
     [
@@ -182,7 +191,8 @@ def test_tables(shown, tmp_path):
 
     assert table.caption == "What Docker gives"
     assert table.head == (("capability", "docker"),)
-    assert table.column("docker") == expected
+    assert table.column("docker", by="capability") == expected
+    assert table.claims("docker") == {cap: cap in DOCKER_DEFAULT for cap in Cap}
     assert page.tables_in(GOOD) == page.tables_of(notebook) == [table]
     assert page.tables(shown(changed('<tr><th scope="row">CAP_CHOWN</th><td>yes</td></tr>', ""))) != [table]
     assert page.tables(shown(changed("<td>yes", "<td>no"))) != [table]

@@ -56,7 +56,7 @@ def answers(lab: Lab) -> bool:
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
     """Start JupyterLab with folders of its own, without what would ask for news."""
-    require("jupyterlab", "ipykernel", "matplotlib")
+    require("jupyterlab", "ipykernel", "matplotlib", "pandas")
     own = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "examples", own / "examples", ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
     places = {

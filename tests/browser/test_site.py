@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from capset import CapSet, engines
 from tests.browser import page
 
 ROOT = Path(__file__).parent.parent.parent
-CHECKS = (*page.CHECKS, page.wordless_images)
+CHECKS = (*page.CHECKS, page.wordless_images, page.code_overflows)
 NOTEBOOKS = sorted(path.stem for path in (ROOT / "examples").glob("*.ipynb"))
 THEMES = ("light", "dark")
-# The widest tables and blocks of the other pages.
 PAGES = ("index", "tutorial/container", "notebooks/index")
 
 
@@ -57,14 +57,28 @@ def test_a_notebook(blank, site, home, shots, name):
     assert shown
 
 
+def test_the_first_comparison_is_true(blank, home):
+    """Each row of it says of Docker and Podman what the library says; a capability without a row is in all or none."""
+    blank.get(f"{home}/notebooks/{NOTEBOOKS[0]}.html")
+    table = page.tables(blank)[0]
+    claims = {name: table.claims(name) for name in ("docker", "podman", "mine")}
+
+    assert table.caption == f"{len(claims['mine'])} capabilities differ among 3 effective sets"
+    for name in ("docker", "podman"):
+        default = engines.get(name).default
+        assert claims[name] == {cap: cap in default for cap in claims[name]}
+        assert table.column(name, by="capability")["mask"] == default.hex()
+    assert CapSet(claims["docker"]) >= engines.get("docker").default ^ engines.get("podman").default
+
+
 @pytest.mark.parametrize("name", PAGES)
 def test_another_page(blank, home, shots, name):
-    """Nothing makes the page wider than the window."""
+    """Nothing makes the page wider than the window, and no code is cut off."""
     found = []
     for theme, width in itertools.product(THEMES, page.WIDTHS):
         page.window(blank, width)
         choose(blank, f"{home}/{name}.html", theme)
-        found += [f"{theme}, {width} pixels: {complaint}" for complaint in page.overflows(blank)]
+        found += [f"{theme}, {width} pixels: {complaint}" for complaint in page.code_overflows(blank)]
         page.screenshot(blank, shots / f"site-{name.replace('/', '-')}-{theme}-{width}.png", width, whole_height(blank))
 
     assert found + page.said_and_asked(blank) == []
