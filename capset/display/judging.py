@@ -8,18 +8,30 @@ from collections.abc import Iterator
 from capset import engines
 from capset.capability import Cap
 from capset.display.markup import Html, lines, listed, markup
+from capset.display.text import summary
 from capset.info import risk_lists
 from capset.sets import CapSet
 
-__all__ = ["against", "docker_default", "judged", "risky", "verdicts", "warnings"]
+__all__ = ["against", "docker_default", "in_short", "judged", "risky", "verdicts", "warnings"]
 
 _HARMLESS = "no way to root known"
-_FEW = 8
+_FEW = 8  # so many are named
+_EXCEPTIONS = 3  # so many are told as an exception
 
 
 def docker_default() -> CapSet:
     """Return Docker's default set."""
     return engines.get("docker").default
+
+
+def in_short(caps: CapSet) -> str:
+    """Describe a set by what most containers have where it differs little from that, else as :func:`summary` does."""
+    usual = docker_default()
+    more, less = caps - usual, usual - caps
+    if len(more) + len(less) > _EXCEPTIONS:
+        return summary(caps)
+    words = [f"and {', '.join(map(str, more))}"] * bool(more) + [f"but {', '.join(map(str, less))}"] * bool(less)
+    return " ".join(["Docker's default", *words])
 
 
 def risky(caps: CapSet) -> CapSet:
@@ -71,6 +83,8 @@ def against(caps: CapSet, base: CapSet) -> Html:
         few = more if len(more) <= _FEW else marked | more.unknown
         told.append(Html(f"<b>+{len(more)}</b>{':' if few == more else ', with'} {listed(few, marked)}"))
     if less := changes.dropped:
-        words = "all of it" if less == base and len(less) > _FEW else listed(less)
+        words = listed(less)
+        if len(less) > _FEW:  # what is left of it is less to read
+            words = f"all but {listed(base - less)}" if base - less else "all of it"
         told.append(Html(f"<b>−{len(less)}</b>: {words}"))  # noqa: RUF001, the sign is meant
     return lines(told) if told else Html("<b>=</b>&nbsp;the same")

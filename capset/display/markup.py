@@ -88,7 +88,7 @@ def listed(caps: CapSet, marked: CapSet = CapSet()) -> Html:  # noqa: B008, it i
 
 def details(title: str, content: Html) -> Html:
     """Fold away what is long; it opens without a script."""
-    return Html(f"<details><summary>{markup(title)}</summary>{content}</details>")
+    return Html(f"<details><summary>{markup(title)}</summary><div>{content}</div></details>")
 
 
 def table(

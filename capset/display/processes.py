@@ -6,9 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from capset.display.judging import against, docker_default, risky
+from capset.display.judging import against, docker_default, in_short, risky
 from capset.display.markup import Html, block, details, lines, listed, paragraph, plain, signed, strong, table
-from capset.display.text import summary
 from capset.display.values import state_parts, told
 from capset.sets import CapSet
 
@@ -69,7 +68,7 @@ def snapshot_html(snapshot: Snapshot) -> str:
             len(members),
             plain(_who(members)),
             ", ".join(map(str, sorted({status.uids.effective for status in members})[:_SOME])),
-            Html(summary(caps.effective)),
+            in_short(caps.effective),
             against(caps.effective, docker_default()),
             _more(caps, namespace),
         )

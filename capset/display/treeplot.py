@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from capset.capability import Cap
 from capset.display.canvas import GAIN, LOSS, ON_SIGN, Pen, new_axes, points, shorten
-from capset.display.judging import docker_default, risky
+from capset.display.judging import in_short, risky
 from capset.display.processtree import Line
 from capset.display.text import summary
 from capset.sets import CapSet
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_tree"]
 
-_FEW = 3  # so many capabilities are told as an exception
 _NAMES = 360.0  # points that the names of what is gained and lost may take
 _MINUS = "−"  # noqa: RUF001, the sign is meant
 
@@ -118,7 +117,7 @@ def _words(pen: Pen, line: Line) -> str:
         return line.note
     head = [f"{line.note}:"] if line.note else []
     if not line.change.added:
-        left = " ".join([*head, f"left: {_left(line.held)}"])
+        left = " ".join([*head, f"left: {in_short(line.held)}"])
         if pen.width(left) <= _NAMES:
             return left
     names = [f"+{cap}" for cap in _warned_first(line.change.added)] + [f"{_MINUS}{cap}" for cap in line.change.dropped]
@@ -132,16 +131,6 @@ def _words(pen: Pen, line: Line) -> str:
             break
         text = longer
     return text
-
-
-def _left(held: CapSet) -> str:
-    """Describe what a process has left, by what most containers have where that is shorter."""
-    usual = docker_default()
-    more, less = held - usual, usual - held
-    if len(more) + len(less) > _FEW:
-        return summary(held)
-    words = [f"and {', '.join(map(str, more))}"] * bool(more) + [f"but {', '.join(map(str, less))}"] * bool(less)
-    return " ".join(["Docker's default", *words])
 
 
 def _warned_first(caps: CapSet) -> list[Cap]:

@@ -81,7 +81,7 @@ def set_rows(caps: CapSet) -> list[tuple[Html, int | str, Html]]:
 def set_html(caps: CapSet) -> str:
     """Show a set: what it has, against Docker's default, and what published lists say of it."""
     title = Html(f"{held(len(caps))}, {mono(caps.hex())}")
-    more = details("What each is for", cap_table("What each is for", caps)) if caps else Html()
+    more = details("What each is for", cap_table(f"{held(len(caps))}, one by one", caps)) if caps else Html()
     return block(table(title, (), set_rows(caps)), more)
 
 

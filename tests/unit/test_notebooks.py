@@ -156,6 +156,7 @@ def test_state():
     user = rows(docker.container(uid=1000))
     assert user[0][-1] == "−14: all of it"
     assert user[1][:2] == ["inheritable, ambient", "0"]
+    assert rows(docker.container(add=["KILL", "CHOWN"], drop=["ALL"]))[0][-1] == "−12: all but CAP_CHOWN, CAP_KILL"
     odd = CapState(effective=["kill"])._repr_html_()
     assert checked(odd)
     assert "no thread can have these: effective holds CAP_KILL" in odd
@@ -215,7 +216,7 @@ def test_host():
     assert table.rows[0][5] == "in user namespace 5"
     assert table.rows[1][1].startswith("web10 (10)\nweb11 (11)")
     assert "and 3 moreweb15 (15)" in table.rows[1][1]
-    assert table.rows[1][4:] == ["= the same", ""]
+    assert table.rows[1][3:] == ["Docker's default", "= the same", ""]
     assert table.rows[2][5] == "permitted too: ! CAP_SYS_ADMIN\ninheritable: CAP_KILL"
     assert table.rows[3][5] == "inheritable: CAP_KILL\nambient: CAP_KILL"
     assert ESCAPED in html
