@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import frozen
 
@@ -19,8 +19,12 @@ from capset.engines import Engine, Request
 from capset.errors import RequestError, UnknownVersionError, shown
 from capset.facts import load
 from capset.formats import kubernetes
+from capset.listed import Listed
 
-__all__ = ["Finding", "Level", "beyond_default", "pod_security"]
+if TYPE_CHECKING:
+    from capset.display import Records
+
+__all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
 
 Level = Literal["baseline", "restricted"]
 """A level of the Pod Security Standards that has a rule about capabilities."""
@@ -50,6 +54,26 @@ class Finding:
 
     def __str__(self) -> str:
         return f"{self.container}: {self.field}: {self.message}; {self.effect}"
+
+
+class Findings(Listed[Finding]):
+    """What a policy does not allow: a list, and in a notebook a table.
+
+    Returned by :func:`pod_security`.
+    """
+
+    __slots__ = ()
+
+    def to_records(self) -> Records:
+        """Return a row for each finding, for a data frame."""
+        from capset.display import finding_records
+
+        return finding_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import findings_html
+
+        return findings_html(self)
 
 
 @frozen(kw_only=True)
@@ -85,7 +109,7 @@ class Rule:
 
 def pod_security(
     pod: Mapping[str, Any], *, level: Level = "baseline", version: str = "latest", engine: Engine | None = None
-) -> list[Finding]:
+) -> Findings:
     """Check a pod against the rule about capabilities in the Pod Security Standards.
 
     That is the one rule, of a dozen that each level has. It compares texts exactly: ``all`` is not ``ALL``,
@@ -122,7 +146,9 @@ def pod_security(
     runtime = engines.get("containerd") if engine is None else engine
     requests = kubernetes.from_pod(pod)
     found = next(kubernetes.pods(pod))
-    return [finding for name, request in requests.items() for finding in rule.findings(found, name, request, runtime)]
+    return Findings(
+        finding for name, request in requests.items() for finding in rule.findings(found, name, request, runtime)
+    )
 
 
 def beyond_default(request: Request, *, engine: Engine | None = None) -> CapDiff:

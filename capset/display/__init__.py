@@ -6,8 +6,8 @@ The values use these themselves: ``print(explanation)``, ``_repr_html_()``, ``to
 from __future__ import annotations
 
 from capset.display.comparison import comparison_html, comparison_text
-from capset.display.containers import engine_html, matches_html, request_html, versions_html
-from capset.display.explanation import explanation_html, explanation_text
+from capset.display.containers import engine_html, findings_html, matches_html, request_html, versions_html
+from capset.display.explanation import explanation_html, explanation_text, histories_html
 from capset.display.plots import plot_comparison, plot_host, plot_tree, plot_versions
 from capset.display.processes import files_html, snapshot_html, status_html
 from capset.display.records import Records
@@ -17,6 +17,8 @@ from capset.display.rows import (
     engine_records,
     explanation_records,
     file_records,
+    finding_records,
+    history_records,
     match_records,
     set_records,
     state_diff_records,
@@ -42,6 +44,10 @@ __all__ = [
     "file_caps_html",
     "file_records",
     "files_html",
+    "finding_records",
+    "findings_html",
+    "histories_html",
+    "history_records",
     "match_records",
     "matches_html",
     "plot_comparison",

@@ -15,8 +15,9 @@ from capset.errors import RequestError
 if TYPE_CHECKING:
     from capset.engines import Engine, Match, Request
     from capset.facts import Source
+    from capset.policy import Finding
 
-__all__ = ["engine_html", "matches_html", "request_html", "versions_html"]
+__all__ = ["engine_html", "findings_html", "matches_html", "request_html", "versions_html"]
 
 
 def engine_html(engine: Engine) -> str:
@@ -84,6 +85,15 @@ def matches_html(matches: Sequence[Match]) -> str:
     ]
     title = f"{len(matches)} explanation{'' if len(matches) == 1 else 's'} of these sets, the fewest options first"
     return block(table(title, ("engine", "releases", "options", "container of"), rows))
+
+
+def findings_html(findings: Sequence[Finding]) -> str:
+    """Show what a policy does not allow, with both verdicts: on the text, and on what the container would get."""
+    if not findings:
+        return block(paragraph(signed("=", "the policy allows it")))
+    rows = [(each.container, mono(each.field), each.value, each.message, each.effect) for each in findings]
+    title = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+    return block(table(title, ("container", "field", "value", "the rule says", "the container"), rows))
 
 
 def versions_html(versions: Sequence[Engine]) -> str:

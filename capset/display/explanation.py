@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from capset.display.markup import block, paragraph, signed, strong, table
+from capset.display.markup import block, lines, mono, paragraph, signed, strong, table
 from capset.display.text import printable, summary
 from capset.sets import THREAD_SETS
 
 if TYPE_CHECKING:
-    from capset.kernel import Explanation, Group
+    from capset.kernel import Explanation, Group, History
 
-__all__ = ["explanation_html", "explanation_text"]
+__all__ = ["explanation_html", "explanation_text", "histories_html"]
 
 _FEW = 5
 _WORDS = {"kept": "kept", "gained": "gained", "lost": "lost", "absent": "not gained"}
@@ -19,13 +20,13 @@ _WORDS = {"kept": "kept", "gained": "gained", "lost": "lost", "absent": "not gai
 
 def explanation_text(explanation: Explanation) -> str:
     """Write an explanation for a terminal: what happens to the ids, then set by set."""
-    lines = [printable(line) for line in _head(explanation)]
+    told = [printable(line) for line in _head(explanation)]
     for name in THREAD_SETS:
         groups = explanation.groups(name)
         if groups:
-            lines.append(name)
-        lines += [f"  {_WORDS[group.change]}: {_caps(group)}: {group.why}" for group in groups]
-    return "\n".join(lines + _nothing(explanation))
+            told.append(name)
+        told += [f"  {_WORDS[group.change]}: {_caps(group)}: {group.why}" for group in groups]
+    return "\n".join(told + _nothing(explanation))
 
 
 def _nothing(explanation: Explanation) -> list[str]:
@@ -55,16 +56,24 @@ def explanation_html(explanation: Explanation) -> str:
     return block(table(title, ("set", "change", "capabilities", "why"), rows), *map(paragraph, told))
 
 
+def histories_html(histories: Sequence[History]) -> str:
+    """Show how a thread may have come to its sets, the most telling first."""
+    if not histories:
+        return block(paragraph("no usual history ends with these sets"))
+    rows = [(each.title, each.says, lines(mono(step.call) for step in each.steps)) for each in histories]
+    return block(table("How a thread may have come to its sets", ("as after", "which means", "by"), rows))
+
+
 _SIGNS = {"kept": "=", "gained": "+", "lost": "−", "absent": "·"}  # noqa: RUF001, the minus is meant
 
 
 def _head(explanation: Explanation) -> list[str]:
     """Tell what happens besides the sets, a line each; what is not printable is left as it is."""
-    lines = [explanation.call]
+    told = [explanation.call]
     if explanation.error is not None:
-        lines.append(f"refused: {explanation.error}")
-    lines += explanation.notes
+        told.append(f"refused: {explanation.error}")
+    told += explanation.notes
     if explanation.secure is False:  # if it is, a note says why
-        lines.append("AT_SECURE is not set")
-    lines += [f"assumed: {text}" for text in explanation.before.assumed]
-    return lines
+        told.append("AT_SECURE is not set")
+    told += [f"assumed: {text}" for text in explanation.before.assumed]
+    return told

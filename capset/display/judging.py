@@ -85,6 +85,6 @@ def against(caps: CapSet, base: CapSet) -> Html:
     if less := changes.dropped:
         words = listed(less)
         if len(less) > _FEW:  # what is left of it is less to read
-            words = f"all but {listed(base - less)}" if base - less else "all of it"
+            words = Html(f"all but {listed(base - less)}" if base - less else "all of it")
         told.append(Html(f"<b>−{len(less)}</b>: {words}"))  # noqa: RUF001, the sign is meant
     return lines(told) if told else Html("<b>=</b>&nbsp;the same")

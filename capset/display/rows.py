@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from capset.comparison import Comparison
     from capset.diff import CapDiff, StateDiff
     from capset.engines import Engine, Match
-    from capset.kernel import Explanation
+    from capset.kernel import Explanation, History
     from capset.live import CapFile, ProcStatus
+    from capset.policy import Finding
     from capset.state import CapState
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "engine_records",
     "explanation_records",
     "file_records",
+    "finding_records",
+    "history_records",
     "match_records",
     "set_records",
     "state_diff_records",
@@ -111,7 +114,7 @@ def status_records(statuses: Iterable[ProcStatus]) -> Records:
             *status.uids,
             *status.gids,
             " ".join(map(str, status.groups)),
-            *(getattr(status.caps, name).mask for name in THREAD_SETS),
+            *_masks(status.caps),
             status.no_new_privs,
             status.seccomp,
             status.user_ns,
@@ -206,6 +209,34 @@ def explanation_records(explanation: Explanation) -> Records:
         for reason in explanation.reasons
     )
     return Records(columns, rows)
+
+
+def finding_records(findings: Iterable[Finding]) -> Records:
+    """Make a row of each finding."""
+    names = ("container", "field", "value", "message", "effect")
+    return Records(dict.fromkeys(names, "text"), ([getattr(each, name) for name in names] for each in findings))
+
+
+def history_records(histories: Iterable[History]) -> Records:
+    """Make a row of each step of each history, with the five sets after it."""
+    columns: dict[str, Kind] = {
+        **dict.fromkeys(("title", "says"), "text"),
+        "step": "number",
+        "call": "text",
+        **dict.fromkeys(THREAD_SETS, "mask"),
+    }
+    return Records(columns, (row for each in histories for row in _steps(each)))
+
+
+def _steps(history: History) -> Iterator[tuple[Any, ...]]:
+    for number, step in enumerate(history.steps, 1):
+        assert step.after is not None, "no step of a history is refused"
+        yield history.title, history.says, number, printable(step.call), *_masks(step.after.caps)
+
+
+def _masks(state: CapState) -> Iterator[int]:
+    for name in THREAD_SETS:
+        yield getattr(state, name).mask
 
 
 def comparison_records(comparison: Comparison) -> Records:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any, SupportsIndex, overload
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -16,6 +16,7 @@ from capset.engines.releases import Release, divide, key
 from capset.engines.rules import FAMILIES, Options, Rules
 from capset.errors import UnknownEngineError, UnknownVersionError, shown
 from capset.facts import Source, load, stems
+from capset.listed import Listed
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -28,20 +29,13 @@ __all__ = ["Versions", "get", "names", "place", "versions"]
 _KINDS = ("default", "sets", "rules")
 
 
-class Versions(list[Engine]):
+class Versions(Listed[Engine]):
     """An engine over time: a list with an entry for all releases that behave alike, the newest last.
 
     Returned by :func:`versions`; in a notebook it is a table, and so is a slice of it.
     """
 
     __slots__ = ()
-
-    @overload
-    def __getitem__(self, at: SupportsIndex) -> Engine: ...
-    @overload
-    def __getitem__(self, at: slice) -> Versions: ...
-    def __getitem__(self, at: SupportsIndex | slice) -> Engine | Versions:
-        return Versions(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def to_records(self) -> Records:
         """Return a row for each entry, for a data frame; the default is a mask, an unsigned number of 64 bits."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, SupportsIndex, overload
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -12,6 +12,7 @@ from capset.engines.engine import Engine, user_id
 from capset.engines.releases import Release, join
 from capset.engines.request import Request
 from capset.errors import RequestError, shown
+from capset.listed import Listed
 from capset.sets import CapSet
 from capset.state import CapState
 
@@ -56,20 +57,13 @@ class Match:
         return self.engine.write(self.request)
 
 
-class Matches(list[Match]):
+class Matches(Listed[Match]):
     """What explains the five sets of a process: a list, the fewest options first.
 
     Returned by :func:`recognise`; in a notebook it is a table, and so is a slice of it.
     """
 
     __slots__ = ()
-
-    @overload
-    def __getitem__(self, at: SupportsIndex) -> Match: ...
-    @overload
-    def __getitem__(self, at: slice) -> Matches: ...
-    def __getitem__(self, at: SupportsIndex | slice) -> Match | Matches:
-        return Matches(super().__getitem__(at)) if isinstance(at, slice) else super().__getitem__(at)
 
     def to_records(self) -> Records:
         """Return a row for each match, for a data frame."""

@@ -51,6 +51,7 @@ from capset.kernel.explanation import (
     Reason,
 )
 from capset.kernel.history import (
+    Histories,
     History,
     histories,
 )
@@ -108,6 +109,7 @@ __all__ = [
     "Explanation",
     "Extent",
     "Group",
+    "Histories",
     "History",
     "Ids",
     "KernelError",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -14,11 +15,15 @@ from capset.kernel.execution import explain_execve
 from capset.kernel.explanation import Explanation
 from capset.kernel.identity import explain_setresuid
 from capset.kernel.userns import explain_unshare_user
+from capset.listed import Listed
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.state import CapState
 
-__all__ = ["History", "histories"]
+if TYPE_CHECKING:
+    from capset.display import Records
+
+__all__ = ["Histories", "History", "histories"]
 
 
 @frozen(kw_only=True)
@@ -39,7 +44,27 @@ class History:
         return f"{self.title}: {self.says}"
 
 
-def histories(cred: Credentials) -> list[History]:
+class Histories(Listed[History]):
+    """How a thread may have come to its sets: a list, and in a notebook a table.
+
+    Returned by :func:`histories`.
+    """
+
+    __slots__ = ()
+
+    def to_records(self) -> Records:
+        """Return a row for each step of each history, for a data frame."""
+        from capset.display import history_records
+
+        return history_records(self)
+
+    def _repr_html_(self) -> str:
+        from capset.display import histories_html
+
+        return histories_html(self)
+
+
+def histories(cred: Credentials) -> Histories:
     """Return the usual histories that end with just these credentials, the most telling first.
 
     Sets alone do not tell what happened: several may fit, and so may others that are not looked for. None fits
@@ -57,7 +82,7 @@ def histories(cred: Credentials) -> list[History]:
         root became user 1000, and keepcaps was not set
     """
     checked(cred)
-    return [history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred]
+    return Histories(history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred)
 
 
 def _play(title: str, says: str, cred: Credentials, *calls: Callable[[Credentials], Explanation]) -> Iterator[History]:

@@ -104,7 +104,7 @@ assert_type(FileCaps(permitted=["kill"]).to_xattr(), bytes)
 assert_type(FileCaps.from_xattr(b"").revision, int)
 assert_type(live.file_caps("/bin/ping", follow_symlinks=False), FileCaps | None)
 assert_type(next(live.scan_files("/usr")).caps, FileCaps)
-assert_type(policy.pod_security({}, level="restricted", version="1.25"), list[policy.Finding])
+assert_type(policy.pod_security({}, level="restricted", version="1.25"), policy.Findings)
 assert_type(policy.beyond_default(request), CapDiff)
 
 CapSet.from_mask("ff")  # type: ignore[arg-type] # pyright: ignore[reportArgumentType]
@@ -132,7 +132,8 @@ assert_type(kernel.write_uid_map(cred, [(0, 1000, 1)], by="outside"), kernel.Cre
 assert_type(kernel.explain_setgroups(cred, [1]), kernel.Explanation)
 assert_type(kernel.explain_execve(cred, program).reasons, tuple[kernel.Reason, ...])
 assert_type(kernel.why(cred, 5).ways, tuple[kernel.Way, ...])
-assert_type(kernel.histories(cred), list[kernel.History])
+assert_type(kernel.histories(cred), kernel.Histories)
+assert_type(kernel.histories(cred)[:1], kernel.Histories)
 assert_type(live.credentials(), kernel.Credentials)
 assert_type(live.read().credentials(), kernel.Credentials)
 assert_type(live.securebits(), Securebits)

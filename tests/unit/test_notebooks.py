@@ -7,7 +7,20 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capset import DOCKER_DEFAULT, Cap, CapDiff, CapSet, CapState, FileCaps, Securebits, compare, engines, kernel, live
+from capset import (
+    DOCKER_DEFAULT,
+    Cap,
+    CapDiff,
+    CapSet,
+    CapState,
+    FileCaps,
+    Securebits,
+    compare,
+    engines,
+    kernel,
+    live,
+    policy,
+)
 from capset.display import markup
 from capset.engines import Request
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError
@@ -404,6 +417,34 @@ def test_explanation():
     nothing = kernel.explain_setuid(kernel.Credentials(), 0)._repr_html_()
     assert checked(nothing) == []
     assert "no set has a capability" in nothing
+
+
+def test_histories():
+    """How a thread may have come to its sets; a thread that has done something unusual has no history."""
+    cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=DOCKER_DEFAULT))
+    found = kernel.histories(cred)
+    [table] = checked(found._repr_html_())
+
+    assert [row[0] for row in table.rows] == [history.title for history in found]
+    assert table.rows[1][2].splitlines() == [step.call for step in found[1].steps]
+    assert checked(found[:1]._repr_html_())[0].rows == table.rows[:1]
+    odd = kernel.histories(kernel.Credentials(caps=CapState(permitted=["bpf"])))
+    assert "no usual history" in odd._repr_html_()
+
+
+def test_findings():
+    """What a policy says of the text, and what the container would get."""
+    capabilities = {"add": ["SYS_ADMIN", "<b>"]}
+    pod = {"spec": {"containers": [{"name": "web", "securityContext": {"capabilities": capabilities}}]}}
+    found = policy.pod_security(pod)
+    [table] = checked(found._repr_html_())
+
+    assert table.caption == "2 findings"
+    assert {tuple(row[:2]) for row in table.rows} == {("web", "securityContext.capabilities.add")}
+    assert [row[2] for row in table.rows] == ["SYS_ADMIN", "<b>"]
+    assert [row[3:] for row in table.rows] == [[finding.message, finding.effect] for finding in found]
+    assert checked(found[:1]._repr_html_())[0].caption == "1 finding"
+    assert "the policy allows it" in found[2:]._repr_html_()
 
 
 # -- all of them ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ LAYERS = [
     "filecaps",
     "diff",
     "problem",
+    "listed",
     "facts",
     "info",
     "kernel",

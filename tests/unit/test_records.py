@@ -9,7 +9,7 @@ import sys
 import pytest
 from hypothesis import given
 
-from capset import DOCKER_DEFAULT, Cap, CapDiff, CapSet, CapState, FileCaps, compare, engines, kernel, live
+from capset import DOCKER_DEFAULT, Cap, CapDiff, CapSet, CapState, FileCaps, compare, engines, kernel, live, policy
 from capset.display import Records, records
 from capset.display.rows import file_records, status_records
 from capset.live import CapFile
@@ -128,6 +128,10 @@ def test_pyarrow():
     assert pyarrow.table(Records(COLUMNS, [])).schema == pyarrow.table(made).schema
 
 
+USER = kernel.Credentials(uids=5, gids=5, caps=CapState(bounding=["kill"]))
+POD = {"spec": {"containers": [{"name": "web", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}]}}
+
+
 def every(host):
     """Return the rows of each collection."""
     docker = engines.get("docker")
@@ -144,6 +148,10 @@ def every(host):
         "Versions": engines.versions("docker").to_records(),
         "Matches": engines.recognise(docker.container()).to_records(),
         "Explanation": kernel.explain_execve(cred, kernel.Executable()).to_records(),
+        "Histories": kernel.histories(
+            kernel.Credentials(uids=5, gids=5, caps=CapState(bounding=["kill"]))
+        ).to_records(),
+        "Findings": policy.pod_security(POD).to_records(),
         "Comparison": compare(a=CapSet.from_mask(TOP), b=docker).to_records(),
     }
 
@@ -155,7 +163,8 @@ def test_every_collection_goes_into_every_frame(host):
         frames = pandas.DataFrame(made), polars.DataFrame(made), pyarrow.table(made)
         masks = [column for column, kind in made._columns.items() if kind == "mask"]
 
-        assert masks or name == "Matches"
+        assert masks or name in {"Matches", "Findings"}
+        assert len(made) or name == "FileScan"
         for frame in frames:
             assert len(frame) == len(made)
         for column in masks:
@@ -262,6 +271,20 @@ def test_explanation():
     assert len(made) == len(explanation.reasons) == 42
     assert made[0]["why"] == explanation.why("chown").why
     assert (made[0]["set"], made[0]["change"], made[0]["rule"]) == ("effective", "lost", "effective")
+
+
+def test_histories_and_findings():
+    """A row for each step, with the sets after it; a row for each finding."""
+    found = kernel.histories(USER)
+    made = found.to_records()
+
+    assert [(row["title"], row["step"]) for row in made] == [
+        (history.title, number) for history in found for number in range(1, len(history.steps) + 1)
+    ]
+    assert {int(row["bounding"]) for row in made} == {32}
+    assert int(made[len(made) - 1]["effective"]) == 0
+    [row] = policy.pod_security(POD).to_records()
+    assert (row["container"], row["value"]) == ("web", "SYS_ADMIN")
 
 
 def test_nothing_is_loaded_before_it_is_needed():
