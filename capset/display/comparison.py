@@ -71,9 +71,9 @@ def _several(number: int) -> str:
 
 
 def _mask(caps: CapSet) -> Html:
-    """Write a mask so that it may be broken in the middle: columns are narrow."""
+    """Write a mask so that it may be broken: columns are narrow."""
     digits = caps.hex()
-    return Html(f"<code>{digits[:8]}<wbr>{digits[8:]}</code>")
+    return Html(f"<code>{'<wbr>'.join(digits[at : at + 4] for at in range(0, 16, 4))}</code>")
 
 
 def _heading(name: str, value: Column) -> Html:

@@ -37,8 +37,13 @@ def engine_html(engine: Engine) -> str:
 def _link(source: Source) -> Html:
     """Write a source, as a link where it has an address."""
     if source.url.startswith("https://"):
-        return Html(f'<a style="color:inherit" href="{markup(source.url)}" rel="noopener">{markup(str(source))}</a>')
-    return Html(markup(str(source)))
+        return Html(f'<a style="color:inherit" href="{markup(source.url)}" rel="noopener">{_broken(source)}</a>')
+    return _broken(source)
+
+
+def _broken(source: Source) -> Html:
+    """Write a source so that its path may be broken between folders: columns are narrow."""
+    return Html(markup(str(source)).replace("/", "/<wbr>"))
 
 
 def request_html(request: Request) -> str:
@@ -91,9 +96,14 @@ def findings_html(findings: Sequence[Finding]) -> str:
     """Show what a policy does not allow, with both verdicts: on the text, and on what the container would get."""
     if not findings:
         return block(paragraph(signed("=", "the policy allows it")))
-    rows = [(each.container, mono(each.field), each.value, each.message, each.effect) for each in findings]
+    rows = [(each.container, _parted(each.field), each.value, each.message, each.effect) for each in findings]
     title = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
     return block(table(title, ("container", "field", "value", "the rule says", "the container"), rows))
+
+
+def _parted(path: str) -> Html:
+    """Write a path of keys so that it may be broken between them."""
+    return Html(f"<code>{'.<wbr>'.join(map(markup, path.split('.')))}</code>")
 
 
 def versions_html(versions: Sequence[Engine]) -> str:

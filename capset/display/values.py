@@ -33,6 +33,7 @@ SAME = signed("=", "as in Docker's default")
 LESS = signed("−", "missing from Docker's default")  # noqa: RUF001, the sign is meant
 WARNED = signed("!", "published warnings")
 LISTS = "What published lists say"
+MEANING = "what for, and what published lists say"
 NAMELESS = signed("?", "newer than this version of capset")
 
 
@@ -87,8 +88,13 @@ def set_html(caps: CapSet) -> str:
 
 def cap_table(title: str, caps: Iterable[Cap]) -> Html:
     """Make a table with a row for each capability."""
-    rows = [(int(cap), str(cap), cap.info.summary, cap.info.since_linux or "", lines(verdicts(cap))) for cap in caps]
-    return table(title, ("no.", "name", "what for", "since Linux", "what published lists say"), rows, header=1)
+    rows = [(int(cap), str(cap), _told_of(cap)) for cap in caps]
+    return table(title, ("no.", "name", MEANING), rows, header=1)
+
+
+def _told_of(cap: Cap) -> Html:
+    """Write what a capability is for and what published lists say of it, in one cell: that leaves room for words."""
+    return lines([cap.info.summary, *verdicts(cap)])
 
 
 def diff_html(diff: CapDiff) -> str:
@@ -96,12 +102,12 @@ def diff_html(diff: CapDiff) -> str:
     if not diff:
         return block(paragraph(signed("=", "no difference")))
     rows = [
-        (signed(sign, word), int(cap), str(cap), cap.info.summary, lines(verdicts(cap)))
+        (signed(sign, word), int(cap), str(cap), _told_of(cap))
         for sign, word, caps in (("+", "added", diff.added), ("−", "dropped", diff.dropped))  # noqa: RUF001
         for cap in caps
     ]
     title = f"{len(diff.added)} added, {len(diff.dropped)} dropped"
-    return block(table(title, ("change", "no.", "name", "what for", "what published lists say"), rows, header=2))
+    return block(table(title, ("change", "no.", "name", MEANING), rows, header=2))
 
 
 def state_diff_html(diff: StateDiff) -> str:

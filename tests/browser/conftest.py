@@ -141,3 +141,18 @@ def serve():
 def home(site, serve) -> str:
     """Return the address of the site."""
     return serve(site)
+
+
+@pytest.fixture
+def shown(blank, tmp_path, serve):
+    """Show a page."""
+    from tests.browser import page
+
+    def show(markup: str, scheme: str = "light"):
+        (tmp_path / "page.html").write_text(markup, "utf-8")
+        page.prefer(blank, scheme)
+        blank.get(f"{serve(tmp_path)}/page.html")
+        page.unfold(blank)
+        return blank
+
+    return show

@@ -34,20 +34,6 @@ def changed(old: str, new: str) -> str:
     return GOOD.replace(old, new, 1)
 
 
-@pytest.fixture
-def shown(blank, tmp_path, serve):
-    """Show a page."""
-
-    def show(markup: str, scheme: str = "light"):
-        (tmp_path / "page.html").write_text(markup, "utf-8")
-        page.prefer(blank, scheme)
-        blank.get(f"{serve(tmp_path)}/page.html")
-        page.unfold(blank)
-        return blank
-
-    return show
-
-
 @pytest.mark.parametrize("width", page.WIDTHS)
 def test_a_good_page(shown, width):
     """Nothing is found where nothing is wrong, at the least contrast that is enough."""

@@ -99,7 +99,7 @@ def test_set():
     assert first.rows[4][0] == "! published warnings"
     assert "! Podman's warning: CAP_SYS_ADMIN (particularly dangerous)" in first.rows[4][2]
     assert "grsecurity" not in first.rows[4][2]
-    assert second.head == ["no.", "name", "what for", "since Linux", "what published lists say"]
+    assert second.head == ["no.", "name", "what for, and what published lists say"]
     assert [row[1] for row in second.rows] == caps.names()
 
 
