@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from attrs import evolve, field, frozen
 
 from capset.capability import Cap
 from capset.engines import Engine
 from capset.errors import CapsetError, shown
-from capset.live import ProcStatus
-from capset.sets import THREAD_SETS, CapSet
-from capset.state import CapState
+from capset.listed import Listed
+from capset.live import ProcStatus, Snapshot
+from capset.sets import CapSet
+from capset.state import CapState, check_set
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,6 +36,14 @@ def _column(name: str, value: Any) -> Column:
     if isinstance(value, Column):
         return value
     try:
+        # A scan would lose a process by being tried, and an empty one would look like an empty set.
+        if isinstance(value, (Listed, Snapshot, Iterator)):
+            raise TypeError(
+                f"{type(cast('object', value)).__name__} is no set of capabilities, but may hold some that have one"
+            )
+        if isinstance(value, str):
+            ways = "an engine is what engines.get() returns, capabilities are read by CapSet.parse()"
+            raise TypeError(f"expected a set, got {shown(value)}: {ways}")
         return CapSet(value)
     except (TypeError, CapsetError) as error:
         error.add_note(f"in column {name!r}, which takes a CapSet, a CapState, an Engine or a ProcStatus")
@@ -42,8 +51,7 @@ def _column(name: str, value: Any) -> Column:
 
 
 def _is_a_set(_instance: object, _attribute: object, value: object) -> None:
-    if value not in THREAD_SETS:
-        raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(value)}")
+    check_set(value)
 
 
 _RESERVED = ("number", "name", "mask")  # of the rows of to_records()
@@ -53,7 +61,7 @@ _RESERVED = ("number", "name", "mask")  # of the rows of to_records()
 class Comparison:
     """Capability sets beside each other: a row for each capability, a column for each set.
 
-    Made by :func:`compare`. Two are equal if they compare the same under the same names, in any order.
+    Made by :func:`compare`. Two are equal if they have equal columns under the same names, in any order.
 
     Attributes:
         columns: What is compared, by its name, as it was given.
@@ -62,7 +70,7 @@ class Comparison:
         everything: Whether there is a row for every capability, or for those that differ only.
     """
 
-    columns: Mapping[str, Column] = field(converter=_columns, hash=False)
+    columns: Mapping[str, Column] = field(converter=_columns)
     set: str = field(default="effective", kw_only=True, validator=_is_a_set)
     everything: bool = field(default=False, kw_only=True)
 
@@ -79,6 +87,11 @@ class Comparison:
         )
         caps: CapSet = getattr(state, self.set)
         return caps
+
+    @property
+    def kind(self) -> str:
+        """What is compared, in words: ``"effective set"``, or ``"set"`` where nothing has five."""
+        return "set" if all(isinstance(value, CapSet) for value in self.columns.values()) else f"{self.set} set"
 
     @property
     def differing(self) -> CapSet:
@@ -123,7 +136,7 @@ class Comparison:
 
         return comparison_records(self)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the comparison as a grid; it needs the extra ``plot``.
 
         Args:
@@ -134,7 +147,10 @@ class Comparison:
         """
         from capset.display import plot_comparison
 
-        return plot_comparison(self.sets, self.rows, ax, title=f"Which {self.set} set has which capability")
+        return plot_comparison(self.sets, self.rows, ax, title=f"Which {self.kind} has which capability")
+
+    def __hash__(self) -> int:
+        return hash((frozenset(self.columns), self.set, self.everything))  # an engine has no hash
 
     def __str__(self) -> str:
         from capset.display import comparison_text
@@ -181,7 +197,7 @@ def compare(**named: Any) -> Comparison:
          27 CAP_MKNOD       yes    -      yes
          29 CAP_AUDIT_WRITE yes    -      yes
          39 CAP_BPF         -      -      yes
-        held in all         14     11     15
+        total               14     11     15
         >>> comparison.common == podman.default
         True
         >>> comparison.to_records()[3]["docker"]

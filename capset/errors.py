@@ -32,6 +32,7 @@ __all__ = [
     "ProcessGoneError",
     "RequestError",
     "StatusError",
+    "StoppedError",
     "UnavailableError",
     "UnknownCapabilityError",
     "UnknownEngineError",
@@ -298,6 +299,22 @@ class ProcUnavailableError(CapsetError, FileNotFoundError):
             "no proc file system, or no such file in it; only Linux has one, usually at /proc",
             filename,
         )
+
+
+class StoppedError(CapsetError, RuntimeError):
+    """A scan was interrupted or failed before its end, so that there is no saying what it would have found.
+
+    Attributes:
+        cause: What stopped it.
+        read: How many it had read.
+    """
+
+    _fields = ("cause", "read")
+
+    def __init__(self, cause: str, read: int) -> None:
+        super().__init__(f"this scan was stopped after {read} by {cause}, and is not complete; make a new one")
+        self.cause = cause
+        self.read = read
 
 
 class UnknownEngineError(CapsetError, LookupError):

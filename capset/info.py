@@ -20,6 +20,7 @@ class RiskList:
         name: A short name for it.
         about: What the list judges, and what it leaves out.
         of_containers: Whether it judges what a capability means in a container; otherwise, on a host.
+        harmless: The verdict that means no risk; empty where the list names risks alone.
         last_cap: The last capability that existed when it was written; it says nothing of later ones.
         source: Where it was read.
     """
@@ -27,6 +28,7 @@ class RiskList:
     name: str
     about: str
     of_containers: bool
+    harmless: str
     last_cap: Cap
     source: Source
 
@@ -92,6 +94,7 @@ def _lists() -> dict[str, RiskList]:
             name=fact["name"],
             about=fact["about"],
             of_containers=fact["of_containers"],
+            harmless=fact.get("harmless", ""),
             last_cap=Cap.parse(fact["last_cap"]),
             source=Source(**fact["source"]),
         )

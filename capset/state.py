@@ -6,13 +6,24 @@ from typing import TYPE_CHECKING
 
 from attrs import field, frozen
 
+from capset.errors import shown
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
     from capset.diff import StateDiff
     from capset.display import Records
 
-__all__ = ["CapState"]
+__all__ = ["CapState", "check_set"]
+
+
+def check_set(name: object) -> None:
+    """Refuse what is no name of one of the five sets of a thread.
+
+    Raises:
+        ValueError: There is no such set.
+    """
+    if name not in THREAD_SETS:
+        raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(name)}")
 
 
 @frozen(kw_only=True)

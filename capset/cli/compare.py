@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterator
+
 import click
 
 from capset.cli.group import capset, json_option, proc_option
@@ -30,12 +33,12 @@ __all__ = ["compare"]
 def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, as_json: bool) -> None:
     """Show sets beside each other, a column each.
 
-    Each is the name of an engine, such as docker or docker@20.10 (its default set), pid:N (a live process),
-    file:PATH (a saved /proc/PID/status), a mask, or a list of capabilities. Rows are the capabilities that
-    some of them have and others have not.
+    Each is the name of an engine, such as docker or docker@20.10 (what root has in a container), pid:N (a live
+    process), file:PATH (a saved /proc/PID/status), a mask, or a list of capabilities. Rows are the capabilities
+    that some of them have and others have not.
     """
-    read = {text: operand(text, proc) for text in operands}
-    comparison = compare_sets(**{text: each.value for text, each in read.items()}).of(which)
+    read = {name: operand(text, proc) for name, text in _numbered(operands)}
+    comparison = compare_sets(**{name: each.engine or each.value for name, each in read.items()}).of(which)
     if everything:
         comparison = comparison.all()
     if as_json:
@@ -43,8 +46,8 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
             {
                 "set": which,
                 "columns": [
-                    {"name": printable(text), "label": printable(read[text].label), **set_json(caps)}
-                    for text, caps in comparison.sets.items()
+                    {"name": printable(name), "label": printable(read[name].label), **set_json(caps)}
+                    for name, caps in comparison.sets.items()
                 ],
                 "rows": [
                     {"number": int(cap), "name": str(cap), "held": [cap in caps for caps in comparison.sets.values()]}
@@ -53,9 +56,18 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
             }
         )
         return
+    say(f"{comparison.kind}s")
     say(str(comparison))
     if not comparison.rows:
         say("no capability differs")
     say()
-    for text, each in read.items():
-        say(printable(each.label if each.label.startswith(text) else f"{text}: {each.label}"))
+    for name, each in read.items():
+        say(printable(each.label if each.label.startswith(name) else f"{name}: {each.label}"))
+
+
+def _numbered(operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """Give each operand a name of its own, also where one is given twice."""
+    seen: Counter[str] = Counter()
+    for text in operands:
+        seen[text] += 1
+        yield text if seen[text] == 1 else f"{text} ({seen[text]})", text

@@ -46,6 +46,7 @@ class Operand:
     label: str
     value: CapSet | CapState
     uid: int | None = None  # of a thread, where that is its user id in its own user namespace
+    engine: engines.Engine | None = None  # of which the value is the default
 
     def one(self, which: str) -> CapSet:
         """Return the set, or *which* of the five."""
@@ -65,7 +66,7 @@ def operand(text: str, proc: str) -> Operand:
         return Operand(label=f"{text} ({status.name})", value=status.caps)
     if text.partition("@")[0] in engines.names():
         engine = engine_named(text)
-        return Operand(label=f"{engine}'s default", value=engine.default)
+        return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from unicodedata import bidirectional
 
 from attrs import field, frozen
 
@@ -38,7 +39,7 @@ FILL, ON_FILL = "#0072B2", "white"
 GAIN, LOSS, ON_SIGN = "#E69F00", "#56B4E9", "black"
 
 WARNED = "! published lists about containers warn of it: Cap.info.risks quotes them"
-UNNAMED = "a number without a name: newer than this version of capset"
+UNNAMED = "a number: capset has no name for it"
 
 _NARROWEST = 380.0  # points, for titles and notes to have lines that read well
 _EDGE = 8.0  # points around everything
@@ -107,12 +108,17 @@ class Pen:
         return 1.06 * float(max(widths))  # on a screen, letters stand on whole pixels and a text is wider
 
     def drawable(self, texts: Iterable[str]) -> list[str]:
-        """Show as an escape what the fonts have no sign for, so that nothing is lost; texts are printable already."""
+        """Show as an escape what the fonts have no sign for, so that nothing is lost; texts are printable already.
+
+        So are letters that run from right to left: what stands beside a name would change places with it.
+        """
         glyphs = _glyphs(self.families)
-        return [
-            "".join(char if ord(char) in glyphs else char.encode("unicode_escape").decode("ascii") for char in text)
-            for text in texts
-        ]
+
+        def drawn(char: str) -> str:
+            fits = ord(char) in glyphs and bidirectional(char) not in {"R", "AL", "AN"}
+            return char if fits else char.encode("unicode_escape").decode("ascii")
+
+        return ["".join(map(drawn, text)) for text in texts]
 
     def wrap(self, text: str, width: float, scale: float = 1.0) -> str:
         """Break a text into lines of this width, in points; a single word may be longer."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from capset import engines
 from capset.display.judging import risky
-from capset.display.markup import Html, block, listed, markup, paragraph, signed, table
-from capset.display.text import printable
+from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
+from capset.display.processes import namespace_text
+from capset.display.text import printable, releases_text
 from capset.display.values import told
 from capset.engines import Engine
-from capset.live import ProcStatus
+from capset.live.status import INITIAL_USER_NS, ProcStatus
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -21,22 +23,28 @@ __all__ = ["comparison_html", "comparison_text"]
 
 def comparison_text(comparison: Comparison) -> str:
     """Write a comparison for a terminal: a row for each capability, a column for each set."""
-    sets = {printable(name): caps for name, caps in comparison.sets.items()}
-    if not sets:
+    if not comparison.columns:
         return "nothing to compare"
-    rows: list[Sequence[str]] = [("no.", "capability", *sets)]
-    rows += [
-        (str(int(cap)), str(cap), *("yes" if cap in caps else "-" for caps in sets.values())) for cap in comparison.rows
+    rows = comparison.rows
+    width = max(len("capability"), *(len(str(cap)) for cap in rows)) if rows else len("capability")
+    columns = [["no. capability", *(f"{int(cap):3} {cap!s:{width}}" for cap in rows), "total"]]
+    columns += [
+        [printable(name), *("yes" if cap in caps else "-" for cap in rows), str(len(caps))]
+        for name, caps in comparison.sets.items()
     ]
-    width = max(len(row[1]) for row in rows)
-    first = [f"{row[0]:>3} {row[1]:{width}}" for row in rows] + ["held in all"]
-    rows.append(("", "", *(str(len(caps)) for caps in sets.values())))
-    columns = [first, *([row[at] for row in rows] for at in range(2, len(sets) + 2))]
     widths = [max(map(len, column)) for column in columns]
-    return "\n".join(
+    text = [
         " ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
         for line in zip(*columns, strict=True)
-    )
+    ]
+    return "\n".join(text + [f"{printable(name)} is {words}" for name, words in _elsewhere(comparison)])
+
+
+def _elsewhere(comparison: Comparison) -> Iterator[tuple[str, str]]:
+    """Tell which columns count in a user namespace of their own only."""
+    for name, value in comparison.columns.items():
+        if isinstance(value, ProcStatus) and value.user_ns not in {None, INITIAL_USER_NS}:
+            yield name, namespace_text(value.user_ns).removeprefix("! ")
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -46,20 +54,22 @@ def comparison_html(comparison: Comparison) -> str:
         return block(paragraph("nothing to compare"))
     differing, common = comparison.differing, comparison.common
     missing = CapSet.all() - common - differing
-    title = f"{_several(len(differing))} among {len(sets)} {comparison.set} set{'' if len(sets) == 1 else 's'}"
+    title = f"{_several(len(differing))} among {len(sets)} {comparison.kind}{'' if len(sets) == 1 else 's'}"
     head = ["no.", "capability", *(_heading(name, value) for name, value in comparison.columns.items())]
     marked = risky(CapSet(comparison.rows))
     rows: list[list[str | int]] = [
         [int(cap), listed(CapSet([cap]), marked), *(_HELD if cap in caps else _NOT for caps in sets.values())]
         for cap in comparison.rows
     ]
-    rows.append(["", "held in all", *(Html(f"{len(caps)}") for caps in sets.values())])
+    rows.append(["", "total", *(Html(f"{len(caps)}") for caps in sets.values())])
     rows.append(["", "mask", *(_mask(caps) for caps in sets.values())])
     shown = [table(title, head, rows, header=1, foot=2)]
-    if not comparison.everything:
-        shown.append(paragraph(Html(f"{signed('✓', 'in all of them')} ({len(common)}): {listed(common)}")))
-        shown.append(paragraph(Html(f"{signed('–', 'in none of them')} ({len(missing)}): {listed(missing)}")))  # noqa: RUF001
-    return block(*shown, *told(CapSet(comparison.rows)))
+    for sign, where, caps in (("✓", "in all of them", common), ("–", "in none of them", missing)):  # noqa: RUF001
+        if caps and not comparison.everything:
+            names = listed(caps, risky(caps) if caps == common else CapSet())
+            shown.append(paragraph(Html(f"{signed(sign, where)} ({len(caps)}): {names}")))
+    counting = [paragraph(Html(f"<b>!</b>&nbsp;{foreign(name)} is {words}")) for name, words in _elsewhere(comparison)]
+    return block(*shown, *counting, *told(differing | common))
 
 
 _HELD = signed("✓", "yes")
@@ -80,11 +90,10 @@ def _heading(name: str, value: Column) -> Html:
     """Write the name of a column, and what it is where that says more."""
     match value:
         case Engine():
-            what = str(value)
+            newest = value.version or value == engines.get(value.name)
+            what = markup(str(value) if newest else f"{value} {releases_text(value.releases)}")
         case ProcStatus():
-            what = f"{value.name} ({value.pid})"
-            if value.user_ns is not None:  # it counts only there
-                what += f" in user namespace {value.user_ns}"
+            what = f"{foreign(value.name)} ({value.pid})"
         case _:
             what = ""
-    return Html(markup(name) + (f"<br><small>{markup(what)}</small>" if what else ""))
+    return Html(foreign(name) + (f"<br><small>{what}</small>" if what else ""))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from capset import engines
 from capset.display.judging import against, docker_default
-from capset.display.markup import Html, block, details, lines, markup, mono, paragraph, signed, table, unbroken
+from capset.display.markup import Html, block, details, foreign, lines, markup, mono, paragraph, signed, table, unbroken
 from capset.display.text import releases_text
 from capset.display.values import held, set_rows
 from capset.errors import RequestError
@@ -49,13 +49,16 @@ def _broken(source: Source) -> Html:
 def request_html(request: Request) -> str:
     """Show a request, and what Docker would make of it."""
     rows: list[tuple[Html | str, Html | str]] = [
-        (signed("+", "add"), ", ".join(request.add) or "none"),
-        (signed("−", "drop"), ", ".join(request.drop) or "none"),  # noqa: RUF001, the sign is meant
+        (signed("+", "add"), foreign(", ".join(request.add)) if request.add else "none"),
+        (signed("−", "drop"), foreign(", ".join(request.drop)) if request.drop else "none"),  # noqa: RUF001
         ("privileged", signed("!", "yes") if request.privileged else "no"),
-        ("user", request.user or "the image's own"),
+        ("user", foreign(request.user) if request.user else "the image's own"),
         ("no_new_privs", "set" if request.no_new_privs else "not set"),
         *_by_docker(request),
-        *((signed("!", problem.verdict), f"{problem.place}: {problem.message}") for problem in request.problems),
+        *(
+            (signed("!", problem.verdict), foreign(f"{problem.place}: {problem.message}"))
+            for problem in request.problems
+        ),
     ]
     return block(table("A request", (), rows))
 
@@ -66,13 +69,14 @@ def _by_docker(request: Request) -> Iterator[tuple[str, Html | str]]:
     except RequestError as error:
         yield "Docker", signed("!", str(error))
         return
-    yield "Docker gives", Html(f"{held(len(state.effective))} effective, {mono(state.effective.hex())}")
+    yield (
+        "Docker gives" if request.user else "Docker gives, to root",
+        Html(f"{held(len(state.effective))} effective, {mono(state.effective.hex())}"),
+    )
     yield "against its default", against(state.effective, docker_default())
     if state.bounding != state.effective:
-        yield (
-            "within reach",
-            f"{held(len(state.bounding))} in the bounding set, which a file's capabilities can give",
-        )
+        reach = "out of reach: no_new_privs" if request.no_new_privs else "which a file's capabilities can give"
+        yield "in the bounding set", f"{held(len(state.bounding))}, {reach}"
 
 
 def matches_html(matches: Sequence[Match]) -> str:
@@ -95,9 +99,14 @@ def matches_html(matches: Sequence[Match]) -> str:
 def findings_html(findings: Sequence[Finding]) -> str:
     """Show what a policy does not allow, with both verdicts: on the text, and on what the container would get."""
     if not findings:
-        return block(paragraph(signed("=", "the policy allows it")))
-    rows = [(each.container, _parted(each.field), each.value, each.message, each.effect) for each in findings]
-    title = f"{len(findings)} finding{'' if len(findings) == 1 else 's'}"
+        return block(
+            paragraph(signed("=", "the rule about capabilities allows it; the other rules were not looked at"))
+        )
+    rows = [
+        (foreign(each.container), _parted(each.field), foreign(each.value), each.message, each.effect)
+        for each in findings
+    ]
+    title = f"{len(findings)} finding{'' if len(findings) == 1 else 's'} by the rule about capabilities"
     return block(table(title, ("container", "field", "value", "the rule says", "the container"), rows))
 
 
@@ -115,10 +124,22 @@ def versions_html(versions: Sequence[Engine]) -> str:
             releases_text(engine.releases),
             len(engine.default),
             mono(engine.default.hex()),
-            against(engine.default, before.default) if before else Html("the first"),
+            _since(before, engine) if before else "the first",
             _link(engine.source),
         )
         for before, engine in zip([None, *versions], versions, strict=False)
     ]
     head = ("releases", "held", "default", "against the one before", "read in")
-    return block(table(f"{versions[-1].title} over time", head, rows))
+    return block(table(f"{versions[-1].title} over time", head, rows), paragraph(versions[-1].about))
+
+
+def _since(before: Engine, engine: Engine) -> Html:
+    """Write what changed from one stretch of releases to the next."""
+    told: list[Html | str] = [against(engine.default, before.default)]
+    if engine.placements != before.placements:
+        told.append("other sets are filled")
+    if engine._behaviour.rules != before._behaviour.rules:
+        told.append("other rules of add and drop")
+    if len(told) == 1 and engine.default == before.default:
+        told.append("told by another source")
+    return lines(told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from capset.display.markup import block, lines, mono, paragraph, signed, strong, table
+from capset.display.markup import Html, block, lines, markup, paragraph, signed, strong, table
 from capset.display.text import printable, summary
 from capset.sets import THREAD_SETS
 
@@ -60,8 +60,13 @@ def histories_html(histories: Sequence[History]) -> str:
     """Show how a thread may have come to its sets, the most telling first."""
     if not histories:
         return block(paragraph("no usual history ends with these sets"))
-    rows = [(each.title, each.says, lines(mono(step.call) for step in each.steps)) for each in histories]
+    rows = [(each.title, each.says, lines(_called(step) for step in each.steps)) for each in histories]
     return block(table("How a thread may have come to its sets", ("as after", "which means", "by"), rows))
+
+
+def _called(step: Explanation) -> Html:
+    """Write a call so that a list in it may be broken."""
+    return Html(f"<code>{markup(step.call).replace(',', ',<wbr>')}</code>")
 
 
 _SIGNS = {"kept": "=", "gained": "+", "lost": "−", "absent": "·"}  # noqa: RUF001, the minus is meant

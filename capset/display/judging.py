@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from capset import engines
 from capset.capability import Cap
 from capset.display.markup import Html, lines, listed, markup
 from capset.display.text import summary
-from capset.info import risk_lists
+from capset.info import RiskList, risk_lists
 from capset.sets import CapSet
 
 __all__ = ["against", "docker_default", "in_short", "judged", "risky", "verdicts", "warnings"]
 
-_HARMLESS = "no way to root known"
 _FEW = 8  # so many are named
 _EXCEPTIONS = 3  # so many are told as an exception
 
@@ -50,19 +49,23 @@ def verdicts(cap: Cap) -> list[str]:
 
 def warnings(caps: CapSet) -> list[Html]:
     """Write what the lists about containers say of a set, a line for each that says something."""
-    return [line for line in judged(caps) if line.startswith("<b>!")]
+    return list(_judged(caps, [each for each in risk_lists() if each.of_containers]))
 
 
-def judged(caps: CapSet) -> Iterator[Html]:
+def judged(caps: CapSet) -> list[Html]:
     """Write what each list says of a set, a line for each list that says something, those about containers first.
 
     Of what a list finds harmless nothing is said here.
     """
-    for risk_list in sorted(risk_lists(), key=lambda risk_list: not risk_list.of_containers):
+    return list(_judged(caps, sorted(risk_lists(), key=lambda each: not each.of_containers)))
+
+
+def _judged(caps: CapSet, lists: Iterable[RiskList]) -> Iterator[Html]:
+    for risk_list in lists:
         said: defaultdict[str, list[Cap]] = defaultdict(list)
         for cap in caps:
             for risk in cap.info.risks:
-                if risk.risk_list == risk_list and risk.verdict != _HARMLESS:
+                if risk.risk_list == risk_list and risk.verdict != risk_list.harmless:
                     said[risk.verdict].append(cap)
         if said:
             told = "; ".join(f"{listed(CapSet(those))} ({markup(verdict)})" for verdict, those in said.items())
@@ -81,7 +84,8 @@ def against(caps: CapSet, base: CapSet) -> Html:
     if more := changes.added:
         marked = risky(more)
         few = more if len(more) <= _FEW else marked | more.unknown
-        told.append(Html(f"<b>+{len(more)}</b>{':' if few == more else ', with'} {listed(few, marked)}"))
+        named = f"{':' if few == more else ', with'} {listed(few, marked)}" if few else ""
+        told.append(Html(f"<b>+{len(more)}</b>{named}"))
     if less := changes.dropped:
         words = listed(less)
         if len(less) > _FEW:  # what is left of it is less to read

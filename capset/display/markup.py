@@ -16,11 +16,12 @@ __all__ = [
     "Html",
     "block",
     "details",
+    "foreign",
     "lines",
     "listed",
+    "markup",
     "mono",
     "paragraph",
-    "plain",
     "signed",
     "strong",
     "table",
@@ -41,9 +42,17 @@ def markup(text: Cell) -> str:
     return text if isinstance(text, Html) else escape(printable(str(text)))
 
 
+def foreign(text: str) -> Html:
+    """Make a text that somebody else wrote, such as a process: its direction and its spaces are its own."""
+    return Html(f'<bdi style="white-space:pre-wrap">{markup(text)}</bdi>')
+
+
 def block(*parts: Html) -> str:
-    """Put together all that is shown of one value."""
-    return f'<div class="capset">{"".join(parts)}</div>'
+    """Put together all that is shown of one value.
+
+    Two classes keep a $ in a name from being read as the beginning of a formula, which notebooks do in all HTML.
+    """
+    return f'<div class="capset tex2jax_ignore mathjax_ignore">{"".join(parts)}</div>'
 
 
 def paragraph(text: Cell) -> Html:
@@ -69,11 +78,6 @@ def signed(sign: str, words: str) -> Html:
 def unbroken(texts: Iterable[Cell]) -> Html:
     """Make texts of a fixed width that are broken between each other and not inside, such as options."""
     return Html(" ".join(f'<code style="white-space:nowrap">{markup(text)}</code>' for text in texts))
-
-
-def plain(text: Cell) -> Html:
-    """Make a text of usual weight, where it would be bold."""
-    return Html(f'<span style="font-weight:normal">{markup(text)}</span>')
 
 
 def lines(parts: Iterable[Cell]) -> Html:

@@ -27,8 +27,9 @@ from capset.display.processtree import Line, process_tree
 from capset.display.text import summary
 from capset.display.treeplot import draw_tree
 from capset.engines.releases import join
-from capset.errors import shown
-from capset.sets import THREAD_SETS, CapSet
+from capset.live.status import INITIAL_USER_NS
+from capset.sets import CapSet
+from capset.state import check_set
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -170,12 +171,12 @@ def plot_host(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes |
         ValueError: There is no such set.
     """
     needs_matplotlib()
-    _check(set)
+    check_set(set)
     title = f"{_titled(statuses, set)}: how many have each capability"
     if not statuses:
         return message(title, "nothing to show", ax)
     spaces = Counter(status.user_ns for status in statuses if status.user_ns is not None)
-    usual = spaces.most_common(1)[0][0] if spaces else None
+    usual = INITIAL_USER_NS if INITIAL_USER_NS in spaces else spaces.most_common(1)[0][0] if spaces else None
     every: Counter[Cap] = Counter()
     elsewhere: Counter[Cap] = Counter()
     for status in statuses:
@@ -188,9 +189,13 @@ def plot_host(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes |
     caps = sorted(every, key=lambda cap: (-every[cap], cap))
     notes: list[str] = []
     if elsewhere:
-        notes.append("hatched: in another user namespace than most; capabilities count in their own and those below")
+        which = "the initial one" if usual == INITIAL_USER_NS else "most"
+        notes.append(
+            f"hatched: in another user namespace than {which}; capabilities count in their own and those below"
+        )
     if spaces and spaces.total() < len(statuses):
-        notes.append(f"{len(statuses) - spaces.total()} whose user namespace is not known are taken for those of most")
+        unknown = len(statuses) - spaces.total()
+        notes.append(f"{unknown} whose user namespace is not known are drawn as if in the same as those not hatched")
     if nobody := CapSet.all() - CapSet(caps):
         notes.append(f"held by none: {summary(nobody)}")
     return _bars(title, caps, every, elsewhere, notes, ax)
@@ -258,7 +263,7 @@ def plot_tree(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes |
         ValueError: There is no such set.
     """
     needs_matplotlib()
-    _check(set)
+    check_set(set)
     title = f"{_titled(statuses, set)}, each beside its parent's"
     if not statuses:
         return message(title, "nothing to show", ax)
@@ -278,11 +283,6 @@ def _left_out(lines: Sequence[Line]) -> str:
         else "all with the same set as their parent"
     )
     return f"{count} more are left out, {told}"
-
-
-def _check(set: str) -> None:
-    if set not in THREAD_SETS:
-        raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(set)}")
 
 
 def _titled(statuses: Sequence[ProcStatus], set: str) -> str:

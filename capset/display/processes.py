@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capset.display.judging import against, docker_default, in_short, risky
-from capset.display.markup import Html, block, details, lines, listed, paragraph, plain, signed, strong, table
+from capset.display.markup import Html, block, details, foreign, lines, listed, paragraph, signed, strong, table
 from capset.display.values import state_parts, told
+from capset.live.status import INITIAL_USER_NS
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from capset.live import CapFile, FileScan, ProcStatus, Snapshot
     from capset.state import CapState
 
-__all__ = ["files_html", "snapshot_html", "status_html", "thread_title", "unread"]
+__all__ = ["files_html", "namespace_text", "snapshot_html", "status_html", "thread_title", "unread"]
 
 _SOME = 5  # so many names stand for a group
 _MANY = 200  # rows, names or errors; a notebook is no place for more
@@ -32,19 +33,26 @@ def status_html(status: ProcStatus) -> str:
         ],
         f"seccomp {_SECCOMP.get(status.seccomp, str(status.seccomp))}",
     ]
-    if status.user_ns is not None:
-        facts.append(f"user namespace {status.user_ns}")
+    facts.append(namespace_text(status.user_ns))
     return block(*state_parts(thread_title(status), status.caps, paragraph("; ".join(facts))))
 
 
 _SECCOMP = {None: "unknown", 0: "disabled", 1: "strict", 2: "filter"}
 
 
-def thread_title(status: ProcStatus) -> str:
+def thread_title(status: ProcStatus) -> Html:
     """Write which thread it is."""
-    if status.pid == status.tgid:
-        return f"Process {status.pid}: {status.name}"
-    return f"Thread {status.pid} of process {status.tgid}: {status.name}"
+    which = f"Process {status.pid}" if status.pid == status.tgid else f"Thread {status.pid} of process {status.tgid}"
+    return Html(f"{which}: {foreign(status.name)}")
+
+
+def namespace_text(inode: int | None) -> str:
+    """Write in which user namespace capabilities count; many a full set has no power over the host."""
+    if inode is None:
+        return "user namespace not known"
+    if inode == INITIAL_USER_NS:
+        return "in the initial user namespace"
+    return f"! in user namespace {inode}, and counts only there"
 
 
 def _ids(ids: Ids) -> str:
@@ -55,19 +63,19 @@ def _ids(ids: Ids) -> str:
 
 
 def snapshot_html(snapshot: Snapshot) -> str:
-    """Show a host: a row for all processes with the same five sets, those with the most first."""
+    """Show a host: a row for all processes with the same five sets, those first that lists warn of most."""
     threads = any(status.pid != status.tgid for status in snapshot)
     what = ("thread" if threads else "process") + ("" if len(snapshot) == 1 else "s" if threads else "es")
-    title = f"{len(snapshot)} {what}" + (f" of {snapshot.proc}" if snapshot.proc else "")
+    title = Html(f"{len(snapshot)} {what}" + (f" of {foreign(snapshot.proc)}" if snapshot.proc else ""))
     groups: defaultdict[tuple[CapState, int | None], list[ProcStatus]] = defaultdict(list)
     for status in snapshot:
         groups[status.caps, status.user_ns].append(status)
-    ordered = sorted(groups.items(), key=lambda group: (-len(group[0][0].permitted), -len(group[1])))
+    ordered = sorted(groups.items(), key=lambda group: (_might(group[0][0]), len(group[1])), reverse=True)
     rows = [
         (
             len(members),
-            plain(_who(members)),
-            ", ".join(map(str, sorted({status.uids.effective for status in members})[:_SOME])),
+            _who(members),
+            _some(sorted({status.uids.effective for status in members})),
             in_short(caps.effective),
             against(caps.effective, docker_default()),
             _more(caps, namespace),
@@ -76,19 +84,44 @@ def snapshot_html(snapshot: Snapshot) -> str:
     ]
     head = ("how many", "who", "user", "effective", "against Docker's default", "besides")
     wide = len(head) if any(row[-1] for row in rows) else len(head) - 1
-    shown = [table(title, head[:wide], [row[:wide] for row in rows], header=1) if rows else paragraph(strong(title))]
+    shown = [table(title, head[:wide], [row[:wide] for row in rows]) if rows else paragraph(strong(title))]
     if len(ordered) > _MANY:
-        shown.append(paragraph(f"and {len(ordered) - _MANY} more groups; to_records() has every {what}"))
-    held = CapSet().union(*(status.caps.permitted for status in snapshot))
+        shown.append(paragraph(f"and {len(ordered) - _MANY} more groups; to_records() has all of them"))
+    if any(status.user_ns is None for status in snapshot):
+        shown.append(paragraph(_NAMESPACES))
+    held = CapSet().union(*(_within(status.caps) for status in snapshot))
     return block(*shown, *told(held), *map(paragraph, unread(snapshot)))
+
+
+_NAMESPACES = (
+    "User namespaces are not known of all: in one of its own a process may hold everything, and have power only there. "
+    "live.scan(user_ns=True) reads them."
+)
+
+
+def _within(caps: CapState) -> CapSet:
+    """Return what a thread has, or can have without anybody's help."""
+    return caps.effective | caps.permitted | caps.ambient
+
+
+def _might(caps: CapState) -> tuple[int, int]:
+    """Return what says whom to look at first: how much of it lists warn of or nobody has named, and how much it is."""
+    within = _within(caps)
+    return len(risky(within) | within.unknown), len(within)
+
+
+def _some(numbers: Sequence[int]) -> str:
+    """Write the first of some numbers, and how many there are besides."""
+    more = f" and {len(numbers) - _SOME} more" if len(numbers) > _SOME else ""
+    return ", ".join(map(str, numbers[:_SOME])) + more
 
 
 def _who(members: Sequence[ProcStatus]) -> Html:
     """Name some of a group, and others where one can open it."""
-    named = [f"{status.name} ({status.pid})" for status in members[:_MANY]]
+    named: list[Html | str] = [Html(f"{foreign(status.name)} ({status.pid})") for status in members[:_MANY]]
     if len(named) <= _SOME:
         return lines(named)
-    rest = named[_SOME:] + ([f"and {len(members) - _MANY} more"] if len(members) > _MANY else [])
+    rest = [*named[_SOME:], *([f"and {len(members) - _MANY} more"] if len(members) > _MANY else [])]
     return lines([*named[:_SOME], details(f"and {len(members) - _SOME} more", lines(rest))])
 
 
@@ -98,11 +131,13 @@ def _more(caps: CapState, namespace: int | None) -> Html:
     if waiting := caps.permitted - caps.effective:
         more.append(Html(f"permitted too: {listed(waiting, risky(waiting))}"))
     if caps.inheritable:
-        more.append(Html(f"inheritable: {listed(caps.inheritable)}"))
+        more.append(Html(f"inheritable: {listed(caps.inheritable, risky(caps.inheritable))}"))
     if caps.ambient:
-        more.append(Html(f"ambient: {listed(caps.ambient)}"))
-    if namespace is not None:
-        more.append(f"in user namespace {namespace}")
+        more.append(Html(f"ambient: {listed(caps.ambient, risky(caps.ambient))}"))
+    if caps.bounding != caps.permitted:
+        more.append(f"bounding: {in_short(caps.bounding)}")
+    if namespace not in {None, INITIAL_USER_NS}:
+        more.append(namespace_text(namespace))
     return lines(more)
 
 
@@ -112,7 +147,9 @@ def unread(scan: Snapshot | FileScan) -> list[str]:
     for sign, what, errors in (("", "ended meanwhile", scan.gone), ("! ", "may not be read", scan.denied)):
         if errors:
             found.append(f"{sign}{len(errors)} {what}: {_places(errors)}")
-    return found + [f"! {error}" for error in (*scan.malformed, *scan.failed)]
+    errors = (*scan.malformed, *scan.failed)
+    found += [f"! {error}" for error in errors[:_MANY]]
+    return found + ([f"! and {len(errors) - _MANY} more errors"] if len(errors) > _MANY else [])
 
 
 def _places(errors: Sequence[OSError]) -> str:
@@ -125,7 +162,7 @@ def files_html(scan: FileScan, files: Sequence[CapFile]) -> str:
     """Show the files of a tree that have capabilities."""
     rows = [
         (
-            file.path,
+            foreign(file.path),
             listed(file.caps.permitted, risky(file.caps.permitted)),
             listed(file.caps.inheritable, risky(file.caps.inheritable)),
             signed("+", "on") if file.caps.effective else signed("−", "off"),  # noqa: RUF001, the sign is meant
@@ -133,7 +170,10 @@ def files_html(scan: FileScan, files: Sequence[CapFile]) -> str:
         )
         for file in files[:_MANY]
     ]
-    title = f"{len(files)} of {scan.seen} files under {scan.root} have capabilities"
+    title = Html(f"{len(files)} of {scan.seen} files under {foreign(scan.root)} have capabilities")
+    empty = sum(not file.caps.permitted | file.caps.inheritable for file in files)
+    if empty:
+        title = Html(f"{title}, {empty} of them none in it")
     head = ("file", "permitted", "inheritable", "effective bit", "counts")
     shown = [table(title, head, rows) if rows else paragraph(strong(title))]
     if len(files) > _MANY:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import evolve, frozen
 
 from capset.diff import CapDiff
+from capset.display.judging import risky
 from capset.display.text import printable
 from capset.sets import CapSet
 
@@ -174,6 +175,9 @@ def _choose(lines: Sequence[Line], limit: int) -> tuple[list[Line], list[Line]]:
 
 
 def _weight(line: Line) -> int:
+    """Return how late a line is chosen: first what gains something that lists warn of, or that has no name."""
     if line.change is None:
-        return 1
-    return 0 if line.change.added else 2 if line.change.dropped else 3
+        return 2
+    if line.change.added:
+        return 0 if risky(line.change.added) or line.change.added.unknown else 1
+    return 3 if line.change.dropped else 4

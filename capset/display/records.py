@@ -80,6 +80,10 @@ class Records(Sized, Iterable[dict[str, Any]]):
     def __repr__(self) -> str:
         return repr([dict(zip(self._columns, row, strict=True)) for row in self._rows])
 
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Write what a notebook shows: what it is for, rather than thousands of rows."""
+        printer.text(f"<{len(self)} records of {', '.join(self._columns)}: for pandas, polars or pyarrow>")
+
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand the rows to Arrow, as whoever asks for this has pyarrow, or is polars."""
         columns = {name: [row[at] for row in self._rows] for at, name in enumerate(self._columns)}

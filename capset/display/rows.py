@@ -241,7 +241,12 @@ def _masks(state: CapState) -> Iterator[int]:
 
 def comparison_records(comparison: Comparison) -> Records:
     """Make a row of each capability, with a flag for each column."""
-    sets = comparison.sets
+    sets = {_encodable(name): caps for name, caps in comparison.sets.items()}
     columns: dict[str, Kind] = {"number": "number", "name": "text", "mask": "mask", **dict.fromkeys(sets, "flag")}
     rows = ((int(cap), str(cap), cap.mask, *(cap in caps for caps in sets.values())) for cap in comparison.rows)
     return Records(columns, rows)
+
+
+def _encodable(name: str) -> str:
+    """Return the name of a column as it is, or with escapes where no data frame would take it."""
+    return name if name.isprintable() else printable(name)

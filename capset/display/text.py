@@ -34,6 +34,8 @@ def printable(text: str) -> str:
 def _escape(char: str) -> str:
     if "\udc80" <= char <= "\udcff":
         return f"\\x{ord(char) - 0xDC00:02x}"
+    if "\x80" <= char <= "\xff":  # \x80 is a byte that was no text
+        return f"\\u{ord(char):04x}"
     return char.encode("unicode_escape").decode("ascii")
 
 

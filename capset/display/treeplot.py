@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["draw_tree"]
 
-_NAMES = 360.0  # points that the names of what is gained and lost may take
+_NAMES = 372.0  # points that the names of what is gained and lost may take
 _MINUS = "−"  # noqa: RUF001, the sign is meant
 
 
@@ -117,7 +117,7 @@ def _words(pen: Pen, line: Line) -> str:
         return line.note
     head = [f"{line.note}:"] if line.note else []
     if not line.change.added:
-        left = " ".join([*head, f"left: {in_short(line.held)}"])
+        left = " ".join([*head, f"keeps {in_short(line.held)}"])
         if pen.width(left) <= _NAMES:
             return left
     names = [f"+{cap}" for cap in _warned_first(line.change.added)] + [f"{_MINUS}{cap}" for cap in line.change.dropped]

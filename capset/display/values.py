@@ -22,10 +22,13 @@ __all__ = [
     "cap_table",
     "diff_html",
     "file_caps_html",
+    "held",
     "set_html",
+    "set_rows",
     "state_diff_html",
     "state_html",
     "state_parts",
+    "told",
 ]
 
 MORE = signed("+", "more than Docker's default")
@@ -34,7 +37,7 @@ LESS = signed("−", "missing from Docker's default")  # noqa: RUF001, the sign 
 WARNED = signed("!", "published warnings")
 LISTS = "What published lists say"
 MEANING = "what for, and what published lists say"
-NAMELESS = signed("?", "newer than this version of capset")
+NAMELESS = signed("?", "without a name in capset")
 
 
 def cap_html(cap: Cap) -> str:
@@ -155,7 +158,7 @@ def told(caps: CapSet) -> list[Html]:
     """Tell what published lists about containers warn of, and fold away what all of them say."""
     marked = risky(caps)
     shown = [paragraph(Html(f"<b>!</b>&nbsp;Published lists warn of {listed(marked)}."))] if marked else []
-    said = list(judged(caps))
+    said = judged(caps)
     return [*shown, details(LISTS, lines(said))] if said else shown
 
 

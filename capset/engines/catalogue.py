@@ -43,7 +43,7 @@ class Versions(Listed[Engine]):
 
         return engine_records(self)
 
-    def plot(self, ax: Axes | None = None) -> Axes:
+    def plot(self, *, ax: Axes | None = None) -> Axes:
         """Draw the default by releases; it needs the extra ``plot``.
 
         Args:

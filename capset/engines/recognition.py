@@ -56,6 +56,11 @@ class Match:
         """The request as it is written for the engine."""
         return self.engine.write(self.request)
 
+    def _repr_html_(self) -> str:
+        from capset.display import matches_html
+
+        return matches_html([self])
+
 
 class Matches(Listed[Match]):
     """What explains the five sets of a process: a list, the fewest options first.

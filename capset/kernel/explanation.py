@@ -10,6 +10,7 @@ from attrs import frozen
 from capset.capability import Cap
 from capset.kernel.rules import RULES, Rule
 from capset.sets import THREAD_SETS, CapSet
+from capset.state import check_set
 
 if TYPE_CHECKING:
     from capset.display import Records
@@ -129,8 +130,7 @@ and it is not ambient
             ValueError: There is no such set.
             KernelError: The call is refused, which leaves everything as it is.
         """
-        if set not in THREAD_SETS:
-            raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {set!r}")
+        check_set(set)
         if self.after is None:
             raise cast("KernelError", self.error)
         [one] = CapSet([cap])

@@ -11,12 +11,10 @@ from attrs import evolve
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
 from capset.live.reading import Pid, Root, explain, read, root_folder
-from capset.live.status import ProcStatus
+from capset.live.status import INITIAL_USER_NS, ProcStatus
 from capset.securebits import Securebits
 
 __all__ = ["credentials", "own_namespace", "securebits"]
-
-_INITIAL_INODE = 4026531837  # PROC_USER_INIT_INO
 
 
 def securebits() -> Securebits:
@@ -96,7 +94,7 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
 def own_namespace() -> UserNamespace:
     """Return the user namespace of this process, as a child of the initial one if it is another."""
     inode = read("self", user_ns=True).user_ns
-    return INITIAL if inode in {None, _INITIAL_INODE} else _mapped("/proc/self", INITIAL)
+    return INITIAL if inode in {None, INITIAL_USER_NS} else _mapped("/proc/self", INITIAL)
 
 
 def _namespace(status: ProcStatus, own: UserNamespace, assumed: list[str]) -> UserNamespace:
@@ -107,7 +105,7 @@ def _namespace(status: ProcStatus, own: UserNamespace, assumed: list[str]) -> Us
         return own
     if inode == read("self", user_ns=True).user_ns:
         return own
-    if inode == _INITIAL_INODE:
+    if inode == INITIAL_USER_NS:
         return INITIAL
     assumed.append("the user namespace is a child of that of this process, made by the user who is root in it")
     folder = f"/proc/{status.pid}"

@@ -80,13 +80,13 @@ class Scan(Kept[ProcStatus]):
         """Read on to the end, and return :meth:`Snapshot.to_records`."""
         return self.snapshot().to_records()
 
-    def plot(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+    def plot(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
         """Read on to the end, and draw :meth:`Snapshot.plot`."""
-        return self.snapshot().plot(set, ax)
+        return self.snapshot().plot(set, ax=ax)
 
-    def plot_tree(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+    def plot_tree(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
         """Read on to the end, and draw :meth:`Snapshot.plot_tree`."""
-        return self.snapshot().plot_tree(set, ax)
+        return self.snapshot().plot_tree(set, ax=ax)
 
     def _repr_html_(self) -> str:
         return self.snapshot()._repr_html_()

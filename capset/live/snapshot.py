@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from attrs import evolve, field, frozen
 
@@ -80,7 +80,7 @@ class Snapshot(Sequence[ProcStatus]):
 
         return status_records(self.statuses)
 
-    def plot(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+    def plot(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
         """Draw how many of them hold each capability; it needs the extra ``plot``.
 
         Args:
@@ -95,7 +95,7 @@ class Snapshot(Sequence[ProcStatus]):
 
         return plot_host(self.statuses, set, ax)
 
-    def plot_tree(self, set: str = "effective", ax: Axes | None = None) -> Axes:
+    def plot_tree(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
         """Draw the tree of processes, and what each has over its parent; it needs the extra ``plot``.
 
         The arguments and errors are those of :meth:`plot`.
@@ -103,6 +103,13 @@ class Snapshot(Sequence[ProcStatus]):
         from capset.display import plot_tree
 
         return plot_tree(self.statuses, set, ax)
+
+    def __str__(self) -> str:
+        return f"<Snapshot of {self.proc or 'some threads'}: {len(self)} in it>"
+
+    def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
+        """Write what a notebook keeps beside the table; the whole of a host may be megabytes."""
+        printer.text(str(self))
 
     def _repr_html_(self) -> str:
         from capset.display import snapshot_html

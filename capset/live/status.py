@@ -17,7 +17,10 @@ from capset.state import CapState
 if TYPE_CHECKING:
     from capset.kernel import Credentials
 
-__all__ = ["ProcStatus", "parse_status"]
+__all__ = ["INITIAL_USER_NS", "ProcStatus", "parse_status"]
+
+INITIAL_USER_NS = 4026531837
+"""The inode number of the initial user namespace, PROC_USER_INIT_INO of Linux ``include/linux/proc_ns.h``."""
 
 
 @frozen(kw_only=True, slots=False)  # made in half the time that slots take

@@ -45,6 +45,26 @@ class Lab:
         return self.log.read_text("utf-8", "replace")[-3000:]
 
 
+# Names that JupyterLab could take for a formula with a comment in it, and that run from right to left.
+HOSTILE = """from capset import compare
+compare(**{"$x%hidden$": ["sys_admin"], "a   b$": ["kill"], "\u05d0 1": [41]})"""
+
+
+def add_cell(path: Path, source: str) -> None:
+    """Put a cell of code at the end of a notebook."""
+    notebook = json.loads(path.read_text("utf-8"))
+    cell = {
+        "cell_type": "code",
+        "id": "hostile",
+        "metadata": {},
+        "source": source,
+        "outputs": [],
+        "execution_count": None,
+    }
+    notebook["cells"].append(cell)
+    path.write_text(json.dumps(notebook), "utf-8")
+
+
 def answers(lab: Lab) -> bool:
     try:
         with urllib.request.urlopen(f"{lab.address}/api/status?token={lab.token}", timeout=5) as answer:
@@ -59,6 +79,7 @@ def lab(tmp_path_factory):
     require("jupyterlab", "ipykernel", "matplotlib", "pandas")
     own = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "examples", own / "examples", ignore=shutil.ignore_patterns("__pycache__", ".ipynb_*"))
+    add_cell(own / "examples" / FIRST, HOSTILE)
     places = {
         name: str(own / name.lower())
         for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR", "HOME")

@@ -251,20 +251,27 @@ def test_compare(run, host):
     code, out, _ = run("compare", "docker", "podman", "pid:7", "kill", "--proc", str(host))
 
     assert code == 0
-    assert out.splitlines()[:2] == [
+    assert out.splitlines()[:3] == [
+        "effective sets",
         "no. capability           docker podman pid:7 kill",
         "  0 CAP_CHOWN            yes    yes    yes   -",
     ]
     assert out.splitlines()[-6:] == [
-        "held in all              14     11     14    1",
+        "total                    14     11     14    1",
         "",
         "docker: Docker Engine's default",
         "podman: Podman's default",
         "pid:7 (cat)",
         "kill (CAP_KILL)",
     ]
-    assert run("compare", "docker", "docker@23.0")[1].splitlines()[2] == "no capability differs"
-    assert run("compare", "kill", "--all")[1].count("\n") == 45
+    assert run("compare", "docker", "docker@23.0")[1].splitlines()[3] == "no capability differs"
+    assert run("compare", "docker", "docker")[1].splitlines()[1] == "no. capability docker docker (2)"
+    assert run("compare", "docker", "podman", "--set", "ambient")[1].splitlines()[:3] == [
+        "ambient sets",
+        "no. capability docker podman",
+        "total          0      0",
+    ]
+    assert run("compare", "kill", "--all")[1].count("\n") == 46
     assert run("compare", "nonsense")[0] == 2
     assert run("compare")[0] == 2
 

@@ -204,7 +204,7 @@ def test_a_path_cannot_act_on_a_terminal(run):
     status, _, err = run("recognise", "file:/nowhere/\x9b31m")
 
     assert status == 2
-    assert err == "capset: No such file or directory: /nowhere/\\x9b31m\n"
+    assert err == "capset: No such file or directory: /nowhere/\\u009b31m\n"
 
 
 def test_recognise_nothing(run, saved):

@@ -76,22 +76,22 @@ def test_text():
     assert text.splitlines() == [
         "no. capability a\\x1b second column",
         " 63 63         yes   -",
-        "held in all    2     1",
+        "total          2     1",
     ]
     assert str(compare()) == "nothing to compare"
-    assert str(compare(a={"kill"})).splitlines() == ["no. capability a", "held in all    1"]
+    assert str(compare(a={"kill"})).splitlines() == ["no. capability a", "total          1"]
     assert str(compare(a=set(), b={"kill"}).all()).count("\n") == 42
 
 
 @pytest.mark.parametrize("every", [False, True])
 def test_html(every):
     """The same matrix, with what each column is, how many it holds, and what is left out."""
-    comparison = compare(docker=DOCKER, podman=PODMAN, **{"<mine>": process()}, odd={"sys_admin", 41})
+    comparison = compare(docker=DOCKER, podman=PODMAN, **{"<mine>": process()}, odd={"sys_admin", 41, "kill"})
     shown = comparison.all() if every else comparison
     html = shown._repr_html_()
     table = checked(html)[0]
 
-    assert table.caption == "16 capabilities differ among 4 effective sets"
+    assert table.caption == "15 capabilities differ among 4 effective sets"
     assert table.head[:2] == ["no.", "capability"]
     assert table.head[2:] == ["docker\nDocker Engine", "podman\nPodman", "<mine>\nsh (1)", "odd"]
     body = table.rows[:-2]
@@ -102,24 +102,37 @@ def test_html(every):
         assert row[1].removeprefix("! ") == str(cap)
         assert [cell == "✓ yes" for cell in row[2:]] == [cap in caps for caps in shown.sets.values()]
         assert set(row[2:]) <= {"✓ yes", "– no"}
-    assert table.rows[-2] == ["", "held in all", "14", "11", "14", "2"]
+    assert table.rows[-2] == ["", "total", "14", "11", "14", "3"]
     assert table.rows[-1][:3] == ["", "mask", DOCKER_DEFAULT.hex()]
-    assert ("in none of them" in html) == (not every)
-    assert ("in all of them" in html) == (not every)
+    missing = CapSet.all() - shown.common - shown.differing
+    ends = [
+        f"<p><b>✓</b>&nbsp;in all of them ({len(shown.common)}): {', '.join(shown.common.names())}</p>",
+        f"<p><b>–</b>&nbsp;in none of them ({len(missing)}): {', '.join(missing.names())}</p>",
+    ]
+    assert [end in html for end in ends] == [not every] * 2
+    warned = "CAP_DAC_OVERRIDE, CAP_SYS_ADMIN, CAP_MKNOD"
+    assert f"Published lists warn of {warned}." in html
 
 
 def test_a_user_namespace_is_told():
     """Capabilities count only there."""
     comparison = compare(mine=evolve(process(), user_ns=4026532000))
 
-    assert checked(comparison._repr_html_())[0].head[2] == "mine\nsh (1) in user namespace 4026532000"
+    html = comparison._repr_html_()
+    assert checked(html)[0].head[2] == "mine\nsh (1)"
+    assert "mine</bdi> is in user namespace 4026532000, and counts only there" in html
+    assert str(comparison).splitlines()[-1] == "mine is in user namespace 4026532000, and counts only there"
+    initial = compare(mine=evolve(process(), user_ns=4026531837))
+    assert "in user namespace" not in str(initial) + initial._repr_html_()
 
 
 def test_html_of_little():
     """No column; one; two that are the same."""
     assert "nothing to compare" in compare()._repr_html_()
-    assert checked(compare(a={"kill"})._repr_html_())[0].caption == "No capability differs among 1 effective set"
-    assert checked(compare(a={"kill"}, b=[])._repr_html_())[0].caption == "1 capability differs among 2 effective sets"
+    assert checked(compare(a={"kill"})._repr_html_())[0].caption == "No capability differs among 1 set"
+    assert checked(compare(a={"kill"}, b=[])._repr_html_())[0].caption == "1 capability differs among 2 sets"
+    one = compare(a=CapState(permitted=["kill"])).of("permitted")
+    assert checked(one._repr_html_())[0].caption == "No capability differs among 1 permitted set"
 
 
 @given(states, capsets)
@@ -130,19 +143,47 @@ def test_ways_back(state, caps):
     assert eval(repr(comparison)) == comparison
     assert pickle.loads(pickle.dumps(comparison)) == comparison
     assert hash(comparison) == hash(compare(caps=caps, state=state).of("permitted"))
+    assert hash(comparison) != hash(compare(other=caps, state=state).of("permitted"))
     assert comparison == compare(caps=caps, state=state).of("permitted")
     assert comparison != compare(caps=caps, other=state).of("permitted")
 
 
+def test_what_all_have_is_warned_of():
+    """What differs is not all that is dangerous; what nobody has is not dangerous."""
+    same = compare(a={"sys_admin"}, b={"sys_admin"})._repr_html_()
+    assert "in all of them (1): <b>!</b>&nbsp;CAP_SYS_ADMIN</p>" in same
+    assert "warn of CAP_SYS_ADMIN." in same
+    assert "warn of" not in compare(a=[], b={"kill"}).all()._repr_html_()
+
+
+def test_names_that_look_alike():
+    """Two that a terminal shows alike are two columns, and are shown apart."""
+    text = str(compare(**{"\x80": {"kill"}, "\udc80": set()}))
+    assert text.splitlines()[0] == r"no. capability \u0080 \x80"
+    assert text.splitlines()[1] == "  5 CAP_KILL   yes    -"
+
+
+def test_an_old_engine_is_told_from_a_new_one():
+    """By its releases, or its version."""
+    comparison = compare(first=engines.versions("docker")[0], old=engines.get("docker", "1.10"), new=DOCKER)
+    heads = checked(comparison._repr_html_())[0].head[2:]
+    assert heads == ["first\nDocker Engine 0.1.0 to 0.5.x", "old\nDocker Engine 1.10", "new\nDocker Engine"]
+
+
 def test_what_is_no_column():
     """The error says which, and what would be one."""
-    with pytest.raises(TypeError, match=r"read by CapSet.parse\(\)") as told:
+    with pytest.raises(
+        TypeError, match=r"got 'docker': an engine is .* engines.get\(\) returns, .* CapSet.parse\(\)"
+    ) as told:
         compare(docker=DOCKER, mine="docker")
     assert told.value.__notes__ == ["in column 'mine', which takes a CapSet, a CapState, an Engine or a ProcStatus"]
     with pytest.raises(TypeError, match="expected an iterable of capabilities"):
         compare(mine=5)
     with pytest.raises(UnknownCapabilityError, match="did you mean CAP_CHOWN"):
         compare(mine=["chwon"])
+    for collection in (live.Snapshot([]), engines.Matches(), iter([])):
+        with pytest.raises(TypeError, match="is no set of capabilities, but may hold some that have one"):
+            compare(mine=collection)
     with pytest.raises(ValueError, match="a column cannot be called 'mask': rows have a mask of their own"):
         compare(mask=DOCKER)
 

@@ -30,7 +30,7 @@ def test_nothing_printable_acts_on_a_terminal(raw):
         ("bash", "bash"),
         ("naïve café", "naïve café"),
         ("\x1b]0;owned\x07", r"\x1b]0;owned\x07"),
-        ("\x9b31m", r"\x9b31m"),
+        ("\x9b31m", r"\u009b31m"),
         ("\u202eexe.txt", r"\u202eexe.txt"),
         ("a\\n\n", r"a\\n\n"),
         ("\udcff", r"\xff"),

@@ -26,6 +26,7 @@ from capset.errors import (
     ProcUnavailableError,
     RequestError,
     StatusError,
+    StoppedError,
     UnavailableError,
     UnknownCapabilityError,
     UnknownEngineError,
@@ -36,6 +37,11 @@ from capset.errors import (
 )
 
 EXAMPLES = [
+    (
+        StoppedError("KeyboardInterrupt()", 7),
+        RuntimeError,
+        "this scan was stopped after 7 by KeyboardInterrupt(), and is not complete; make a new one",
+    ),
     (
         UnknownCapabilityError("chwon", ("CAP_CHOWN", "CAP_FOWNER")),
         ValueError,

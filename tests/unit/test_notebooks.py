@@ -91,7 +91,7 @@ def test_set():
     assert first.caption == "16 capabilities, 00000200a02435fb"
     assert first.rows[:4] == [
         ["+ more than Docker's default", "2", "CAP_NET_ADMIN, ! CAP_SYS_ADMIN"],
-        ["? newer than this version of capset", "1", "41"],
+        ["? without a name in capset", "1", "41"],
         ["= as in Docker's default", "13", first.rows[2][2]],
         ["− missing from Docker's default", "1", "CAP_MKNOD"],
     ]
@@ -99,6 +99,9 @@ def test_set():
     assert first.rows[4][0] == "! published warnings"
     assert "! Podman's warning: CAP_SYS_ADMIN (particularly dangerous)" in first.rows[4][2]
     assert "grsecurity" not in first.rows[4][2]
+    assert "grsecurity 2011: CAP_LEASE" not in CapState(permitted=["lease"])._repr_html_(), "it finds that harmless"
+    assert '<td style="text-align:right;vertical-align:top">13</td>' in caps._repr_html_()
+    assert '<td style="text-align:left;vertical-align:top">CAP_MKNOD</td>' in caps._repr_html_()
     assert second.head == ["no.", "name", "what for, and what published lists say"]
     assert [row[1] for row in second.rows] == caps.names()
 
@@ -172,7 +175,7 @@ def test_state():
     assert rows(docker.container(add=["KILL", "CHOWN"], drop=["ALL"]))[0][-1] == "−12: all but CAP_CHOWN, CAP_KILL"
     odd = CapState(effective=["kill"])._repr_html_()
     assert checked(odd)
-    assert "no thread can have these: effective holds CAP_KILL" in odd
+    assert "<b>!</b>&nbsp;no thread can have these: effective holds CAP_KILL" in odd
 
 
 def test_what_is_many_more_is_not_listed_twice():
@@ -185,6 +188,8 @@ def test_what_is_many_more_is_not_listed_twice():
     )
     assert "Published lists warn of CAP_DAC_OVERRIDE" in state._repr_html_()
     assert "warn of" not in CapState()._repr_html_()
+    more = CapSet(range(33, 41)) | {"lease"}
+    assert rows(CapState(effective=DOCKER_DEFAULT | more))[0][4] == "+9"
 
 
 def test_process():
@@ -193,25 +198,28 @@ def test_process():
 
     assert checked(html)[0].caption.startswith("Process 7: <script>")
     assert ESCAPED in html
-    assert "user 0; group 0; no_new_privs is set; seccomp filter; user namespace 4026531837" in html
+    assert "user 0; group 0; no_new_privs is set; seccomp filter; in the initial user namespace" in html
     ids = status().uids._replace(effective=5)
     assert "user real 0, effective 5, saved 0, fs 0" in status(uids=ids)._repr_html_()
-    assert "seccomp unknown" in status()._repr_html_()
+    assert "seccomp unknown; user namespace not known" in status()._repr_html_()
+    assert "; ! in user namespace 4026532000, and counts only there" in status(user_ns=4026532000)._repr_html_()
     assert "seccomp 9" in status(seccomp=9)._repr_html_()
     assert checked(status(tgid=3)._repr_html_())[0].caption == "Thread 7 of process 3: web"
 
 
 def test_host():
-    """A row for all processes with the same sets, the mightiest first, and what could not be read."""
+    """A row for all processes with the same sets, those first that lists warn of, and what could not be read."""
     mighty = CapState(effective=ALL, permitted=ALL, bounding=ALL)
-    waiting = CapState(permitted=["sys_admin"], inheritable=["kill"], ambient=[], bounding=["sys_admin"])
-    ambient = CapState(permitted=["kill"], inheritable=["kill"], effective=["kill"], ambient=["kill"])
+    waiting = CapState(permitted=["sys_module"], bounding=["sys_module"])
+    ambient = CapState(permitted=["mknod", "kill"], inheritable=["mknod"], effective=["kill"], ambient=["mknod"])
+    user = status().uids._replace(effective=5)
     host = live.Snapshot(
         [
-            *(status(f"web{pid}", pid) for pid in range(10, 18)),
+            *(status(f"web{pid}", pid, uids=user._replace(effective=pid)) for pid in range(10, 18)),
+            status("idle", 2, caps=waiting, uids=user),
             status(HOSTILE, 1, caps=mighty, user_ns=5),
-            status("idle", 2, caps=waiting),
             status("amb", 3, caps=ambient),
+            status("bare", 4, caps=CapState(bounding=DOCKER_DEFAULT), user_ns=live.status.INITIAL_USER_NS),
         ],
         proc="/host/<proc>",
         gone=[ProcessGoneError("/proc/99/status", 99)],
@@ -222,21 +230,42 @@ def test_host():
     html = host._repr_html_()
     [table] = checked(html)
 
-    assert table.caption == "11 processes of /host/<proc>"
+    assert table.caption == "12 processes of /host/<proc>"
     assert table.head == ["how many", "who", "user", "effective", "against Docker's default", "besides"]
-    assert [row[0] for row in table.rows] == ["1", "8", "1", "1"]
+    assert [row[0] for row in table.rows] == ["1", "8", "1", "1", "1"]
     assert table.rows[0][3] == f"all known and {', '.join(map(str, range(41, 64)))}"
-    assert table.rows[0][5] == "in user namespace 5"
+    assert table.rows[0][5] == "! in user namespace 5, and counts only there"
     assert table.rows[1][1].startswith("web10 (10)\nweb11 (11)")
     assert "and 3 moreweb15 (15)" in table.rows[1][1]
-    assert table.rows[1][3:] == ["Docker's default", "= the same", ""]
-    assert table.rows[2][5] == "permitted too: ! CAP_SYS_ADMIN\ninheritable: CAP_KILL"
-    assert table.rows[3][5] == "inheritable: CAP_KILL\nambient: CAP_KILL"
+    assert table.rows[1][2:] == ["10, 11, 12, 13, 14 and 3 more", "Docker's default", "= the same", ""]
+    assert table.rows[2][1:] == [
+        "amb (3)",
+        "0",
+        "CAP_KILL",
+        "−13: all but CAP_KILL",
+        "permitted too: ! CAP_MKNOD\ninheritable: ! CAP_MKNOD\nambient: ! CAP_MKNOD\nbounding: none",
+    ]
+    assert table.rows[3][1:] == ["idle (2)", "5", "none", "−14: all of it", "permitted too: ! CAP_SYS_MODULE"]
+    assert table.rows[4][5] == "bounding: Docker's default"
     assert ESCAPED in html
+    assert "Published lists warn of CAP_DAC_OVERRIDE, CAP_DAC_READ_SEARCH, CAP_SYS_MODULE, " in html
+    assert "<p>User namespaces are not known of all" in html
     assert "<p>1 ended meanwhile: 99</p>" in html
     assert "<p>! 2 may not be read: 98, 96</p>" in html
     assert "&lt;x&gt;" in html
     assert "<p>! broken</p>" in html
+    known = live.Snapshot([status(user_ns=5), status(user_ns=6)])
+    assert "not known" not in known._repr_html_()
+    assert len(rows(known)) == 2
+
+
+def test_the_first_rows_are_those_to_look_at():
+    """One capability that lists warn of, or that nobody has named, is more than many that are neither."""
+    harmless = [CapState(permitted=CapSet(["chown", "fowner", "kill", number])) for number in range(6, 16)]
+    few = [CapState(permitted=["sys_module"]), CapState(permitted=[41]), CapState(ambient=["sys_admin"])]
+    host = live.Snapshot(status(pid=pid, caps=caps) for pid, caps in enumerate([*harmless, *few], 1))
+
+    assert {row[1] for row in rows(host)[:3]} == {"web (11)", "web (12)", "web (13)"}
 
 
 def test_small_and_large_hosts():
@@ -254,13 +283,16 @@ def test_small_and_large_hosts():
         denied=[AccessDeniedError("x", number) for number in range(230)],
     )
     assert len(rows(many)) == 200
-    assert "and 30 more groups; to_records() has every process" in many._repr_html_()
+    assert "<p>and 30 more groups; to_records() has all of them</p>" in many._repr_html_()
     assert "198, 199 and 30 more</p>" in many._repr_html_()
+    broken = live.Snapshot([status()], malformed=[StatusError("x", "Uid", "x")] * 150, failed=[OSError("y")] * 80)
+    assert broken._repr_html_().count("<p>! y</p>") == 50
+    assert "<p>! and 30 more errors</p>" in broken._repr_html_()
 
 
 def test_files(tmp_path):
     """What is found, in order; nothing found is said in a sentence."""
-    assert f"0 of 0 files under {tmp_path} have capabilities" in live.scan_files(tmp_path)._repr_html_()
+    assert f">{tmp_path}</bdi> have capabilities</b></p></div>" in live.scan_files(tmp_path)._repr_html_()
     assert checked(live.scan_files(tmp_path)._repr_html_()) == []
 
 
@@ -274,7 +306,7 @@ def test_found_files(monkeypatch, tmp_path):
     html = scan._repr_html_()
     [table] = checked(html)
 
-    assert table.caption == f"201 of 201 files under {tmp_path} have capabilities"
+    assert table.caption == f"201 of 201 files under {tmp_path} have capabilities, 200 of them none in it"
     assert table.rows[:2] == [
         [f"{tmp_path}/a<b", "CAP_NET_RAW, ! CAP_SYS_ADMIN", "none", "+ on", "everywhere"],
         [f"{tmp_path}/c", "none", "none", "− off", "where user 7 is root"],
@@ -293,6 +325,9 @@ def test_file_capabilities():
         ["counts", "in every user namespace"],
         ["revision", "2"],
     ]
+    assert rows(FileCaps(permitted=["kill"]))[2] == ["effective bit", "− off"]
+    assert rows(FileCaps(effective=True))[2][1].startswith("+ on")
+    assert "warn of CAP_SYS_ADMIN." in FileCaps(inheritable=["sys_admin"])._repr_html_()
     assert rows(FileCaps(rootid=1000))[2:] == [
         ["effective bit", "− off"],
         ["counts", "where user 1000 is root"],
@@ -332,7 +367,7 @@ def test_history():
     """What each stretch of releases changed."""
     changes = [row[3] for row in rows(engines.versions("cri-o"))]
 
-    assert changes == [
+    assert [change.splitlines()[0] for change in changes] == [
         "the first",
         "= the same",
         "−3: CAP_MKNOD, CAP_AUDIT_WRITE, CAP_SETFCAP",
@@ -340,6 +375,10 @@ def test_history():
         "= the same",
         "= the same",
     ]
+    for name in engines.names():
+        for change in [row[3] for row in rows(engines.versions(name))]:
+            assert change != "= the same", f"{name}: what else changed is told"
+    assert engines.get("podman").about in engines.versions("podman")._repr_html_()
     assert rows(engines.versions("cri-o")[2:])[0][3] == "the first"
     assert engines.versions("cri-o")[-1] == engines.get("cri-o")
     assert "no version" in engines.Versions()._repr_html_()
@@ -367,15 +406,18 @@ def test_request():
         ["no_new_privs", "not set"],
         ["Docker gives", "no capability effective, 0000000000000000"],
         ["against its default", "−14: all of it"],
-        ["within reach", "1 capability in the bounding set, which a file's capabilities can give"],
+        ["in the bounding set", "1 capability, which a file's capabilities can give"],
     ]
     mighty = rows(Request(privileged=True, no_new_privs=True))
     assert mighty[2:6] == [
         ["privileged", "! yes"],
         ["user", "the image's own"],
         ["no_new_privs", "set"],
-        ["Docker gives", f"41 capabilities effective, {CapSet.all().hex()}"],
+        ["Docker gives, to root", f"41 capabilities effective, {CapSet.all().hex()}"],
     ]
+    assert [row[0] for row in mighty[6:]] == ["against its default"], "the bounding set has no more"
+    bound = rows(Request(user="1000", no_new_privs=True))
+    assert bound[-1] == ["in the bounding set", "14 capabilities, out of reach: no_new_privs"]
     problem = Problem(place="cap_add[0]", value="<b>", verdict="refused", message="no <b>")
     odd = rows(Request(add=["<b>"], problems=[problem]))
     assert odd[0] == ["+ add", "<b>"]
@@ -394,6 +436,7 @@ def test_matches():
     assert any(row[3] == "root, or privileged" for row in rows(everything))
     user = engines.recognise(engines.get("docker").container(uid=1))
     assert any(row[2:] == ["nothing asked for", "another user"] for row in rows(user))
+    assert matches[0]._repr_html_() == matches[:1]._repr_html_()
     assert checked(matches[:1]._repr_html_())[0].caption.startswith("1 explanation of")
     assert "no engine that capset knows" in engines.recognise(CapState(ambient=[63]))._repr_html_()
     assert matches == list(matches)
@@ -439,12 +482,12 @@ def test_findings():
     found = policy.pod_security(pod)
     [table] = checked(found._repr_html_())
 
-    assert table.caption == "2 findings"
+    assert table.caption == "2 findings by the rule about capabilities"
     assert {tuple(row[:2]) for row in table.rows} == {("web", "securityContext.capabilities.add")}
     assert [row[2] for row in table.rows] == ["SYS_ADMIN", "<b>"]
     assert [row[3:] for row in table.rows] == [[finding.message, finding.effect] for finding in found]
-    assert checked(found[:1]._repr_html_())[0].caption == "1 finding"
-    assert "the policy allows it" in found[2:]._repr_html_()
+    assert checked(found[:1]._repr_html_())[0].caption == "1 finding by the rule about capabilities"
+    assert "the rule about capabilities allows it; the other rules were not looked at" in found[2:]._repr_html_()
 
 
 # -- all of them ---------------------------------------------------------------------------------
@@ -458,6 +501,17 @@ def test_no_text_is_markup(text):
     assert checked(html)
     assert checked(status(text)._repr_html_())
     assert checked(compare(**{text: CapSet()})._repr_html_())
+
+
+def test_what_stands_beside_the_table():
+    """A notebook keeps a text too: of a host not all of it, as that may be megabytes; the repr is whole."""
+    pretty = pytest.importorskip("IPython.lib.pretty", reason="needs IPython (pip install 'capset[notebook]')").pretty
+    host = live.Snapshot([status()] * 1000, proc="/proc")
+
+    assert pretty(host) == "<Snapshot of /proc: 1000 in it>"
+    assert pretty(host[:2].to_records()).startswith("<2 records of pid, tgid, ")
+    assert str(host[:2]) == "<Snapshot of /proc: 2 in it>"
+    assert len(repr(host)) > 100_000
 
 
 def test_a_piece_of_html_is_not_escaped_twice():

@@ -179,7 +179,7 @@ class TestComparison:
         ax = plot_comparison({"a": CapSet([41, 63]), "b": CapSet([63])}, [Cap.KILL, Cap(41), Cap(63)])
 
         assert rows(ax) == ["CAP_KILL   5", "41", "63"]
-        assert "a number without a name" in ax.get_xlabel()
+        assert "a number: capset has no name for it" in ax.get_xlabel()
         assert cells(ax)[0] == {(0, 1), (0, 2), (1, 2)}
         check(ax)
 
@@ -372,8 +372,8 @@ class TestTree:
             "process | has | over its parent",
             "1 init | 41 | no parent to be seen",
             "10 dockerd | 41 | =",
-            f"11 nginx | 14 | {MINUS}27 | left: Docker's default",
-            f"12 nginx | 0 | {MINUS}14 | left: none",
+            f"11 nginx | 14 | {MINUS}27 | keeps Docker's default",
+            f"12 nginx | 0 | {MINUS}14 | keeps none",
             "13 ping | 1 | +1 | +CAP_NET_RAW",
             f"14 odd | 15 | +2 {MINUS}1 | +CAP_SYS_ADMIN +CAP_BPF {MINUS}CAP_KILL",
             "20 lost | 1 | its parent 9 is not here",
@@ -397,7 +397,7 @@ class TestTree:
         assert tree(plot_tree(statuses))[1:] == [
             "1 podman | 0 | no parent to be seen",
             "2 a | 41 | +41 | in another user namespace: + all known",
-            f"4 c | 0 | {MINUS}41 | in another user namespace: left: none",
+            f"4 c | 0 | {MINUS}41 | in another user namespace: keeps none",
             "3 b | 0 | = | in another user namespace",
             "5 d | 41 | +41 | + all known",
         ]
@@ -405,10 +405,10 @@ class TestTree:
     @pytest.mark.parametrize(
         ("caps", "words"),
         [
-            (DOCKER | {"bpf"}, "left: Docker's default and CAP_BPF"),
-            (PODMAN, "left: Docker's default but CAP_NET_RAW, CAP_MKNOD, CAP_AUDIT_WRITE"),
-            ((DOCKER | {"bpf"}) - {"kill"}, "left: Docker's default and CAP_BPF but CAP_KILL"),
-            (ALL - {"sys_boot"}, "left: all known but CAP_SYS_BOOT"),
+            (DOCKER | {"bpf"}, "keeps Docker's default and CAP_BPF"),
+            (PODMAN, "keeps Docker's default but CAP_NET_RAW, CAP_MKNOD, CAP_AUDIT_WRITE"),
+            ((DOCKER | {"bpf"}) - {"kill"}, "keeps Docker's default and CAP_BPF but CAP_KILL"),
+            (ALL - {"sys_boot"}, "keeps all known but CAP_SYS_BOOT"),
             (PODMAN - {"kill", "chown"}, f"{MINUS}CAP_CHOWN {MINUS}CAP_DAC_READ_SEARCH {MINUS}CAP_KILL and 29 more"),
         ],
     )
@@ -442,7 +442,7 @@ class TestTree:
             "20 sh | 41 | =",
             "31 leaf | 41 | =",
             "21 sh | 41 | =",
-            f"30 sh | 0 | {MINUS}41 | left: none",
+            f"30 sh | 0 | {MINUS}41 | keeps none",
             "2 × lost, 40 to 41 | 0 | their parents are not here",
         ]
         check(ax)
@@ -458,7 +458,7 @@ class TestTree:
             "1 sh | 0 | no parent to be seen",
             "5 java | 1 | +1 | +CAP_KILL",
             "6 gc (thread) | 1 | =",
-            f"2 × pool (threads), 7 to 8 | 0 | {MINUS}1 | left: none",
+            f"2 × pool (threads), 7 to 8 | 0 | {MINUS}1 | keeps none",
             "9 stray (thread) | 0 | =",
             "10 astray (thread) | 0 | its parent 88 is not here",
         ]
@@ -513,7 +513,7 @@ class TestTree:
         ax = plot_tree(statuses)
 
         assert tree(ax)[-2:] == [
-            f"200 odd | 1 | {MINUS}40 | left: CAP_KILL",
+            f"200 odd | 1 | {MINUS}40 | keeps CAP_KILL",
             "120 more are left out, all with the same set as their parent",
         ]
 

@@ -106,6 +106,11 @@ def test_polars():
     assert polars.DataFrame(Records(COLUMNS, [])).schema == frame.schema
 
 
+def test_names_of_columns():
+    """They are the caller's, and only what no data frame takes is escaped."""
+    assert compare(**{"a\\b": {"kill"}, "c\udcff": {"kill"}}).to_records().columns[3:] == ("a\\b", "c\\xff")
+
+
 def test_polars_alone(without):
     """Where there is no pyarrow, polars hands itself the rows."""
     polars = needs("polars")
@@ -250,6 +255,14 @@ def test_processes():
         "seccomp": None,
         "user_ns": None,
     }
+
+
+def test_files():
+    """Each mask is where it belongs."""
+    caps = FileCaps(permitted=["kill"], inheritable=["chown"], rootid=9)
+    assert file_records([CapFile("/a", caps)]) == [
+        {"path": "/a", "permitted": 32, "inheritable": 1, "effective": False, "rootid": 9, "revision": 3}
+    ]
 
 
 def test_engines():

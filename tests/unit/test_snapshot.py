@@ -7,6 +7,7 @@ import pickle
 import pytest
 
 from capset import live
+from capset.errors import AccessDeniedError, StoppedError
 from capset.live.keeping import Kept
 
 
@@ -48,13 +49,42 @@ def test_what_goes_wrong_goes_on_from_there():
     with pytest.raises(OSError, match="no more files"):
         kept._all()
     assert next(kept) == 1
+    for look in (kept._all, kept.__next__, kept._all):
+        with pytest.raises(StoppedError, match=r"stopped after 1 by OSError.* and is not complete; make a new one"):
+            look()
+
+
+def test_an_interrupted_scan_does_not_look_complete(monkeypatch, tmp_path):
+    """Neither the second time: what a person stopped is not what there is."""
+    for name in "abc":
+        (tmp_path / name).touch()
+
+    def interrupted(path, **_):
+        if path.endswith("b"):
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr("capset.live.files.file_caps", interrupted)
+    scan = live.scan_files(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        scan._repr_html_()
+    for look in (scan._repr_html_, scan.to_records):
+        with pytest.raises(StoppedError, match="stopped after 0 by KeyboardInterrupt"):
+            look()
 
 
 def test_snapshot(host):
     """A sequence of threads; a slice and a filtered one are snapshots too."""
     (host / "9").mkdir()
     (host / "9/status").write_text("Name:\tx\n")
-    whole = live.scan(proc=host).snapshot()
+    (host / "8").mkdir()
+    (host / "10/status").mkdir(parents=True)
+    scan = live.scan(proc=host)
+    scan.denied.append(AccessDeniedError("/proc/3/status", 3))
+    whole = scan.snapshot()
+    assert (whole.gone, whole.denied, whole.malformed, whole.failed) == tuple(
+        map(tuple, (scan.gone, scan.denied, scan.malformed, scan.failed))
+    )
+    assert [len(errors) for errors in (whole.gone, whole.denied, whole.malformed, whole.failed)] == [1, 1, 1, 1]
 
     assert [status.pid for status in whole] == [1, 7]
     assert (whole[0].pid, whole[-1].name) == (1, "cat")
@@ -94,6 +124,15 @@ def test_plots(host):
         engines.versions("docker").plot(),
     ]
     assert all(ax.figure for ax in drawn)
-    again = compare(docker=engines.get("docker")).all().plot(drawn[0])
+    titles = [ax.get_title(loc="left") for ax in drawn]
+    assert titles[:4] == [
+        "The effective sets of 2 processes: how many have each capability",
+        "The effective sets of 2 processes, each beside its parent's",
+        "The bounding sets of 2 processes: how many have each capability",
+        "The bounding sets of 2 processes, each beside its parent's",
+    ]
+    assert titles[4:] == ["Which effective set has which capability", "The default of Docker Engine"]
+    again = compare(docker=engines.get("docker")).all().plot(ax=drawn[0])
     assert again is drawn[0]
+    assert len(again.get_yticklabels()) == 41
     pyplot.close("all")
