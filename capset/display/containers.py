@@ -140,6 +140,4 @@ def _since(before: Engine, engine: Engine) -> Html:
         told.append("other sets are filled")
     if engine._behaviour.rules != before._behaviour.rules:
         told.append("other rules of add and drop")
-    if len(told) == 1 and engine.default == before.default:
-        told.append("told by another source")
     return lines(told)

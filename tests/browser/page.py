@@ -362,4 +362,4 @@ def tables_of(notebook: Path) -> list[Table]:
     document = json.loads(notebook.read_text("utf-8"))
     outputs = [output for cell in document["cells"] for output in cell.get("outputs", ())]
     markups = ["".join(output.get("data", {}).get("text/html", "")) for output in outputs]
-    return [table for markup in markups if 'class="capset ' in markup for table in tables_in(markup)]
+    return [table for markup in markups if 'class="capset' in markup for table in tables_in(markup)]
