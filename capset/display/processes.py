@@ -95,7 +95,7 @@ def snapshot_html(snapshot: Snapshot) -> str:
 
 _NAMESPACES = (
     "User namespaces are not known of all: in one of its own a process may hold everything, and have power only there. "
-    "live.scan(user_ns=True) reads them."
+    "On a running host, live.scan(user_ns=True) reads them."
 )
 
 
