@@ -10,7 +10,7 @@ from capset.display.judging import risky
 from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
 from capset.display.processes import namespace_text
 from capset.display.text import printable, releases_text
-from capset.display.values import told
+from capset.display.values import held, told
 from capset.engines import Engine
 from capset.live.status import INITIAL_USER_NS, ProcStatus
 from capset.sets import CapSet
@@ -54,7 +54,8 @@ def comparison_html(comparison: Comparison) -> str:
         return block(paragraph("nothing to compare"))
     differing, common = comparison.differing, comparison.common
     missing = CapSet.all() - common - differing
-    title = f"{_several(len(differing))} among {len(sets)} {comparison.kind}{'' if len(sets) == 1 else 's'}"
+    several = f"{_several(len(differing))} among {len(sets)} {comparison.kind}s"
+    title = several if len(sets) > 1 else f"{held(len(common))} in one {comparison.kind}"
     head = ["no.", "capability", *(_heading(name, value) for name, value in comparison.columns.items())]
     marked = risky(CapSet(comparison.rows))
     rows: list[list[str | int]] = [

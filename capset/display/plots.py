@@ -71,7 +71,11 @@ def plot_comparison(
         names = " and ".join(Pen().names(sets)).replace("\n", " ")
         [first, *others] = sets.values()
         alike = all(caps == first for caps in others)
-        text = f"no difference, {summary(first)}" if alike else "there is no row to show"
+        text = (
+            f"{'no difference; each has' if others else 'it has'} {summary(first)}"
+            if alike
+            else "there is no row to show"
+        )
         return message(title, f"{names}: {text}", ax)
     return _grid(
         title, list(sets), list(sets.values()), rows, ("✓ it has the capability; an empty cell: it has not",), ax

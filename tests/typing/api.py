@@ -1,7 +1,9 @@
 """How the public names look to a type checker. Checked by mypy and pyright, never run."""
 
 from collections.abc import Iterator
-from typing import assert_type
+from typing import Any, assert_type
+
+from matplotlib.axes import Axes
 
 import capset
 from capset import (
@@ -10,16 +12,19 @@ from capset import (
     CapInfo,
     CapSet,
     CapState,
+    Comparison,
     FileCaps,
     Ids,
     Securebits,
     StateDiff,
+    compare,
     engines,
     formats,
     kernel,
     live,
     policy,
 )
+from capset.display import Records
 
 a, b = CapSet(), CapSet.parse("kill")
 
@@ -140,3 +145,23 @@ assert_type(live.securebits(), Securebits)
 assert_type(live.executable("/bin/sh"), kernel.Executable)
 assert_type(engines.get("docker").credentials(uid=5), kernel.Credentials)
 kernel.setuid(cred, "root")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+comparison = compare(docker=docker, mine=status, state=state, **{"a set": a})
+assert_type(comparison, Comparison)
+assert_type(comparison.sets, dict[str, CapSet])
+assert_type(comparison.rows, tuple[Cap, ...])
+assert_type(comparison.of("bounding").all(), Comparison)
+assert_type(comparison.plot(ax=None), Axes)
+host = live.scan().snapshot()
+assert_type(host, live.Snapshot)
+assert_type(host[0], live.ProcStatus)
+assert_type(host[1:], live.Snapshot)
+assert_type(live.Snapshot(each for each in host), live.Snapshot)
+assert_type(host.plot_tree("bounding"), Axes)
+assert_type(host.to_records(), Records)
+assert_type(host.to_records()[0], dict[str, Any])
+assert_type(a.to_records()[:1], Records)
+assert_type(engines.versions("docker"), engines.Versions)
+assert_type(engines.versions("docker")[1:], engines.Versions)
+assert_type(engines.recognise(state)[:5], engines.Matches)
+host.plot(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

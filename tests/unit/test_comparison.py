@@ -129,10 +129,10 @@ def test_a_user_namespace_is_told():
 def test_html_of_little():
     """No column; one; two that are the same."""
     assert "nothing to compare" in compare()._repr_html_()
-    assert checked(compare(a={"kill"})._repr_html_())[0].caption == "No capability differs among 1 set"
+    assert checked(compare(a={"kill"})._repr_html_())[0].caption == "1 capability in one set"
     assert checked(compare(a={"kill"}, b=[])._repr_html_())[0].caption == "1 capability differs among 2 sets"
     one = compare(a=CapState(permitted=["kill"])).of("permitted")
-    assert checked(one._repr_html_())[0].caption == "No capability differs among 1 permitted set"
+    assert checked(one._repr_html_())[0].caption == "1 capability in one permitted set"
 
 
 @given(states, capsets)

@@ -210,10 +210,10 @@ class TestComparison:
         ("sets", "text"),
         [
             ({}, "nothing to compare"),
-            ({"a": CapSet(["kill"]), "b": CapSet(["kill"])}, "a and b: no difference, CAP_KILL"),
+            ({"a": CapSet(["kill"]), "b": CapSet(["kill"])}, "a and b: no difference; each has CAP_KILL"),
             ({"a": DOCKER, "b": DOCKER}, None),
             ({"a": DOCKER, "b": PODMAN}, "a and b: there is no row to show"),
-            ({"one": CapSet()}, "one: no difference, none"),
+            ({"one": CapSet()}, "one: it has none"),
         ],
     )
     @pytest.mark.parametrize("given", [False, True])
