@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from capset.display.containers import matches_html as matches_html
     from capset.display.containers import request_html as request_html
     from capset.display.containers import versions_html as versions_html
+    from capset.display.explanation import answer_html as answer_html
     from capset.display.explanation import explanation_html as explanation_html
     from capset.display.explanation import explanation_text as explanation_text
     from capset.display.explanation import histories_html as histories_html
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Records",
+    "answer_html",
     "cap_html",
     "comparison_html",
     "comparison_records",
@@ -94,6 +96,7 @@ __all__ = [
 
 # One kind of value is shown at a time, and the modules for the others need not load.
 _HOMES = {
+    "answer_html": "explanation",
     "Records": "records",
     "cap_html": "values",
     "comparison_html": "comparison",

@@ -10,9 +10,9 @@ from capset.display.text import printable, summary
 from capset.sets import THREAD_SETS
 
 if TYPE_CHECKING:
-    from capset.kernel import Explanation, Group, History
+    from capset.kernel import Answer, Explanation, Group, History
 
-__all__ = ["explanation_html", "explanation_text", "histories_html"]
+__all__ = ["answer_html", "explanation_html", "explanation_text", "histories_html"]
 
 _FEW = 5
 _WORDS = {"kept": "kept", "gained": "gained", "lost": "lost", "absent": "not gained"}
@@ -56,12 +56,28 @@ def explanation_html(explanation: Explanation) -> str:
     return block(table(title, ("set", "change", "capabilities", "why"), rows), *map(paragraph, told))
 
 
+def answer_html(answer: Answer) -> str:
+    """Show why a thread has, or has not, a capability: what would give it, and how the thread may have come here."""
+    where = f"It is in these sets: {', '.join(answer.sets) or 'none'}."
+    rows = [
+        (signed("+", "gives it") if way.gives else signed("−", "does not"), way.what, way.because)  # noqa: RUF001
+        for way in answer.ways
+    ]
+    ways = [table(f"What would give {answer.cap}", ("verdict", "what", "because"), rows, header=1)] if rows else []
+    assumed = [paragraph(f"assumed: {text}") for text in answer.cred.assumed]
+    return block(paragraph(strong(answer.verdict)), paragraph(where), *ways, _histories(answer.histories), *assumed)
+
+
 def histories_html(histories: Sequence[History]) -> str:
     """Show how a thread may have come to its sets, the most telling first."""
+    return block(_histories(histories))
+
+
+def _histories(histories: Sequence[History]) -> Html:
     if not histories:
-        return block(paragraph("no usual history ends with these sets"))
+        return paragraph("None of the usual histories ends with just these sets.")
     rows = [(each.title, each.says, lines(_called(step) for step in each.steps)) for each in histories]
-    return block(table("How a thread may have come to its sets", ("as after", "which means", "by"), rows))
+    return table("How a thread may have come to its sets", ("as after", "which means", "by"), rows)
 
 
 def _called(step: Explanation) -> Html:

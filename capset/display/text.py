@@ -62,7 +62,7 @@ def summary(caps: CapSet) -> str:
     if missing:
         text += f" but {', '.join(missing.names())}"
     if caps.unknown:
-        text += f" and {', '.join(caps.unknown.names())}"
+        text += f" and no. {', '.join(caps.unknown.names())}"
     return text
 
 

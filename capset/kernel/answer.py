@@ -66,6 +66,11 @@ class Answer:
         lines += [] if self.histories else ["None of the usual histories ends with just these sets."]
         return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
 
+    def _repr_html_(self) -> str:
+        from capset.display import answer_html
+
+        return answer_html(self)
+
 
 def why(cred: Credentials, cap: Cap | int | str) -> Answer:
     """Say why a thread has, or has not, a capability.

@@ -45,6 +45,7 @@ def values() -> dict[str, object]:
         "file": FileCaps(permitted=FULL, rootid=100_000),
         "request": Request(add=["NET_ADMIN"], drop=["ALL"], user="nobody", privileged=True),
         "explanation": kernel.explain_execve(docker.credentials(add=["NET_ADMIN"], uid=1000), kernel.Executable()),
+        "answer": kernel.why(docker.credentials(add=["NET_ADMIN"], uid=1000), "net_admin"),
         "histories": kernel.histories(docker.credentials(add=["NET_ADMIN"], uid=1000)),
         "findings": policy.pod_security(pod),
         "comparison": compare(a=docker, b=engines.get("podman"), c=engines.get("cri-o"), d=web, e=mighty),

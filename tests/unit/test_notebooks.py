@@ -182,7 +182,7 @@ def test_what_is_many_more_is_not_listed_twice():
     """Beside the set itself only what is warned of, and what has no name."""
     state = CapState(effective=CapSet.all() | {41}, permitted=CapSet.all() | {41})
 
-    assert rows(state)[0][3] == "all known and 41"
+    assert rows(state)[0][3] == "all known and no. 41"
     assert rows(state)[0][4] == (
         "+28, with ! CAP_DAC_READ_SEARCH, ! CAP_SYS_MODULE, ! CAP_SYS_RAWIO, ! CAP_SYS_PTRACE, ! CAP_SYS_ADMIN, 41"
     )
@@ -233,7 +233,7 @@ def test_host():
     assert table.caption == "12 processes of /host/<proc>"
     assert table.head == ["how many", "who", "user", "effective", "against Docker's default", "besides"]
     assert [row[0] for row in table.rows] == ["1", "8", "1", "1", "1"]
-    assert table.rows[0][3] == f"all known and {', '.join(map(str, range(41, 64)))}"
+    assert table.rows[0][3] == f"all known and no. {', '.join(map(str, range(41, 64)))}"
     assert table.rows[0][5] == "! in user namespace 5, and counts only there"
     assert table.rows[1][1].startswith("web10 (10)\nweb11 (11)")
     assert "and 3 moreweb15 (15)" in table.rows[1][1]
@@ -472,7 +472,25 @@ def test_histories():
     assert table.rows[1][2].splitlines() == [step.call for step in found[1].steps]
     assert checked(found[:1]._repr_html_())[0].rows == table.rows[:1]
     odd = kernel.histories(kernel.Credentials(caps=CapState(permitted=["bpf"])))
-    assert "no usual history" in odd._repr_html_()
+    assert "None of the usual histories" in odd._repr_html_()
+
+
+def test_answer():
+    """The verdict, what would give it, how the thread came here, and what was assumed."""
+    cred = kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=DOCKER_DEFAULT), assumed=["the <b> is 0"])
+    answer = kernel.why(cred, "net_raw")
+    html = answer._repr_html_()
+    ways, histories = checked(html)
+
+    assert f"<p><b>{answer.verdict}</b></p><p>It is in these sets: bounding.</p>" in html
+    assert ways.caption == "What would give CAP_NET_RAW"
+    assert [row[0] for row in ways.rows] == ["− does not", "+ gives it", "+ gives it"]
+    assert [row[1:] for row in ways.rows] == [[way.what, way.because] for way in answer.ways]
+    assert [row[0] for row in histories.rows] == [history.title for history in answer.histories]
+    assert "<p>assumed: the &lt;b&gt; is 0</p>" in html
+    has = kernel.why(kernel.Credentials(caps=CapState(permitted=["bpf"], effective=["bpf"])), "bpf")
+    assert checked(has._repr_html_()) == []
+    assert "None of the usual histories" in has._repr_html_()
 
 
 def test_findings():

@@ -421,7 +421,7 @@ class TestTree:
     def test_what_has_gained_all(self):
         ax = plot_tree([process(1, 0, "sh"), process(2, 1, "full", ALL | {41})])
 
-        assert tree(ax)[2] == "2 full | 42 | +42 | + all known and 41"
+        assert tree(ax)[2] == "2 full | 42 | +42 | + all known and no. 41"
 
     def test_those_that_are_alike_share_a_line(self):
         workers = [process(pid, 2, f"kworker/{pid}:0", ALL) for pid in range(3, 15)]
