@@ -60,10 +60,10 @@ def answer_html(answer: Answer) -> str:
     """Show why a thread has, or has not, a capability: what would give it, and how the thread may have come here."""
     where = f"It is in these sets: {', '.join(answer.sets) or 'none'}."
     rows = [
-        (signed("+", "gives it") if way.gives else signed("−", "does not"), way.what, way.because)  # noqa: RUF001
+        (signed("+", "yes") if way.gives else signed("−", "no"), way.what.rstrip(","), way.because)  # noqa: RUF001
         for way in answer.ways
     ]
-    ways = [table(f"What would give {answer.cap}", ("verdict", "what", "because"), rows, header=1)] if rows else []
+    ways = [table(f"What would give {answer.cap}", ("gives it", "what", "because"), rows, header=1)] if rows else []
     assumed = [paragraph(f"assumed: {text}") for text in answer.cred.assumed]
     return block(paragraph(strong(answer.verdict)), paragraph(where), *ways, _histories(answer.histories), *assumed)
 

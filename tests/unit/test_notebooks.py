@@ -484,8 +484,8 @@ def test_answer():
 
     assert f"<p><b>{answer.verdict}</b></p><p>It is in these sets: bounding.</p>" in html
     assert ways.caption == "What would give CAP_NET_RAW"
-    assert [row[0] for row in ways.rows] == ["− does not", "+ gives it", "+ gives it"]
-    assert [row[1:] for row in ways.rows] == [[way.what, way.because] for way in answer.ways]
+    assert [row[0] for row in ways.rows] == ["− no", "+ yes", "+ yes"]
+    assert [row[1:] for row in ways.rows] == [[way.what.rstrip(","), way.because] for way in answer.ways]
     assert [row[0] for row in histories.rows] == [history.title for history in answer.histories]
     assert "<p>assumed: the &lt;b&gt; is 0</p>" in html
     has = kernel.why(kernel.Credentials(caps=CapState(permitted=["bpf"], effective=["bpf"])), "bpf")
