@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +13,7 @@ from capset.engines import Engine
 from capset.errors import CapsetError, shown
 from capset.listed import Listed
 from capset.live import ProcStatus, Snapshot
+from capset.live.keeping import Kept
 from capset.sets import CapSet
 from capset.state import CapState, check_set
 
@@ -37,7 +38,7 @@ def _column(name: str, value: Any) -> Column:
         return value
     try:
         # A scan would lose a process by being tried, and an empty one would look like an empty set.
-        if isinstance(value, (Listed, Snapshot, Iterator)):
+        if isinstance(value, (Listed, Snapshot, Kept)):
             raise TypeError(
                 f"{type(cast('object', value)).__name__} is no set of capabilities, but may hold some that have one"
             )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
+from itertools import chain, count
 
 import click
+from attrs import evolve
 
 from capset.cli.group import capset, json_option, proc_option
-from capset.cli.operands import operand
+from capset.cli.operands import Operand, operand
 from capset.cli.output import say, say_json, set_json
 from capset.comparison import compare as compare_sets
 from capset.display import printable
@@ -37,7 +38,7 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
     process), file:PATH (a saved /proc/PID/status), a mask, or a list of capabilities. Rows are the capabilities
     that some of them have and others have not.
     """
-    read = {name: operand(text, proc) for name, text in _numbered(operands)}
+    read = {name: _operand(text, proc) for name, text in _numbered(operands)}
     comparison = compare_sets(**{name: each.engine or each.value for name, each in read.items()}).of(which)
     if everything:
         comparison = comparison.all()
@@ -58,7 +59,7 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
         return
     say(f"{comparison.kind}s")
     say(str(comparison))
-    if not comparison.rows:
+    if not comparison.rows and len(read) > 1:
         say("no capability differs")
     say()
     for name, each in read.items():
@@ -67,7 +68,15 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
 
 def _numbered(operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Give each operand a name of its own, also where one is given twice."""
-    seen: Counter[str] = Counter()
+    taken: set[str] = set()
     for text in operands:
-        seen[text] += 1
-        yield text if seen[text] == 1 else f"{text} ({seen[text]})", text
+        names = chain([text], (name for n in count(2) if (name := f"{text} ({n})") not in operands))
+        name = next(name for name in names if name not in taken)
+        taken.add(name)
+        yield name, text
+
+
+def _operand(text: str, proc: str) -> Operand:
+    """Read an operand; an engine stands for what root has in a container of it, which may be more than its default."""
+    read = operand(text, proc)
+    return evolve(read, label=f"{read.engine}, root in a container") if read.engine else read

@@ -140,11 +140,17 @@ _HOMES = {
 }
 
 
-def __getattr__(name: str) -> object:
-    from importlib import import_module
+if not TYPE_CHECKING:  # a checker knows the names from above, and every other for a mistake
 
-    if name not in _HOMES:
-        raise AttributeError(f"module 'capset.display' has no attribute {name!r}")
-    value = getattr(import_module(f"capset.display.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module 'capset.display' has no attribute {name!r}")
+        value = getattr(import_module(f"capset.display.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from capset import engines
 from capset.display.judging import risky
 from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
 from capset.display.processes import namespace_text
@@ -41,10 +40,19 @@ def comparison_text(comparison: Comparison) -> str:
 
 
 def _elsewhere(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """Tell which columns count in a user namespace of their own only."""
+    """Tell which columns count in a user namespace other than the initial one."""
     for name, value in comparison.columns.items():
         if isinstance(value, ProcStatus) and value.user_ns not in {None, INITIAL_USER_NS}:
             yield name, namespace_text(value.user_ns).removeprefix("! ")
+
+
+def _unknown(comparison: Comparison) -> Iterator[Html]:
+    """Tell of which processes it is not known where their capabilities count."""
+    columns = comparison.columns.items()
+    names = [name for name, value in columns if isinstance(value, ProcStatus) and value.user_ns is None]
+    if names:
+        listed_names = ", ".join(map(foreign, names))
+        yield Html(f"User namespace not known of {listed_names}; live.read(pid, user_ns=True) reads it.")
 
 
 def comparison_html(comparison: Comparison) -> str:
@@ -70,7 +78,7 @@ def comparison_html(comparison: Comparison) -> str:
             names = listed(caps, risky(caps) if caps == common else CapSet())
             shown.append(paragraph(Html(f"{signed(sign, where)} ({len(caps)}): {names}")))
     counting = [paragraph(Html(f"<b>!</b>&nbsp;{foreign(name)} is {words}")) for name, words in _elsewhere(comparison)]
-    return block(*shown, *counting, *told(differing | common))
+    return block(*shown, *counting, *map(paragraph, _unknown(comparison)), *told(differing | common))
 
 
 _HELD = signed("✓", "yes")
@@ -91,7 +99,7 @@ def _heading(name: str, value: Column) -> Html:
     """Write the name of a column, and what it is where that says more."""
     match value:
         case Engine():
-            newest = value.version or value == engines.get(value.name)
+            newest = value.version or repr(value) == f"engines.get({value.name!r})"
             what = markup(str(value) if newest else f"{value} {releases_text(value.releases)}")
         case ProcStatus():
             what = f"{foreign(value.name)} ({value.pid})"

@@ -124,12 +124,12 @@ def versions_html(versions: Sequence[Engine]) -> str:
             releases_text(engine.releases),
             len(engine.default),
             mono(engine.default.hex()),
-            _since(before, engine) if before else "the first",
+            _since(before, engine) if before else "the first here",
             _link(engine.source),
         )
         for before, engine in zip([None, *versions], versions, strict=False)
     ]
-    head = ("releases", "held", "default", "against the one before", "read in")
+    head = ("releases", "held", "default", "against the row above", "read in")
     return block(table(f"{versions[-1].title} over time", head, rows), paragraph(versions[-1].about))
 
 

@@ -52,7 +52,7 @@ def namespace_text(inode: int | None) -> str:
         return "user namespace not known"
     if inode == INITIAL_USER_NS:
         return "in the initial user namespace"
-    return f"! in user namespace {inode}, and counts only there"
+    return f"! in user namespace {inode}, and counts only there and below"
 
 
 def _ids(ids: Ids) -> str:
@@ -95,7 +95,7 @@ def snapshot_html(snapshot: Snapshot) -> str:
 
 _NAMESPACES = (
     "User namespaces are not known of all: in one of its own a process may hold everything, and have power only there. "
-    "On a running host, live.scan(user_ns=True) reads them."
+    "On a running host, live.scan(user_ns=True) reads those of processes that you may trace."
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from capset.capability import Cap
@@ -241,12 +241,19 @@ def _masks(state: CapState) -> Iterator[int]:
 
 def comparison_records(comparison: Comparison) -> Records:
     """Make a row of each capability, with a flag for each column."""
-    sets = {_encodable(name): caps for name, caps in comparison.sets.items()}
+    sets: dict[str, CapSet] = {}
+    for name, caps in comparison.sets.items():
+        sets[_encodable(name, comparison.columns.keys() | sets.keys())] = caps
     columns: dict[str, Kind] = {"number": "number", "name": "text", "mask": "mask", **dict.fromkeys(sets, "flag")}
     rows = ((int(cap), str(cap), cap.mask, *(cap in caps for caps in sets.values())) for cap in comparison.rows)
     return Records(columns, rows)
 
 
-def _encodable(name: str) -> str:
-    """Return the name of a column as it is, or with escapes where no data frame would take it."""
-    return name if name.isprintable() else printable(name)
+def _encodable(name: str, taken: Container[str]) -> str:
+    """Return the name of a column as it is, or, where no data frame would take it, with escapes, and as none other."""
+    if name.isprintable():
+        return name
+    name = printable(name)
+    while name in taken:
+        name += "_"
+    return name

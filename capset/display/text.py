@@ -18,8 +18,8 @@ _FEW = 5  # so many names are shown as an exception before all the others are li
 def printable(text: str) -> str:
     r"""Make a text from a process or a file safe to show: nothing in it can act on a terminal.
 
-    Every character that is not printable becomes an escape as Python writes it, and so does a
-    backslash, so that the result is unambiguous. A byte that was no UTF-8 shows as that byte.
+    Every character that is not printable becomes an escape of Python's, and so does a backslash, so that
+    the result is unambiguous: ``\\x80`` is a byte that was no UTF-8, ``\\u0080`` the character.
 
     Args:
         text: Any text; lone surrogates stand for bytes, as ``os.fsdecode`` makes them.

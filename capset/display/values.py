@@ -151,7 +151,7 @@ def state_parts(title: str, state: CapState, *facts: Html) -> list[Html]:
     shown = [table(title, ("set", "held", "mask", "capabilities", "against a Docker container's"), rows)]
     shown += facts
     shown += [paragraph(signed("!", f"no thread can have these: {broken}")) for broken in state.violations()]
-    return [*shown, *told(state.effective | state.permitted)]
+    return [*shown, *told(state.effective | state.permitted | state.ambient)]
 
 
 def told(caps: CapSet) -> list[Html]:

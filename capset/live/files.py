@@ -122,7 +122,7 @@ class FileScan(Kept[CapFile]):
     def __repr__(self) -> str:
         return (
             f"<FileScan of {self.root}: {self.seen} files so far, {len(self.gone)} gone, {len(self.denied)} denied, "
-            f"{len(self.malformed)} malformed, {len(self.failed)} failed>"
+            f"{len(self.malformed)} malformed, {len(self.failed)} failed{self._ended}>"
         )
 
     def _walk(self, mode: int) -> Iterator[CapFile]:

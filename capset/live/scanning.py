@@ -58,6 +58,9 @@ class Scan(Kept[ProcStatus]):
     def snapshot(self) -> Snapshot:
         """Read on to the end, and return all that this scan read, from its beginning.
 
+        Raises:
+            StoppedError: It was interrupted, or failed, on the way.
+
         Examples:
             >>> from capset import live
             >>> host = live.scan(proc="examples/host").snapshot()
@@ -94,7 +97,7 @@ class Scan(Kept[ProcStatus]):
     def __repr__(self) -> str:
         return (
             f"<Scan of {self.proc}: {len(self._pids)} processes; so far {len(self.gone)} gone, "
-            f"{len(self.denied)} denied, {len(self.malformed)} malformed, {len(self.failed)} failed>"
+            f"{len(self.denied)} denied, {len(self.malformed)} malformed, {len(self.failed)} failed{self._ended}>"
         )
 
     def _processes(self) -> Iterator[tuple[str, int, int | None]]:

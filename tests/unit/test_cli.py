@@ -259,13 +259,19 @@ def test_compare(run, host):
     assert out.splitlines()[-6:] == [
         "total                    14     11     14    1",
         "",
-        "docker: Docker Engine's default",
-        "podman: Podman's default",
+        "docker: Docker Engine, root in a container",
+        "podman: Podman, root in a container",
         "pid:7 (cat)",
         "kill (CAP_KILL)",
     ]
     assert run("compare", "docker", "docker@23.0")[1].splitlines()[3] == "no capability differs"
     assert run("compare", "docker", "docker")[1].splitlines()[1] == "no. capability docker docker (2)"
+    saved = str(host / "1/status")
+    twice = [f"file:{saved}", f"file:{saved}", f"file:{saved} (2)"]
+    (host / "1/status (2)").write_text((host / "7/status").read_text())
+    names = [column["name"] for column in json.loads(run("compare", *twice, "--json")[1])["columns"]]
+    assert names == [f"file:{saved}", f"file:{saved} (3)", f"file:{saved} (2)"]
+    assert "differs" not in run("compare", "docker")[1]
     assert run("compare", "docker", "podman", "--set", "ambient")[1].splitlines()[:3] == [
         "ambient sets",
         "no. capability docker podman",

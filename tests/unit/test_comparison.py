@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, Comparison, UnknownCapabilityError, compare, engines, live
+from capset.live.keeping import Kept
 from tests.markup import checked
 from tests.strategies import capsets, states
 
@@ -120,10 +121,14 @@ def test_a_user_namespace_is_told():
 
     html = comparison._repr_html_()
     assert checked(html)[0].head[2] == "mine\nsh (1)"
-    assert "mine</bdi> is in user namespace 4026532000, and counts only there" in html
-    assert str(comparison).splitlines()[-1] == "mine is in user namespace 4026532000, and counts only there"
+    assert "mine</bdi> is in user namespace 4026532000, and counts only there and below" in html
+    assert str(comparison).splitlines()[-1] == "mine is in user namespace 4026532000, and counts only there and below"
     initial = compare(mine=evolve(process(), user_ns=4026531837))
     assert "in user namespace" not in str(initial) + initial._repr_html_()
+    assert "not known" not in initial._repr_html_()
+    unknown = compare(mine=process(), docker=DOCKER)._repr_html_()
+    assert "<p>User namespace not known of <bdi" in unknown
+    assert "mine</bdi>; live.read(pid, user_ns=True) reads it.</p>" in unknown
 
 
 def test_html_of_little():
@@ -167,6 +172,9 @@ def test_an_old_engine_is_told_from_a_new_one():
     """By its releases, or its version."""
     comparison = compare(first=engines.versions("docker")[0], old=engines.get("docker", "1.10"), new=DOCKER)
     heads = checked(comparison._repr_html_())[0].head[2:]
+    assert (
+        checked(compare(mine=evolve(DOCKER, name="mine"))._repr_html_())[0].head[2].startswith("mine\nDocker Engine ")
+    )
     assert heads == ["first\nDocker Engine 0.1.0 to 0.5.x", "old\nDocker Engine 1.10", "new\nDocker Engine"]
 
 
@@ -181,7 +189,8 @@ def test_what_is_no_column():
         compare(mine=5)
     with pytest.raises(UnknownCapabilityError, match="did you mean CAP_CHOWN"):
         compare(mine=["chwon"])
-    for collection in (live.Snapshot([]), engines.Matches(), iter([])):
+    assert compare(mine=iter(["kill"])).sets["mine"] == CapSet(["kill"])
+    for collection in (live.Snapshot([]), engines.Matches(), Kept(iter(["kill"]))):
         with pytest.raises(TypeError, match="is no set of capabilities, but may hold some that have one"):
             compare(mine=collection)
     with pytest.raises(ValueError, match="a column cannot be called 'mask': rows have a mask of their own"):

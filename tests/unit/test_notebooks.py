@@ -188,6 +188,7 @@ def test_what_is_many_more_is_not_listed_twice():
     )
     assert "Published lists warn of CAP_DAC_OVERRIDE" in state._repr_html_()
     assert "warn of" not in CapState()._repr_html_()
+    assert "warn of CAP_SYS_ADMIN." in CapState(ambient=["sys_admin"])._repr_html_()
     more = CapSet(range(33, 41)) | {"lease"}
     assert rows(CapState(effective=DOCKER_DEFAULT | more))[0][4] == "+9"
 
@@ -202,7 +203,9 @@ def test_process():
     ids = status().uids._replace(effective=5)
     assert "user real 0, effective 5, saved 0, fs 0" in status(uids=ids)._repr_html_()
     assert "seccomp unknown; user namespace not known" in status()._repr_html_()
-    assert "; ! in user namespace 4026532000, and counts only there" in status(user_ns=4026532000)._repr_html_()
+    assert (
+        "; ! in user namespace 4026532000, and counts only there and below" in status(user_ns=4026532000)._repr_html_()
+    )
     assert "seccomp 9" in status(seccomp=9)._repr_html_()
     assert checked(status(tgid=3)._repr_html_())[0].caption == "Thread 7 of process 3: web"
 
@@ -234,7 +237,7 @@ def test_host():
     assert table.head == ["how many", "who", "user", "effective", "against Docker's default", "besides"]
     assert [row[0] for row in table.rows] == ["1", "8", "1", "1", "1"]
     assert table.rows[0][3] == f"all known and no. {', '.join(map(str, range(41, 64)))}"
-    assert table.rows[0][5] == "! in user namespace 5, and counts only there"
+    assert table.rows[0][5] == "! in user namespace 5, and counts only there and below"
     assert table.rows[1][1].startswith("web10 (10)\nweb11 (11)")
     assert "and 3 moreweb15 (15)" in table.rows[1][1]
     assert table.rows[1][2:] == ["10, 11, 12, 13, 14 and 3 more", "Docker's default", "= the same", ""]
@@ -368,7 +371,7 @@ def test_history():
     changes = [row[3] for row in rows(engines.versions("cri-o"))]
 
     assert [change.splitlines()[0] for change in changes] == [
-        "the first",
+        "the first here",
         "= the same",
         "−3: CAP_MKNOD, CAP_AUDIT_WRITE, CAP_SETFCAP",
         "−2: CAP_NET_RAW, CAP_SYS_CHROOT",
@@ -379,7 +382,7 @@ def test_history():
         for change in [row[3] for row in rows(engines.versions(name))]:
             assert change != "= the same", f"{name}: what else changed is told"
     assert engines.get("podman").about in engines.versions("podman")._repr_html_()
-    assert rows(engines.versions("cri-o")[2:])[0][3] == "the first"
+    assert rows(engines.versions("cri-o")[2:])[0][3] == "the first here"
     assert engines.versions("cri-o")[-1] == engines.get("cri-o")
     assert "no version" in engines.Versions()._repr_html_()
 

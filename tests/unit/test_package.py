@@ -174,3 +174,13 @@ def test_names_load_when_first_used():
     assert set(capset.__all__) <= set(dir(capset))
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = capset.nonsense
+
+
+def test_names_of_display_load_when_first_used():
+    """Likewise: one value is shown at a time."""
+    from capset import display
+
+    assert set(display.__all__) <= set(dir(display))
+    assert all(getattr(display, name) for name in display.__all__)
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = display.nonsense

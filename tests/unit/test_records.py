@@ -111,6 +111,14 @@ def test_names_of_columns():
     assert compare(**{"a\\b": {"kill"}, "c\udcff": {"kill"}}).to_records().columns[3:] == ("a\\b", "c\\xff")
 
 
+def test_no_column_is_lost():
+    """Two names that are written alike get names of their own."""
+    sets = {"a\x1b": {"kill"}, "a\\x1b": {"chown"}, "a\x1b\x1b": set()}
+    made = compare(**sets).to_records()
+    assert made.columns[3:] == ("a\\x1b_", "a\\x1b", "a\\x1b\\x1b")
+    assert [tuple(row.values())[3:] for row in made] == [(False, True, False), (True, False, False)]
+
+
 def test_polars_alone(without):
     """Where there is no pyarrow, polars hands itself the rows."""
     polars = needs("polars")

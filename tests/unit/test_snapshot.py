@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pickle
+import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -67,9 +69,42 @@ def test_an_interrupted_scan_does_not_look_complete(monkeypatch, tmp_path):
     scan = live.scan_files(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         scan._repr_html_()
+    assert repr(scan).endswith(" 0 failed; stopped by KeyboardInterrupt()>")
     for look in (scan._repr_html_, scan.to_records):
         with pytest.raises(StoppedError, match="stopped after 0 by KeyboardInterrupt"):
             look()
+
+
+def test_threads_share_a_scan():
+    """Each gets all of it to look at; none stops it for the others."""
+
+    def slowly():
+        for number in range(200):
+            time.sleep(0.0001)
+            yield number
+
+    kept = Kept(slowly())
+    with ThreadPoolExecutor(4) as pool:
+        looks = list(pool.map(lambda _: list(kept._all()), range(4)))
+    assert looks == [list(range(200))] * 4
+    assert list(kept) == list(range(200))
+
+
+def test_what_a_scan_calls_cannot_read_it_on(tmp_path):
+    """It is told so, and the scan goes on."""
+    (tmp_path / "a").touch()
+    told = []
+
+    def progress(_seen, _folder):
+        with pytest.raises(ValueError, match="this scan is being read right now"):
+            scan._repr_html_()
+        told.append(True)
+
+    scan = live.scan_files(tmp_path, progress=progress)
+    assert list(scan) == []
+    assert told
+    assert len(scan.to_records()) == 0
+    assert "stopped" not in repr(scan)
 
 
 def test_snapshot(host):
