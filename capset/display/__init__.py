@@ -49,6 +49,17 @@ if TYPE_CHECKING:
     from capset.display.values import set_html as set_html
     from capset.display.values import state_diff_html as state_diff_html
     from capset.display.values import state_html as state_html
+else:  # a checker knows the names from above, and takes every other for a mistake
+
+    def __getattr__(name: str) -> object:
+        from importlib import import_module
+
+        if name not in _HOMES:
+            raise AttributeError(f"module 'capset.display' has no attribute {name!r}")
+        value = getattr(import_module(f"capset.display.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
+
 
 __all__ = [
     "Records",
@@ -138,18 +149,6 @@ _HOMES = {
     "summary": "text",
     "versions_html": "containers",
 }
-
-
-if not TYPE_CHECKING:  # a checker knows the names from above, and every other for a mistake
-
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module 'capset.display' has no attribute {name!r}")
-        value = getattr(import_module(f"capset.display.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
 
 
 def __dir__() -> list[str]:
