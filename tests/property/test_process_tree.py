@@ -49,3 +49,27 @@ def test_the_order_does_not_matter(processes):
     different = list({process.pid: process for process in processes}.values())
 
     assert process_tree(different, "effective", 99) == process_tree(different[::-1], "effective", 99)
+
+
+def child(pid: int, cap: str, **changes: object) -> live.ProcStatus:
+    """Make a child of process 1."""
+    caps = CapState(permitted=[cap], effective=[cap])
+    return evolve(PROCESS, pid=pid, tgid=pid, ppid=1, caps=caps, **changes)
+
+
+def test_another_user_namespace_is_another_line():
+    """Two that are alike but for where their capabilities count do not share one."""
+    root, own = child(2, "kill", user_ns=1), child(3, "kill", user_ns=2)
+
+    assert [
+        line.count for line in process_tree([PROCESS, root, evolve(root, pid=4, tgid=4), own], "effective", 9)[0]
+    ] == [1, 2, 1]
+
+
+def test_what_lists_warn_of_is_drawn_first():
+    """Where not all fit: what gains such a capability, or one without a name, before what gains another."""
+    gains = [child(2, "kill"), child(3, "chown"), child(4, "sys_module"), child(5, "41")]
+    chosen, left_out = process_tree([PROCESS, *gains], "effective", 3)
+
+    assert [line.label for line in chosen] == ["1 sh", "4 sh", "5 sh"]
+    assert [line.label for line in left_out] == ["2 sh", "3 sh"]
