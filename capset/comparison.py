@@ -18,6 +18,8 @@ from capset.sets import CapSet
 from capset.state import CapState, check_set
 
 if TYPE_CHECKING:
+    from typing import Never
+
     from matplotlib.axes import Axes
 
     from capset.display import Records
@@ -176,17 +178,18 @@ def _unpickle(columns: dict[str, Column], set: str, everything: bool) -> Compari
     return Comparison(columns, set=set, everything=everything)
 
 
-def compare(**named: Any) -> Comparison:
+def compare(*unnamed: Never, **named: Any) -> Comparison:
     """Put capability sets beside each other.
 
     Args:
+        unnamed: Nothing; what has no name cannot be told from the others.
         named: What to compare, each under the name that its column is to have: a CapSet or what makes one, a
             CapState, an Engine, or a ProcStatus. Names that are no words of Python go in as
             ``compare(**{"docker 20.10": …})``.
 
     Raises:
         ValueError: A column is called as a column of its own that every row has.
-        TypeError: A value is none of these.
+        TypeError: A value is none of these, or has no name.
 
     Examples:
         >>> from capset import DOCKER_DEFAULT, compare, engines
@@ -204,4 +207,6 @@ def compare(**named: Any) -> Comparison:
         >>> comparison.to_records()[3]["docker"]
         False
     """
+    if unnamed:
+        raise TypeError(f"give every column a name, as in compare(docker=…, mine=…): {shown(unnamed[0])} has none")
     return Comparison(named)

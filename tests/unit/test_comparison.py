@@ -193,6 +193,8 @@ def test_what_is_no_column():
     for collection in (live.Snapshot([]), engines.Matches(), Kept(iter(["kill"]))):
         with pytest.raises(TypeError, match="is no set of capabilities, but may hold some that have one"):
             compare(mine=collection)
+    with pytest.raises(TypeError, match=r"give every column a name, as in compare\(docker=…, mine=…\): CapSet"):
+        compare(CapSet(["kill"]))
     with pytest.raises(ValueError, match="a column cannot be called 'mask': rows have a mask of their own"):
         compare(mask=DOCKER)
 
