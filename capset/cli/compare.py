@@ -26,7 +26,7 @@ __all__ = ["compare"]
     type=click.Choice(THREAD_SETS),
     default="effective",
     show_default=True,
-    help="Which set of a process to compare.",
+    help="Which set of a process or a container to compare.",
 )
 @click.option("--all", "everything", is_flag=True, help="Show every capability, not only those that differ.")
 @proc_option

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from capset.display.judging import risky
 from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
-from capset.display.processes import namespace_text
+from capset.display.processes import is_elsewhere, namespace_text
 from capset.display.text import printable, releases_text
 from capset.display.values import held, told
 from capset.engines import Engine
-from capset.live.status import INITIAL_USER_NS, ProcStatus
+from capset.live.status import ProcStatus
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def comparison_text(comparison: Comparison) -> str:
     if not comparison.columns:
         return "nothing to compare"
     rows = comparison.rows
-    width = max(len("capability"), *(len(str(cap)) for cap in rows)) if rows else len("capability")
+    width = max(map(len, ["capability", *map(str, rows)]))
     columns = [["no. capability", *(f"{int(cap):3} {cap!s:{width}}" for cap in rows), "total"]]
     columns += [
         [printable(name), *("yes" if cap in caps else "-" for cap in rows), str(len(caps))]
@@ -42,8 +42,8 @@ def comparison_text(comparison: Comparison) -> str:
 def _elsewhere(comparison: Comparison) -> Iterator[tuple[str, str]]:
     """Tell which columns count in a user namespace other than the initial one."""
     for name, value in comparison.columns.items():
-        if isinstance(value, ProcStatus) and value.user_ns not in {None, INITIAL_USER_NS}:
-            yield name, namespace_text(value.user_ns).removeprefix("! ")
+        if isinstance(value, ProcStatus) and is_elsewhere(value.user_ns):
+            yield name, namespace_text(value.user_ns)
 
 
 def _unknown(comparison: Comparison) -> Iterator[Html]:
@@ -73,14 +73,15 @@ def comparison_html(comparison: Comparison) -> str:
     rows.append(["", "total", *(Html(f"{len(caps)}") for caps in sets.values())])
     rows.append(["", "mask", *(_mask(caps) for caps in sets.values())])
     shown = [table(title, head, rows, header=1, foot=2)]
-    for sign, where, caps in (("✓", "in all of them", common), ("–", "in none of them", missing)):  # noqa: RUF001
-        if caps and not comparison.everything:
-            names = listed(caps, risky(caps) if caps == common else CapSet())
-            shown.append(paragraph(Html(f"{signed(sign, where)} ({len(caps)}): {names}")))
+    if common and not comparison.everything:
+        shown.append(paragraph(Html(f"{_ALL} ({len(common)}): {listed(common, risky(common))}")))
+    if missing and not comparison.everything:
+        shown.append(paragraph(Html(f"{_NONE} ({len(missing)}): {listed(missing)}")))
     counting = [paragraph(Html(f"<b>!</b>&nbsp;{foreign(name)} is {words}")) for name, words in _elsewhere(comparison)]
     return block(*shown, *counting, *map(paragraph, _unknown(comparison)), *told(differing | common))
 
 
+_ALL, _NONE = signed("✓", "in all of them"), signed("–", "in none of them")  # noqa: RUF001, a dash
 _HELD = signed("✓", "yes")
 _NOT = Html("– no")  # noqa: RUF001, a dash
 

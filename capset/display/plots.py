@@ -9,7 +9,7 @@ Each takes the colours of its texts from the style that is in use, light or dark
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -113,7 +113,7 @@ def plot_versions(engines: Sequence[Engine], ax: Axes | None = None) -> Axes:
     if not rows:
         told = "" if len(engines) == 1 else "; it did not change"
         return message(title, f"{', '.join(dict.fromkeys(heads))}: {summary(common)}{told}", ax)
-    notes = (f"All have {_listed(common)}", "✓ it has the capability; an empty cell: it has not")
+    notes = (f"All have {', '.join(common.names())}", "✓ it has the capability; an empty cell: it has not")
     return _grid(title, heads, columns, rows, notes[not common :], ax)
 
 
@@ -152,15 +152,11 @@ def _grid(
     return ax
 
 
-def _listed(caps: Iterable[Cap]) -> str:
-    return ", ".join(map(str, caps))
-
-
 def plot_host(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes | None = None) -> Axes:
     """Draw which capability is held by how many processes, as bars.
 
-    The part of a bar that stands for processes in another user namespace than most is hatched. Capabilities that
-    none of them holds are named in a line.
+    The part of a bar that stands for processes in another user namespace is hatched: another than the initial one, or
+    than most where none is in that. Capabilities that none of them holds are named in a line.
 
     Args:
         statuses: The processes, or threads.

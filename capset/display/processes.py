@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from capset.live import CapFile, FileScan, ProcStatus, Snapshot
     from capset.state import CapState
 
-__all__ = ["files_html", "namespace_text", "snapshot_html", "status_html", "thread_title", "unread"]
+__all__ = ["files_html", "is_elsewhere", "namespace_text", "snapshot_html", "status_html", "thread_title", "unread"]
 
 _SOME = 5  # so many names stand for a group
 _MANY = 200  # rows, names or errors; a notebook is no place for more
@@ -33,7 +33,7 @@ def status_html(status: ProcStatus) -> str:
         ],
         f"seccomp {_SECCOMP.get(status.seccomp, str(status.seccomp))}",
     ]
-    facts.append(namespace_text(status.user_ns))
+    facts.append("! " * is_elsewhere(status.user_ns) + namespace_text(status.user_ns))
     return block(*state_parts(thread_title(status), status.caps, paragraph("; ".join(facts))))
 
 
@@ -46,13 +46,18 @@ def thread_title(status: ProcStatus) -> Html:
     return Html(f"{which}: {foreign(status.name)}")
 
 
+def is_elsewhere(inode: int | None) -> bool:
+    """Say whether a user namespace is known, and is not the initial one."""
+    return inode not in {None, INITIAL_USER_NS}
+
+
 def namespace_text(inode: int | None) -> str:
     """Write in which user namespace capabilities count; many a full set has no power over the host."""
     if inode is None:
         return "user namespace not known"
     if inode == INITIAL_USER_NS:
         return "in the initial user namespace"
-    return f"! in user namespace {inode}, and counts only there and below"
+    return f"in user namespace {inode}, and counts only there and below"
 
 
 def _ids(ids: Ids) -> str:
@@ -136,8 +141,8 @@ def _more(caps: CapState, namespace: int | None) -> Html:
         more.append(Html(f"ambient: {listed(caps.ambient, risky(caps.ambient))}"))
     if caps.bounding != caps.permitted:
         more.append(f"bounding: {in_short(caps.bounding)}")
-    if namespace not in {None, INITIAL_USER_NS}:
-        more.append(namespace_text(namespace))
+    if is_elsewhere(namespace):
+        more.append(f"! {namespace_text(namespace)}")
     return lines(more)
 
 
