@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["Column", "Comparison", "compare"]
 

@@ -13,7 +13,7 @@ from capset.errors import ConflictError, ParseError, UnknownCapabilityError, sho
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
-    from capset.display import Records
+    from capset.records import Records
     from capset.state import CapState
 
 __all__ = ["CapDiff", "StateDiff"]

@@ -22,7 +22,7 @@ from capset.formats import kubernetes
 from capset.listed import Listed
 
 if TYPE_CHECKING:
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from typing import Never
 
     from capset.diff import CapDiff
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["THREAD_SETS", "CapSet"]
 

@@ -11,7 +11,7 @@ from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
     from capset.diff import StateDiff
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["CapState", "check_set"]
 

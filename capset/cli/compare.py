@@ -12,7 +12,7 @@ from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import Operand, operand
 from capset.cli.output import say, say_json, set_json
 from capset.comparison import compare as compare_sets
-from capset.display import printable
+from capset.printable import printable
 from capset.sets import THREAD_SETS
 
 __all__ = ["compare"]

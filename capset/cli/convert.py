@@ -13,10 +13,10 @@ from capset.cli.output import Failure, say, warn
 from capset.cli.sources import ENGINES, READERS, Source
 from capset.cli.targets import TARGETS, Target, Written, running
 from capset.diff import CapDiff
-from capset.display import printable
 from capset.engines import Engine, Request
 from capset.engines.request import named_uid
 from capset.errors import CapsetError, RequestError
+from capset.printable import printable
 from capset.sets import THREAD_SETS
 
 __all__ = ["convert"]

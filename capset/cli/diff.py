@@ -7,7 +7,7 @@ import click
 from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import Operand, operand
 from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
-from capset.display import printable
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = ["diff"]

@@ -10,10 +10,10 @@ from typing import Any
 
 from capset.cli.loading import UnreadableError, documents
 from capset.cli.output import Failure, warn
-from capset.display import printable
 from capset.errors import FormatError
 from capset.formats import kubernetes
 from capset.formats.kubernetes import Pod
+from capset.printable import printable
 
 __all__ = ["parsed", "pods_of", "read_text", "unit_section"]
 

@@ -13,10 +13,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from capset import live
 from capset.cli.group import capset, json_option
 from capset.cli.output import number, prose, say, say_json, set_json, table, warn, word
-from capset.display import printable
 from capset.errors import FileCapsError
 from capset.formats import libcap
 from capset.live import CapFile, FileScan
+from capset.printable import printable
 
 __all__ = ["files"]
 

@@ -10,8 +10,8 @@ import click
 
 import capset as library
 from capset.cli.output import Failure
-from capset.display import printable
 from capset.errors import CapsetError
+from capset.printable import printable
 
 __all__ = ["capset", "json_option", "proc_option"]
 

@@ -10,10 +10,10 @@ from capset.cli.containers import available_option
 from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import engine_named, pid_or_self, saved_status
 from capset.cli.output import Failure, say, say_json, set_json
-from capset.display import printable
 from capset.engines import Request
 from capset.kernel import Credentials, Explanation, explain_execve
 from capset.kernel import why as answer
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = ["exec_", "why"]

@@ -11,9 +11,9 @@ from rich.console import Console
 from rich.table import Column, Table
 from rich.text import Text
 
-from capset.display import printable
 from capset.engines import Release
 from capset.live import ProcStatus
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = [
@@ -128,7 +128,7 @@ def releases_json(releases: Iterable[Release]) -> list[dict[str, str | None]]:
 
 
 def status_json(status: ProcStatus) -> dict[str, object]:
-    """Return a process as JSON has it, its name as :func:`~capset.display.printable` writes it."""
+    """Return a process as JSON has it, its name as :func:`~capset.printable.printable` writes it."""
     return {
         "pid": status.pid,
         "tgid": status.tgid,

@@ -24,8 +24,9 @@ from capset.cli.output import (
     warn,
     word,
 )
-from capset.display import printable, summary
+from capset.display import summary
 from capset.live import ProcStatus
+from capset.printable import printable
 from capset.sets import THREAD_SETS
 from capset.state import CapState
 

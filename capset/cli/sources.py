@@ -12,12 +12,12 @@ from attrs import evolve, frozen
 from capset.cli.documents import parsed, pods_of, unit_section
 from capset.cli.output import Failure, warn
 from capset.cli.shell import OPERATORS, UnfinishedError, commands
-from capset.display import printable
 from capset.engines import Request
 from capset.errors import FormatError
 from capset.filecaps import FileCaps
 from capset.formats import Problem, compose, docker, libcap, oci, systemd
 from capset.formats.commandline import program
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 

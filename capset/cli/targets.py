@@ -13,13 +13,13 @@ from ruamel.yaml import YAML
 
 from capset.cli.output import Failure
 from capset.cli.sources import Sets, Source, as_docker_reads, of_file, of_iab, of_process, of_three, of_unit
-from capset.display import printable
 from capset.engines import Engine, Request
 from capset.engines.engine import LAST_ID
 from capset.engines.process import first_process
 from capset.engines.request import named_uid
 from capset.filecaps import FileCaps
 from capset.formats import compose, docker, kubernetes, libcap, oci, systemd
+from capset.printable import printable
 from capset.sets import CapSet
 from capset.state import CapState
 

@@ -27,7 +27,6 @@ if TYPE_CHECKING:
     from capset.display.processes import files_html as files_html
     from capset.display.processes import snapshot_html as snapshot_html
     from capset.display.processes import status_html as status_html
-    from capset.display.records import Records as Records
     from capset.display.rows import comparison_records as comparison_records
     from capset.display.rows import diff_records as diff_records
     from capset.display.rows import engine_records as engine_records
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from capset.display.rows import state_diff_records as state_diff_records
     from capset.display.rows import state_records as state_records
     from capset.display.rows import status_records as status_records
-    from capset.display.text import printable as printable
     from capset.display.text import releases_text as releases_text
     from capset.display.text import summary as summary
     from capset.display.values import cap_html as cap_html
@@ -62,7 +60,6 @@ else:  # a checker knows the names from above, and takes every other for a mista
 
 
 __all__ = [
-    "Records",
     "answer_html",
     "cap_html",
     "comparison_html",
@@ -89,7 +86,6 @@ __all__ = [
     "plot_host",
     "plot_tree",
     "plot_versions",
-    "printable",
     "releases_text",
     "request_html",
     "set_html",
@@ -108,7 +104,6 @@ __all__ = [
 # One kind of value is shown at a time, and the modules for the others need not load.
 _HOMES = {
     "answer_html": "explanation",
-    "Records": "records",
     "cap_html": "values",
     "comparison_html": "comparison",
     "comparison_records": "rows",
@@ -134,7 +129,6 @@ _HOMES = {
     "plot_host": "plots",
     "plot_tree": "plots",
     "plot_versions": "plots",
-    "printable": "text",
     "releases_text": "text",
     "request_html": "containers",
     "set_html": "values",

@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from capset.capability import Cap
 from capset.display.judging import risky
-from capset.display.text import printable
+from capset.printable import printable
 from capset.sets import CapSet
 
 if TYPE_CHECKING:

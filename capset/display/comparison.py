@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 from capset.display.judging import risky
 from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
 from capset.display.processes import is_elsewhere, namespace_text
-from capset.display.text import printable, releases_text
+from capset.display.text import releases_text
 from capset.display.values import held, told
 from capset.engines import Engine
 from capset.live.status import ProcStatus
+from capset.printable import printable
 from capset.sets import CapSet
 
 if TYPE_CHECKING:

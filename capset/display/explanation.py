@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from capset.display.markup import Html, block, lines, markup, paragraph, signed, strong, table
-from capset.display.text import printable, summary
+from capset.display.text import summary
+from capset.printable import printable
 from capset.sets import THREAD_SETS
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from capset.display.text import printable
+from capset.printable import printable
 from capset.sets import CapSet
 
 __all__ = [

@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from capset.diff import CapDiff
 from capset.display.judging import risky
-from capset.display.text import printable
+from capset.printable import printable
 from capset.sets import CapSet
 
 if TYPE_CHECKING:

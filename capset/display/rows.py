@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from capset.capability import Cap
 from capset.display.judging import docker_default, verdicts
-from capset.display.records import Kind, Records
-from capset.display.text import printable, releases_text
+from capset.display.text import releases_text
+from capset.printable import printable
+from capset.records import Kind, Records
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:

@@ -17,7 +17,7 @@ from capset.sets import CapSet
 from capset.state import CapState
 
 if TYPE_CHECKING:
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["Match", "Matches", "recognise"]
 

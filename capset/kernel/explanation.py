@@ -13,9 +13,9 @@ from capset.sets import THREAD_SETS, CapSet
 from capset.state import check_set
 
 if TYPE_CHECKING:
-    from capset.display import Records
     from capset.errors import KernelError
     from capset.kernel.credentials import Credentials
+    from capset.records import Records
 
 __all__ = ["Decision", "Explanation", "Reason"]
 

@@ -14,7 +14,7 @@ from capset.live.keeping import Kept
 from capset.live.reading import Root
 
 if TYPE_CHECKING:
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["CapFile", "FileScan", "file_caps", "path_text", "scan_files"]
 

@@ -15,8 +15,8 @@ from capset.live.status import ProcStatus
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from capset.display import Records
     from capset.live.snapshot import Snapshot
+    from capset.records import Records
 
 __all__ = ["Scan", "scan"]
 

@@ -13,7 +13,7 @@ from capset.live.status import ProcStatus
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-    from capset.display import Records
+    from capset.records import Records
 
 __all__ = ["Snapshot"]
 
@@ -73,7 +73,7 @@ class Snapshot(Sequence[ProcStatus]):
     def to_records(self) -> Records:
         """Return a row for each thread, for a data frame.
 
-        The five sets are masks, unsigned numbers of 64 bits; a name is written as :func:`capset.display.printable`
+        The five sets are masks, unsigned numbers of 64 bits; a name is written as :func:`capset.printable.printable`
         writes it, as it may hold what no data frame takes.
         """
         from capset.display import status_records

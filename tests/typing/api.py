@@ -24,7 +24,7 @@ from capset import (
     live,
     policy,
 )
-from capset.display import Records
+from capset.records import Records
 
 a, b = CapSet(), CapSet.parse("kill")
 

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import Cap, CapSet
-from capset.display import printable, summary
+from capset.display import summary
+from capset.printable import printable
 from tests.strategies import capsets
 
 

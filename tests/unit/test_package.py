@@ -17,6 +17,8 @@ ROOT = Path(capset.__file__).parent
 # The house of docs/explanation/architecture.md, from the foundation up. A module may import what
 # stands before it.
 LAYERS = [
+    "printable",
+    "records",
     "errors",
     "capability",
     "sets",

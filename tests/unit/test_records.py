@@ -9,10 +9,23 @@ import sys
 import pytest
 from hypothesis import given
 
-from capset import DOCKER_DEFAULT, Cap, CapDiff, CapSet, CapState, FileCaps, compare, engines, kernel, live, policy
-from capset.display import Records, records
+from capset import (
+    DOCKER_DEFAULT,
+    Cap,
+    CapDiff,
+    CapSet,
+    CapState,
+    FileCaps,
+    compare,
+    engines,
+    kernel,
+    live,
+    policy,
+    records,
+)
 from capset.display.rows import file_records, status_records
 from capset.live import CapFile
+from capset.records import Records
 from tests.strategies import capsets
 
 TOP = 2**64 - 1
@@ -310,9 +323,9 @@ def test_histories_and_findings():
 
 def test_nothing_is_loaded_before_it_is_needed():
     """Neither a data frame nor NumPy, for a row that has no mask."""
-    assert importlib.util.find_spec("capset.display.records")
+    assert importlib.util.find_spec("capset.records")
     run = (
-        "import sys; from capset.display import Records; Records({'a': 'number'}, [(1,)]);"
+        "import sys; from capset.records import Records; Records({'a': 'number'}, [(1,)]);"
         "print({'numpy', 'pandas', 'polars', 'pyarrow', 'matplotlib'} & set(sys.modules))"
     )
     import subprocess
