@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import IntEnum
 
 from capset.errors import UnknownCapabilityError, shown
+from capset.shown import Shown
 
 # Not typing.TYPE_CHECKING: importing typing would cost half as much again as importing capset.
 TYPE_CHECKING = False
@@ -14,19 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["CAPS", "LAST_CAP", "Cap"]
 
 
-class _InNotebooks:
-    """What a notebook calls; it stands here, as an Enum keeps names with such underscores for itself in its body."""
-
-    __slots__ = ()
-
-    def _repr_html_(self) -> str:
-        from capset.display import cap_html
-
-        assert isinstance(self, Cap)
-        return cap_html(self)
-
-
-class Cap(_InNotebooks, IntEnum):
+class Cap(Shown, IntEnum):
     """A Linux capability: its number, which is its bit in every mask, and its name.
 
     The members are the capabilities that have a name in this version of capset. A kernel may have

@@ -14,15 +14,14 @@ from capset.errors import CapsetError, shown
 from capset.listed import Listed
 from capset.live import ProcStatus, Snapshot
 from capset.live.keeping import Kept
+from capset.live.user_ns import is_elsewhere, namespace_text
+from capset.printable import printable
 from capset.sets import CapSet
+from capset.shown import Plotted
 from capset.state import CapState, check_set
 
 if TYPE_CHECKING:
     from typing import Never
-
-    from matplotlib.axes import Axes
-
-    from capset.records import Records
 
 __all__ = ["Column", "Comparison", "compare"]
 
@@ -61,10 +60,13 @@ _RESERVED = ("number", "name", "mask")  # of the rows of to_records()
 
 
 @frozen(repr=False)
-class Comparison:
+class Comparison(Plotted):
     """Capability sets beside each other: a row for each capability, a column for each set.
 
     Made by :func:`compare`. Two are equal if they have equal columns under the same names, in any order.
+
+    A row (:meth:`to_records`) has the ``number``, the ``name`` and the ``mask`` of a capability, and whether each
+    column has it. The plot is a grid of the same.
 
     Attributes:
         columns: What is compared, by its name, as it was given.
@@ -130,45 +132,39 @@ class Comparison:
         """
         return evolve(self, set=set)
 
-    def to_records(self) -> Records:
-        """Return the rows, for a data frame.
-
-        A row has the ``number``, the ``name`` and the ``mask`` of a capability, and whether each column has it.
-        """
-        from capset.display import comparison_records
-
-        return comparison_records(self)
-
-    def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the comparison as a grid; it needs the extra ``plot``.
-
-        Args:
-            ax: Where to draw; a figure of its own, as large as the grid needs, if not given.
-
-        Raises:
-            ModuleNotFoundError: Matplotlib is not installed.
-        """
-        from capset.display import plot_comparison
-
-        return plot_comparison(self.sets, self.rows, ax, title=f"Which {self.kind} has which capability")
+    @property
+    def elsewhere(self) -> dict[str, str]:
+        """Where the sets of a process count, by its column, if that is another user namespace than the initial one."""
+        return {
+            name: namespace_text(value.user_ns)
+            for name, value in self.columns.items()
+            if isinstance(value, ProcStatus) and is_elsewhere(value.user_ns)
+        }
 
     def __hash__(self) -> int:
         return hash((frozenset(self.columns), self.set, self.everything))  # an engine has no hash
 
     def __str__(self) -> str:
-        from capset.display import comparison_text
-
-        return comparison_text(self)
+        if not self.columns:
+            return "nothing to compare"
+        rows = self.rows
+        width = max(map(len, ["capability", *map(str, rows)]))
+        columns = [["no. capability", *(f"{int(cap):3} {cap!s:{width}}" for cap in rows), "total"]]
+        columns += [
+            [printable(name), *("yes" if cap in caps else "-" for cap in rows), str(len(caps))]
+            for name, caps in self.sets.items()
+        ]
+        widths = [max(map(len, column)) for column in columns]
+        lines = [
+            " ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
+            for line in zip(*columns, strict=True)
+        ]
+        return "\n".join([*lines, *(f"{printable(name)} is {where}" for name, where in self.elsewhere.items())])
 
     def __repr__(self) -> str:
         plain = f"compare(**{dict(self.columns)!r})"
         every = ".all()" if self.everything else ""
         return plain + ("" if self.set == "effective" else f".of({self.set!r})") + every
-
-    def _repr_html_(self) -> str:
-        from capset.display import comparison_html
-
-        return comparison_html(self)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _unpickle, (dict(self.columns), self.set, self.everything)

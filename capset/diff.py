@@ -11,20 +11,21 @@ from attrs.validators import instance_of
 from capset.capability import Cap
 from capset.errors import ConflictError, ParseError, UnknownCapabilityError, shown
 from capset.sets import THREAD_SETS, CapSet
+from capset.shown import Tabular
 
 if TYPE_CHECKING:
-    from capset.records import Records
     from capset.state import CapState
 
 __all__ = ["CapDiff", "StateDiff"]
 
 
 @frozen(kw_only=True)
-class CapDiff:
+class CapDiff(Tabular):
     """What turns one set into another.
 
     A difference is a patch: it can be applied to any set, turned round, and chained. It is falsy when
-    it changes nothing.
+    it changes nothing. Each capability that comes or goes is a row of :meth:`to_records`: ``change``, and what a row of
+    a CapSet has.
 
     Attributes:
         added: The capabilities that come.
@@ -108,26 +109,16 @@ class CapDiff:
     def __bool__(self) -> bool:
         return bool(self.added or self.dropped)
 
-    def to_records(self) -> Records:
-        """Return a row for each capability that comes or goes: ``change``, and what :meth:`CapSet.to_records` has."""
-        from capset.display import diff_records
-
-        return diff_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import diff_html
-
-        return diff_html(self)
-
     def __str__(self) -> str:
         return " ".join([f"+{cap}" for cap in self.added] + [f"-{cap}" for cap in self.dropped])
 
 
 @frozen(kw_only=True)
-class StateDiff:
+class StateDiff(Tabular):
     """What turns the five sets of one thread into those of another, set by set.
 
-    It is falsy when it changes nothing.
+    It is falsy when it changes nothing. Each capability that comes or goes in a set is a row of :meth:`to_records`:
+    ``set``, and what a row of a CapDiff has.
 
     Attributes:
         effective: The difference of the effective sets; likewise the other four.
@@ -162,17 +153,6 @@ class StateDiff:
 
     def __bool__(self) -> bool:
         return any(diff for _, diff in self._items())
-
-    def to_records(self) -> Records:
-        """Return a row for each capability that comes or goes in a set: ``set``, and what that of a CapDiff has."""
-        from capset.display import state_diff_records
-
-        return state_diff_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import state_diff_html
-
-        return state_diff_html(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {diff}" for name, diff in self._items() if diff)

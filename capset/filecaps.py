@@ -8,6 +8,7 @@ from attrs import Factory, field, frozen
 
 from capset.errors import FileCapsError, shown
 from capset.sets import CapSet
+from capset.shown import Shown
 from capset.state import CapState
 
 __all__ = ["FileCaps"]
@@ -24,7 +25,7 @@ def _as_libcap(caps: FileCaps) -> int:
 
 
 @frozen(kw_only=True)
-class FileCaps:
+class FileCaps(Shown):
     """The capabilities of a program file: what its ``security.capability`` attribute holds.
 
     An attribute without any capability is not the same as none: such a file still counts as one with
@@ -171,8 +172,3 @@ that is empty or has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_R
         """The three sets as cap_get_file(3) returns them: with the bit, both others together are effective."""
         effective = self.permitted | self.inheritable if self.effective else CapSet()
         return CapState(effective=effective, permitted=self.permitted, inheritable=self.inheritable)
-
-    def _repr_html_(self) -> str:
-        from capset.display import file_caps_html
-
-        return file_caps_html(self)

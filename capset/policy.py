@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -20,9 +20,7 @@ from capset.errors import RequestError, UnknownVersionError, shown
 from capset.facts import load
 from capset.formats import kubernetes
 from capset.listed import Listed
-
-if TYPE_CHECKING:
-    from capset.records import Records
+from capset.shown import Tabular
 
 __all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
 
@@ -56,24 +54,13 @@ class Finding:
         return f"{self.container}: {self.field}: {self.message}; {self.effect}"
 
 
-class Findings(Listed[Finding]):
+class Findings(Listed[Finding], Tabular):
     """What a policy does not allow: a list, and in a notebook a table.
 
-    Returned by :func:`pod_security`.
+    Returned by :func:`pod_security`. Each finding is a row of :meth:`to_records`, with its attributes.
     """
 
     __slots__ = ()
-
-    def to_records(self) -> Records:
-        """Return a row for each finding, for a data frame."""
-        from capset.display import finding_records
-
-        return finding_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import findings_html
-
-        return findings_html(self)
 
 
 @frozen(kw_only=True)

@@ -8,13 +8,13 @@ from functools import lru_cache
 
 from capset.capability import CAPS, LAST_CAP, Cap, format_value
 from capset.errors import MaskError, UnknownCapabilityError, shown
+from capset.shown import Tabular
 
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
     from typing import Never
 
     from capset.diff import CapDiff
-    from capset.records import Records
 
 __all__ = ["THREAD_SETS", "CapSet"]
 
@@ -26,7 +26,7 @@ _KNOWN = sum(cap.mask for cap in Cap)
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
-class CapSet(Set[Cap]):
+class CapSet(Tabular, Set[Cap]):
     """An immutable set of capabilities.
 
     It behaves as a :class:`frozenset` of :class:`~capset.Cap` does and equals one that has the same
@@ -37,6 +37,9 @@ class CapSet(Set[Cap]):
     that is no capability raises an error. ``==`` and ``!=`` alone take strings as they are: a set of
     names never equals a CapSet, because equal objects must have equal hashes. An operator with a
     CapSet on either side gives a CapSet.
+
+    A row (:meth:`to_records`) says what is known of a member: ``number``, ``name``, ``mask`` (unsigned, of 64 bits),
+    ``docker`` (whether Docker's default has it), ``since_linux``, ``summary`` and ``risks`` (what published lists say).
 
     Args:
         caps: The members: Cap, numbers from 0 to 63, or names as :meth:`Cap.parse` takes them.
@@ -193,21 +196,6 @@ class CapSet(Set[Cap]):
 
         after = CapSet(other)
         return CapDiff(added=after - self, dropped=self - after)
-
-    def to_records(self) -> Records:
-        """Return a row for each member, for a data frame.
-
-        A row says what is known of a capability: ``number``, ``name``, ``mask`` (unsigned, of 64 bits), ``docker``
-        (whether Docker's default has it), ``since_linux``, ``summary``, and ``risks`` (what published lists say).
-        """
-        from capset.display import set_records
-
-        return set_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import set_html
-
-        return set_html(self)
 
     def __str__(self) -> str:
         return ",".join(self.names())

@@ -8,10 +8,10 @@ from attrs import field, frozen
 
 from capset.errors import shown
 from capset.sets import THREAD_SETS, CapSet
+from capset.shown import Tabular
 
 if TYPE_CHECKING:
     from capset.diff import StateDiff
-    from capset.records import Records
 
 __all__ = ["CapState", "check_set"]
 
@@ -27,10 +27,11 @@ def check_set(name: object) -> None:
 
 
 @frozen(kw_only=True)
-class CapState:
+class CapState(Tabular):
     """The five capability sets of a thread; a set that is not given is empty.
 
-    Each may be given as anything that :class:`~capset.CapSet` takes.
+    Each may be given as anything that :class:`~capset.CapSet` takes. Each is a row of :meth:`to_records`: ``set``,
+    ``held``, ``mask`` (unsigned, of 64 bits) and ``names``.
 
     Attributes:
         effective: What the kernel checks now.
@@ -65,17 +66,6 @@ class CapState:
         from capset.diff import StateDiff
 
         return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
-
-    def to_records(self) -> Records:
-        """Return a row for each set, for a data frame: ``set``, ``held``, ``mask`` (unsigned) and ``names``."""
-        from capset.display import state_records
-
-        return state_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import state_html
-
-        return state_html(self)
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {getattr(self, name)}".rstrip() for name in THREAD_SETS)

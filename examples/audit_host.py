@@ -7,8 +7,8 @@ import sys
 from collections import defaultdict
 
 from capset import CapSet, live
-from capset.display import summary
 from capset.printable import printable
+from capset.summary import summary
 
 MIGHTY = CapSet(["sys_module", "sys_admin", "sys_ptrace"])
 

@@ -11,8 +11,8 @@ from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
 from capset.cli.output import Failure, releases_json, say, say_json, set_json, table, warn, word
 from capset.cli.show import show_sets
-from capset.display import releases_text
 from capset.engines import Match, Request
+from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState

@@ -8,8 +8,9 @@ from capset import engines as known
 from capset.cli.group import capset, json_option
 from capset.cli.operands import engine_named
 from capset.cli.output import Cell, number, prose, releases_json, say, say_json, set_json, table, word
-from capset.display import releases_text, summary
 from capset.engines import Engine
+from capset.engines.releases import releases_text
+from capset.summary import summary
 
 __all__ = ["engines"]
 

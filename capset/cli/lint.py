@@ -15,7 +15,6 @@ from capset.cli.documents import parsed, pods_of, read_text, unit_section
 from capset.cli.group import capset, json_option
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, prose, say, say_json, set_json, table, warn, word
-from capset.display import summary
 from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, shown
 from capset.formats import Problem, compose, systemd
@@ -23,6 +22,7 @@ from capset.formats.kubernetes import Pod
 from capset.policy import Finding, Level, Rule
 from capset.printable import printable
 from capset.state import CapState
+from capset.summary import summary
 
 __all__ = ["lint"]
 

@@ -12,12 +12,12 @@ from capset.cli.group import capset, json_option, proc_option
 from capset.cli.operands import caps_of_options, own_user_ns
 from capset.cli.output import number, prose, say, say_json, status_json, table, warn, word
 from capset.cli.show import show_sets
-from capset.display import summary
 from capset.errors import AccessDeniedError, ProcessGoneError
 from capset.live import ProcStatus
 from capset.printable import printable
 from capset.sets import THREAD_SETS
 from capset.state import CapState
+from capset.summary import summary
 
 __all__ = ["ps"]
 

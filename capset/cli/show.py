@@ -24,11 +24,11 @@ from capset.cli.output import (
     warn,
     word,
 )
-from capset.display import summary
 from capset.live import ProcStatus
 from capset.printable import printable
 from capset.sets import THREAD_SETS
 from capset.state import CapState
+from capset.summary import summary
 
 __all__ = ["decode", "show", "show_sets"]
 

@@ -1,149 +1,103 @@
 """Text, HTML, rows for data frames and plots, made from the values of capset. No input, no output.
 
-The values use these themselves: ``print(explanation)``, ``_repr_html_()``, ``to_records()`` and ``plot()``.
+There is one function for each way of showing, chosen by the type of the value. The values use them themselves:
+``_repr_html_()`` is :func:`html`, ``to_records()`` is :func:`records`, and ``plot()`` is :func:`plot`.
+
+Examples:
+    >>> from capset import CapSet, display
+    >>> caps = CapSet.all() - {"sys_admin"}
+    >>> display.text(caps)
+    'all known but CAP_SYS_ADMIN'
+    >>> display.html(caps) == caps._repr_html_()
+    True
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from capset.display.bytype import ByType
+from capset.records import Records
 
 if TYPE_CHECKING:
-    from capset.display.comparison import comparison_html as comparison_html
-    from capset.display.comparison import comparison_text as comparison_text
-    from capset.display.containers import engine_html as engine_html
-    from capset.display.containers import findings_html as findings_html
-    from capset.display.containers import matches_html as matches_html
-    from capset.display.containers import request_html as request_html
-    from capset.display.containers import versions_html as versions_html
-    from capset.display.explanation import answer_html as answer_html
-    from capset.display.explanation import explanation_html as explanation_html
-    from capset.display.explanation import explanation_text as explanation_text
-    from capset.display.explanation import histories_html as histories_html
-    from capset.display.judging import in_short as in_short
-    from capset.display.plots import plot_comparison as plot_comparison
-    from capset.display.plots import plot_host as plot_host
-    from capset.display.plots import plot_tree as plot_tree
-    from capset.display.plots import plot_versions as plot_versions
-    from capset.display.processes import files_html as files_html
-    from capset.display.processes import snapshot_html as snapshot_html
-    from capset.display.processes import status_html as status_html
-    from capset.display.rows import comparison_records as comparison_records
-    from capset.display.rows import diff_records as diff_records
-    from capset.display.rows import engine_records as engine_records
-    from capset.display.rows import explanation_records as explanation_records
-    from capset.display.rows import file_records as file_records
-    from capset.display.rows import finding_records as finding_records
-    from capset.display.rows import history_records as history_records
-    from capset.display.rows import match_records as match_records
-    from capset.display.rows import set_records as set_records
-    from capset.display.rows import state_diff_records as state_diff_records
-    from capset.display.rows import state_records as state_records
-    from capset.display.rows import status_records as status_records
-    from capset.display.text import releases_text as releases_text
-    from capset.display.text import summary as summary
-    from capset.display.values import cap_html as cap_html
-    from capset.display.values import diff_html as diff_html
-    from capset.display.values import file_caps_html as file_caps_html
-    from capset.display.values import set_html as set_html
-    from capset.display.values import state_diff_html as state_diff_html
-    from capset.display.values import state_html as state_html
-else:  # a checker knows the names from above, and takes every other for a mistake
+    from matplotlib.axes import Axes
 
-    def __getattr__(name: str) -> object:
-        from importlib import import_module
-
-        if name not in _HOMES:
-            raise AttributeError(f"module 'capset.display' has no attribute {name!r}")
-        value = getattr(import_module(f"capset.display.{_HOMES[name]}"), name)
-        globals()[name] = value
-        return value
+__all__ = ["html", "plot", "records", "text"]
 
 
-__all__ = [
-    "answer_html",
-    "cap_html",
-    "comparison_html",
-    "comparison_records",
-    "comparison_text",
-    "diff_html",
-    "diff_records",
-    "engine_html",
-    "engine_records",
-    "explanation_html",
-    "explanation_records",
-    "explanation_text",
-    "file_caps_html",
-    "file_records",
-    "files_html",
-    "finding_records",
-    "findings_html",
-    "histories_html",
-    "history_records",
-    "in_short",
-    "match_records",
-    "matches_html",
-    "plot_comparison",
-    "plot_host",
-    "plot_tree",
-    "plot_versions",
-    "releases_text",
-    "request_html",
-    "set_html",
-    "set_records",
-    "snapshot_html",
-    "state_diff_html",
-    "state_diff_records",
-    "state_html",
-    "state_records",
-    "status_html",
-    "status_records",
-    "summary",
-    "versions_html",
-]
+@ByType
+def html(value: Any) -> str:
+    """Show a value as HTML, as a notebook does: tables that read well in any theme, with every text escaped.
 
-# One kind of value is shown at a time, and the modules for the others need not load.
-_HOMES = {
-    "answer_html": "explanation",
-    "cap_html": "values",
-    "comparison_html": "comparison",
-    "comparison_records": "rows",
-    "comparison_text": "comparison",
-    "diff_html": "values",
-    "diff_records": "rows",
-    "engine_html": "containers",
-    "engine_records": "rows",
-    "explanation_html": "explanation",
-    "explanation_records": "rows",
-    "explanation_text": "explanation",
-    "file_caps_html": "values",
-    "file_records": "rows",
-    "files_html": "processes",
-    "finding_records": "rows",
-    "findings_html": "containers",
-    "histories_html": "explanation",
-    "history_records": "rows",
-    "in_short": "judging",
-    "match_records": "rows",
-    "matches_html": "containers",
-    "plot_comparison": "plots",
-    "plot_host": "plots",
-    "plot_tree": "plots",
-    "plot_versions": "plots",
-    "releases_text": "text",
-    "request_html": "containers",
-    "set_html": "values",
-    "set_records": "rows",
-    "snapshot_html": "processes",
-    "state_diff_html": "values",
-    "state_diff_records": "rows",
-    "state_html": "values",
-    "state_records": "rows",
-    "status_html": "processes",
-    "status_records": "rows",
-    "summary": "text",
-    "versions_html": "containers",
-}
+    Another package shows its own type with the decorator ``@display.html.register(TheirType)``, on a function from a
+    value to a text.
+
+    Raises:
+        TypeError: Nothing is registered for the type of the value.
+
+    Examples:
+        >>> from capset import Cap, display
+        >>> "CAP_KILL" in display.html(Cap.KILL)
+        True
+    """
+    raise _unregistered("html", value)
 
 
-def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+@ByType
+def text(value: Any) -> str:
+    """Show a value as text for a terminal; nothing in it can act on that.
+
+    Of a set that is one line, of other values it may be several. ``@display.text.register(TheirType)`` is for other
+    packages.
+
+    Raises:
+        TypeError: Nothing is registered for the type of the value.
+
+    Examples:
+        >>> from capset import CapDiff, CapSet, display
+        >>> display.text(CapSet.parse("kill,chown"))
+        'CAP_CHOWN, CAP_KILL'
+        >>> display.text(CapDiff.parse("+kill -chown"))
+        '+CAP_KILL -CAP_CHOWN'
+    """
+    raise _unregistered("text", value)
+
+
+@ByType
+def records(value: Any) -> Records:
+    """Return a value as rows, for a data frame.
+
+    ``@display.records.register(TheirType)`` is for other packages, on a function that returns
+    :class:`~capset.records.Records`.
+
+    Raises:
+        TypeError: Nothing is registered for the type of the value, as it is no rows.
+
+    Examples:
+        >>> from capset import CapSet, display
+        >>> [row["number"] for row in display.records(CapSet.parse("kill,chown"))]
+        [0, 5]
+    """
+    raise _unregistered("records", value)
+
+
+@ByType
+def plot(value: Any, *_args: Any, **_how: Any) -> Axes:
+    """Draw a value with Matplotlib: the extra ``plot``.
+
+    The arguments after the value are those of its ``plot()``; ``kind="tree"`` is ``plot_tree()``.
+    ``@display.plot.register(TheirType)`` is for other packages, on a function that returns Matplotlib's axes.
+
+    Raises:
+        TypeError: Nothing is registered for the type of the value, as it is no picture.
+        ModuleNotFoundError: Matplotlib is not installed.
+    """
+    raise _unregistered("plot", value)
+
+
+def _unregistered(way: str, value: object) -> TypeError:
+    kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    return TypeError(
+        f"display.{way}() has nothing for values of the type {kind}; "
+        f"register a function for it with @display.{way}.register({type(value).__name__})"
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from attrs import evolve
 
@@ -18,48 +18,22 @@ from capset.errors import UnknownEngineError, UnknownVersionError, shown
 from capset.facts import Source, load, stems
 from capset.listed import Listed
 from capset.sets import CapSet
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from capset.records import Records
+from capset.shown import Plotted
 
 __all__ = ["Versions", "get", "names", "place", "versions"]
 
 _KINDS = ("default", "sets", "rules")
 
 
-class Versions(Listed[Engine]):
+class Versions(Listed[Engine], Plotted):
     """An engine over time: a list with an entry for all releases that behave alike, the newest last.
 
-    Returned by :func:`versions`; in a notebook it is a table, and so is a slice of it.
+    Returned by :func:`versions`; in a notebook it is a table, and so is a slice of it. Each entry is a row of
+    :meth:`to_records`: ``engine``, ``title``, ``releases``, ``held``, ``default`` (a mask, unsigned, of 64 bits),
+    ``names`` and ``source``. The plot is the default by releases.
     """
 
     __slots__ = ()
-
-    def to_records(self) -> Records:
-        """Return a row for each entry, for a data frame; the default is a mask, an unsigned number of 64 bits."""
-        from capset.display import engine_records
-
-        return engine_records(self)
-
-    def plot(self, *, ax: Axes | None = None) -> Axes:
-        """Draw the default by releases; it needs the extra ``plot``.
-
-        Args:
-            ax: Where to draw; a figure of its own if not given.
-
-        Raises:
-            ModuleNotFoundError: Matplotlib is not installed.
-        """
-        from capset.display import plot_versions
-
-        return plot_versions(self, ax)
-
-    def _repr_html_(self) -> str:
-        from capset.display import versions_html
-
-        return versions_html(self)
 
 
 def names() -> list[str]:

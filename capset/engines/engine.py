@@ -18,6 +18,7 @@ from capset.errors import RequestError, UnavailableError, shown
 from capset.facts import Source
 from capset.kernel import Credentials, Executable, execve
 from capset.sets import CapSet
+from capset.shown import Shown
 from capset.state import CapState
 
 __all__ = ["LAST_ID", "Behaviour", "Engine", "Fact", "user_id"]
@@ -81,7 +82,7 @@ class Behaviour:
 
 
 @frozen(kw_only=True, repr=False)
-class Engine:
+class Engine(Shown):
     """A container engine, as some of its releases behave.
 
     Attributes:
@@ -339,11 +340,6 @@ class Engine:
         The user is left out, and so is *no_new_privs*: :mod:`capset.formats` writes both for Docker.
         """
         return self._behaviour.rules.write(request)
-
-    def _repr_html_(self) -> str:
-        from capset.display import engine_html
-
-        return engine_html(self)
 
     def __repr__(self) -> str:
         from capset.engines.catalogue import place

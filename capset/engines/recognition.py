@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from attrs import frozen
 
@@ -14,10 +13,8 @@ from capset.engines.request import Request
 from capset.errors import RequestError, shown
 from capset.listed import Listed
 from capset.sets import CapSet
+from capset.shown import Shown, Tabular
 from capset.state import CapState
-
-if TYPE_CHECKING:
-    from capset.records import Records
 
 __all__ = ["Match", "Matches", "recognise"]
 
@@ -25,7 +22,7 @@ _NOBODY = 65534
 
 
 @frozen(kw_only=True)
-class Match:
+class Match(Shown):
     """An explanation of the five sets of a process.
 
     Attributes:
@@ -56,30 +53,15 @@ class Match:
         """The request as it is written for the engine."""
         return self.engine.write(self.request)
 
-    def _repr_html_(self) -> str:
-        from capset.display import matches_html
 
-        return matches_html([self])
-
-
-class Matches(Listed[Match]):
+class Matches(Listed[Match], Tabular):
     """What explains the five sets of a process: a list, the fewest options first.
 
-    Returned by :func:`recognise`; in a notebook it is a table, and so is a slice of it.
+    Returned by :func:`recognise`; in a notebook it is a table, and so is a slice of it. Each match is a row of
+    :meth:`to_records`: ``engine``, ``title``, ``releases``, ``flags``, ``size``, ``root`` and ``also_privileged``.
     """
 
     __slots__ = ()
-
-    def to_records(self) -> Records:
-        """Return a row for each match, for a data frame."""
-        from capset.display import match_records
-
-        return match_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import matches_html
-
-        return matches_html(self)
 
 
 def recognise(state: CapState, *, uid: int | None = None, available: CapSet | None = None) -> Matches:

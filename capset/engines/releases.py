@@ -10,7 +10,7 @@ from attrs import frozen
 
 from capset.errors import shown
 
-__all__ = ["Release", "divide", "join", "key"]
+__all__ = ["Release", "divide", "join", "key", "releases_text"]
 
 _ANY = 1 << 32  # after every number that a version has
 _VERSION = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.x)?(?:[-+~][0-9A-Za-z.+~-]*)?")
@@ -85,3 +85,8 @@ def join(every: Iterable[Release], chosen: Container[Release]) -> tuple[Release,
     ordered = sorted(every, key=lambda release: key(release.since, 0))
     runs = [list(run) for taken, run in groupby(ordered, key=chosen.__contains__) if taken]
     return tuple(Release(run[0].since, run[-1].until) for run in runs)
+
+
+def releases_text(releases: Iterable[Release]) -> str:
+    """Name stretches of releases; what was read at one commit only has none."""
+    return ", ".join(map(str, releases)) or "as read"

@@ -9,6 +9,7 @@ from attrs import field, frozen
 
 from capset.errors import shown
 from capset.problem import Problem
+from capset.shown import Shown
 
 __all__ = ["Request", "named_uid", "yes_or_no"]
 
@@ -40,7 +41,7 @@ def named_uid(user: str) -> int | None:
 
 
 @frozen(repr=False)
-class Request:
+class Request(Shown):
     """What somebody asks a container engine for: names to add, names to drop, or everything, and as whom.
 
     The names stand as they were written; what they mean is the engine's matter.
@@ -92,8 +93,3 @@ class Request:
     def __repr__(self) -> str:
         names = ("add", "drop", "privileged", "user", "no_new_privs", "problems")
         return f"Request({', '.join(f'{name}={value!r}' for name in names if (value := getattr(self, name)))})"
-
-    def _repr_html_(self) -> str:
-        from capset.display import request_html
-
-        return request_html(self)

@@ -14,6 +14,7 @@ from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
 from capset.kernel.rules import NEWEST
 from capset.sets import THREAD_SETS, CapSet
+from capset.shown import Shown
 
 __all__ = ["Answer", "Way", "why"]
 
@@ -37,7 +38,7 @@ class Way:
 
 
 @frozen(kw_only=True)
-class Answer:
+class Answer(Shown):
     """Why a thread has, or has not, a capability.
 
     Attributes:
@@ -65,11 +66,6 @@ class Answer:
         lines += [f"This is how it looks after {history}." for history in self.histories]
         lines += [] if self.histories else ["None of the usual histories ends with just these sets."]
         return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
-
-    def _repr_html_(self) -> str:
-        from capset.display import answer_html
-
-        return answer_html(self)
 
 
 def why(cred: Credentials, cap: Cap | int | str) -> Answer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from os import PathLike
 from types import UnionType
 from typing import Any
 
@@ -162,7 +161,7 @@ def _mode(mode: int) -> int:
 
 @frozen(kw_only=True)
 class Executable:
-    """A program file, as execve(2) sees it.
+    """A program file, as execve(2) sees it; :func:`capset.live.executable` reads one from a path.
 
     Ids are those of the initial user namespace. For a script this is its interpreter: of the script itself
     nothing counts but whether the thread may execute it.
@@ -198,20 +197,6 @@ class Executable:
     script: Executable | None = field(default=None)
     path: str = field(default="", eq=False)
     assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
-
-    @classmethod
-    def of(cls, path: str | PathLike[str]) -> Executable:
-        """Read a program file, the interpreter in the place of a script: :func:`capset.live.executable`.
-
-        Examples:
-            >>> import sys
-            >>> from capset import kernel
-            >>> kernel.Executable.of(sys.executable).nosuid
-            False
-        """
-        from capset.live import executable
-
-        return executable(path)
 
     @property
     def set_user_id(self) -> bool:

@@ -50,7 +50,7 @@ def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> No
 set lacks that (rule file-enough: with the effective bit, F(permitted) must be gained in full)
     """
     if not isinstance(executable, Executable):
-        raise TypeError(f"expected an Executable, got {shown(executable)}; Executable.of() reads one from a path")
+        raise TypeError(f"expected an Executable, got {shown(executable)}; live.executable() reads one from a path")
     draft.notes += [f"assumed: {text}" for text in executable.assumed]
     _check_executable(draft, executable)
     draft.compute("permitted")

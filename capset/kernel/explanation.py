@@ -9,15 +9,19 @@ from attrs import frozen
 
 from capset.capability import Cap
 from capset.kernel.rules import RULES, Rule
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
+from capset.shown import Tabular
 from capset.state import check_set
+from capset.summary import summary
 
 if TYPE_CHECKING:
     from capset.errors import KernelError
     from capset.kernel.credentials import Credentials
-    from capset.records import Records
 
-__all__ = ["Decision", "Explanation", "Reason"]
+__all__ = ["Decision", "Explanation", "Group", "Reason"]
+
+_FEW = 5  # so many that are not gained are named
 
 
 class Decision(NamedTuple):
@@ -76,10 +80,25 @@ class Group(NamedTuple):
     caps: CapSet
     why: str
 
+    @property
+    def verb(self) -> str:
+        """What happens to them, such as ``"lost"``, or ``"not gained"``."""
+        return "not gained" if self.change == "absent" else self.change
+
+    @property
+    def named(self) -> str:
+        """The capabilities in a line; of what is not gained, many are told as what they are part of."""
+        if self.change == "absent" and len(self.caps) > _FEW:
+            return f"{len(self.caps)} capabilities of the bounding set"
+        return summary(self.caps)
+
 
 @frozen(kw_only=True)
-class Explanation:
+class Explanation(Tabular):
     """What a system call does, capability by capability, or why it is refused.
+
+    Its rows (:meth:`to_records`) are its :attr:`reasons`: ``set``, ``number``, ``name``, ``mask``, ``change``, ``rule``
+    and ``why``.
 
     Attributes:
         call: The call, as text.
@@ -179,21 +198,26 @@ and it is not ambient
             for (change, why), reasons in groupby(found, key=lambda reason: (reason.change, reason.why))
         ]
 
+    @property
+    def headlines(self) -> list[str]:
+        """What happens besides the sets, a line each, the call first; what is not printable is left as it is."""
+        told = [self.call]
+        if self.error is not None:
+            told.append(f"refused: {self.error}")
+        told += self.notes
+        if self.secure is False:  # if it is, a note says why
+            told.append("AT_SECURE is not set")
+        told += [f"assumed: {text}" for text in self.before.assumed]
+        if self.after is not None and not any(map(self.groups, THREAD_SETS)):
+            told.append("no set has a capability, before or afterwards")
+        return told
+
     def __str__(self) -> str:
-        from capset.display import explanation_text
-
-        return explanation_text(self)
-
-    def to_records(self) -> Records:
-        """Return a row for each of :attr:`reasons`, for a data frame."""
-        from capset.display import explanation_records
-
-        return explanation_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import explanation_html
-
-        return explanation_html(self)
+        told = [printable(line) for line in self.headlines]
+        for name in THREAD_SETS:
+            if groups := self.groups(name):
+                told += [name, *(f"  {group.verb}: {group.named}: {group.why}" for group in groups)]
+        return "\n".join(told)
 
 
 _CHANGE: dict[tuple[bool, bool], Literal["kept", "gained", "lost", "absent"]] = {

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
@@ -18,10 +17,8 @@ from capset.kernel.userns import explain_unshare_user
 from capset.listed import Listed
 from capset.securebits import Securebits
 from capset.sets import CapSet
+from capset.shown import Tabular
 from capset.state import CapState
-
-if TYPE_CHECKING:
-    from capset.records import Records
 
 __all__ = ["Histories", "History", "histories"]
 
@@ -44,24 +41,14 @@ class History:
         return f"{self.title}: {self.says}"
 
 
-class Histories(Listed[History]):
+class Histories(Listed[History], Tabular):
     """How a thread may have come to its sets: a list, and in a notebook a table.
 
-    Returned by :func:`histories`.
+    Returned by :func:`histories`. Its rows (:meth:`to_records`) are the steps of each history: ``title``, ``says``,
+    ``step``, ``call``, and the five sets after it as masks.
     """
 
     __slots__ = ()
-
-    def to_records(self) -> Records:
-        """Return a row for each step of each history, for a data frame."""
-        from capset.display import history_records
-
-        return history_records(self)
-
-    def _repr_html_(self) -> str:
-        from capset.display import histories_html
-
-        return histories_html(self)
 
 
 def histories(cred: Credentials) -> Histories:

@@ -6,15 +6,13 @@ import errno
 import os
 import stat
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from capset.errors import FileCapsError, shown
 from capset.filecaps import FileCaps
 from capset.live.keeping import Kept
 from capset.live.reading import Root
-
-if TYPE_CHECKING:
-    from capset.records import Records
+from capset.shown import Tabular
 
 __all__ = ["CapFile", "FileScan", "file_caps", "path_text", "scan_files"]
 
@@ -80,12 +78,13 @@ class CapFile(NamedTuple):
     caps: FileCaps
 
 
-class FileScan(Kept[CapFile]):
+class FileScan(Kept[CapFile], Tabular):
     """The files of a tree that have capabilities, found one by one as one iterates.
 
     Made by :func:`scan_files`. It can be gone through once. What could not be read is kept beside it, and
-    is complete when the iteration ends. A notebook shows it by going on to its end, which takes nothing from
-    whoever iterates.
+    is complete when the iteration ends. It is shown and made rows of by going on to its end, which takes nothing from
+    whoever iterates. Each file is a row of :meth:`to_records`: ``path``, ``permitted``, ``inheritable``, ``effective``,
+    ``rootid`` and ``revision``.
 
     Attributes:
         root: Where it started.
@@ -107,17 +106,6 @@ class FileScan(Kept[CapFile]):
         self.failed: list[OSError] = []
         self._progress = progress
         super().__init__(self._walk(os.lstat(self.root).st_mode))
-
-    def to_records(self) -> Records:
-        """Go on to the end, and return a row for each file, for a data frame; masks are unsigned numbers of 64 bits."""
-        from capset.display import file_records
-
-        return file_records(self._all())
-
-    def _repr_html_(self) -> str:
-        from capset.display import files_html
-
-        return files_html(self, self._all())
 
     def __repr__(self) -> str:
         return (

@@ -11,7 +11,8 @@ from attrs import evolve
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
 from capset.live.reading import Pid, Root, explain, read, root_folder
-from capset.live.status import INITIAL_USER_NS, ProcStatus
+from capset.live.status import ProcStatus
+from capset.live.user_ns import INITIAL_USER_NS
 from capset.securebits import Securebits
 
 __all__ = ["credentials", "own_namespace", "securebits"]

@@ -11,12 +11,10 @@ from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableEr
 from capset.live.keeping import Kept
 from capset.live.reading import Root, explain, read_thread, root_folder
 from capset.live.status import ProcStatus
+from capset.shown import PlottedBySet
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
     from capset.live.snapshot import Snapshot
-    from capset.records import Records
 
 __all__ = ["Scan", "scan"]
 
@@ -25,12 +23,12 @@ __all__ = ["Scan", "scan"]
 _EXHAUSTED = {errno.EMFILE, errno.ENFILE, errno.ENOMEM}
 
 
-class Scan(Kept[ProcStatus]):
+class Scan(Kept[ProcStatus], PlottedBySet):
     """The processes or threads of a host, read one by one as one iterates.
 
     Made by :func:`scan`. It can be gone through once. What could not be read is kept beside it, and is
-    complete when the iteration ends. A notebook shows a scan by reading on to its end, which takes nothing from
-    whoever iterates; to look at a host more than once, take its :meth:`snapshot`.
+    complete when the iteration ends. It is shown, drawn and made rows of as its :meth:`snapshot` is, by reading
+    on to its end, which takes nothing from whoever iterates; to look at a host more than once, take that.
 
     Attributes:
         proc: Where the proc file system is.
@@ -78,21 +76,6 @@ class Scan(Kept[ProcStatus]):
             malformed=tuple(self.malformed),
             failed=tuple(self.failed),
         )
-
-    def to_records(self) -> Records:
-        """Read on to the end, and return :meth:`Snapshot.to_records`."""
-        return self.snapshot().to_records()
-
-    def plot(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
-        """Read on to the end, and draw :meth:`Snapshot.plot`."""
-        return self.snapshot().plot(set, ax=ax)
-
-    def plot_tree(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
-        """Read on to the end, and draw :meth:`Snapshot.plot_tree`."""
-        return self.snapshot().plot_tree(set, ax=ax)
-
-    def _repr_html_(self) -> str:
-        return self.snapshot()._repr_html_()
 
     def __repr__(self) -> str:
         return (

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 from attrs import evolve, field, frozen
 
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError, shown
 from capset.live.status import ProcStatus
-
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-    from capset.records import Records
+from capset.shown import PlottedBySet
 
 __all__ = ["Snapshot"]
 
@@ -27,11 +23,15 @@ def _statuses(statuses: Iterable[ProcStatus]) -> tuple[ProcStatus, ...]:
 
 
 @frozen
-class Snapshot(Sequence[ProcStatus]):
+class Snapshot(PlottedBySet, Sequence[ProcStatus]):
     """The processes or threads of a host, as they were when they were read.
 
     Made by :meth:`Scan.snapshot`, or of any of them: ``Snapshot(status for status in scan if …)``. It is an
     immutable sequence, and a table in a notebook. Two are equal if they have the same threads in the same order.
+
+    Each thread is a row of :meth:`to_records`, with what its status file says; the five sets are masks, unsigned
+    numbers of 64 bits. A name is written as :func:`capset.printable.printable` does it, as it may hold what no data
+    frame takes.
 
     Attributes:
         statuses: The threads, in the order in which they were read.
@@ -70,48 +70,9 @@ class Snapshot(Sequence[ProcStatus]):
     def __getitem__(self, at: int | slice) -> ProcStatus | Snapshot:
         return evolve(self, statuses=self.statuses[at]) if isinstance(at, slice) else self.statuses[at]
 
-    def to_records(self) -> Records:
-        """Return a row for each thread, for a data frame.
-
-        The five sets are masks, unsigned numbers of 64 bits; a name is written as :func:`capset.printable.printable`
-        writes it, as it may hold what no data frame takes.
-        """
-        from capset.display import status_records
-
-        return status_records(self.statuses)
-
-    def plot(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
-        """Draw how many of them hold each capability; it needs the extra ``plot``.
-
-        Args:
-            set: Which of the five sets.
-            ax: Where to draw; a figure of its own if not given.
-
-        Raises:
-            ValueError: There is no such set.
-            ModuleNotFoundError: Matplotlib is not installed.
-        """
-        from capset.display import plot_host
-
-        return plot_host(self.statuses, set, ax)
-
-    def plot_tree(self, set: str = "effective", *, ax: Axes | None = None) -> Axes:
-        """Draw the tree of processes, and what each has over its parent; it needs the extra ``plot``.
-
-        The arguments and errors are those of :meth:`plot`.
-        """
-        from capset.display import plot_tree
-
-        return plot_tree(self.statuses, set, ax)
-
     def __str__(self) -> str:
         return f"<Snapshot of {self.proc or 'some threads'}: {len(self)} in it>"
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Write what a notebook keeps beside the table; the whole of a host may be megabytes."""
         printer.text(str(self))
-
-    def _repr_html_(self) -> str:
-        from capset.display import snapshot_html
-
-        return snapshot_html(self)

@@ -12,19 +12,17 @@ from attrs import frozen
 from capset.errors import StatusError, shown
 from capset.ids import Ids
 from capset.sets import CapSet
+from capset.shown import Shown
 from capset.state import CapState
 
 if TYPE_CHECKING:
     from capset.kernel import Credentials
 
-__all__ = ["INITIAL_USER_NS", "ProcStatus", "parse_status"]
-
-INITIAL_USER_NS = 4026531837
-"""The inode number of the initial user namespace, PROC_USER_INIT_INO of Linux ``include/linux/proc_ns.h``."""
+__all__ = ["ProcStatus", "parse_status"]
 
 
 @frozen(kw_only=True, slots=False)  # made in half the time that slots take
-class ProcStatus:
+class ProcStatus(Shown):
     """The credentials of one thread at one moment, as ``/proc/<pid>/status`` shows them.
 
     Ids are those of the pid and user namespace from which the file was read.
@@ -89,11 +87,6 @@ class ProcStatus:
             no_new_privs=bool(self.no_new_privs),
             assumed=assumed,
         )
-
-    def _repr_html_(self) -> str:
-        from capset.display import status_html
-
-        return status_html(self)
 
 
 def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:

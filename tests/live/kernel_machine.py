@@ -21,7 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from capset import Cap, CapSet, FileCaps, kernel
+from capset import Cap, CapSet, FileCaps, kernel, live
 from capset.kernel import INITIAL, Credentials, Executable
 from tests.live import puppet as wire
 from tests.live.puppet import Answer, Puppet, Stage, build, credentials_of, map_text
@@ -329,7 +329,7 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
                 executable = evolve(executable, script=evolve(executable, caps=None, nosuid=False, mode=script_mode))
             path = stage.set(executable)
             if own == INITIAL:  # from elsewhere it is not seen whose capabilities they are
-                assert Executable.of(path) == executable
+                assert live.executable(path) == executable
             self.step("execve", lambda: self.puppet.tell(f"X {path}"), executable)
 
         @rule(executable=drawn_files, lacking=caps)

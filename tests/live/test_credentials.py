@@ -177,7 +177,7 @@ def test_a_program(program, holding):
     link.symlink_to(program)
 
     expected = Executable(uid=1000, gid=50, mode=0o2711, caps=FileCaps(permitted=["kill"]))
-    assert Executable.of(program) == live.executable(link) == expected
+    assert live.executable(program) == live.executable(link) == expected
     assert live.executable(program).path == str(program)
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import CapState, live
-from capset.display.processtree import process_tree
+from capset.display.as_plot.processtree import process_tree
 
 PROCESS = live.parse_status(
     "Name:\tsh\nTgid:\t1\nPid:\t1\nPPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"

@@ -725,7 +725,7 @@ def test_other_missing_modules_are_no_missing_extra(monkeypatch):
     """A broken installation shows itself."""
     for name in [name for name in sys.modules if name.startswith("capset.cli.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "capset.display", None)
+    monkeypatch.setitem(sys.modules, "capset.summary", None)
 
     with pytest.raises(ModuleNotFoundError):
         main()

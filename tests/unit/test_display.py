@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import Cap, CapSet
-from capset.display import summary
 from capset.printable import printable
+from capset.summary import summary
 from tests.strategies import capsets
 
 

@@ -184,7 +184,7 @@ def test_only_credentials_make_calls():
 @pytest.mark.parametrize(
     ("call", "argument", "message"),
     [
-        (kernel.execve, "/bin/ls", r"expected an Executable, got '/bin/ls'; Executable.of\(\) reads one from a path"),
+        (kernel.execve, "/bin/ls", r"expected an Executable, got '/bin/ls'; live.executable\(\) reads one from a path"),
         (kernel.set_securebits, "noroot", "securebits are Securebits or a number, got 'noroot'"),
         (kernel.set_securebits, 1.9, "securebits are Securebits or a number, got 1.9"),
         (kernel.set_keepcaps, [], r"keepcaps is True or False, got \[\]"),

@@ -21,7 +21,7 @@ from capset import (
     live,
     policy,
 )
-from capset.display import markup
+from capset.display.as_html import markup
 from capset.engines import Request
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError
 from capset.facts import Source
@@ -222,7 +222,7 @@ def test_host():
             status("idle", 2, caps=waiting, uids=user),
             status(HOSTILE, 1, caps=mighty, user_ns=5),
             status("amb", 3, caps=ambient),
-            status("bare", 4, caps=CapState(bounding=DOCKER_DEFAULT), user_ns=live.status.INITIAL_USER_NS),
+            status("bare", 4, caps=CapState(bounding=DOCKER_DEFAULT), user_ns=live.user_ns.INITIAL_USER_NS),
         ],
         proc="/host/<proc>",
         gone=[ProcessGoneError("/proc/99/status", 99)],

@@ -19,9 +19,11 @@ ROOT = Path(capset.__file__).parent
 LAYERS = [
     "printable",
     "records",
+    "shown",
     "errors",
     "capability",
     "sets",
+    "summary",
     "securebits",
     "ids",
     "state",
@@ -45,10 +47,7 @@ LAYERS = [
 
 # Doors: an import inside a function that goes up, because a value answers a question whose answer
 # costs more to load than the value itself.
-DOORS = {("capability", "info"), ("sets", "diff"), ("state", "diff"), ("kernel", "live")}
-
-# One door is everywhere: what is shown of a value is made in display, when it is called.
-SHOWING = {"__str__", "_repr_html_", "to_records", "plot", "plot_tree"}
+DOORS = {("capability", "info"), ("sets", "diff"), ("state", "diff")}
 
 
 def layer(module: str) -> str:
@@ -103,8 +102,7 @@ def test_imports_go_one_way(name):
         if other == own or LAYERS.index(other) < LAYERS.index(own):
             continue
         assert function, f"{name} imports {imported}"
-        known = (own, other) in DOORS or (other == "display" and function in SHOWING)
-        assert known, f"{name} imports {imported} in {function}()"
+        assert (own, other) in DOORS, f"{name} imports {imported} in {function}()"
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if layer(name) not in {"cli", "__main__"}])
@@ -153,7 +151,7 @@ def test_importing_capset_loads_little():
     modules = loaded("import capset; capset.CapSet.parse('kill') | {1}; capset.Cap(41)")
     ours = {name for name in modules if name.startswith("capset")}
 
-    assert ours == {"capset", "capset.capability", "capset.errors", "capset.sets"}
+    assert ours == {"capset", "capset.capability", "capset.errors", "capset.sets", "capset.shown"}
     assert not {"attr", "attrs", "typing", "difflib", "tomllib", "inspect", "re"} & modules
     assert len(modules) < 25
 
@@ -176,13 +174,3 @@ def test_names_load_when_first_used():
     assert set(capset.__all__) <= set(dir(capset))
     with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
         _ = capset.nonsense
-
-
-def test_names_of_display_load_when_first_used():
-    """Likewise: one value is shown at a time."""
-    from capset import display
-
-    assert set(display.__all__) <= set(dir(display))
-    assert all(getattr(display, name) for name in display.__all__)
-    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
-        _ = display.nonsense

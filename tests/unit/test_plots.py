@@ -11,8 +11,8 @@ import pytest
 from attrs import evolve
 
 from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, engines, live
-from capset.display import canvas
-from capset.display.processtree import process_tree
+from capset.display.as_plot import canvas
+from capset.display.as_plot.processtree import process_tree
 
 matplotlib = pytest.importorskip("matplotlib", reason="needs Matplotlib (pip install 'capset[plot]')")
 matplotlib.use("Agg")
@@ -22,7 +22,9 @@ from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.colors import to_rgb  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
-from capset.display.plots import plot_comparison, plot_host, plot_tree, plot_versions  # noqa: E402
+from capset.display.as_plot.comparison import plot_comparison  # noqa: E402
+from capset.display.as_plot.engines import plot_versions  # noqa: E402
+from capset.display.as_plot.live import plot_holders, plot_tree  # noqa: E402
 
 ALL = CapSet.all()
 DOCKER, PODMAN = DOCKER_DEFAULT, engines.get("podman").default
@@ -288,7 +290,7 @@ class TestVersions:
 class TestHost:
     def test_counts(self):
         statuses = [process(1, 0, "init", {"kill", "sys_admin"}), process(2, 1, "a", {"kill"}), process(3)]
-        ax = plot_host(statuses)
+        ax = plot_holders(statuses)
 
         assert rows(ax) == ["CAP_KILL   5", "CAP_SYS_ADMIN 21"]
         assert [bar.get_width() for bar in ax.patches] == [2, 1]
@@ -300,7 +302,7 @@ class TestHost:
     def test_user_namespaces(self, ground):
         statuses = [process(1, 0, "init", {"kill", "chown"}, user_ns=10), process(2, 1, "a", {"kill"}, user_ns=10)]
         statuses += [process(3, 1, "b", {"kill", 41}, user_ns=11), process(4, 1, "c", {"kill"})]
-        ax = plot_host(statuses)
+        ax = plot_holders(statuses)
 
         assert rows(ax) == ["CAP_KILL   5", "CAP_CHOWN   0", "41"]
         assert [bar.get_width() for bar in ax.patches] == [3, 1, 0, 1, 0, 1]
@@ -313,7 +315,7 @@ class TestHost:
     @pytest.mark.parametrize("ax", [None, "given"])
     def test_three_hundred(self, ax):
         statuses = host(300)
-        ax = plot_host(statuses, "permitted", ax and plt.subplots(figsize=(8, 9), layout="constrained")[1])
+        ax = plot_holders(statuses, "permitted", ax and plt.subplots(figsize=(8, 9), layout="constrained")[1])
 
         widths = {}
         for bar in ax.patches:
@@ -326,7 +328,7 @@ class TestHost:
         check(ax)
 
     def test_threads_and_another_set(self):
-        ax = plot_host([process(1, 0), process(2, 0, tgid=1)], "bounding")
+        ax = plot_holders([process(1, 0), process(2, 0, tgid=1)], "bounding")
 
         assert ax.get_title(loc="left").replace("\n", " ").startswith("The bounding sets of 2 threads")
         assert len(rows(ax)) == 41
@@ -334,8 +336,8 @@ class TestHost:
         check(ax)
 
     def test_nothing_to_draw(self):
-        assert said(plot_host([]))[0] == "nothing to show"
-        nothing = plot_host([process(1)])
+        assert said(plot_holders([]))[0] == "nothing to show"
+        nothing = plot_holders([process(1)])
         assert said(nothing) == ["none holds any", "The effective set of 1 process: how many have each capability"]
         check(nothing)
 
@@ -343,7 +345,7 @@ class TestHost:
         with pytest.raises(
             ValueError, match="expected one of effective, permitted, inheritable, bounding, ambient, got"
         ):
-            plot_host([], "efective")
+            plot_holders([], "efective")
 
 
 def tree(ax):
@@ -550,7 +552,7 @@ def test_many_rows_in_a_low_place_become_smaller():
     assert ax.get_yticklabels()[0].get_fontsize() < 5
 
 
-@pytest.mark.parametrize("plot", [plot_comparison, plot_host, plot_tree, plot_versions])
+@pytest.mark.parametrize("plot", [plot_comparison, plot_holders, plot_tree, plot_versions])
 def test_without_matplotlib(plot, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     arguments = ({}, []) if plot is plot_comparison else ([],)

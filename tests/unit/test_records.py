@@ -23,7 +23,7 @@ from capset import (
     policy,
     records,
 )
-from capset.display.rows import file_records, status_records
+from capset.display.as_records.live import file_records, status_records
 from capset.live import CapFile
 from capset.records import Records
 from tests.strategies import capsets

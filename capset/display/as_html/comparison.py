@@ -1,50 +1,19 @@
-"""Sets beside each other, as text and as HTML."""
+"""Sets beside each other, as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
+from capset.comparison import Column, Comparison
+from capset.display import html
+from capset.display.as_html.judging import told
+from capset.display.as_html.markup import Html, block, foreign, listed, markup, paragraph, signed, table
+from capset.display.as_html.sets import held
 from capset.display.judging import risky
-from capset.display.markup import Html, block, foreign, listed, markup, paragraph, signed, table
-from capset.display.processes import is_elsewhere, namespace_text
-from capset.display.text import releases_text
-from capset.display.values import held, told
-from capset.engines import Engine
+from capset.engines.engine import Engine
+from capset.engines.releases import releases_text
 from capset.live.status import ProcStatus
-from capset.printable import printable
 from capset.sets import CapSet
-
-if TYPE_CHECKING:
-    from capset.comparison import Column, Comparison
-
-__all__ = ["comparison_html", "comparison_text"]
-
-
-def comparison_text(comparison: Comparison) -> str:
-    """Write a comparison for a terminal: a row for each capability, a column for each set."""
-    if not comparison.columns:
-        return "nothing to compare"
-    rows = comparison.rows
-    width = max(map(len, ["capability", *map(str, rows)]))
-    columns = [["no. capability", *(f"{int(cap):3} {cap!s:{width}}" for cap in rows), "total"]]
-    columns += [
-        [printable(name), *("yes" if cap in caps else "-" for cap in rows), str(len(caps))]
-        for name, caps in comparison.sets.items()
-    ]
-    widths = [max(map(len, column)) for column in columns]
-    text = [
-        " ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
-        for line in zip(*columns, strict=True)
-    ]
-    return "\n".join(text + [f"{printable(name)} is {words}" for name, words in _elsewhere(comparison)])
-
-
-def _elsewhere(comparison: Comparison) -> Iterator[tuple[str, str]]:
-    """Tell which columns count in a user namespace other than the initial one."""
-    for name, value in comparison.columns.items():
-        if isinstance(value, ProcStatus) and is_elsewhere(value.user_ns):
-            yield name, namespace_text(value.user_ns)
 
 
 def _unknown(comparison: Comparison) -> Iterator[Html]:
@@ -56,8 +25,9 @@ def _unknown(comparison: Comparison) -> Iterator[Html]:
         yield Html(f"User namespace not known of {listed_names}; live.read(pid, user_ns=True) reads it.")
 
 
-def comparison_html(comparison: Comparison) -> str:
-    """Show a comparison: a row for each capability, a column for each set, and what is the same below."""
+@html.register(Comparison)
+def _comparison(comparison: Comparison) -> str:
+    """Show a row for each capability, a column for each set, and what is the same below."""
     sets = comparison.sets
     if not sets:
         return block(paragraph("nothing to compare"))
@@ -78,8 +48,8 @@ def comparison_html(comparison: Comparison) -> str:
         shown.append(paragraph(Html(f"{_ALL} ({len(common)}): {listed(common, risky(common))}")))
     if missing and not comparison.everything:
         shown.append(paragraph(Html(f"{_NONE} ({len(missing)}): {listed(missing)}")))
-    counting = [paragraph(Html(f"<b>!</b>&nbsp;{foreign(name)} is {words}")) for name, words in _elsewhere(comparison)]
-    return block(*shown, *counting, *map(paragraph, _unknown(comparison)), *told(differing | common))
+    counting = [Html(f"<b>!</b>&nbsp;{foreign(name)} is {where}") for name, where in comparison.elsewhere.items()]
+    return block(*shown, *map(paragraph, [*counting, *_unknown(comparison)]), *told(differing | common))
 
 
 _ALL, _NONE = signed("✓", "in all of them"), signed("–", "in none of them")  # noqa: RUF001, a dash

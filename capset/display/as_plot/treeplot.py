@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from capset.capability import Cap
-from capset.display.canvas import GAIN, LOSS, ON_SIGN, Pen, new_axes, points, shorten
+from capset.display.as_plot.canvas import GAIN, LOSS, ON_SIGN, Pen, new_axes, points, shorten
+from capset.display.as_plot.processtree import Line
 from capset.display.judging import in_short, risky
-from capset.display.processtree import Line
-from capset.display.text import summary
 from capset.sets import CapSet
+from capset.summary import summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -1,18 +1,12 @@
-"""One-line texts for a terminal."""
+"""Summary: a set in a line of text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
-
 from capset.sets import CapSet
 
-if TYPE_CHECKING:
-    from capset.engines import Release
+__all__ = ["summary"]
 
-__all__ = ["releases_text", "summary"]
-
-_FEW = 5  # so many names are shown as an exception before all the others are listed instead
+_MOST_EXCEPTIONS = 5  # if more are missing, list the members instead of "all known but ..."
 
 
 def summary(caps: CapSet) -> str:
@@ -32,7 +26,7 @@ def summary(caps: CapSet) -> str:
         return "none"
     known = CapSet.all()
     missing = known - caps
-    if len(missing) > _FEW:
+    if len(missing) > _MOST_EXCEPTIONS:
         return ", ".join(caps.names())
     text = "all known"
     if missing:
@@ -40,8 +34,3 @@ def summary(caps: CapSet) -> str:
     if caps.unknown:
         text += f" and no. {', '.join(caps.unknown.names())}"
     return text
-
-
-def releases_text(releases: Iterable[Release]) -> str:
-    """Name stretches of releases; what was read at one commit only has none."""
-    return ", ".join(map(str, releases)) or "as read"

@@ -1,27 +1,39 @@
-"""Engines, requests and what they explain, as HTML for notebooks."""
+"""Engines, requests and what they explain, as HTML."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from capset import engines
-from capset.display.judging import against, docker_default
-from capset.display.markup import Html, block, details, foreign, lines, markup, mono, paragraph, signed, table, unbroken
-from capset.display.text import releases_text
-from capset.display.values import held, set_rows
+from capset.display import html
+from capset.display.as_html.judging import against
+from capset.display.as_html.markup import (
+    Html,
+    block,
+    details,
+    foreign,
+    lines,
+    markup,
+    mono,
+    paragraph,
+    signed,
+    table,
+    unbroken,
+)
+from capset.display.as_html.sets import held, set_rows
+from capset.display.judging import docker_default
+from capset.engines.catalogue import Versions
+from capset.engines.engine import Engine
+from capset.engines.recognition import Match, Matches
+from capset.engines.releases import releases_text
+from capset.engines.request import Request
 from capset.errors import RequestError
-
-if TYPE_CHECKING:
-    from capset.engines import Engine, Match, Request
-    from capset.facts import Source
-    from capset.policy import Finding
-
-__all__ = ["engine_html", "findings_html", "matches_html", "request_html", "versions_html"]
+from capset.facts import Source
 
 
-def engine_html(engine: Engine) -> str:
-    """Show an engine: its default against Docker's, and how that is known."""
+@html.register(Engine)
+def _engine(engine: Engine) -> str:
+    """Show its default against Docker's, and how that is known."""
     default = engine.default
     rows: list[tuple[Html | str, Html | str | int, Html | str]] = [
         ("releases", "", releases_text(engine.releases)),
@@ -46,8 +58,9 @@ def _broken(source: Source) -> Html:
     return Html(markup(str(source)).replace("/", "/<wbr>"))
 
 
-def request_html(request: Request) -> str:
-    """Show a request, and what Docker would make of it."""
+@html.register(Request)
+def _request(request: Request) -> str:
+    """Show what is asked for, and what Docker would make of it."""
     rows: list[tuple[Html | str, Html | str]] = [
         (signed("+", "add"), foreign(", ".join(request.add)) if request.add else "none"),
         (signed("−", "drop"), foreign(", ".join(request.drop)) if request.drop else "none"),  # noqa: RUF001
@@ -79,7 +92,13 @@ def _by_docker(request: Request) -> Iterator[tuple[str, Html | str]]:
         yield "in the bounding set", f"{held(len(state.bounding))}, {reach}"
 
 
-def matches_html(matches: Sequence[Match]) -> str:
+@html.register(Match)
+def _match(match: Match) -> str:
+    return _matches([match])
+
+
+@html.register(Matches)
+def _matches(matches: Sequence[Match]) -> str:
     """Show which engines and options explain a process."""
     if not matches:
         return block(paragraph(signed("!", "no engine that capset knows explains these sets")))
@@ -96,26 +115,8 @@ def matches_html(matches: Sequence[Match]) -> str:
     return block(table(title, ("engine", "releases", "options", "container of"), rows))
 
 
-def findings_html(findings: Sequence[Finding]) -> str:
-    """Show what a policy does not allow, with both verdicts: on the text, and on what the container would get."""
-    if not findings:
-        return block(
-            paragraph(signed("=", "the rule about capabilities allows it; the other rules were not looked at"))
-        )
-    rows = [
-        (foreign(each.container), _parted(each.field), foreign(each.value), each.message, each.effect)
-        for each in findings
-    ]
-    title = f"{len(findings)} finding{'' if len(findings) == 1 else 's'} by the rule about capabilities"
-    return block(table(title, ("container", "field", "value", "the rule says", "the container"), rows))
-
-
-def _parted(path: str) -> Html:
-    """Write a path of keys so that it may be broken between them."""
-    return Html(f"<code>{'.<wbr>'.join(map(markup, path.split('.')))}</code>")
-
-
-def versions_html(versions: Sequence[Engine]) -> str:
+@html.register(Versions)
+def _versions(versions: Sequence[Engine]) -> str:
     """Show an engine's history: its default, stretch by stretch of releases."""
     if not versions:
         return block(paragraph("no version"))

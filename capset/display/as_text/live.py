@@ -1,0 +1,44 @@
+"""Threads, hosts and trees of files, as text."""
+
+from __future__ import annotations
+
+from capset.display import text
+from capset.display.judging import in_short
+from capset.display.threads import thread_facts, title_of, unread
+from capset.live.files import FileScan
+from capset.live.scanning import Scan
+from capset.live.snapshot import Snapshot
+from capset.live.status import ProcStatus
+from capset.live.user_ns import is_elsewhere, namespace_text
+from capset.printable import printable
+
+
+@text.register(ProcStatus)
+def _status(status: ProcStatus) -> str:
+    title = f"{title_of(status)}: {printable(status.name)}"
+    return "\n".join([title, "; ".join(thread_facts(status)), text(status.caps)])
+
+
+@text.register(Scan)
+def _scan(scan: Scan) -> str:
+    return text(scan.snapshot())
+
+
+@text.register(Snapshot)
+def _snapshot(snapshot: Snapshot) -> str:
+    """Write a line for each thread, with its effective set."""
+    lines = list(map(_line, snapshot)) or ["no process"]
+    return "\n".join(lines + [printable(line) for line in unread(snapshot)])
+
+
+def _line(status: ProcStatus) -> str:
+    where = f" ({namespace_text(status.user_ns)})" if is_elsewhere(status.user_ns) else ""
+    return f"{status.pid} {printable(status.name)}: {in_short(status.caps.effective)}{where}"
+
+
+@text.register(FileScan)
+def _files(scan: FileScan) -> str:
+    """Write a line for each file."""
+    lines = [f"{printable(path)}: {'; '.join(text(caps).splitlines())}" for path, caps in scan._all()]
+    lines = lines or [f"no file under {printable(scan.root)} has capabilities"]
+    return "\n".join(lines + [printable(line) for line in unread(scan)])
