@@ -12,9 +12,19 @@ from capset.shown import Tabular
 
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
-    from typing import Never
+    from abc import ABC
+    from collections.abc import Container
+    from typing import Any, Never
 
     from capset.diff import CapDiff
+
+    class _Asked(Container[Any], ABC):
+        """A container that is asked for names and numbers too: as a Set[Cap] alone, mypy lets it be asked for a Cap."""
+
+    class _Set(_Asked, Set[Cap], ABC):
+        pass
+else:
+    _Set = Set[Cap]
 
 __all__ = ["THREAD_SETS", "CapSet"]
 
@@ -26,7 +36,7 @@ _KNOWN = sum(cap.mask for cap in Cap)
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
-class CapSet(Tabular, Set[Cap]):
+class CapSet(Tabular, _Set):
     """An immutable set of capabilities.
 
     It behaves as a :class:`frozenset` of :class:`~capset.Cap` does and equals one that has the same

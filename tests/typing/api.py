@@ -1,6 +1,6 @@
 """How the public names look to a type checker. Checked by mypy and pyright, never run."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Container, Iterator, Set
 from typing import Any, assert_type
 
 from matplotlib.axes import Axes
@@ -41,6 +41,14 @@ assert_type(a - {"kill"}, CapSet)
 assert_type(a ^ frozenset({5}), CapSet)
 assert_type(a <= b, bool)
 assert_type(Cap.KILL in a, bool)
+assert_type("CAP_KILL" in a, bool)
+assert_type("CAP_KILL" not in a, bool)
+assert_type(5 in a, bool)
+as_set: Set[Cap] = a
+as_collection: Collection[Cap] = a
+as_container: Container[Cap] = a
+assert_type(list(a), list[Cap])
+assert_type(frozenset(a), frozenset[Cap])
 assert_type(iter(a), Iterator[Cap])
 assert_type(a.union([1], {"kill"}, b), CapSet)
 assert_type(a.names(), list[str])
