@@ -46,7 +46,8 @@ def _column(name: str, value: Any) -> Column:
         if isinstance(value, str):
             ways = "an engine is what engines.get() returns, capabilities are read by CapSet.parse()"
             raise TypeError(f"expected a set, got {shown(value)}: {ways}")
-        return CapSet(value)
+        state = getattr(value, "caps", None)
+        return state if isinstance(state, CapState) else CapSet(value)
     except (TypeError, CapsetError) as error:
         error.add_note(f"in column {name!r}, which takes a CapSet, a CapState, an Engine or a ProcStatus")
         raise
@@ -180,8 +181,8 @@ def compare(*unnamed: Never, **named: Any) -> Comparison:
     Args:
         unnamed: Nothing; what has no name cannot be told from the others.
         named: What to compare, each under the name that its column is to have: a CapSet or what makes one, a
-            CapState, an Engine, or a ProcStatus. Names that are no words of Python go in as
-            ``compare(**{"docker 20.10": …})``.
+            CapState, an Engine, or a ProcStatus, or something else that has a CapState as ``caps``. Names that are
+            no words of Python go in as ``compare(**{"docker 20.10": …})``.
 
     Raises:
         ValueError: A column is called as a column of its own that every row has.

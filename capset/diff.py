@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
 
 from attrs import evolve, field, frozen
 from attrs.validators import instance_of
@@ -12,9 +12,7 @@ from capset.capability import Cap
 from capset.errors import ConflictError, ParseError, UnknownCapabilityError, shown
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
-
-if TYPE_CHECKING:
-    from capset.state import CapState
+from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["CapDiff", "StateDiff"]
 
@@ -82,9 +80,9 @@ class CapDiff(Tabular):
                 raise ParseError(text, word.start() + 1, f"a capability ({error})") from None
         return cls(added=signed["+"], dropped=signed["-"])
 
-    def apply(self, caps: CapSet) -> CapSet:
-        """Return *caps* with these changes made."""
-        return (caps | self.added) - self.dropped
+    def apply(self, caps: Iterable[Cap | int | str]) -> CapSet:
+        """Return *caps*, a CapSet or what makes one, with these changes made."""
+        return (CapSet(caps) | self.added) - self.dropped
 
     def inverse(self) -> CapDiff:
         """Return the difference that undoes this one.
@@ -101,6 +99,8 @@ class CapDiff(Tabular):
             >>> print(CapDiff.parse("+kill").then(CapDiff.parse("-kill +chown")))
             +CAP_CHOWN -CAP_KILL
         """
+        if not isinstance(other, CapDiff):
+            raise TypeError(f"expected a CapDiff, as before.diff(after) makes one, got {shown(other)}")
         return CapDiff(
             added=(self.added - other.dropped) | other.added,
             dropped=(self.dropped - other.added) | other.dropped,
@@ -136,8 +136,9 @@ class StateDiff(Tabular):
     bounding: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
     ambient: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
 
-    def apply(self, state: CapState) -> CapState:
-        """Return *state* with these changes made."""
+    def apply(self, state: CapState | HasCaps) -> CapState:
+        """Return *state*, a CapState or what has one as ``caps``, with these changes made."""
+        state = five_sets(state)
         return evolve(state, **{name: diff.apply(getattr(state, name)) for name, diff in self._items()})
 
     def inverse(self) -> StateDiff:
@@ -146,6 +147,8 @@ class StateDiff(Tabular):
 
     def then(self, other: StateDiff) -> StateDiff:
         """Return the one difference that does what this one and then *other* do."""
+        if not isinstance(other, StateDiff):
+            raise TypeError(f"expected a StateDiff, as before.diff(after) of two states makes one, got {shown(other)}")
         return StateDiff(**{name: diff.then(getattr(other, name)) for name, diff in self._items()})
 
     def _items(self) -> list[tuple[str, CapDiff]]:

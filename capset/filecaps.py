@@ -9,7 +9,7 @@ from attrs import Factory, field, frozen
 from capset.errors import FileCapsError, shown
 from capset.sets import CapSet
 from capset.shown import Shown
-from capset.state import CapState
+from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["FileCaps"]
 
@@ -85,7 +85,8 @@ class FileCaps(Shown):
         """Read the bytes of the attribute, which are little-endian on every machine.
 
         Args:
-            data: The bytes as getxattr(2), an image layer or a tar's ``SCHILY.xattr`` entry has them.
+            data: The bytes as getxattr(2), an image layer or a tar's ``SCHILY.xattr`` entry has them. Of such an
+                entry :mod:`tarfile` makes a str, which becomes bytes again by ``.encode("utf-8", "surrogateescape")``.
             source: Where they come from, for errors.
 
         Raises:
@@ -98,7 +99,10 @@ class FileCaps(Shown):
             (CapSet.parse('CAP_NET_RAW'), True, 2)
         """
         if not isinstance(data, bytes | bytearray | memoryview):
-            raise TypeError(f"expected the bytes of the attribute, got {shown(data)}; hex text goes to bytes.fromhex()")
+            remedy = ""
+            if isinstance(data, str):
+                remedy = '; digits go to bytes.fromhex(), and what tarfile read to .encode("utf-8", "surrogateescape")'
+            raise TypeError(f"expected the bytes of the attribute, got {shown(data)}{remedy}")
         data = bytes(data)
         if len(data) < 4:
             raise FileCapsError(data, "12 bytes for revision 1, 20 for revision 2 or 24 for revision 3", source)
@@ -134,13 +138,13 @@ class FileCaps(Shown):
         return layout.pack(*fields[: layout.size // 4])
 
     @classmethod
-    def from_state(cls, state: CapState, *, rootid: int = 0) -> FileCaps:
+    def from_state(cls, state: CapState | HasCaps, *, rootid: int = 0) -> FileCaps:
         """Return what setcap(8) writes for three sets.
 
         Args:
-            state: The permitted and the inheritable set. The effective one must be empty, or have all
-                that these two have, as a file has one bit for it. libcap takes more than that, and all
-                it keeps of it is the bit; so it is here.
+            state: A CapState or what has one as ``caps``: the permitted and the inheritable set. The effective
+                one must be empty, or have all that these two have, as a file has one bit for it. libcap takes more
+                than that, and all it keeps of it is the bit; so it is here.
             rootid: The root id of the attribute.
 
         Raises:
@@ -156,6 +160,7 @@ class FileCaps(Shown):
             capset.errors.FileCapsError: no valid security.capability attribute: expected an effective set \
 that is empty or has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_RAW'
         """
+        state = five_sets(state)
         lacking = (state.permitted | state.inheritable) - state.effective
         if state.effective and lacking:
             expected = f"an effective set that is empty or has {lacking} too, as a file has one bit for it"

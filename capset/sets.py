@@ -377,10 +377,22 @@ def _mask_of(caps: Iterable[Cap | int | str]) -> int:
     if isinstance(caps, int) and not isinstance(caps, bool):
         way = f"CapSet([{caps!r}])" if isinstance(caps, Cap) else "CapSet.from_mask()"
         raise TypeError(f"expected an iterable of capabilities, got {shown(caps)}: did you mean {way}?")
+    try:
+        members = iter(caps)
+    except TypeError:
+        raise TypeError(f"expected an iterable of capabilities, got {shown(caps)}{_instead(caps)}") from None
     mask = 0
-    for cap in caps:
+    for cap in members:
         mask |= _bit(cap)
     return mask
+
+
+def _instead(value: object) -> str:
+    """Say which set is meant, perhaps, by a value that has several."""
+    for attribute, first in (("caps", "caps.effective"), ("permitted", "permitted"), ("default", "default")):
+        if hasattr(value, attribute):
+            return f": it is no single set; take one of those that it has, such as its {first}"
+    return ""
 
 
 def _read_names(items: Set[object]) -> Set[object]:

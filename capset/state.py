@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
@@ -13,7 +13,7 @@ from capset.shown import Tabular
 if TYPE_CHECKING:
     from capset.diff import StateDiff
 
-__all__ = ["CapState", "check_set"]
+__all__ = ["CapState", "HasCaps", "check_set", "five_sets"]
 
 
 def check_set(name: object) -> None:
@@ -61,11 +61,16 @@ class CapState(Tabular):
     bounding: CapSet = field(factory=CapSet, converter=CapSet)
     ambient: CapSet = field(factory=CapSet, converter=CapSet)
 
-    def diff(self, other: CapState) -> StateDiff:
-        """Return what turns this state into *other*, set by set."""
+    def diff(self, other: CapState | HasCaps) -> StateDiff:
+        """Return what turns this state into *other*, a CapState or what has one as ``caps``, set by set.
+
+        Raises:
+            TypeError: *other* has no five sets.
+        """
         from capset.diff import StateDiff
 
-        return StateDiff(**{name: getattr(self, name).diff(getattr(other, name)) for name in THREAD_SETS})
+        after = five_sets(other)
+        return StateDiff(**{name: getattr(self, name).diff(getattr(after, name)) for name in THREAD_SETS})
 
     def __str__(self) -> str:
         return "\n".join(f"{name}: {getattr(self, name)}".rstrip() for name in THREAD_SETS)
@@ -86,3 +91,35 @@ class CapState(Tabular):
             for part, whole in (("effective", "permitted"), ("ambient", "permitted"), ("ambient", "inheritable"))
             if (lacking := getattr(self, part) - getattr(self, whole))
         ]
+
+
+class HasCaps(Protocol):
+    """What has the five sets of a thread, such as a ``ProcStatus`` or ``kernel.Credentials``.
+
+    Wherever five sets are wanted, it is taken as well as a CapState. Where one set is wanted it is not, because
+    one of the five has to be chosen.
+    """
+
+    @property
+    def caps(self) -> CapState:
+        """Its five sets."""
+        ...
+
+
+def five_sets(value: CapState | HasCaps) -> CapState:
+    """Return the five sets of a thread.
+
+    Raises:
+        TypeError: *value* is neither a CapState nor has one as ``caps``.
+    """
+    caps = value if isinstance(value, CapState) else getattr(value, "caps", None)
+    if isinstance(caps, CapState):
+        return caps
+    remedy = ""
+    if isinstance(value, CapSet):
+        remedy = "; a CapSet may be one of them, as in CapState(effective=caps)"
+    elif hasattr(value, "container"):
+        remedy = "; its container() are those of a container's first process"
+    elif hasattr(value, "state"):
+        remedy = "; its state has them"
+    raise TypeError(f"expected five sets, a CapState or what has one as caps, got {shown(value)}{remedy}")

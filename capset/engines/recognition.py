@@ -10,11 +10,11 @@ from capset.engines.catalogue import names, versions
 from capset.engines.engine import Engine, user_id
 from capset.engines.releases import Release, join
 from capset.engines.request import Request
-from capset.errors import RequestError, shown
+from capset.errors import RequestError
 from capset.listed import Listed
 from capset.sets import CapSet
 from capset.shown import Shown, Tabular
-from capset.state import CapState
+from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["Match", "Matches", "recognise"]
 
@@ -64,7 +64,7 @@ class Matches(Listed[Match], Tabular):
     __slots__ = ()
 
 
-def recognise(state: CapState, *, uid: int | None = None, available: CapSet | None = None) -> Matches:
+def recognise(state: CapState | HasCaps, *, uid: int | None = None, available: CapSet | None = None) -> Matches:
     """Name the engines and requests that give a container's first process exactly these sets.
 
     The five sets are all there is to go by. They cannot tell apart:
@@ -78,7 +78,7 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
       dropped what it had.
 
     Args:
-        state: The sets, such as ``live.read(pid).caps``.
+        state: The sets, a CapState or what has one as ``caps``, such as ``live.read(pid)``.
         uid: The user id of the process in its user namespace, if it is known.
         available: What the engines hold themselves, by default all that capset knows.
 
@@ -88,7 +88,7 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
 
     Raises:
         ValueError: *uid* is negative or larger than 2**32 - 2.
-        TypeError: *state* is no CapState, or *uid* no number.
+        TypeError: *state* has no five sets, or *uid* no number.
 
     Examples:
         >>> from capset import CapState, DOCKER_DEFAULT
@@ -97,8 +97,7 @@ def recognise(state: CapState, *, uid: int | None = None, available: CapSet | No
         >>> best.engine.name, best.flags, best.root
         ('aws-ecs', ['linuxParameters.capabilities.add=NET_ADMIN'], True)
     """
-    if not isinstance(state, CapState):
-        raise TypeError(f"expected a CapState, such as live.read(pid).caps, got {shown(state)}")
+    state = five_sets(state)
     users = (0, _NOBODY) if uid is None else (user_id(uid),)
     matches = [match for name in names() for user in users for match in _of_engine(name, state, user, available)]
     return Matches(sorted(matches, key=lambda match: match.request.size))

@@ -9,7 +9,7 @@ from attrs import field, frozen
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.errors import ParseError, UnknownCapabilityError, shown
 from capset.sets import CapSet
-from capset.state import CapState
+from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["IAB", "from_name", "from_text", "iab_from_text", "iab_to_text", "to_name", "to_text"]
 
@@ -71,11 +71,12 @@ def from_text(text: str, *, last_cap: int = LAST_CAP) -> CapState:
     )
 
 
-def to_text(state: CapState, *, last_cap: int = LAST_CAP) -> str:
+def to_text(state: CapState | HasCaps, *, last_cap: int = LAST_CAP) -> str:
     """Write the effective, inheritable and permitted set exactly as cap_to_text(3) does.
 
     Args:
-        state: The sets. The text has no place for the bounding and the ambient one.
+        state: The sets, a CapState or what has one as ``caps``. The text has no place for the bounding and the
+            ambient one.
         last_cap: The last capability of the kernel: those after it never decide what the text starts
             from. For libcap that is the running kernel's.
 
@@ -90,6 +91,7 @@ def to_text(state: CapState, *, last_cap: int = LAST_CAP) -> str:
         >>> libcap.to_text(CapState(permitted=CapSet.all() - {"kill"}))
         '=p cap_kill-p'
     """
+    state = five_sets(state)
     kernel = CapSet.all(last_cap).mask
     named, beyond = _by_letters(state, kernel), _by_letters(state, _FULL & ~kernel)
     # What most capabilities have stands in front, without names; of two, what comes last in _ORDER.
@@ -199,13 +201,14 @@ class IAB:
     blocked: CapSet = field(factory=CapSet, converter=CapSet)
 
     @classmethod
-    def from_state(cls, state: CapState, *, last_cap: int = LAST_CAP) -> IAB:
+    def from_state(cls, state: CapState | HasCaps, *, last_cap: int = LAST_CAP) -> IAB:
         """Take the three sets from those of a thread.
 
         Args:
-            state: The sets of the thread.
+            state: The sets of the thread, a CapState or what has one as ``caps``.
             last_cap: The last capability of its kernel: what it does not have cannot be blocked.
         """
+        state = five_sets(state)
         blocked = CapSet.all(last_cap) - state.bounding
         return cls(inheritable=state.inheritable, ambient=state.ambient, blocked=blocked)
 

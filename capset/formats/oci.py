@@ -14,7 +14,7 @@ from capset.engines.spelling import SPELLINGS
 from capset.formats.document import Node, depends, ignored, refused
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
-from capset.state import CapState
+from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
 
@@ -79,8 +79,11 @@ def from_config(config: Mapping[str, object]) -> CapState:
     return CapState(**{name: CapSet(caps) for name, caps in _sets(capabilities, None).items()})
 
 
-def to_config(state: CapState) -> dict[str, object]:
+def to_config(state: CapState | HasCaps) -> dict[str, object]:
     """Write five sets as a ``config.json`` has them; the rest of the document is the caller's.
+
+    Args:
+        state: A CapState or what has one as ``caps``.
 
     Raises:
         UnknownCapabilityError: A capability has no name yet.
@@ -91,7 +94,7 @@ def to_config(state: CapState) -> dict[str, object]:
         >>> oci.to_config(CapState(bounding=["kill"]))["process"]["capabilities"]["bounding"]
         ['CAP_KILL']
     """
-    return {"process": {"capabilities": _lists(state)}}
+    return {"process": {"capabilities": _lists(five_sets(state))}}
 
 
 def from_process(process: Mapping[str, object]) -> Process:

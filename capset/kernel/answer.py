@@ -8,7 +8,7 @@ from attrs import frozen
 
 from capset.capability import Cap
 from capset.filecaps import FileCaps
-from capset.kernel.credentials import Credentials, Executable, checked
+from capset.kernel.credentials import Credentials, Executable, Thread, checked
 from capset.kernel.draft import Draft
 from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
@@ -68,13 +68,14 @@ class Answer(Shown):
         return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
 
 
-def why(cred: Credentials, cap: Cap | int | str) -> Answer:
+def why(cred: Thread, cap: Cap | int | str) -> Answer:
     """Say why a thread has, or has not, a capability.
 
     Having it may not suffice: seccomp filters, other security modules and device rules refuse as well.
 
     Args:
-        cred: The credentials of the thread, such as :func:`capset.live.credentials` reads them.
+        cred: The credentials of the thread, such as :func:`capset.live.credentials` reads them, or its ProcStatus,
+            of which what a status file does not tell is assumed.
         cap: The capability.
 
     Raises:
@@ -93,7 +94,7 @@ def why(cred: Credentials, cap: Cap | int | str) -> Answer:
         True execve(2) of a set-user-ID-root program
     """
     [one] = CapSet([cap])
-    checked(cred)
+    cred = checked(cred)
     return Answer(
         cap=one,
         cred=cred,

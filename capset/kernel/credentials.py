@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from types import UnionType
-from typing import Any
+from typing import Any, Protocol
 
 from attrs import Attribute, field, frozen
 
@@ -16,7 +16,7 @@ from capset.kernel.namespaces import INITIAL, NO_ID, UserNamespace
 from capset.securebits import Securebits
 from capset.state import CapState
 
-__all__ = ["Credentials", "Executable"]
+__all__ = ["Credentials", "Executable", "HasCredentials", "Thread", "checked"]
 
 
 def _id(number: object, what: str) -> int:
@@ -142,11 +142,32 @@ class Credentials:
         return False
 
 
-def checked(cred: object) -> Credentials:
-    """Return credentials, or say where they come from."""
-    if not isinstance(cred, Credentials):
-        raise TypeError(f"expected Credentials, got {shown(cred)}; live.credentials() reads those of a thread")
-    return cred
+class HasCredentials(Protocol):
+    """What was read of a thread and tells its credentials, a ``ProcStatus``; it is taken for :class:`Credentials`."""
+
+    @property
+    def caps(self) -> CapState:
+        """Its five sets."""
+        ...
+
+    def credentials(self) -> Credentials:
+        """Return its credentials, with what was assumed."""
+        ...
+
+
+Thread = Credentials | HasCredentials
+"""What every function of the kernel takes for the credentials of a thread."""
+
+
+def checked(cred: Thread) -> Credentials:
+    """Return credentials, also those of what was read of a thread, or say where they come from."""
+    if isinstance(cred, Credentials):
+        return cred
+    # An engine has credentials() too, for what is asked of it; those of nothing asked would be a guess.
+    if isinstance(getattr(cred, "caps", None), CapState) and hasattr(cred, "credentials"):
+        return cred.credentials()
+    ways = "live.credentials() reads those of a thread, and an engine's credentials() are those of a container"
+    raise TypeError(f"expected Credentials or a ProcStatus, got {shown(cred)}; {ways}")
 
 
 def _owner(number: int) -> int:

@@ -18,7 +18,7 @@ from attrs import evolve
 from capset.capability import LAST_CAP, Cap
 from capset.errors import KernelError, shown
 from capset.ids import Ids
-from capset.kernel.credentials import Credentials, checked
+from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.explanation import Decision, Explanation
 from capset.kernel.namespaces import NO_ID
 from capset.kernel.rules import RULES, Rules
@@ -45,8 +45,8 @@ class Draft:
         notes: What else happened, a sentence each.
     """
 
-    def __init__(self, old: Credentials) -> None:
-        self.old = checked(old)
+    def __init__(self, old: Thread) -> None:
+        self.old = old = checked(old)
         self.uids, self.gids, self.groups = old.uids, old.gids, old.groups
         self.securebits, self.no_new_privs, self.user_ns = old.securebits, old.no_new_privs, old.user_ns
         self.secure: bool | None = None
@@ -165,25 +165,25 @@ def with_id(ids: Ids, **changed: int | None) -> Ids:
 
 def system_call(
     rules: Callable[Concatenate[Draft, Arguments], None],
-) -> Callable[Concatenate[Credentials, Arguments], Credentials]:
+) -> Callable[Concatenate[Thread, Arguments], Credentials]:
     """Make a pure function, from credentials to new ones, of the rules that a system call follows on a draft."""
 
     @wraps(rules)
-    def call(cred: Credentials, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Credentials:
+    def call(cred: Thread, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Credentials:
         draft = Draft(cred)
         rules(draft, *args, **kwargs)
         return draft.commit()
 
-    return cast("Callable[Concatenate[Credentials, Arguments], Credentials]", _as_called(call, Credentials))
+    return cast("Callable[Concatenate[Thread, Arguments], Credentials]", _as_called(call, Credentials))
 
 
 def explainer(
-    call: Callable[Concatenate[Credentials, Arguments], Credentials],
-) -> Callable[Concatenate[Credentials, Arguments], Explanation]:
+    call: Callable[Concatenate[Thread, Arguments], Credentials],
+) -> Callable[Concatenate[Thread, Arguments], Explanation]:
     """Make the function that explains what a system call does: the same rules on the same draft."""
     rules = cast("Callable[Concatenate[Draft, Arguments], None]", call.__wrapped__)  # type: ignore[attr-defined]
 
-    def explain(cred: Credentials, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Explanation:
+    def explain(cred: Thread, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Explanation:
         draft = Draft(cred)
         after, error = None, None
         # What can be gone through once is wanted twice: for the rules, and to say what was asked for.
@@ -197,7 +197,7 @@ def explainer(
             error = refusal
         return Explanation(
             call=f"{rules.__name__}({', '.join(written)})",
-            before=cred,
+            before=draft.old,
             after=after,
             error=error,
             secure=draft.secure if error is None else None,
@@ -212,7 +212,7 @@ def explainer(
         f"The arguments are those of :func:`{rules.__name__}`. A refusal is told too, and not raised."
     )
     explain.__signature__ = signature(call)  # type: ignore[attr-defined]
-    return cast("Callable[Concatenate[Credentials, Arguments], Explanation]", _as_called(explain, Explanation))
+    return cast("Callable[Concatenate[Thread, Arguments], Explanation]", _as_called(explain, Explanation))
 
 
 def _short(value: object) -> str:
@@ -223,6 +223,6 @@ def _short(value: object) -> str:
 def _as_called(function: Callable[..., object], returns: type) -> Callable[..., object]:
     """Give a function the signature with which people call it."""
     first, *others = signature(function).parameters.values()
-    parameters = [Parameter("cred", first.kind, annotation=Credentials), *others]
+    parameters = [Parameter("cred", first.kind, annotation=Thread), *others]
     function.__signature__ = signature(function).replace(parameters=parameters, return_annotation=returns)  # type: ignore[attr-defined]
     return function

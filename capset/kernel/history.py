@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 from capset.filecaps import FileCaps
 from capset.ids import Ids
 from capset.kernel.adjusting import explain_capset, explain_set_keepcaps
-from capset.kernel.credentials import Credentials, Executable, checked
+from capset.kernel.credentials import Credentials, Executable, Thread, checked
 from capset.kernel.execution import explain_execve
 from capset.kernel.explanation import Explanation
 from capset.kernel.identity import explain_setresuid
@@ -51,14 +51,14 @@ class Histories(Listed[History], Tabular):
     __slots__ = ()
 
 
-def histories(cred: Credentials) -> Histories:
+def histories(cred: Thread) -> Histories:
     """Return the usual histories that end with just these credentials, the most telling first.
 
     Sets alone do not tell what happened: several may fit, and so may others that are not looked for. None fits
     a thread that has done something unusual.
 
     Args:
-        cred: The credentials of a thread, such as :func:`capset.live.credentials` reads them.
+        cred: The credentials of a thread, such as :func:`capset.live.credentials` reads them, or its ProcStatus.
 
     Examples:
         >>> from capset import DOCKER_DEFAULT, CapState, kernel
@@ -68,7 +68,7 @@ def histories(cred: Credentials) -> Histories:
         a container, or a service, was started for user 1000
         root became user 1000, and keepcaps was not set
     """
-    checked(cred)
+    cred = checked(cred)
     return Histories(history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred)
 
 

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from capset.capability import Cap
 from capset.errors import shown
-from capset.kernel.credentials import Credentials
+from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.draft import Draft, explainer, system_call
 from capset.kernel.namespaces import Extent, UserNamespace, are_lawful, made_extents, outside_stretch
 from capset.kernel.rules import NEWEST, Rules
@@ -33,7 +33,7 @@ __all__ = [
 _DEEPEST = 33
 _PAGE = 4096  # bytes; some kernels for Arm and POWER have larger ones
 
-Writer = Literal["self", "outside"] | Credentials
+Writer = Literal["self", "outside"] | Thread
 """Who writes: the thread itself, one in the parent namespace with every capability there, or whose credentials."""
 
 
@@ -193,8 +193,8 @@ def write_setgroups(draft: Draft, word: Literal["allow", "deny"], by: Writer = "
 
 
 def _writer(cred: Credentials, by: Writer) -> Credentials:
-    if isinstance(by, Credentials):
-        return by
+    if not isinstance(by, str):
+        return checked(by)
     if by == "self":
         return cred
     if by != "outside":

@@ -12,20 +12,24 @@ from attrs import frozen
 from capset.errors import StatusError, shown
 from capset.ids import Ids
 from capset.sets import CapSet
-from capset.shown import Shown
-from capset.state import CapState
+from capset.shown import Tabular
+from capset.state import CapState, HasCaps
 
 if TYPE_CHECKING:
+    from capset.diff import StateDiff
     from capset.kernel import Credentials
 
 __all__ = ["ProcStatus", "parse_status"]
 
 
 @frozen(kw_only=True, slots=False)  # made in half the time that slots take
-class ProcStatus(Shown):
+class ProcStatus(Tabular):
     """The credentials of one thread at one moment, as ``/proc/<pid>/status`` shows them.
 
     Ids are those of the pid and user namespace from which the file was read.
+
+    Wherever capset wants five sets, or credentials, a ProcStatus is taken as it is. Where one set is wanted, one of
+    its five has to be chosen: ``DOCKER_DEFAULT.diff(status.caps.effective)``.
 
     Attributes:
         pid: The id of the thread; for the main thread that is the id of the process.
@@ -87,6 +91,17 @@ class ProcStatus(Shown):
             no_new_privs=bool(self.no_new_privs),
             assumed=assumed,
         )
+
+    def diff(self, other: CapState | HasCaps) -> StateDiff:
+        """Return what turns the five sets of this thread into those of *other*: :meth:`capset.CapState.diff`.
+
+        Examples:
+            >>> from capset import live
+            >>> shell, reader = live.scan(proc="examples/host").snapshot()
+            >>> print(shell.diff(reader))
+            effective: +CAP_NET_RAW
+        """
+        return self.caps.diff(other)
 
 
 def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:

@@ -144,6 +144,11 @@ assert_type(kernel.capset(cred, effective=[], permitted=[1], inheritable={"kill"
 assert_type(kernel.write_uid_map(cred, [(0, 1000, 1)], by="outside"), kernel.Credentials)
 assert_type(kernel.explain_setgroups(cred, [1]), kernel.Explanation)
 assert_type(kernel.explain_execve(cred, program).reasons, tuple[kernel.Reason, ...])
+assert_type(status.diff(state), StateDiff)
+assert_type(state.diff(status), StateDiff)
+assert_type(engines.recognise(status), engines.Matches)
+assert_type(kernel.execve(status, program), kernel.Credentials)
+assert_type(kernel.why(status, 5), kernel.Answer)
 assert_type(kernel.why(cred, 5).ways, tuple[kernel.Way, ...])
 assert_type(kernel.histories(cred), kernel.Histories)
 assert_type(kernel.histories(cred)[:1], kernel.Histories)
@@ -152,6 +157,9 @@ assert_type(live.read().credentials(), kernel.Credentials)
 assert_type(live.securebits(), Securebits)
 assert_type(live.executable("/bin/sh"), kernel.Executable)
 assert_type(engines.get("docker").credentials(uid=5), kernel.Credentials)
+a.diff(status)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+state.diff(a)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+kernel.why(docker, 5)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 kernel.setuid(cred, "root")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
 
 comparison = compare(docker=docker, mine=status, state=state, **{"a set": a})

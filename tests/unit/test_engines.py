@@ -208,9 +208,9 @@ def test_which_list_is_refused_first(name, version, side):
 
 
 def test_what_is_not_a_state():
-    """A whole process is the obvious slip."""
+    """A single set is the obvious slip."""
     for value in (None, DOCKER_DEFAULT, "pid:1"):
-        with pytest.raises(TypeError, match="expected a CapState, such as"):
+        with pytest.raises(TypeError, match="expected five sets, a CapState or"):
             engines.recognise(value)
 
 

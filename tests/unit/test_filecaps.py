@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import pickle
+import tarfile
 
 import pytest
 
@@ -88,7 +90,10 @@ def test_what_a_layout_cannot_hold(values, message):
         (lambda: FileCaps(rootid="0"), "rootid is a number, got '0'"),
         (lambda: FileCaps(rootid=True), "rootid is a number, got True"),
         (lambda: FileCaps(revision=None), "revision is a number, got None"),
-        (lambda: FileCaps.from_xattr("0100"), "expected the bytes of the attribute, got '0100'; hex text goes to"),
+        (
+            lambda: FileCaps.from_xattr("0100"),
+            "expected the bytes of the attribute, got '0100'; digits go to",
+        ),
     ],
 )
 def test_other_types(make, message):
@@ -117,3 +122,20 @@ def test_to_the_sets_of_a_text():
 
     assert caps.state == CapState(permitted=["kill"], inheritable=["chown"], effective=["kill", "chown"])
     assert FileCaps(permitted=["kill"]).state == CapState(permitted=["kill"])
+
+
+def test_from_tarfile():
+    """Of an attribute in a tar's headers tarfile makes a str; the error says how it becomes bytes again."""
+    caps = FileCaps(permitted=CapSet.all(), effective=True)
+    member = tarfile.TarInfo("ping")
+    member.pax_headers = {"SCHILY.xattr.security.capability": caps.to_xattr().decode("utf-8", "surrogateescape")}
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as archive:
+        archive.addfile(member)
+    packed.seek(0)
+    with tarfile.open(fileobj=packed) as archive:
+        text = archive.getmember("ping").pax_headers["SCHILY.xattr.security.capability"]
+
+    with pytest.raises(TypeError, match=r'what tarfile read to \.encode\("utf-8", "surrogateescape"\)'):
+        FileCaps.from_xattr(text)
+    assert FileCaps.from_xattr(text.encode("utf-8", "surrogateescape")) == caps

@@ -177,7 +177,9 @@ def test_every_call_has_an_explanation_that_is_called_alike():
 def test_only_credentials_make_calls():
     """The first argument is checked before anything else."""
     for call, arguments in ((kernel.setuid, [0]), (kernel.why, ["kill"]), (kernel.histories, [])):
-        with pytest.raises(TypeError, match=r"expected Credentials, got CapState.*; live.credentials\(\) reads those"):
+        with pytest.raises(
+            TypeError, match=r"expected Credentials or a ProcStatus, got CapState.*; live.credentials\(\) reads those"
+        ):
             call(CapState(), *arguments)
 
 

@@ -130,14 +130,14 @@ def test_all_needs_a_universe():
         ("CAP_KILL", r"CapSet\.parse"),
         (b"CAP_KILL", r"CapSet\.parse"),
         (bytearray(b"\x05"), r"CapSet\.parse"),
-        (True, "not iterable"),
+        (True, "got True$"),
         pytest.param(10**5000, r"CapSet\.from_mask", id="huge"),
         (5, r"CapSet\.from_mask"),
         (Cap.KILL, r"CapSet\(\[Cap\.KILL\]\)"),
         ([5.0], "name, got 5.0"),
         ([True], "name, got True"),
         ([None], "name, got None"),
-        (None, "not iterable"),
+        (None, "got None$"),
     ],
 )
 def test_the_constructor_says_what_to_use_instead(caps, remedy):

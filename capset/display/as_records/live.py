@@ -22,6 +22,11 @@ def _scan(scan: Scan) -> Records:
     return status_records(scan.snapshot())
 
 
+@records.register(ProcStatus)
+def _status(status: ProcStatus) -> Records:
+    return status_records([status])
+
+
 @records.register(Snapshot)
 def status_records(statuses: Iterable[ProcStatus]) -> Records:
     """Make a row of each thread."""
