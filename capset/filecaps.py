@@ -86,7 +86,7 @@ class FileCaps(Shown):
 
         Args:
             data: The bytes as getxattr(2), an image layer or a tar's ``SCHILY.xattr`` entry has them. Of such an
-                entry :mod:`tarfile` makes a str, which becomes bytes again by ``.encode("utf-8", "surrogateescape")``.
+                entry ``tarfile`` makes a str, which becomes bytes again by ``.encode("utf-8", "surrogateescape")``.
             source: Where they come from, for errors.
 
         Raises:

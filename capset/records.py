@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
-from functools import cache
 from importlib import import_module
 from typing import Any, Literal, overload
 
@@ -12,23 +12,14 @@ __all__ = ["Kind", "Records"]
 Kind = Literal["text", "number", "flag", "mask"]
 
 
-@cache
-def _mask_type() -> Any:
-    """Return what makes a mask of an int: NumPy's type where there is NumPy, as pandas has no other way to be told."""
-    try:
-        return import_module("numpy").uint64
-    except ModuleNotFoundError:
-        return int
-
-
 class Records(Sized, Iterable[dict[str, Any]]):
     """Rows, each a dict with the same keys, for ``pandas.DataFrame()``, ``polars.DataFrame()`` and ``pyarrow.table()``.
 
-    Returned by every ``to_records()``. A mask stays an unsigned number of 64 bits on the way: in a row it is a
-    ``numpy.uint64`` where NumPy is installed, and otherwise an int; Arrow, and polars with it, is told by a
-    schema. (Rows of plain numbers would become signed, and a mask with its last bit raised an error.)
+    Returned by every ``to_records()``. A row holds plain texts, ints and bools, and None where there is nothing, so
+    that ``json.dumps(list(records))`` writes it. In a data frame a mask is an unsigned number of 64 bits all the
+    same, whatever its value: Arrow and polars are told by a schema, pandas by an array of typed numbers.
 
-    It is no list, as polars would then guess the types; ``list(records)`` is one. It equals the list of its rows.
+    It is no list, as the types would then be guessed; ``list(records)`` is one. It equals the list of its rows.
 
     Args:
         columns: The names of the columns, each with what it holds: ``"text"``, ``"number"``, ``"flag"`` or ``"mask"``.
@@ -59,11 +50,7 @@ class Records(Sized, Iterable[dict[str, Any]]):
         return map(self._dict, self._rows)
 
     def _dict(self, row: Sequence[Any]) -> dict[str, Any]:
-        mask = _mask_type()
-        return {
-            name: mask(value) if kind == "mask" and value is not None else value
-            for (name, kind), value in zip(self._columns.items(), row, strict=True)
-        }
+        return dict(zip(self._columns, row, strict=True))
 
     @overload
     def __getitem__(self, at: int) -> dict[str, Any]: ...
@@ -78,11 +65,32 @@ class Records(Sized, Iterable[dict[str, Any]]):
         return list(self) == other if isinstance(other, list) else NotImplemented
 
     def __repr__(self) -> str:
-        return repr([dict(zip(self._columns, row, strict=True)) for row in self._rows])
+        return repr(list(self))
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Write what a notebook shows: what it is for, rather than thousands of rows."""
         printer.text(f"<{len(self)} records of {', '.join(self._columns)}: for pandas, polars or pyarrow>")
+
+    def __array__(self, dtype: object = None, copy: object = None) -> Any:
+        """Hand the rows to pandas, whose constructor asks for an array before it iterates.
+
+        What types the columns get it guesses from the values, and only NumPy's numbers say that they are unsigned. An
+        array of instances of a dataclass is the one way to give it other values than whoever iterates over the rows.
+        """
+        from dataclasses import fields, make_dataclass
+
+        numpy: Any = import_module("numpy")
+        none = getattr(sys.modules.get("pandas"), "NA", None)  # with None, all masks of a column would become floats
+        row_type: Any = make_dataclass("Row", [f"column_{at}" for at in range(len(self._columns))])
+        for field, name in zip(fields(row_type), self._columns, strict=True):
+            field.name = name  # which need be no word of Python
+        array = numpy.empty(len(self._rows), dtype=object)
+        for at, values in enumerate(self._rows):
+            row: Any = object.__new__(row_type)
+            for (name, kind), value in zip(self._columns.items(), values, strict=True):
+                setattr(row, name, value if kind != "mask" else none if value is None else numpy.uint64(value))
+            array[at] = row
+        return array
 
     def __arrow_c_stream__(self, requested_schema: object = None) -> object:
         """Hand the rows to Arrow, as whoever asks for this has pyarrow, or is polars."""
