@@ -2,20 +2,45 @@
 
 from __future__ import annotations
 
-from enum import IntEnum
+from enum import EnumType, IntEnum
 
-from capset.errors import UnknownCapabilityError, shown
+from capset.errors import UnknownCapabilityError, UnknownMemberError, shown
 from capset.shown import Shown
 
 # Not typing.TYPE_CHECKING: importing typing would cost half as much again as importing capset.
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from capset.info import CapInfo
 
 __all__ = ["CAPS", "LAST_CAP", "Cap"]
 
 
-class Cap(Shown, IntEnum):
+class _Lookup(EnumType):
+    """How a Cap is looked up: what is none is told in the words of this library, where Enum has its own or fails."""
+
+    def __call__(cls, value: Any, /) -> Cap:  # type: ignore[override]
+        try:
+            return _BY_NUMBER[value]
+        except (KeyError, TypeError):
+            raise _no_number(value) from None
+
+    def __getitem__(cls, name: str) -> Cap:  # type: ignore[override]
+        cap = Cap.__members__.get(name) if isinstance(name, str) else None
+        if cap is None:
+            raise _no_member(name)
+        return cap
+
+    if hasattr(EnumType, "__getattr__"):  # from Python 3.12 on it says itself what was meant, and is faster without
+
+        def __getattr__(cls, name: str) -> Any:
+            close = _unknown(name).close if name.isupper() else ()
+            meant = f": did you mean Cap.{close[0][4:]}?" if close else ""
+            raise AttributeError(f"Cap has no attribute {name!r}{meant}", name=name, obj=cls)
+
+
+class Cap(Shown, IntEnum, metaclass=_Lookup):
     """A Linux capability: its number, which is its bit in every mask, and its name.
 
     The members are the capabilities that have a name in this version of capset. A kernel may have
@@ -110,6 +135,13 @@ class Cap(Shown, IntEnum):
             raise _unknown(text)
         return cap
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of ``str(cap)``, which is what a capability is in JSON."""
+        from capset.fields import cap_schema
+
+        return cap_schema()
+
     @property
     def known(self) -> bool:
         """Whether this version of capset has a name for it.
@@ -137,12 +169,16 @@ class Cap(Shown, IntEnum):
         return info.get(self)
 
     @classmethod
-    def _missing_(cls, value: object) -> Cap:
-        if value in _UNNAMED:
-            return _UNNAMED[value]
-        if isinstance(value, int):
-            raise UnknownCapabilityError(value, remedy="capability numbers run from 0 to 63")
-        raise TypeError(f"Cap() takes a number from 0 to 63, got {shown(value)}; text is read by Cap.parse()")
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Any:
+        from capset.fields import core_schema, read_cap
+
+        return core_schema(lambda value: read_cap(cls, value), str)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, handler: Any) -> dict[str, Any]:
+        from capset.fields import cap_schema
+
+        return cap_schema(taken=handler.mode == "validation")
 
     def __reduce_ex__(self, proto: object) -> tuple[type[Cap], tuple[int]]:
         return Cap, (self._value_,)  # by number: an unnamed member has no name to be found by
@@ -169,10 +205,10 @@ def _unnamed(number: int) -> Cap:
 
 
 # Made once, here: an unnamed member is one object for the life of the process, as a named one is.
-_UNNAMED: dict[object, Cap] = {number: _unnamed(number) for number in range(LAST_CAP + 1, 64)}
-
-CAPS: tuple[Cap, ...] = (*Cap, *_UNNAMED.values())
+CAPS: tuple[Cap, ...] = (*Cap, *map(_unnamed, range(LAST_CAP + 1, 64)))
 """All 64 of them; the index is the number."""
+
+_BY_NUMBER: dict[object, Cap] = dict(enumerate(CAPS))
 
 _BY_TEXT: dict[str, Cap] = {
     text: cap for cap in CAPS for text in ((f"CAP_{cap.name}", cap.name) if cap.known else ()) + (str(int(cap)),)
@@ -182,6 +218,22 @@ _BY_TEXT: dict[str, Cap] = {
 def format_value(text: str, number: int, spec: str) -> str:
     """Format a value that is a number as well as a text: the integer codes take the number."""
     return format(number, spec) if spec[-1:] in {"b", "d", "o", "x", "X"} else format(text, spec)
+
+
+def _no_number(value: object) -> Exception:
+    if isinstance(value, int):
+        return UnknownCapabilityError(value, remedy="capability numbers run from 0 to 63")
+    return TypeError(f"Cap() takes a number from 0 to 63, got {shown(value)}; text is read by Cap.parse()")
+
+
+def _no_member(name: object) -> Exception:
+    if not isinstance(name, str):
+        return TypeError(f"Cap[...] takes the name of a member as str, got {shown(name)}; Cap() takes a number")
+    try:
+        cap = Cap.parse(name)
+    except UnknownCapabilityError as error:
+        return UnknownMemberError(name, error.close, error.remedy)
+    return UnknownMemberError(name, remedy=f"write {cap!r}; text as people write it is read by Cap.parse()")
 
 
 def _unknown(text: str) -> UnknownCapabilityError:

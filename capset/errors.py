@@ -36,6 +36,7 @@ __all__ = [
     "UnavailableError",
     "UnknownCapabilityError",
     "UnknownEngineError",
+    "UnknownMemberError",
     "UnknownNameError",
     "UnknownVersionError",
     "UnreachableError",
@@ -117,6 +118,18 @@ class UnknownCapabilityError(CapsetError, ValueError):
             or "expected a name as in capabilities(7), such as CAP_NET_ADMIN, or a number from 0 to 63"
         )
         super().__init__(f"unknown capability {shown(value)}: {advice}")
+
+
+class UnknownMemberError(UnknownCapabilityError, KeyError):
+    """A name that no member of Cap has, in ``Cap[name]``.
+
+    Attributes:
+        value: What was given.
+        close: As of an UnknownCapabilityError.
+        remedy: As of an UnknownCapabilityError.
+    """
+
+    __str__ = Exception.__str__  # KeyError writes its message as a repr
 
 
 class MaskError(CapsetError, ValueError):

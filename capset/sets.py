@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from abc import ABCMeta
 from collections.abc import Iterable, Iterator, Set
 from functools import lru_cache
 
@@ -36,7 +37,15 @@ _KNOWN = sum(cap.mask for cap in Cap)
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
-class CapSet(Tabular, _Set):
+class _Guesses(ABCMeta):
+    """What people look for in CapSet; it stands here, as nothing lists the attributes of the class of a class."""
+
+    @property
+    def from_names(cls) -> Never:
+        raise AttributeError("CapSet has no from_names(): CapSet(names) takes a list, CapSet.parse(text) a text")
+
+
+class CapSet(Tabular, _Set, metaclass=_Guesses):
     """An immutable set of capabilities.
 
     It behaves as a :class:`frozenset` of :class:`~capset.Cap` does and equals one that has the same
@@ -175,6 +184,25 @@ class CapSet(Tabular, _Set):
             raise TypeError(f"expected a Cap or a number from 0 to 63, got {shown(last_cap)}")
         return _of(2 * _bit(last_cap) - 1)
 
+    @staticmethod
+    def from_dict(data: Any) -> CapSet:
+        """Read what :meth:`as_dict` returns.
+
+        Raises:
+            FormatError: *data* is no such dict, or its mask and its names disagree.
+
+        Examples:
+            >>> CapSet.from_dict({"mask": "0000020000000020", "names": ["CAP_KILL", "41"]})
+            CapSet.parse('CAP_KILL,41')
+            >>> CapSet.from_dict({"mask": "0000020000000020", "names": ["CAP_KILL"]})
+            Traceback (most recent call last):
+            capset.errors.FormatError: names: expected ['CAP_KILL', '41'], as the mask says, got ['CAP_KILL']
+        """
+        from capset.fields import set_of_dict
+
+        caps: CapSet = set_of_dict(CapSet, data)
+        return caps
+
     # -- other ways out --------------------------------------------------------------------------
 
     @property
@@ -189,6 +217,22 @@ class CapSet(Tabular, _Set):
     def names(self) -> list[str]:
         """Return the members as text, ascending by number: ``CAP_`` names, numbers where there is none."""
         return [str(cap) for cap in self]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the set in plain JSON types: its mask as text, as many readers of JSON have 53 bits, and its names.
+
+        Examples:
+            >>> CapSet.parse("kill,41").as_dict()
+            {'mask': '0000020000000020', 'names': ['CAP_KILL', '41']}
+        """
+        return {"mask": self.hex(), "names": self.names()}
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """Return the JSON Schema (2020-12) of what :meth:`as_dict` returns."""
+        from capset.fields import set_schema
+
+        return set_schema()
 
     @property
     def unknown(self) -> CapSet:
@@ -245,50 +289,50 @@ class CapSet(Tabular, _Set):
         try:  # asking for its type first takes a quarter longer
             bits: int = other._cap_bits  # type: ignore[attr-defined]
         except AttributeError:
-            return frozenset(self) <= _read_names(other) if isinstance(other, Set) else NotImplemented
+            return frozenset(self) <= _read_names(other) if isinstance(other, Set) else _no_set(other, "issubset")
         return self._cap_bits & bits == self._cap_bits  # pyright: ignore[reportUnknownVariableType]
 
     def __lt__(self, other: Set[object]) -> bool:
-        return frozenset(self) < _read_names(other) if isinstance(other, Set) else NotImplemented
+        return frozenset(self) < _read_names(other) if isinstance(other, Set) else _no_set(other, "issubset")
 
     def __ge__(self, other: Set[object]) -> bool:
         try:
             bits: int = other._cap_bits  # type: ignore[attr-defined]
         except AttributeError:
-            return frozenset(self) >= _read_names(other) if isinstance(other, Set) else NotImplemented
+            return frozenset(self) >= _read_names(other) if isinstance(other, Set) else _no_set(other, "issuperset")
         return self._cap_bits & bits == bits  # pyright: ignore[reportUnknownVariableType]
 
     def __gt__(self, other: Set[object]) -> bool:
-        return frozenset(self) > _read_names(other) if isinstance(other, Set) else NotImplemented
+        return frozenset(self) > _read_names(other) if isinstance(other, Set) else _no_set(other, "issuperset")
 
     # The base class promises operators for sets of anything; here the operand must hold capabilities.
 
     def __and__(self, other: Set[Cap | int | str]) -> CapSet:
         if isinstance(other, CapSet):
             return _of(self._cap_bits & other._cap_bits)
-        return self.intersection(other) if isinstance(other, Set) else NotImplemented
+        return self.intersection(other) if isinstance(other, Set) else _no_set(other, "intersection")
 
     def __or__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
         if isinstance(other, CapSet):
             return _of(self._cap_bits | other._cap_bits)
-        return self.union(other) if isinstance(other, Set) else NotImplemented
+        return self.union(other) if isinstance(other, Set) else _no_set(other, "union")
 
     def __sub__(self, other: Set[Cap | int | str]) -> CapSet:
         if isinstance(other, CapSet):
             return _of(self._cap_bits & ~other._cap_bits)
-        return self.difference(other) if isinstance(other, Set) else NotImplemented
+        return self.difference(other) if isinstance(other, Set) else _no_set(other, "difference")
 
     def __xor__(self, other: Set[Cap | int | str]) -> CapSet:  # type: ignore[override]
         if isinstance(other, CapSet):
             return _of(self._cap_bits ^ other._cap_bits)
-        return self.symmetric_difference(other) if isinstance(other, Set) else NotImplemented
+        return self.symmetric_difference(other) if isinstance(other, Set) else _no_set(other, "symmetric_difference")
 
     __rand__ = __and__
     __ror__ = __or__
     __rxor__ = __xor__
 
     def __rsub__(self, other: Set[Cap | int | str]) -> CapSet:
-        return CapSet(other) - self if isinstance(other, Set) else NotImplemented
+        return CapSet(other) - self if isinstance(other, Set) else _no_set(other, "difference")
 
     def union(self, *others: Iterable[Cap | int | str]) -> CapSet:
         """Return the members of this set and of all the others."""
@@ -342,6 +386,20 @@ class CapSet(Tabular, _Set):
     def __reduce__(self) -> tuple[object, tuple[int]]:
         return CapSet.from_mask, (self._cap_bits,)
 
+    # -- a field of a model of pydantic ----------------------------------------------------------
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, _source: object, _handler: object) -> Any:
+        from capset.fields import core_schema, read_set
+
+        return core_schema(lambda value: read_set(cls, value), cls.as_dict)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, _core: object, handler: Any) -> dict[str, Any]:
+        from capset.fields import set_schema
+
+        return set_schema(taken=handler.mode == "validation")
+
 
 _set_bits = CapSet._cap_bits.__set__  # type: ignore[attr-defined]  # the one way past __setattr__
 
@@ -385,6 +443,18 @@ def _mask_of(caps: Iterable[Cap | int | str]) -> int:
     for cap in members:
         mask |= _bit(cap)
     return mask
+
+
+def _no_set(other: object, method: str) -> Any:
+    """Answer for an operator whose other side is no set, and is left to that side unless it is a usual mistake."""
+    got, remedy = shown(other), _instead(other)
+    if isinstance(other, (list, tuple)):
+        remedy = f"; {method}() takes every iterable of capabilities"
+    elif isinstance(other, (str, int)):
+        remedy = f"; {{{got}}} is a set of one"
+    if not remedy:
+        return NotImplemented
+    raise TypeError(f"an operator takes a set, got {got}{remedy}")
 
 
 def _instead(value: object) -> str:

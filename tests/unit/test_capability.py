@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -127,3 +130,49 @@ def test_parse_never_fails_otherwise(text):
         assert Cap.parse(text) in capset.CapSet.from_mask(2**64 - 1)
     except UnknownCapabilityError as error:
         assert error.value == text
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("CAP_NET_ADMIN", r"'CAP_NET_ADMIN': write Cap\.NET_ADMIN; text as people write it is read by Cap\.parse\(\)"),
+        ("net_admin", r"'net_admin': write Cap\.NET_ADMIN"),
+        ("41", r"'41': write Cap\(41\)"),
+        ("NET_ADMN", "'NET_ADMN': did you mean CAP_NET_ADMIN"),
+        ("all", r"ALL is no single capability but a set"),
+    ],
+)
+def test_no_name_of_a_member(name, message):
+    """Members are looked up by their names alone, and the error says what reads other texts."""
+    for builtin in (KeyError, ValueError):
+        with pytest.raises(builtin, match=message) as caught:
+            Cap[name]
+    assert isinstance(caught.value, UnknownCapabilityError)
+    assert caught.value.value == name
+
+
+@pytest.mark.parametrize("name", [12, None, ["NET_ADMIN"]])
+def test_no_name_at_all(name):
+    """A number is not looked up by name."""
+    with pytest.raises(TypeError, match=r"Cap\[\.\.\.\] takes the name of a member as str, got"):
+        Cap[name]
+
+
+@pytest.mark.parametrize(("name", "member"), [("CAP_NET_ADMIN", "NET_ADMIN"), ("SYS_ADMN", "SYS_ADMIN")])
+def test_no_attribute(name, member):
+    """A misspelt member is told what it may have been: by this library until Python 3.11, then by Python itself."""
+    run = subprocess.run([sys.executable, "-c", f"from capset import Cap; Cap.{name}"], capture_output=True, text=True)
+    told = run.stderr.splitlines()[-1]
+    assert told.startswith("AttributeError: ")
+    assert name in told
+    assert re.search(rf"[Dd]id you mean:? '?(Cap\.)?{member}", told)
+    assert not hasattr(Cap, "nonsense")
+
+
+def test_huge_numbers():
+    """No number is too long to be refused."""
+    with pytest.raises(UnknownCapabilityError, match=r"0x31e2.* \(4155 characters\): capability numbers run from 0"):
+        Cap(10**5000)
+    for arguments in ((), (1, 2)):
+        with pytest.raises(TypeError):
+            Cap(*arguments)

@@ -30,6 +30,7 @@ from capset.errors import (
     UnavailableError,
     UnknownCapabilityError,
     UnknownEngineError,
+    UnknownMemberError,
     UnknownNameError,
     UnknownVersionError,
     UnreachableError,
@@ -46,6 +47,11 @@ EXAMPLES = [
         UnknownCapabilityError("chwon", ("CAP_CHOWN", "CAP_FOWNER")),
         ValueError,
         "unknown capability 'chwon': did you mean CAP_CHOWN or CAP_FOWNER?",
+    ),
+    (
+        UnknownMemberError("CAP_KILL", remedy="write Cap.KILL"),
+        KeyError,
+        "unknown capability 'CAP_KILL': write Cap.KILL",
     ),
     (
         UnknownCapabilityError("x"),

@@ -21,6 +21,7 @@ LAYERS = [
     "records",
     "shown",
     "errors",
+    "fields",
     "capability",
     "sets",
     "summary",

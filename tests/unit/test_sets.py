@@ -6,7 +6,7 @@ import weakref
 
 import pytest
 
-from capset import LAST_CAP, Cap, CapSet, UnknownCapabilityError
+from capset import LAST_CAP, Cap, CapSet, CapState, UnknownCapabilityError
 from capset.errors import MaskError
 
 
@@ -172,19 +172,26 @@ def test_membership():
 def test_operators_take_sets_alone():
     """As with frozenset, an operator does not take a list; a named method does."""
     a = CapSet.parse("kill")
-    for operate in (
-        lambda: a | ["chown"],
-        lambda: a & ["chown"],
-        lambda: a - ["chown"],
-        lambda: a ^ ["chown"],
-        lambda: ["chown"] - a,
-        lambda: a <= ["chown"],
-        lambda: a < ["chown"],
-        lambda: a >= ["chown"],
-        lambda: a > ["chown"],
+    for operate, method in (
+        (lambda other: a | other, "union"),
+        (lambda other: other | a, "union"),
+        (lambda other: a & other, "intersection"),
+        (lambda other: a - other, "difference"),
+        (lambda other: a ^ other, "symmetric_difference"),
+        (lambda other: other - a, "difference"),
+        (lambda other: a <= other, "issubset"),
+        (lambda other: a < other, "issubset"),
+        (lambda other: a >= other, "issuperset"),
+        (lambda other: a > other, "issuperset"),
     ):
+        with pytest.raises(TypeError, match=rf"takes a set, got \['chown'\]; {method}\(\) takes every iterable"):
+            operate(["chown"])
+        with pytest.raises(TypeError, match=r"takes a set, got 'chown'; \{'chown'\} is a set of one"):
+            operate("chown")
+        with pytest.raises(TypeError, match="it is no single set; take one of those that it has"):
+            operate(CapState())
         with pytest.raises(TypeError, match=r"unsupported operand|not supported between"):
-            operate()
+            operate(iter(["chown"]))
     assert a != ["kill"]
     assert a.union(["chown"]) == {0, 5}
 
@@ -263,3 +270,11 @@ def test_order_comparisons_read_names():
     assert a <= {"kill", 0, None}
     with pytest.raises(UnknownCapabilityError, match="did you mean CAP_KILL"):
         _ = a >= {"kil"}
+
+
+def test_from_names():
+    """It is looked for, and is no attribute that a list shows."""
+    with pytest.raises(AttributeError, match=r"CapSet\(names\) takes a list, CapSet.parse\(text\) a text"):
+        CapSet.from_names(["kill"])
+    assert "from_names" not in {*dir(CapSet), *dir(CapSet())}
+    assert not hasattr(CapSet(), "from_names")
