@@ -14,9 +14,13 @@ Examples:
 
 from __future__ import annotations
 
-from capset.capability import LAST_CAP, Cap
-from capset.sets import CapSet
+from capset.capability import LAST_CAP as LAST_CAP
+from capset.capability import Cap as Cap
+from capset.sets import CapSet as CapSet
 
+__version__ = "0.1.0"
+
+# What is built on attrs loads when it is first used, so that importing capset stays cheap.
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
     from capset import engines as engines
@@ -37,63 +41,30 @@ if TYPE_CHECKING:
     from capset.state import CapState as CapState
 
     DOCKER_DEFAULT: CapSet
+else:
+    from capset.lazy import lazily
 
-__version__ = "0.1.0"
+    _load, __dir__, __all__ = lazily(
+        __name__,
+        {
+            "capset": ("engines", "formats", "kernel", "live", "policy"),
+            "capset.comparison": ("Comparison", "compare"),
+            "capset.diff": ("CapDiff", "StateDiff"),
+            "capset.errors": ("CapsetError", "UnknownCapabilityError"),
+            "capset.filecaps": ("FileCaps",),
+            "capset.ids": ("Ids",),
+            "capset.info": ("CapInfo",),
+            "capset.securebits": ("Securebits",),
+            "capset.state": ("CapState",),
+        },
+        loaded=("DOCKER_DEFAULT", "LAST_CAP", "Cap", "CapSet"),
+    )
 
-# What is built on attrs loads when it is first used, so that importing capset stays cheap.
-_HOMES = {
-    "CapDiff": "diff",
-    "CapInfo": "info",
-    "CapState": "state",
-    "CapsetError": "errors",
-    "Comparison": "comparison",
-    "FileCaps": "filecaps",
-    "Ids": "ids",
-    "Securebits": "securebits",
-    "StateDiff": "diff",
-    "UnknownCapabilityError": "errors",
-    "compare": "comparison",
-}
-_MODULES = ("engines", "formats", "kernel", "live", "policy")
+    def __getattr__(name: str) -> object:
+        if name != "DOCKER_DEFAULT":
+            return _load(name)
+        # Of all that is known of Docker this is the one set that people want; the engine would need attrs as well.
+        from capset.facts import load
 
-__all__ = [
-    "DOCKER_DEFAULT",
-    "LAST_CAP",
-    "Cap",
-    "CapDiff",
-    "CapInfo",
-    "CapSet",
-    "CapState",
-    "CapsetError",
-    "Comparison",
-    "FileCaps",
-    "Ids",
-    "Securebits",
-    "StateDiff",
-    "UnknownCapabilityError",
-    "compare",
-    "engines",
-    "formats",
-    "kernel",
-    "live",
-    "policy",
-]
-
-
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    if name == "DOCKER_DEFAULT":
-        value: object = import_module("capset.engines").get("docker").default
-    elif name in _HOMES:
-        value = getattr(import_module(f"capset.{_HOMES[name]}"), name)
-    elif name in _MODULES:
-        value = import_module(f"capset.{name}")
-    else:
-        raise AttributeError(f"module 'capset' has no attribute {name!r}")
-    globals()[name] = value  # the next look-up finds it without this function
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})
+        newest = load("engines/docker")["default"][-1]
+        return globals().setdefault(name, CapSet(newest["names"]))

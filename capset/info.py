@@ -7,7 +7,8 @@ from functools import cache
 from attrs import frozen
 
 from capset.capability import LAST_CAP, Cap
-from capset.facts import Source, load
+from capset.facts import load
+from capset.source import Source
 
 __all__ = ["CapInfo", "Risk", "RiskList", "get", "risk_lists"]
 

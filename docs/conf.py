@@ -11,6 +11,7 @@ from typing import Any
 from capset import DOCKER_DEFAULT, Cap, engines, facts, kernel
 from capset.engines import Engine, Release
 from capset.errors import RequestError, UnsupportedOptionError
+from capset.source import Source
 
 project = "capset"
 author = "The capset developers"
@@ -163,7 +164,7 @@ def _write_engines(_app: object) -> None:
             lines += ["", f"| releases | {title} | known by | source | |", "| --- | --- | --- | --- | --- |"]
             for fact in reversed(document[kind]):
                 releases = ", ".join(str(Release(**release)) for release in fact.get("releases", [])) or "as read"
-                sources = [facts.Source(**document["sources"][source]) for source in fact["sources"]]
+                sources = [Source(**document["sources"][source]) for source in fact["sources"]]
                 links = ", ".join(f"[{source.path.rpartition('/')[2]}]({source.url})" for source in sources)
                 lines.append(
                     f"| {releases} | {write(fact)} | {fact['confidence']} | {links} | {fact.get('note', '')} |"

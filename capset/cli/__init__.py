@@ -4,17 +4,30 @@ from __future__ import annotations
 
 import sys
 
+from capset.cli.extra import missing
+
+TYPE_CHECKING = False  # typing takes longer to load than this
+if TYPE_CHECKING:
+    from typing import Never
+
 __all__ = ["main"]
 
 
 def main() -> None:
     """Run the command ``capset``; it needs the extra ``cli``."""
     try:
-        from capset.cli.commands import capset
+        from capset.cli.group import capset
+    except KeyboardInterrupt:
+        sys.exit(130)
     except ModuleNotFoundError as error:
-        missing = (error.name or "").partition(".")[0]
-        if missing not in {"click", "rich", "ruamel"}:
+        if not (remedy := missing(error)):
             raise
-        print(f"capset: the command line needs {missing}: pip install 'capset[cli]'", file=sys.stderr)
-        sys.exit(2)
+        _give_up(remedy)
+    except (MemoryError, OSError) as error:
+        _give_up(f"cannot start: {str(error) or 'there is not enough memory'}")
     capset(prog_name="capset")
+
+
+def _give_up(message: str) -> Never:
+    print(f"capset: {message}", file=sys.stderr)
+    sys.exit(2)  # 1 would mean that two sets differ

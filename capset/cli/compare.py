@@ -6,28 +6,19 @@ from collections.abc import Iterator
 from itertools import chain, count
 
 import click
-from attrs import evolve
 
-from capset.cli.group import capset, json_option, proc_option
+from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import Operand, operand
 from capset.cli.output import say, say_json, set_json
 from capset.comparison import compare as compare_sets
 from capset.printable import printable
-from capset.sets import THREAD_SETS
 
 __all__ = ["compare"]
 
 
-@capset.command()
+@click.command()
 @click.argument("operands", nargs=-1, required=True, metavar="A [B]...")
-@click.option(
-    "--set",
-    "which",
-    type=click.Choice(THREAD_SETS),
-    default="effective",
-    show_default=True,
-    help="Which set of a process or a container to compare.",
-)
+@set_option("Which set of a process or a container to compare.")
 @click.option("--all", "everything", is_flag=True, help="Show every capability, not only those that differ.")
 @proc_option
 @json_option
@@ -79,4 +70,4 @@ def _numbered(operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 def _operand(text: str, proc: str) -> Operand:
     """Read an operand; an engine stands for what root has in a container of it, which may be more than its default."""
     read = operand(text, proc)
-    return evolve(read, label=f"{read.engine}, root in a container") if read.engine else read
+    return read._replace(label=f"{read.engine}, root in a container") if read.engine else read

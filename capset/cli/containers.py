@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import shlex
+from typing import TYPE_CHECKING
 
 import click
 
 from capset import engines
-from capset.cli.group import capset, json_option, proc_option
+from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
 from capset.cli.output import Failure, releases_json, say, say_json, set_json, table, warn, word
 from capset.cli.show import show_sets
-from capset.engines import Match, Request
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
-from capset.state import CapState
+
+if TYPE_CHECKING:
+    from capset.engines import Match
 
 __all__ = ["flags", "recognise", "run"]
 
@@ -32,7 +34,7 @@ available_option = click.option(
 )
 
 
-@capset.command()
+@click.command()
 @click.argument("engine", metavar="ENGINE[@VERSION]")
 @click.option("--cap-add", "add", multiple=True, metavar="NAME", help="A name to add, as written for the engine.")
 @click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="A name to drop.")
@@ -58,7 +60,7 @@ def run(
     These are the five sets of the container's first process, as /proc shows them.
     """
     chosen = engine_named(engine)
-    request = Request(add, drop, privileged=privileged)
+    request = engines.Request(add, drop, privileged=privileged)
     state = chosen.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
     warnings = chosen.resolution(request, available=available).warnings
     if as_json:
@@ -81,17 +83,10 @@ def run(
         warn(warning)
 
 
-@capset.command()
+@click.command()
 @click.argument("engine", metavar="ENGINE[@VERSION]")
 @click.argument("target")
-@click.option(
-    "--set",
-    "which",
-    type=click.Choice(THREAD_SETS),
-    default="effective",
-    show_default=True,
-    help="Which set of a process is the target.",
-)
+@set_option("Which set of a process is the target.")
 @available_option
 @proc_option
 @json_option
@@ -126,7 +121,7 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
         say("\n".join(written))
 
 
-@capset.command()
+@click.command()
 @click.argument("process")
 @click.option("--all", "everything", is_flag=True, help="Every explanation, not just those with the fewest options.")
 @available_option
@@ -138,7 +133,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
     PROCESS is pid:N or file:PATH, a saved /proc/PID/status.
     """
     seen = operand(process, proc)
-    if not isinstance(seen.value, CapState):
+    if isinstance(seen.value, CapSet):
         raise Failure(f"{process!r} is a set, and five are needed: give pid:N or file:PATH")
     matches = engines.recognise(seen.value, uid=seen.uid, available=available)
     if as_json:
@@ -161,7 +156,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
 def _row(match: Match) -> list[str]:
     asked = shlex.join(match.flags) or "none"
     if match.also_privileged:
-        asked += f", or {shlex.join(match.engine.write(Request(privileged=True)))}"
+        asked += f", or {shlex.join(match.engine.write(engines.Request(privileged=True)))}"
     user = "root" if match.root else "another"
     return [match.engine.name, releases_text(match.releases), user, asked]
 

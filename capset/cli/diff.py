@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from capset.cli.group import capset, json_option, proc_option
+from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import Operand, operand
 from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
 from capset.printable import printable
@@ -13,14 +13,12 @@ from capset.sets import THREAD_SETS, CapSet
 __all__ = ["diff"]
 
 
-@capset.command()
+@click.command()
 @click.argument("a")
 @click.argument("b")
-@click.option(
-    "--set",
-    "which",
-    type=click.Choice(THREAD_SETS),
-    help="Which set of a process to compare; by default all five of two processes, the effective one with a set.",
+@set_option(
+    "Which set of a process to compare; by default all five of two processes, the effective one with a set.",
+    default=None,
 )
 @proc_option
 @json_option

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from capset import engines as known
-from capset.cli.group import capset, json_option
+from capset.cli.group import json_option
 from capset.cli.operands import engine_named
 from capset.cli.output import Cell, number, prose, releases_json, say, say_json, set_json, table, word
-from capset.engines import Engine
 from capset.engines.releases import releases_text
 from capset.summary import summary
+
+if TYPE_CHECKING:
+    from capset.engines import Engine
 
 __all__ = ["engines"]
 
 _ABOUT = {"default": "its default", "sets": "the sets that it fills", "rules": "its rules of add and drop"}
 
 
-@capset.command()
+@click.command()
 @click.argument("engine", required=False, metavar="[ENGINE[@VERSION]]")
 @json_option
 def engines(engine: str | None, as_json: bool) -> None:

@@ -6,14 +6,14 @@ import click
 
 from capset import engines, info
 from capset.capability import Cap
-from capset.cli.group import capset, json_option
+from capset.cli.group import json_option
 from capset.cli.output import say, say_json
 from capset.sets import CapSet
 
 __all__ = ["explain"]
 
 
-@capset.command()
+@click.command()
 @click.argument("caps", nargs=-1, required=True, metavar="CAP...")
 @json_option
 def explain(caps: tuple[str, ...], as_json: bool) -> None:

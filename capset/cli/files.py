@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from pathlib import Path
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
 
 import click
-from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from capset import live
-from capset.cli.group import capset, json_option
+from capset.cli.group import json_option
 from capset.cli.output import number, prose, say, say_json, set_json, table, warn, word
 from capset.errors import FileCapsError
 from capset.formats import libcap
-from capset.live import CapFile, FileScan
 from capset.printable import printable
+
+if TYPE_CHECKING:
+    from capset.live import CapFile, FileScan
 
 __all__ = ["files"]
 
 
-@capset.command()
+@click.command()
 @click.argument("path")
 @json_option
 def files(path: str, as_json: bool) -> None:
@@ -30,7 +32,7 @@ def files(path: str, as_json: bool) -> None:
     Like getcap -r: mounts inside are entered, symbolic links are not followed. The capabilities are
     written as setcap takes them. What could not be read is told on standard error.
     """
-    with _progress() as report:
+    with _progress() if _is_watched() else nullcontext() as report:
         scan = live.scan_files(path, progress=report)
         found = list(scan)
     if as_json:
@@ -41,7 +43,7 @@ def files(path: str, as_json: bool) -> None:
             for file in found
         ]
         table([word("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
-    elif Path(path).is_symlink():
+    elif os.path.islink(path):
         say(f"{printable(path)} is a symbolic link, and links are not followed: give what it leads to")
     else:
         say(f"none of {scan.seen} files has capabilities")
@@ -56,15 +58,22 @@ def _effective(file: CapFile) -> str:
     return "yes" if file.caps.effective else ""
 
 
+def _is_watched() -> bool:
+    """Say whether somebody looks at standard error."""
+    return sys.stderr is not None and sys.stderr.isatty()
+
+
 @contextmanager
 def _progress() -> Generator[Callable[[int, str], None] | None]:
-    """Show how far a scan is, where somebody looks; on standard error, and gone when it ends."""
-    console = Console(stderr=True)
-    if not console.is_terminal:
+    """Show on standard error how far a scan is; it is gone when the scan ends."""
+    try:
+        from rich.console import Console
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+    except ModuleNotFoundError:  # --json does without
         yield None
         return
     columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=console, transient=True) as bar:
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("")
         yield lambda seen, folder: bar.update(task, description=f"{seen} files, now in {printable(folder)}")
 

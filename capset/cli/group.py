@@ -1,43 +1,128 @@
-"""The group of all commands, what they have in common, and how they fail."""
+"""The group of all commands: it finds each by name, and says how they fail."""
 
 from __future__ import annotations
 
 import os
 import traceback
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from importlib import import_module
 from typing import Any
 
 import click
 
 import capset as library
+from capset.cli.extra import missing
 from capset.cli.output import Failure
 from capset.errors import CapsetError
 from capset.printable import printable
+from capset.sets import THREAD_SETS
 
-__all__ = ["capset", "json_option", "proc_option"]
+__all__ = ["COMMANDS", "capset", "json_option", "proc_option", "set_option"]
+
+COMMANDS = {
+    "compare": ("capset.cli.compare:compare", "Show sets beside each other, a column each."),
+    "convert": ("capset.cli.convert:convert", "Write what FILE says of capabilities in another dialect."),
+    "decode": ("capset.cli.decode:decode", "Write masks as names."),
+    "diff": ("capset.cli.diff:diff", "Show what was added and dropped on the way from A to B."),
+    "engines": ("capset.cli.engines:engines", "List the container engines, with their releases, defaults and sources."),
+    "exec": ("capset.cli.kernel:exec_", "Explain what executing PATH would do to capabilities."),
+    "explain": (
+        "capset.cli.explain:explain",
+        "Say what a capability permits, since when, and what others say of its risk.",
+    ),
+    "files": ("capset.cli.files:files", "List the files with capabilities under PATH, a folder or a file."),
+    "flags": ("capset.cli.containers:flags", "Print the fewest options that give a container just these capabilities."),
+    "lint": (
+        "capset.cli.lint:lint",
+        "Say what the containers or the unit in FILE get, and what in it is refused or ignored.",
+    ),
+    "ps": ("capset.cli.ps:ps", "Show the capabilities of every process."),
+    "recognise": (
+        "capset.cli.containers:recognise",
+        "Say which container engines, asked for what, give a process just its five sets.",
+    ),
+    "run": ("capset.cli.containers:run", "Show what a container would get."),
+    "show": ("capset.cli.show:show", "Show the five capability sets of a process."),
+    "why": ("capset.cli.kernel:why", "Say why PROCESS has, or has not, the capability CAP, and what would give it."),
+}
+"""Where each command is, and the first sentence of its help, for which it need not load."""
 
 
 class Commands(click.Group):
-    """Commands that exit with 2 whatever goes wrong."""
+    """Commands that load when they are called, and exit with 2 whatever goes wrong."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002, as click calls it
+        """List the names."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        """Load a command; None if there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find the command that is asked for, or say which one looks like it."""
+        name = args[0]
+        if name not in COMMANDS and not name.startswith("-") and not ctx.resilient_parsing:
+            from difflib import get_close_matches
+
+            close = get_close_matches(name, COMMANDS)
+            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(COMMANDS)}"
+            ctx.fail(f"there is no command {name!r}: {hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """Write what each command does, without loading any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+    def make_context(self, *args: Any, **options: Any) -> click.Context:
+        """Read the arguments; --help and --version are written here."""
+        with _failing_with_2():
+            return super().make_context(*args, **options)
 
     def invoke(self, ctx: click.Context) -> object:
-        # Whatever goes wrong must not end with exit status 1, with which diff says that two sets differ.
-        try:
+        """Run the command."""
+        with _failing_with_2():
             return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit):
-            raise
-        except (KeyboardInterrupt, click.Abort):
-            ctx.exit(130)
-        except BrokenPipeError:  # the reader went away; nothing more can be said, not even at the exit
-            os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
-            ctx.exit(2)
-        except OSError as error:
-            where = f": {printable(str(error.filename))}" if error.filename else ""
-            raise Failure(f"{error.strerror}{where}" if where else str(error)) from None
-        except CapsetError as error:
-            raise Failure(str(error)) from None
-        except Exception:
-            traceback.print_exc()
-            ctx.exit(2)
+
+
+@contextmanager
+def _failing_with_2() -> Generator[None]:
+    """Tell what goes wrong; it must not end with exit status 1, with which diff says that two sets differ."""
+    try:
+        yield
+    except (click.ClickException, click.exceptions.Exit):
+        raise
+    except (KeyboardInterrupt, click.Abort):
+        raise click.exceptions.Exit(130) from None
+    except OSError as error:
+        _let_go_of_output()
+        if isinstance(error, BrokenPipeError):  # the reader went away, and wants to hear no more
+            raise click.exceptions.Exit(2) from None
+        where = f": {printable(str(error.filename))}" if error.filename else ""
+        raise Failure(f"{error.strerror or error}{where}") from None
+    except CapsetError as error:
+        raise Failure(str(error)) from None
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and (remedy := missing(error)):
+            raise Failure(remedy) from None
+        traceback.print_exc()
+        raise click.exceptions.Exit(2) from None
+
+
+def _let_go_of_output() -> None:
+    """Write what is left, or give it up: it would fail once more at the exit, with another exit status."""
+    try:
+        print(end="", flush=True)
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
 
 
 def json_option(command: Any) -> Any:
@@ -50,6 +135,13 @@ def proc_option(command: Any) -> Any:
     return click.option(
         "--proc", default="/proc", show_default=True, help="Another mount of proc, or a saved tree of it."
     )(command)
+
+
+def set_option(help: str, default: str | None = "effective") -> Callable[[Any], Any]:
+    """Add ``--set``, one of the five sets of a thread."""
+    return click.option(
+        "--set", "which", type=click.Choice(THREAD_SETS), default=default, show_default=bool(default), help=help
+    )
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})

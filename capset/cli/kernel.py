@@ -7,7 +7,7 @@ from attrs import evolve
 
 from capset import live
 from capset.cli.containers import available_option
-from capset.cli.group import capset, json_option, proc_option
+from capset.cli.group import json_option, proc_option
 from capset.cli.operands import engine_named, pid_or_self, saved_status
 from capset.cli.output import Failure, say, say_json, set_json
 from capset.engines import Request
@@ -19,7 +19,7 @@ from capset.sets import THREAD_SETS, CapSet
 __all__ = ["exec_", "why"]
 
 
-@capset.command(name="exec")
+@click.command(name="exec")
 @click.argument("path")
 @click.option("--pid", metavar="PROCESS", help="Who executes it: a process id or file:PATH; this command if not given.")
 @click.option(
@@ -81,7 +81,7 @@ def exec_(
     click.get_current_context().exit(int(explanation.error is not None))
 
 
-@capset.command()
+@click.command()
 @click.argument("process")
 @click.argument("cap")
 @proc_option

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 import re
 import sys
-from difflib import get_close_matches
 from itertools import pairwise
-from pathlib import Path
-
-from attrs import frozen
+from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
 from capset.cli.output import Failure
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
-from capset.live.reading import Pid
 from capset.sets import CapSet
-from capset.state import CapState
+
+if TYPE_CHECKING:
+    from capset import CapState
+    from capset.live.reading import Pid
 
 __all__ = [
     "Operand",
@@ -39,8 +38,7 @@ _CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep 
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
 
-@frozen(kw_only=True)
-class Operand:
+class Operand(NamedTuple):
     """What a person names: a label and either a set or the five sets of a thread."""
 
     label: str
@@ -70,6 +68,8 @@ def operand(text: str, proc: str) -> Operand:
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:
+        from difflib import get_close_matches
+
         close = get_close_matches(text.lower().partition("@")[0], engines.names())
         why = f"did you mean {close[0]}?" if close else str(error)
         forms = "an engine (see capset engines), pid:N, file:PATH, a mask or capabilities"
@@ -79,7 +79,8 @@ def operand(text: str, proc: str) -> Operand:
 
 def saved_status(path: str) -> live.ProcStatus:
     """Read a saved status file."""
-    return live.parse_status(Path(path).read_bytes(), source=path)
+    with open(path, "rb") as file:
+        return live.parse_status(file.read(), source=path)
 
 
 def engine_named(text: str) -> engines.Engine:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
-from typing import Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
-from rich.console import Console
-from rich.table import Column, Table
-from rich.text import Text
 
-from capset.engines import Release
-from capset.live import ProcStatus
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
+
+if TYPE_CHECKING:
+    from capset.engines import Release
+    from capset.live import ProcStatus
 
 __all__ = [
     "ADDED",
@@ -37,49 +36,75 @@ __all__ = [
 
 _WIDE = 10_000  # where nobody looks at columns, nothing is folded
 
-Cell = str | Text
 
-ADDED = (Text("+", "green"), Text("added", "green"))
-DROPPED = (Text("-", "red"), Text("dropped", "red"))
+class Coloured(NamedTuple):
+    """A text with a colour, where there are colours."""
+
+    text: str
+    colour: str
+
+
+class Column(NamedTuple):
+    """A column of a table: what is above it, and what is in it."""
+
+    title: str
+    holds: Literal["numbers", "words", "prose"]
+
+
+Cell = str | Coloured
+
+ADDED = (Coloured("+", "green"), Coloured("added", "green"))
+DROPPED = (Coloured("-", "red"), Coloured("dropped", "red"))
 
 
 class Failure(click.ClickException):
-    """What went wrong, in one line; exit status 2 as for a wrong usage, because 1 means *differs*."""
+    """What went wrong, in one line; exit status 2 as for a wrong usage, because 1 means that two sets differ."""
 
     exit_code = 2
 
     def show(self, file: Any = None) -> None:  # noqa: ARG002, as click calls it
         """Print it as every message of this command."""
-        warn(self.message)
+        with suppress(OSError):  # where not even that can be written, the exit status says it
+            warn(self.message)
 
 
 def number(title: str) -> Column:
     """Make a column of numbers."""
-    return Column(title, justify="right", no_wrap=True)
+    return Column(title, "numbers")
 
 
 def word(title: str) -> Column:
     """Make a column of words that are never folded."""
-    return Column(title, no_wrap=True)
+    return Column(title, "words")
 
 
 def prose(title: str) -> Column:
     """Make a column of long texts, folded to the width of a terminal."""
-    return Column(title, overflow="fold", ratio=1)
+    return Column(title, "prose")
 
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
     """Print a table. On a terminal that is too narrow its lines run over the edge; nothing is cut off."""
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
     console = Console(highlight=False, markup=False, emoji=False)
-    cells = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
+    grid = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+    cells = [[Text(*cell) if isinstance(cell, Coloured) else Text(cell) for cell in row] for row in rows]
+    fixed = len(columns)
     for at, column in enumerate(columns):
-        if column.no_wrap:
-            column.min_width = max([len(str(column.header)), *(row[at].cell_len for row in cells)])
-    fixed = sum(column.min_width or 20 for column in columns) + len(columns)
-    console.width = max(console.width, fixed) if console.is_terminal else _WIDE
-    grid = Table(*columns, box=None, pad_edge=False, header_style="bold", collapse_padding=True)
+        width = 20 if column.holds == "prose" else max([len(column.title), *(row[at].cell_len for row in cells)])
+        fixed += width
+        if column.holds == "prose":
+            grid.add_column(column.title, overflow="fold", ratio=1)
+        else:
+            grid.add_column(
+                column.title, justify="right" if column.holds == "numbers" else "left", no_wrap=True, min_width=width
+            )
     for row in cells:
         grid.add_row(*row)
+    console.width = max(console.width, fixed) if console.is_terminal else _WIDE
     with console.capture() as capture:
         console.print(grid)
     say("\n".join(line.rstrip() for line in capture.get().split("\n")).strip("\n"))
@@ -102,6 +127,8 @@ def warn(text: str) -> None:
 
 def say_json(value: object) -> None:
     """Print a value as JSON."""
+    import json
+
     say(json.dumps(value, indent=2))
 
 

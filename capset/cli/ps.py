@@ -4,39 +4,34 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from capset import live
-from capset.cli.group import capset, json_option, proc_option
+from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import caps_of_options, own_user_ns
 from capset.cli.output import number, prose, say, say_json, status_json, table, warn, word
 from capset.cli.show import show_sets
-from capset.errors import AccessDeniedError, ProcessGoneError
-from capset.live import ProcStatus
 from capset.printable import printable
-from capset.sets import THREAD_SETS
-from capset.state import CapState
 from capset.summary import summary
+
+if TYPE_CHECKING:
+    from capset import CapState
+    from capset.errors import AccessDeniedError, ProcessGoneError
+    from capset.live import ProcStatus
 
 __all__ = ["ps"]
 
 _SOME = 8  # so many names are shown of a group of processes
 
 
-@capset.command()
+@click.command()
 @click.option("--has", multiple=True, metavar="CAP[,CAP]...", help="Only those that have all of these.")
 @click.option("--lacks", multiple=True, metavar="CAP[,CAP]...", help="Only those that have none of these.")
 @click.option("--group", is_flag=True, help="One entry for all that have the same five sets.")
 @click.option("--threads", is_flag=True, help="Every thread, not just the main one of each process.")
-@click.option(
-    "--set",
-    "which",
-    type=click.Choice(THREAD_SETS),
-    default="effective",
-    show_default=True,
-    help="Which of the five sets to list, and to filter by.",
-)
+@set_option("Which of the five sets to list, and to filter by.")
 @proc_option
 @json_option
 def ps(

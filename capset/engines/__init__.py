@@ -16,26 +16,33 @@ Examples:
 
 from __future__ import annotations
 
-from capset.engines.catalogue import Versions, get, names, versions
-from capset.engines.engine import Engine, Fact
-from capset.engines.process import Placement
-from capset.engines.recognition import Match, Matches, recognise
-from capset.engines.releases import Release
-from capset.engines.request import Request
-from capset.engines.rules import Resolution
+TYPE_CHECKING = False  # typing takes longer to load than this
+if TYPE_CHECKING:
+    from capset.engines.catalogue import Versions as Versions
+    from capset.engines.catalogue import get as get
+    from capset.engines.catalogue import names as names
+    from capset.engines.catalogue import versions as versions
+    from capset.engines.engine import Engine as Engine
+    from capset.engines.engine import Fact as Fact
+    from capset.engines.process import Placement as Placement
+    from capset.engines.recognition import Match as Match
+    from capset.engines.recognition import Matches as Matches
+    from capset.engines.recognition import recognise as recognise
+    from capset.engines.releases import Release as Release
+    from capset.engines.request import Request as Request
+    from capset.engines.rules import Resolution as Resolution
+else:
+    from capset.lazy import lazily
 
-__all__ = [
-    "Engine",
-    "Fact",
-    "Match",
-    "Matches",
-    "Placement",
-    "Release",
-    "Request",
-    "Resolution",
-    "Versions",
-    "get",
-    "names",
-    "recognise",
-    "versions",
-]
+    __getattr__, __dir__, __all__ = lazily(
+        __name__,
+        {
+            "capset.engines.catalogue": ("Versions", "get", "names", "versions"),
+            "capset.engines.engine": ("Engine", "Fact"),
+            "capset.engines.process": ("Placement",),
+            "capset.engines.recognition": ("Match", "Matches", "recognise"),
+            "capset.engines.releases": ("Release",),
+            "capset.engines.request": ("Request",),
+            "capset.engines.rules": ("Resolution",),
+        },
+    )

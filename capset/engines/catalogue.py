@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
@@ -15,10 +14,11 @@ from capset.engines.process import Placement
 from capset.engines.releases import Release, divide, key
 from capset.engines.rules import FAMILIES, Options, Rules
 from capset.errors import UnknownEngineError, UnknownVersionError, shown
-from capset.facts import Source, load, stems
+from capset.facts import load, stems
 from capset.listed import Listed
 from capset.sets import CapSet
 from capset.shown import Plotted
+from capset.source import Source
 
 __all__ = ["Versions", "get", "names", "place", "versions"]
 
@@ -127,6 +127,8 @@ def _eras_of(name: str) -> tuple[Engine, ...]:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of an engine as str, got {shown(name)}")
     if name not in _names():
+        from difflib import get_close_matches
+
         raise UnknownEngineError(name, _names(), tuple(get_close_matches(name, _names())))
     return _read(name)
 

@@ -8,17 +8,17 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from capset import kernel
 from capset.capability import Cap
-from capset.engines.process import Placement, before_execve, impossible
+from capset.engines.process import Placement, after_execve, before_execve, impossible
 from capset.engines.releases import Release
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
 from capset.errors import RequestError, UnavailableError, shown
-from capset.facts import Source
-from capset.kernel import Credentials, Executable, execve
 from capset.sets import CapSet
 from capset.shown import Shown
+from capset.source import Source
 from capset.state import CapState
 
 __all__ = ["LAST_ID", "Behaviour", "Engine", "Fact", "user_id"]
@@ -259,7 +259,7 @@ class Engine(Shown):
         cred = self.credentials(
             add, drop, privileged=privileged, uid=uid, no_new_privs=no_new_privs, available=available
         )
-        return execve(cred, Executable()).caps
+        return after_execve(cred)
 
     def credentials(
         self,
@@ -270,7 +270,7 @@ class Engine(Shown):
         uid: int | None = None,
         no_new_privs: bool | None = None,
         available: CapSet | None = None,
-    ) -> Credentials:
+    ) -> kernel.Credentials:
         """Return the credentials with which the runtime executes a container's first program.
 
         The arguments and errors are those of :meth:`container`. Its user namespace is taken for the initial

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from attrs import frozen
 
-from capset.kernel import Credentials, Executable, execve
+from capset import kernel
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 
-__all__ = ["Placement", "before_execve", "first_process", "impossible"]
+__all__ = ["Placement", "after_execve", "before_execve", "first_process", "impossible"]
 
 
 @frozen(kw_only=True)
@@ -64,10 +66,10 @@ def first_process(configured: CapState, *, held: CapSet, root: bool, no_new_priv
         root: Whether the program runs with user id 0 of its user namespace.
         no_new_privs: Whether PR_SET_NO_NEW_PRIVS is set.
     """
-    return execve(before_execve(configured, held=held, uid=0 if root else 1, no_new_privs=no_new_privs), _ORDINARY).caps
+    return after_execve(before_execve(configured, held=held, uid=0 if root else 1, no_new_privs=no_new_privs))
 
 
-def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs: bool) -> Credentials:
+def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs: bool) -> kernel.Credentials:
     """Return the credentials with which a runtime executes a container's program.
 
     Args:
@@ -84,7 +86,14 @@ def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs:
         # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
         ambient=configured.ambient & configured.permitted & configured.inheritable,
     )
-    return Credentials(uids=uid, caps=caps, no_new_privs=no_new_privs)
+    return kernel.Credentials(uids=uid, caps=caps, no_new_privs=no_new_privs)
 
 
-_ORDINARY = Executable()
+def after_execve(cred: kernel.Credentials) -> CapState:
+    """Return the sets after an execve(2) of a program that has no file capabilities and is not set-user-ID."""
+    return kernel.execve(cred, _ordinary()).caps
+
+
+@cache
+def _ordinary() -> kernel.Executable:
+    return kernel.Executable()

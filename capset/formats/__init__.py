@@ -16,7 +16,22 @@ Examples:
 
 from __future__ import annotations
 
-from capset.formats import compose, docker, kubernetes, libcap, oci, systemd
-from capset.problem import Problem
+TYPE_CHECKING = False  # typing takes longer to load than this
+if TYPE_CHECKING:
+    from capset.formats import compose as compose
+    from capset.formats import docker as docker
+    from capset.formats import kubernetes as kubernetes
+    from capset.formats import libcap as libcap
+    from capset.formats import oci as oci
+    from capset.formats import systemd as systemd
+    from capset.problem import Problem as Problem
+else:
+    from capset.lazy import lazily
 
-__all__ = ["Problem", "compose", "docker", "kubernetes", "libcap", "oci", "systemd"]
+    __getattr__, __dir__, __all__ = lazily(
+        __name__,
+        {
+            "capset.formats": ("compose", "docker", "kubernetes", "libcap", "oci", "systemd"),
+            "capset.problem": ("Problem",),
+        },
+    )

@@ -5,45 +5,35 @@ The only part of capset that looks at the system. It reads; it never changes any
 
 from __future__ import annotations
 
-from capset.live.files import CapFile, FileScan, file_caps, scan_files
-from capset.live.reading import last_cap, read, supported
-from capset.live.scanning import Scan, scan
-from capset.live.status import ProcStatus, parse_status
-
-TYPE_CHECKING = False
+TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
+    from capset.live.files import CapFile as CapFile
+    from capset.live.files import FileScan as FileScan
+    from capset.live.files import file_caps as file_caps
+    from capset.live.files import scan_files as scan_files
     from capset.live.identity import credentials as credentials
     from capset.live.identity import securebits as securebits
     from capset.live.programs import executable as executable
+    from capset.live.reading import last_cap as last_cap
+    from capset.live.reading import read as read
+    from capset.live.reading import supported as supported
+    from capset.live.scanning import Scan as Scan
+    from capset.live.scanning import scan as scan
     from capset.live.snapshot import Snapshot as Snapshot
+    from capset.live.status import ProcStatus as ProcStatus
+    from capset.live.status import parse_status as parse_status
+else:
+    from capset.lazy import lazily
 
-__all__ = [
-    "CapFile",
-    "FileScan",
-    "ProcStatus",
-    "Scan",
-    "Snapshot",
-    "credentials",
-    "executable",
-    "file_caps",
-    "last_cap",
-    "parse_status",
-    "read",
-    "scan",
-    "scan_files",
-    "securebits",
-    "supported",
-]
-
-# What reading one process does not need loads when it is first used.
-_HOMES = {"Snapshot": "snapshot", "credentials": "identity", "executable": "programs", "securebits": "identity"}
-
-
-def __getattr__(name: str) -> object:
-    from importlib import import_module
-
-    if name not in _HOMES:
-        raise AttributeError(f"module 'capset.live' has no attribute {name!r}")
-    value = getattr(import_module(f"capset.live.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    __getattr__, __dir__, __all__ = lazily(
+        __name__,
+        {
+            "capset.live.files": ("CapFile", "FileScan", "file_caps", "scan_files"),
+            "capset.live.identity": ("credentials", "securebits"),
+            "capset.live.programs": ("executable",),
+            "capset.live.reading": ("last_cap", "read", "supported"),
+            "capset.live.scanning": ("Scan", "scan"),
+            "capset.live.snapshot": ("Snapshot",),
+            "capset.live.status": ("ProcStatus", "parse_status"),
+        },
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from capset.cli.commands import capset as command
+from capset.cli.group import capset as command
 
 
 @pytest.fixture

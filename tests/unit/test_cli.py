@@ -16,7 +16,7 @@ from click.testing import CliRunner
 import capset
 from capset import Cap, live
 from capset.cli import main
-from capset.cli.commands import capset as command
+from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
 from capset.cli.output import Failure
 from capset.errors import ProcUnavailableError
@@ -710,25 +710,24 @@ def test_without_the_extra(monkeypatch, capsys):
     assert capsys.readouterr().err == "capset: the command line needs click: pip install 'capset[cli]'\n"
 
 
-@pytest.mark.parametrize("missing", ["click", "rich"])
-def test_without_one_of_them(missing):
-    """In a process of its own, as a newcomer meets it."""
-    script = f"import sys; sys.modules[{missing!r}] = None; from capset.cli import main; main()"
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, env=env, check=False)
-
-    assert done.returncode == 2
-    assert done.stderr == f"capset: the command line needs {missing}: pip install 'capset[cli]'\n"
-
-
-def test_other_missing_modules_are_no_missing_extra(monkeypatch):
+def test_other_missing_modules_are_no_missing_extra(monkeypatch, run):
     """A broken installation shows itself."""
     for name in [name for name in sys.modules if name.startswith("capset.cli.")]:
         monkeypatch.delitem(sys.modules, name)
-    monkeypatch.setitem(sys.modules, "capset.summary", None)
+    monkeypatch.setitem(sys.modules, "capset.printable", None)
 
     with pytest.raises(ModuleNotFoundError):
         main()
+
+
+def test_a_command_that_is_broken_is_no_missing_extra(monkeypatch, run):
+    """The same, where a command is looked up."""
+    monkeypatch.delitem(sys.modules, "capset.cli.decode", raising=False)
+    monkeypatch.setitem(sys.modules, "capset.cli.operands", None)
+    status, out, err = run("decode", "0x1")
+
+    assert (status, out) == (2, "")
+    assert "ModuleNotFoundError" in err
 
 
 def test_main(monkeypatch, capsys):

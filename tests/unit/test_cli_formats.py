@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import sys
 
 import pytest
 
@@ -768,9 +769,18 @@ def test_off_linux(monkeypatch, tmp_path):
 
 def test_a_progress_bar_where_somebody_looks(run, attributes, tmp_path, monkeypatch):
     """On standard error, and nothing of it is left."""
-    monkeypatch.setattr(files_module.Console, "is_terminal", True)
+    monkeypatch.setattr(files_module, "_is_watched", lambda: True)
+    monkeypatch.setattr("rich.console.Console.is_terminal", True)
     (tmp_path / "plain").touch()
     status, out, err = run("files", str(tmp_path))
 
     assert (status, out) == (0, "none of 1 files has capabilities\n")
     assert "files, now in" in err
+
+
+def test_no_progress_bar_without_rich(run, attributes, tmp_path, monkeypatch):
+    """It is the one thing of --json that would need it."""
+    monkeypatch.setattr(files_module, "_is_watched", lambda: True)
+    monkeypatch.setitem(sys.modules, "rich.console", None)
+
+    assert run("files", "--json", str(tmp_path))[::2] == (0, "")

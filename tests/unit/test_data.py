@@ -9,6 +9,7 @@ import pytest
 
 import capset
 from capset import Cap, CapSet, engines, facts, info
+from capset.source import Source
 
 CAPABILITIES = facts.load("capabilities")
 
@@ -90,10 +91,10 @@ def test_no_list_judges_what_came_after_it():
 
 
 SOURCES = [
-    *(facts.Source(**source) for source in CAPABILITIES["sources"]),
+    *(Source(**source) for source in CAPABILITIES["sources"]),
     *(risks.source for risks in info.risk_lists()),
     *(
-        facts.Source(**source)
+        Source(**source)
         for name in facts.stems("engines")
         for source in facts.load(f"engines/{name}")["sources"].values()
     ),
@@ -117,7 +118,7 @@ def test_text_of_a_source():
     source = engines.get("docker").source
 
     assert str(source) == "moby/moby@b985e2313a86 daemon/pkg/oci/caps/defaults.go (2026-08-23)"
-    assert str(facts.Source(project="p", path="q", date="2011")) == "p q (2011)"
+    assert str(Source(project="p", path="q", date="2011")) == "p q (2011)"
 
 
 def test_docker():

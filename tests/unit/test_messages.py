@@ -6,7 +6,7 @@ import pytest
 from click.testing import CliRunner
 
 from capset import Cap, CapDiff, CapSet, engines, live
-from capset.cli.commands import capset as command
+from capset.cli.group import capset as command
 
 NUMBERS = "a capability's number is from 0 to 63, without leading zeros; a mask stands alone, with 0x in front"
 

@@ -24,8 +24,8 @@ from capset import (
 from capset.display.as_html import markup
 from capset.engines import Request
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError
-from capset.facts import Source
 from capset.problem import Problem
+from capset.source import Source
 from tests.markup import checked, tables
 from tests.strategies import capsets
 

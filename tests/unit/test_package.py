@@ -1,11 +1,8 @@
-"""The package as a whole: what it exports, what importing it costs, and which way imports go."""
+"""The package as a whole: what it exports, and which way imports go. What loads when is in test_loading."""
 
 from __future__ import annotations
 
 import ast
-import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,6 +14,7 @@ ROOT = Path(capset.__file__).parent
 # The house of docs/explanation/architecture.md, from the foundation up. A module may import what
 # stands before it.
 LAYERS = [
+    "lazy",
     "printable",
     "records",
     "shown",
@@ -33,6 +31,7 @@ LAYERS = [
     "problem",
     "listed",
     "facts",
+    "source",
     "info",
     "kernel",
     "engines",
@@ -133,45 +132,3 @@ def test_all_names_exist(name):
     module = __import__(name, fromlist=["x"])
 
     assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
-
-
-def loaded(code: str) -> set[str]:
-    """Return the modules that *code* loads in an interpreter of its own, beyond a bare start."""
-    script = (
-        f"import sys; before = set(sys.modules); {code}; after = set(sys.modules); "
-        "import json; print(json.dumps(sorted(after - before)))"
-    )
-    run = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT.parent, check=True, capture_output=True, text=True, encoding="utf-8"
-    )
-    return set(json.loads(run.stdout))
-
-
-def test_importing_capset_loads_little():
-    """The values load nothing but enum and what it needs: no attrs, no typing, no difflib, no data."""
-    modules = loaded("import capset; capset.CapSet.parse('kill') | {1}; capset.Cap(41)")
-    ours = {name for name in modules if name.startswith("capset")}
-
-    assert ours == {"capset", "capset.capability", "capset.errors", "capset.sets", "capset.shown"}
-    assert not {"attr", "attrs", "typing", "difflib", "tomllib", "inspect", "re"} & modules
-    assert len(modules) < 25
-
-
-def test_importing_live_loads_attrs_and_little_else():
-    """Reading /proc needs the records; it needs neither the facts nor the command line."""
-    modules = loaded("from capset import live")
-    with_attrs = loaded("import attrs")
-    ours = {name for name in modules if name.startswith("capset")}
-
-    assert not {name for name in ours if layer(name) in {"info", "facts", "engines", "display", "cli"}}
-    assert not {"tomllib", "difflib", "click", "rich", "numpy"} & modules
-    assert len(modules - with_attrs - ours) <= 12
-
-
-def test_names_load_when_first_used():
-    """Every public name is there, is listed, and is found faster the second time."""
-    for name in capset.__all__:
-        assert getattr(capset, name) is getattr(capset, name)
-    assert set(capset.__all__) <= set(dir(capset))
-    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
-        _ = capset.nonsense

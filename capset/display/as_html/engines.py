@@ -28,7 +28,7 @@ from capset.engines.recognition import Match, Matches
 from capset.engines.releases import releases_text
 from capset.engines.request import Request
 from capset.errors import RequestError
-from capset.facts import Source
+from capset.source import Source
 
 
 @html.register(Engine)
