@@ -19,6 +19,7 @@ from capset.sets import CapSet
 
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
+    from capset import documents as documents
     from capset import engines as engines
     from capset import formats as formats
     from capset import kernel as kernel
@@ -54,7 +55,7 @@ _HOMES = {
     "UnknownCapabilityError": "errors",
     "compare": "comparison",
 }
-_MODULES = ("engines", "formats", "kernel", "live", "policy")
+_MODULES = ("documents", "engines", "formats", "kernel", "live", "policy")
 
 __all__ = [
     "DOCKER_DEFAULT",
@@ -72,6 +73,7 @@ __all__ = [
     "StateDiff",
     "UnknownCapabilityError",
     "compare",
+    "documents",
     "engines",
     "formats",
     "kernel",
