@@ -98,7 +98,9 @@ _BRACKETS: tuple[tuple[type, str], ...] = ((list, "[]"), (tuple, "()"), (dict, "
 
 def _plain(text: str) -> str:
     """Write a text of somebody else's into a message, so that it makes no line of its own and acts on no terminal."""
-    return text if text.isprintable() else "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
+    from capset.printable import message
+
+    return message(text)
 
 
 def _did_you_mean(close: tuple[str, ...]) -> str:

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from capset.engines import Release
 from capset.live import ProcStatus
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = [
@@ -97,7 +97,7 @@ def say(text: str = "") -> None:
 
 def warn(text: str) -> None:
     """Print a line where errors go."""
-    click.echo(f"capset: {text}", err=True)
+    click.echo(f"capset: {message(text)}", err=True)
 
 
 def say_json(value: object) -> None:

@@ -15,12 +15,11 @@ from capset.documents.dialect import Dialect
 from capset.documents.dialects import DIALECTS
 from capset.documents.meaning import Meaning
 from capset.documents.reading import dialect_named
-from capset.documents.report import printable_words
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.engines.request import named_uid
 from capset.errors import DocumentError, FormatError, RequestError, shown
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
 from capset.shown import Shown
@@ -43,7 +42,7 @@ class Loss:
     workload: str = ""
 
     def __str__(self) -> str:
-        return printable_words(f"{self.workload}: {self.message}" if self.workload else self.message)
+        return message(f"{self.workload}: {self.message}" if self.workload else self.message)
 
 
 @frozen(kw_only=True)

@@ -81,12 +81,14 @@ class Dialect:
         name: Its name, as ``dialect=`` and ``convert()`` take it.
         about: What is written in it, in words.
         engine: The name of the engine that answers for it if no other is given; empty where none is needed.
+        structured: Whether it is YAML or JSON.
         lacks: What it has no place for: names of sets, ``"user"``, ``"no_new_privs"``, ``"rootid"``.
     """
 
     name: str
     about: str
     engine: str = ""
+    structured: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False)

@@ -51,13 +51,17 @@ def parse_json(text: str) -> Any:
     """
     try:
         value: Any = json.loads(text, object_pairs_hook=_once)
-        if isinstance(value, dict) and any(key in value for key in MANIFEST_KEYS):
+        if _is_manifest(value):
             return json.loads(text, parse_float=_as_kubectl)
     except _TwiceError:
         json.loads(text)  # what is no JSON at all is that in the first place
         json_lines(text)
         raise AssertionError("a key stands twice, and is not found again") from None
     return value
+
+
+def _is_manifest(value: object) -> bool:
+    return isinstance(value, dict) and any(key in value for key in MANIFEST_KEYS)
 
 
 def _as_kubectl(digits: str) -> float | int:

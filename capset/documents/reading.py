@@ -101,14 +101,17 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
     """Return the dialect that is named, or the only one that a text may be in."""
     if dialect is not None:
         return dialect_named(dialect)
-    tried = tuple((name, _why_not(each, text)) for name, each in DIALECTS.items())
-    possible = [name for name, reason in tried if not reason]
+    tried: dict[str, str] = {}
+    for structured in (False, True):  # no text is of both sorts, and parsing YAML takes long
+        tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}
+        if possible := [name for name, reason in tried.items() if not reason]:
+            break
     if not possible and isinstance(text.documents, MissingExtraError):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
         raise text.documents
     if len(possible) != 1:
-        raise DialectError(text.text, text.source, tried)
+        raise DialectError(text.text, text.source, tuple(sorted(tried.items())))
     return DIALECTS[possible[0]]
 
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from capset.documents.rules import RULES
 from capset.documents.workload import Workload
 from capset.listed import Listed
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.sets import CapSet
 from capset.shown import Tabular
 from capset.state import CapState
@@ -57,12 +57,7 @@ class Finding:
 
     def __str__(self) -> str:
         effect = f"; {self.effect}" if self.effect else ""
-        return printable_words(f"{self.file or '-'}:{self.line}: {self.rule}: {self.message}{effect}")
-
-
-def printable_words(text: str) -> str:
-    """Make a message safe to show; it has quoted what it says of others, so a backslash in it is one."""
-    return "\\".join(printable(part) for part in text.split("\\"))
+        return message(f"{self.file or '-'}:{self.line}: {self.rule}: {self.message}{effect}")
 
 
 @frozen(kw_only=True)
@@ -167,6 +162,7 @@ class Report(Listed[Finding], Tabular):
             ],
         }
 
+
 def _plain(outcome: Outcome, findings: list[Finding]) -> dict[str, object]:
     workload, gets = outcome.workload, outcome.gets
     nothing = None if gets else printable(str(outcome))
@@ -211,7 +207,7 @@ def _result(finding: Finding, at: int) -> dict[str, object]:
         "ruleId": finding.rule,
         "ruleIndex": at,
         "level": _LEVELS[finding.verdict],
-        "message": {"text": printable_words(finding.message + effect)},
+        "message": {"text": message(finding.message + effect)},
         "locations": [location],
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from attrs import evolve, frozen
 
@@ -44,7 +45,7 @@ _CONTEXT = (
 )
 
 
-@frozen
+@frozen(slots=False)  # what its keys are judged to be is kept
 class Pod:
     """A pod, or the template of one, in a document.
 
@@ -93,6 +94,10 @@ class Pod:
                 except FormatError as error:
                     yield error
 
+    @cached_property
+    def _strange(self) -> tuple[Problem, ...]:
+        return tuple(_strange_in_pod(Node(self.spec, self.place)))
+
     def _name(self, node: Node) -> str:
         # Other kinds may do without a name.
         name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
@@ -108,7 +113,7 @@ class Pod:
         """
         spec = Node(self.spec, self.place)
         request = _read(node, spec["securityContext"])
-        problems = [*_strange_in_pod(spec), *request.problems]
+        problems = [*self._strange, *request.problems]
         if "hostUsers" in spec and not spec["hostUsers"].truth():
             problems.append(depends(spec["hostUsers"], "own-user-namespace", _OWN_USERS))
         if self.windows:

@@ -66,6 +66,7 @@ DIALECTS = (
         name="compose",
         about="a compose file",
         engine="docker",
+        structured=True,
         refuses=_refuses,
         reader=_read,
         writer=_write,

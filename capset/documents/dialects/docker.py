@@ -45,6 +45,8 @@ def _words(text: Text) -> list[str]:
 
 
 def _refuses_flags(text: Text) -> str:
+    if text.text.lstrip()[:1] in {"{", "["}:
+        return "expected docker run, or its options"
     first, *_ = _words(text)
     if _OPTION.match(first) or program(_words(text)) == "docker":
         return ""
@@ -135,6 +137,7 @@ DIALECTS = (
         name="inspect",
         about="what docker inspect NAME prints",
         engine="docker",
+        structured=True,
         refuses=_refuses_inspect,
         reader=_read_inspect,
     ),

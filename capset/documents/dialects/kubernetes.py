@@ -123,6 +123,7 @@ DIALECTS = (
         name="kubernetes",
         about="a pod, or what makes pods",
         engine="containerd",
+        structured=True,
         refuses=_refuses,
         reader=_read,
         writer=_write,

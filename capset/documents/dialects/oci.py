@@ -70,5 +70,13 @@ def _join(parts: Mapping[str, Any]) -> str:
 
 
 DIALECTS = (
-    Dialect(name="oci", about="a runtime's config.json", refuses=_refuses, reader=_read, writer=_write, join=_join),
+    Dialect(
+        name="oci",
+        about="a runtime's config.json",
+        structured=True,
+        refuses=_refuses,
+        reader=_read,
+        writer=_write,
+        join=_join,
+    ),
 )
