@@ -93,7 +93,7 @@ def convert(
         >>> pod = documents.convert(vpn, "kubernetes", writes=engines.get("cri-o"))
         >>> for loss in pod.losses:
         ...     print(loss)
-        what CRI-O gives is not the same: effective: -CAP_NET_RAW,...
+        what CRI-O gives is not the same: effective: -CAP_NET_RAW -CAP_SYS_CHROOT ...
     """
     target = dialect_named(to)
     if target._writer is None or target._join is None:
