@@ -199,7 +199,7 @@ def _write_rules(_app: object) -> None:
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
     _, _, name, *_, signature, returns = event
-    if name == "capset.engines.Engine":
+    if name in {"capset.engines.Engine", "capset.documents.Dialect"}:
         return "", returns
     if not isinstance(signature, str):
         return None

@@ -87,7 +87,7 @@ class Report(Listed[Finding], Tabular):
     """What lint finds: a list of findings, with what each workload gets.
 
     Its text has a line for each finding, ``file:line: rule: message``, as compilers write theirs. Made by
-    :func:`~capset.documents.lint`. Each finding is a row of :meth:`to_records`, with its attributes.
+    :func:`~capset.documents.lint`. Each finding is a row of ``to_records()``, with its attributes.
 
     Attributes:
         outcomes: What each container or unit gets, in the order of the documents.

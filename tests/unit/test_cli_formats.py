@@ -667,6 +667,48 @@ def test_a_broken_container_hides_no_other(lint):
     assert "expected a mapping, got []" in out
 
 
+def test_lint_several_files(run, tmp_path):
+    """Each is named where it is told of."""
+    (tmp_path / "a.yaml").write_text(POD)
+    (tmp_path / "b.service").write_text("[Service]\nUser=%i\n")
+    files = [str(tmp_path / name) for name in ("a.yaml", "b.service")]
+    status, out, err = run("lint", *files, "--policy", "restricted")
+
+    assert status == 1
+    assert out.splitlines()[1].startswith(f"{files[0]}, shop: web ")
+    assert f"{files[1]}, line 2 (User) depends systemd puts the value of a specifier here" in out
+    note = "option-passed-over: a policy is about pods, and was passed over for a unit of systemd"
+    assert err == f"capset: {files[1]}:1: {note}\n"
+    told = json.loads(run("lint", *files, "--json")[1])
+    assert [each["file"] for each in told] == files
+    assert told[1]["not_known"] == "not known: a specifier decides"
+
+
+def test_lint_sarif(run):
+    """On standard output, with the exit status as ever."""
+    status, out, _ = run("lint", "-", "--sarif", stdin="docker run --cap-add KIL x")
+
+    assert status == 1
+    [result] = json.loads(out)["runs"][0]["results"]
+    assert result["ruleId"] == "unknown-capability"
+
+
+def test_documents_have_an_end(run, monkeypatch):
+    monkeypatch.setattr(reading, "_LONGEST", 10)
+
+    assert run("lint", "-", stdin="x" * 10)[2].startswith("capset: -: this is in no dialect")
+    assert run("lint", "-", stdin="x" * 11) == (2, "", "capset: -: longer than any document, more than 10 bytes\n")
+
+
+def test_no_message_acts_on_a_terminal(run):
+    """Nor makes a line of its own."""
+    text = json.dumps({"services": {"a\x1b[2J\nb": {"cap_add": ["KIL"]}}})
+    status, _, err = run("convert", "--to", "docker", stdin=text)
+
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert err.rstrip("\n").isprintable()
+
+
 # -- files ------------------------------------------------------------------------------------------
 
 

@@ -71,6 +71,7 @@ def test_every_dialect_is_recognised(dialect):
         ("spec: {containers: []}", "kubernetes"),
         ("spec: {containers: 5}", "kubernetes"),
         ("kind: 5", "kubernetes"),
+        ("metadata: 5\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("kind: Service\n---\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("services: 5", "compose"),
         ("[Unit]\nA=b\n[Socket]\n", "systemd"),
