@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 # What is built on attrs loads when it is first used, so that importing capset stays cheap.
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
+    from capset import documents as documents
     from capset import engines as engines
     from capset import formats as formats
     from capset import kernel as kernel
@@ -47,7 +48,7 @@ else:
     _load, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset": ("engines", "formats", "kernel", "live", "policy"),
+            "capset": ("documents", "engines", "formats", "kernel", "live", "policy"),
             "capset.comparison": ("Comparison", "compare"),
             "capset.diff": ("CapDiff", "StateDiff"),
             "capset.errors": ("CapsetError", "UnknownCapabilityError"),

@@ -21,10 +21,13 @@ __all__ = [
     "CapsetError",
     "ConflictError",
     "ContradictionError",
+    "DialectError",
+    "DocumentError",
     "FileCapsError",
     "FormatError",
     "KernelError",
     "MaskError",
+    "MissingExtraError",
     "NotAllowedError",
     "ParseError",
     "PidError",
@@ -35,6 +38,7 @@ __all__ = [
     "StoppedError",
     "UnavailableError",
     "UnknownCapabilityError",
+    "UnknownDialectError",
     "UnknownEngineError",
     "UnknownMemberError",
     "UnknownNameError",
@@ -91,6 +95,13 @@ def _pieces(value: Any, around: tuple[int, ...]) -> Iterator[str]:
 
 
 _BRACKETS: tuple[tuple[type, str], ...] = ((list, "[]"), (tuple, "()"), (dict, "{}"))
+
+
+def _plain(text: str) -> str:
+    """Write a text of somebody else's into a message, so that it makes no line of its own and acts on no terminal."""
+    from capset.printable import message
+
+    return message(text)
 
 
 def _did_you_mean(close: tuple[str, ...]) -> str:
@@ -217,6 +228,90 @@ class FormatError(CapsetError, ValueError):
         self.value = value
         self.expected = expected
         super().__init__(f"{place}: expected {expected}, got {shown(value)}")
+
+
+class DocumentError(CapsetError, ValueError):
+    """A text that cannot be read in its dialect.
+
+    Attributes:
+        source: The name of the text, usually a path; empty where it has none.
+        line: Where in it, counted from 1; None where that is not known.
+        reason: What is wrong, in words.
+    """
+
+    _fields = ("source", "line", "reason")
+
+    def __init__(self, source: str, line: int | None, reason: str) -> None:
+        self.source = source
+        self.line = line
+        self.reason = reason
+        where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
+        super().__init__(f"{where}: {_plain(reason)}" if where else _plain(reason))
+
+
+class DialectError(CapsetError, ValueError):
+    """A text that is in no dialect that capset reads, or that may be in several.
+
+    Attributes:
+        value: The text.
+        source: Its name, usually a path; empty where it has none.
+        tried: The dialects that were tried, each with why it is not the one; empty where it may be.
+    """
+
+    _fields = ("value", "source", "tried")
+
+    def __init__(self, value: str, source: str, tried: tuple[tuple[str, str], ...]) -> None:
+        self.value = value
+        self.source = source
+        self.tried = tried
+        front = f"{_plain(source)}: " if source else ""
+        if possible := [name for name, reason in tried if not reason]:
+            message = f"this may be {' or '.join(possible)}: say which with dialect="
+        elif len(tried) == 1:
+            message = f"this is not {tried[0][0]}: {_plain(tried[0][1])}"
+        else:
+            names: dict[str, list[str]] = {}
+            for name, reason in tried:
+                names.setdefault(reason, []).append(name)
+            reasons = "; ".join(f"{', '.join(those)}: {_plain(reason)}" for reason, those in names.items())
+            message = f"this is in no dialect that capset reads, of those that were tried ({reasons})"
+        super().__init__(front + message)
+
+
+class UnknownDialectError(CapsetError, LookupError):
+    """A name that is no dialect, or none that is written.
+
+    Attributes:
+        name: What was given.
+        known: The names that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _fields = ("name", "known", "close")
+
+    def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
+        self.name = name
+        self.known = known
+        self.close = close
+        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
+        super().__init__(f"unknown dialect {shown(name)}: {advice}")
+
+
+class MissingExtraError(CapsetError, ModuleNotFoundError):
+    """A package is not installed that only a part of capset needs.
+
+    Attributes:
+        name: The module that is missing.
+        extra: The extra of capset that brings it.
+        purpose: What it is needed for, in words.
+    """
+
+    _fields = ("name", "extra", "purpose")
+
+    def __init__(self, name: str, extra: str, purpose: str) -> None:
+        super().__init__(f"{purpose} needs {name}: pip install 'capset[{extra}]'", name=name)
+        self.extra = extra
+        self.purpose = purpose
 
 
 class StatusError(CapsetError, ValueError):

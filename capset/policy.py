@@ -30,6 +30,7 @@ Level = Literal["baseline", "restricted"]
 _FEW = 5  # so many are named one by one
 _ADD = "securityContext.capabilities.add"
 _DROP = "securityContext.capabilities.drop"
+_IDS = {_ADD: "pod-security-add", _DROP: "pod-security-drop"}
 
 
 @frozen(kw_only=True)
@@ -37,6 +38,7 @@ class Finding:
     """Something in a container's request that a policy does not allow.
 
     Attributes:
+        rule: What it breaks: ``pod-security-add`` or ``pod-security-drop``, as :data:`capset.documents.RULES` has it.
         container: The name of the container.
         field: The field of the container, such as ``securityContext.capabilities.add``.
         value: What stands there: one name, or the whole list where something is missing from it.
@@ -44,6 +46,7 @@ class Finding:
         effect: What the container would really get, in words.
     """
 
+    rule: str
     container: str
     field: str
     value: str
@@ -78,7 +81,7 @@ class Rule:
         broken = list(self._broken(request))
         effect = _effect(engine, request, windows=pod.windows) if broken else ""
         return [
-            Finding(container=container, field=field, value=value, message=message, effect=effect)
+            Finding(rule=_IDS[field], container=container, field=field, value=value, message=message, effect=effect)
             for field, value, message in broken
         ]
 

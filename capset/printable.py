@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["printable"]
+__all__ = ["message", "printable"]
 
 
 def printable(text: str) -> str:
@@ -19,6 +19,16 @@ def printable(text: str) -> str:
         ssh\x1b[2J
     """
     return "".join(char if char.isprintable() and char != "\\" else _escape(char) for char in text)
+
+
+def message(text: str) -> str:
+    r"""Make a message safe to show that quotes what others wrote: as :func:`printable`, but a backslash stays one.
+
+    Examples:
+        >>> print(message("expected a name, got 'a\\x1b', in \x1b"))
+        expected a name, got 'a\x1b', in \x1b
+    """
+    return text if text.isprintable() else "\\".join(map(printable, text.split("\\")))
 
 
 def _escape(char: str) -> str:

@@ -14,17 +14,23 @@ class Problem:
     """Something in a document that its target refuses, ignores, or takes otherwise than it looks.
 
     Attributes:
+        rule: What kind of problem it is: an id that stays the same between releases, such as ``unknown-capability``.
+            All of them stand in :data:`capset.documents.RULES`.
         place: Where, such as ``cap_add[0]`` or ``line 3``.
         value: What stands there, as written.
         verdict: ``"refused"``: nothing comes of the whole document. ``"ignored"``: the rest counts.
-            ``"depends"``: one target takes it and another does not.
+            ``"depends"``: one target takes it and another does not. ``"note"``: nothing is wrong with it, and it was
+            not read.
         message: What happens, and what to write instead, in words.
+        line: The line in the text that was read, counted from 1; None where only a parsed document was there.
     """
 
+    rule: str
     place: str
     value: str
-    verdict: Literal["refused", "ignored", "depends"]
+    verdict: Literal["refused", "ignored", "depends", "note"]
     message: str
+    line: int | None = None
 
     def __str__(self) -> str:
         return f"{self.place}: {self.verdict}: {self.message}"

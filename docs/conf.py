@@ -8,7 +8,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from capset import DOCKER_DEFAULT, Cap, engines, facts, kernel
+from capset import DOCKER_DEFAULT, Cap, documents, engines, facts, kernel
 from capset.engines import Engine, Release
 from capset.errors import RequestError, UnsupportedOptionError
 from capset.source import Source
@@ -172,6 +172,21 @@ def _write_engines(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_engines.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _write_findings(_app: object) -> None:
+    """Write the page about the rules of findings from the data."""
+    lines: list[str] = []
+    for id, rule in documents.RULES.items():
+        example = rule.example
+        how = f"In {documents.DIALECTS[example.dialect].about}"
+        how += f", checked against the policy {example.policy}" if example.policy else ""
+        how += f", read by systemd {example.systemd}" if example.systemd else ""
+        how += f", converted to {example.to}" if example.to else ""
+        how += f" for {example.writes}" if example.writes else ""
+        shown = f":\n\n```text\n{example.text.rstrip()}\n```" if example.text else " that is empty."
+        lines += [f"## {id}", "", f"{rule.meaning} **{rule.remedy}**", "", f"{how}{shown}", ""]
+    Path(__file__).with_name("reference").joinpath("_findings.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
 def _write_rules(_app: object) -> None:
     """Write the table of the kernel's rules."""
     lines = ["| rule | what it says | followed by | in the kernel | in the man page |", "| --- " * 5 + "|"]
@@ -185,7 +200,7 @@ def _write_rules(_app: object) -> None:
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
     _, _, name, *_, signature, returns = event
-    if name == "capset.engines.Engine":
+    if name in {"capset.engines.Engine", "capset.documents.Dialect"}:
         return "", returns
     if not isinstance(signature, str):
         return None
@@ -208,5 +223,6 @@ def setup(app: object) -> None:
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_findings)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]

@@ -35,7 +35,7 @@ COMMANDS = {
     "flags": ("capset.cli.containers:flags", "Print the fewest options that give a container just these capabilities."),
     "lint": (
         "capset.cli.lint:lint",
-        "Say what the containers or the unit in FILE get, and what in it is refused or ignored.",
+        "Say what the containers or the units in FILE get, and what in it is refused or ignored.",
     ),
     "ps": ("capset.cli.ps:ps", "Show the capabilities of every process."),
     "recognise": (

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def say(text: str = "") -> None:
 
 def warn(text: str) -> None:
     """Print a line where errors go."""
-    click.echo(f"capset: {text}", err=True)
+    click.echo(f"capset: {message(text)}", err=True)
 
 
 def say_json(value: object) -> None:

@@ -113,32 +113,36 @@ def read_service(node: Node) -> Request:
     adds, drops = (node[key].names() for key in ("cap_add", "cap_drop"))
     options = node["security_opt"].names("a text, which no-new-privileges:true is without white space in it")
     problems: list[Problem] = [
-        refused(strange, f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
+        refused(strange, "unknown-key", f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
         for strange, advice in node.strange_keys(_KEYS, close_only=True)
     ]
     problems += [
-        refused(node[key], f"Compose knows no key {key}: write {ours}") for key, ours in _OTHERS if key in node
+        refused(node[key], "unknown-key", f"Compose knows no key {key}: write {ours}")
+        for key, ours in _OTHERS
+        if key in node
     ]
     problems += [
-        refused(node[key], "Compose takes no empty value here: leave the key out")
+        refused(node[key], "empty-value", "Compose takes no empty value here: leave the key out")
         for key in _KEYS
         if key in node.mapping() and node[key].value is None
     ]
     if "extends" in node:
-        problems.append(depends(node["extends"], "what another service adds to this one is not read"))
+        problems.append(depends(node["extends"], "not-read", "what another service adds to this one is not read"))
     privileged = _truth(node["privileged"], problems)
     user = _unescaped(_text(node["user"], problems))
     gains_nothing, strange_options = no_new_privs(option for option in options if not _is_variable(option))
     problems += strange_options
     texts: list[object] = [option.value for option in options]
     problems += [
-        refused(option, "it stands there twice, which Compose takes for the names of capabilities alone")
+        refused(
+            option, "listed-twice", "it stands there twice, which Compose takes for the names of capabilities alone"
+        )
         for at, option in enumerate(options)
         if option.value in texts[:at]
     ]
     for variable in (*adds, *drops, *options, node["user"], node["privileged"]):
         if _is_variable(variable):
-            problems.append(depends(variable, "Compose puts the value of a variable here"))
+            problems.append(depends(variable, "variable", "Compose puts the value of a variable here"))
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
     problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
     problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
@@ -170,7 +174,11 @@ def _truth(node: Node, problems: list[Problem]) -> Node:
             raise node.error("true or false")
         if value.lower() not in {"true", "false"}:
             problems.append(
-                depends(node, "Compose takes it with a warning, and docker stack refuses it: write true or false")
+                depends(
+                    node,
+                    "odd-boolean",
+                    "Compose takes it with a warning, and docker stack refuses it: write true or false",
+                )
             )
         value = _WORDS[value.lower()]
     elif _is_variable(node):
@@ -180,6 +188,8 @@ def _truth(node: Node, problems: list[Problem]) -> Node:
 
 def _text(node: Node, problems: list[Problem]) -> Node:
     if type(node.value) is int:
-        problems.append(refused(node, f"Compose takes a text for the user: put it in quotes, '{node.value}'"))
+        problems.append(
+            refused(node, "user-not-text", f"Compose takes a text for the user: put it in quotes, '{node.value}'")
+        )
         return Node(str(node.value), node.place)
     return Node(node.text(), node.place)

@@ -53,12 +53,14 @@ def user_of(line: Assignment, problems: list[Problem]) -> str:
     what = line.key.lower()
     text = line.value.replace("%%", "%")
     if "%" in line.value.replace("%%", ""):
-        problems.append(depends(line.node, "systemd puts the value of a specifier here"))
+        problems.append(depends(line.node, "variable", "systemd puts the value of a specifier here"))
     elif PLAIN_ID.fullmatch(text):
         if int(text) in _NO_USERS or int(text) >= 2**32:
-            problems.append(refused(line.node, f"{text} is no {what}, and the unit is not loaded"))
+            problems.append(refused(line.node, "invalid-user", f"{text} is no {what}, and the unit is not loaded"))
     elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
-        problems.append(refused(line.node, f"systemd takes {text!r} for no {what}, and the unit is not loaded"))
+        problems.append(
+            refused(line.node, "invalid-user", f"systemd takes {text!r} for no {what}, and the unit is not loaded")
+        )
     return text
 
 
@@ -85,7 +87,7 @@ class Directives:
             case "CapabilityBoundingSet":
                 self.bounding = self._merged(line, self.bounding, FULL, problems)
             case "AmbientCapabilities" if self.version < 229:
-                problems.append(ignored(line.node, "systemd knows it since 229"))
+                problems.append(ignored(line.node, "newer-directive", "systemd knows it since 229"))
             case "AmbientCapabilities":
                 self.ambient = self._merged(line, self.ambient, CapSet(), problems)
                 self.ambient_place = line.node.place
@@ -95,7 +97,7 @@ class Directives:
                 self.group = user_of(line, problems)
             case "DynamicUser":
                 if line.value.lower() not in _TRUE | _FALSE:
-                    problems.append(refused(line.node, "expected yes or no, and the unit is not loaded"))
+                    problems.append(refused(line.node, "odd-boolean", "expected yes or no, and the unit is not loaded"))
                 self.dynamic_user = line.value.lower() in _TRUE
             case "NoNewPrivileges":
                 self.no_new_privs = self._truth(line, self.no_new_privs, problems)
@@ -109,9 +111,9 @@ class Directives:
         elif line.key in _TAKES:
             self.takes[line.key] = self._truth(line, self.takes.get(line.key, False), problems)
         elif line.key in _ALSO and line.value and line.value.lower() not in _FALSE:
-            problems.append(depends(line.node, f"not counted here: {_ALSO[line.key]}"))
+            problems.append(depends(line.node, "not-counted", f"not counted here: {_ALSO[line.key]}"))
         for _, advice in Node({line.key: None}).strange_keys(KEYS, close_only=True):
-            problems.append(ignored(line.node, f"systemd knows no {line.key}=: {advice}"))
+            problems.append(ignored(line.node, "unknown-key", f"systemd knows no {line.key}=: {advice}"))
 
     def _merged(self, line: Assignment, current: CapSet, initial: CapSet, problems: list[Problem]) -> CapSet:
         inverted = line.value.startswith("~")
@@ -128,16 +130,22 @@ class Directives:
     def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
         found, rest = words(value, relaxed=self.version >= 254)
         if rest:
-            problems.append(ignored(line.node, f"systemd stops reading at {rest!r}: a quote or backslash ends nowhere"))
+            problems.append(
+                ignored(
+                    line.node, "open-quote", f"systemd stops reading at {rest!r}: a quote or backslash ends nowhere"
+                )
+            )
         known = [cap for word in found if (cap := self._cap(word)) is not None]
         problems += [
-            ignored(line.node, f"systemd passes over {word!r}: {self._advice(word)}")
+            ignored(line.node, "unknown-capability", f"systemd passes over {word!r}: {self._advice(word)}")
             for word in found
             if self._cap(word) is None
         ]
         if not known and (found or rest):
             meant = "every capability" if line.value.startswith("~") else "no capability at all"
-            problems.append(ignored(line.node, f"with no name that it knows, systemd takes this line for {meant}"))
+            problems.append(
+                ignored(line.node, "no-known-name", f"with no name that it knows, systemd takes this line for {meant}")
+            )
         return CapSet(known)
 
     def _cap(self, word: str) -> Cap | None:
@@ -177,13 +185,19 @@ class Directives:
     def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
         prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
         if "+" in prefix:
-            problems.append(depends(line.node, "with + this command has all that systemd has, whatever is said here"))
+            problems.append(
+                depends(
+                    line.node, "command-prefix", "with + this command has all that systemd has, whatever is said here"
+                )
+            )
         elif "!" in prefix and "!!" not in prefix:
-            problems.append(depends(line.node, "with ! this command runs as root, with these capabilities"))
+            problems.append(
+                depends(line.node, "command-prefix", "with ! this command runs as root, with these capabilities")
+            )
 
     def _truth(self, line: Assignment, current: bool, problems: list[Problem]) -> bool:
         word = line.value.lower()
         if word in _TRUE | _FALSE:
             return word in _TRUE
-        problems.append(ignored(line.node, "expected yes or no"))
+        problems.append(ignored(line.node, "odd-boolean", "expected yes or no"))
         return current

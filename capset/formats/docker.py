@@ -67,7 +67,7 @@ def from_flags(flags: Iterable[str]) -> Request:
         users[-1] if users else Node("", "--user"),
     )
     late = [Node(word, word) for word in behind if word.partition("=")[0].removeprefix("--") in OURS]
-    told = (ignored(node, "it stands behind the image, and so is the container's own") for node in late)
+    told = (ignored(node, "behind-image", "it stands behind the image, and so is the container's own") for node in late)
     return evolve(request, problems=(*request.problems, *told))
 
 
@@ -119,6 +119,11 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
         if len(items) != 1:
             raise root.error("one container; docker inspect NAME gives a list with one")
         root = items[0]
+    return read_container(root)
+
+
+def read_container(root: Node) -> Request:
+    """Read the container or the service that stands there."""
     if "TaskTemplate" in root["Spec"]:
         spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
@@ -137,7 +142,7 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
     )
     if "BoundingCaps" in root.mapping():
         computed = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
-        request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], computed)))
+        request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], "computed-by-podman", computed)))
     return request
 
 
@@ -153,12 +158,14 @@ def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
         elif name == "no-new-privileges" and word in BOOLS:
             value = BOOLS[word]
         elif name == "no-new-privileges":
-            problems.append(refused(node, f"{word!r} is not {_IS_BOOL}"))
+            problems.append(refused(node, "unknown-security-option", f"{word!r} is not {_IS_BOOL}"))
         elif not sign or name not in _OTHER_OPTIONS or (name == "systempaths" and text != "systempaths=unconfined"):
             close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
             known = f"known are no-new-privileges, {', '.join(_OTHER_OPTIONS)}"
             meant = "did you mean no-new-privileges?" if close else known
-            problems.append(refused(node, f"Docker knows no security option {text!r}: {meant}"))
+            problems.append(
+                refused(node, "unknown-security-option", f"Docker knows no security option {text!r}: {meant}")
+            )
     return value, problems
 
 

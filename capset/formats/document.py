@@ -103,19 +103,19 @@ class Node:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
 
-def ignored(node: Node, message: str) -> Problem:
+def ignored(node: Node, rule: str, message: str) -> Problem:
     """Make a problem of a value that has no effect."""
-    return Problem(place=node.place, value=_text(node), verdict="ignored", message=message)
+    return Problem(rule=rule, place=node.place, value=_text(node), verdict="ignored", message=message)
 
 
-def refused(node: Node, message: str) -> Problem:
+def refused(node: Node, rule: str, message: str) -> Problem:
     """Make a problem of a value that the target refuses."""
-    return Problem(place=node.place, value=_text(node), verdict="refused", message=message)
+    return Problem(rule=rule, place=node.place, value=_text(node), verdict="refused", message=message)
 
 
-def depends(node: Node, message: str) -> Problem:
+def depends(node: Node, rule: str, message: str) -> Problem:
     """Make a problem of a value that one target takes and another does not."""
-    return Problem(place=node.place, value=_text(node), verdict="depends", message=message)
+    return Problem(rule=rule, place=node.place, value=_text(node), verdict="depends", message=message)
 
 
 def _text(node: Node) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import cached_property
 
 from attrs import evolve, frozen
 
@@ -44,7 +45,7 @@ _CONTEXT = (
 )
 
 
-@frozen
+@frozen(slots=False)  # what its keys are judged to be is kept
 class Pod:
     """A pod, or the template of one, in a document.
 
@@ -93,6 +94,10 @@ class Pod:
                 except FormatError as error:
                     yield error
 
+    @cached_property
+    def _strange(self) -> tuple[Problem, ...]:
+        return tuple(_strange_in_pod(Node(self.spec, self.place)))
+
     def _name(self, node: Node) -> str:
         # Other kinds may do without a name.
         name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
@@ -108,9 +113,9 @@ class Pod:
         """
         spec = Node(self.spec, self.place)
         request = _read(node, spec["securityContext"])
-        problems = [*_strange_in_pod(spec), *request.problems]
+        problems = [*self._strange, *request.problems]
         if "hostUsers" in spec and not spec["hostUsers"].truth():
-            problems.append(depends(spec["hostUsers"], _OWN_USERS))
+            problems.append(depends(spec["hostUsers"], "own-user-namespace", _OWN_USERS))
         if self.windows:
             problems += _refused_on_windows(spec, node)
         return evolve(request, problems=tuple(problems))
@@ -304,23 +309,29 @@ def _read(node: Node, pod_context: Node) -> Request:
     problems += _effects(adds, drops, privileged)
     if gains_nothing and privileged.value:
         rule = "a privileged container cannot have allowPrivilegeEscalation false"
-        problems.append(refused(escalation, f"the API server says that {rule}"))
+        problems.append(refused(escalation, "privileged-without-escalation", f"the API server says that {rule}"))
     for name in adds:
         if gains_nothing and name.value == "CAP_SYS_ADMIN":
             rule = "the API server does not take CAP_SYS_ADMIN with allowPrivilegeEscalation false"
-            problems.append(refused(name, rule))
+            problems.append(refused(name, "privileged-without-escalation", rule))
     user, group = (_number(context[key], pod_context[key]) for key in ("runAsUser", "runAsGroup"))
     non_root = _inherited(context["runAsNonRoot"], pod_context["runAsNonRoot"])
     problems += [
-        refused(number, f"the API server takes ids from 0 to {LAST_ID}")
+        refused(number, "id-out-of-range", f"the API server takes ids from 0 to {LAST_ID}")
         for number in (user, group)
         if number.value is not None and not 0 <= (number.number() or 0) <= LAST_ID
     ]
     if non_root.truth() and user.value == 0:
-        problems.append(refused(user, "the kubelet does not start a container that has runAsNonRoot and runs as root"))
+        problems.append(
+            refused(
+                user,
+                "root-as-non-root",
+                "the kubelet does not start a container that has runAsNonRoot and runs as root",
+            )
+        )
     if non_root.truth() and user.value is None:
         unknown = "it starts only as the image's user, if that is not root: what root would get does not hold"
-        problems.append(depends(non_root, unknown))
+        problems.append(depends(non_root, "image-user", unknown))
     written = "" if user.value is None else shown(user.value)
     return made(
         adds,
@@ -343,7 +354,9 @@ def _effects(adds: list[Node], drops: list[Node], privileged: Node) -> Iterator[
         if len(told) == len(_RUNTIMES):
             yield told[0]
         elif told:
-            yield depends(node, "it is dropped as well, in another spelling, and CRI-O alone lets that win")
+            yield depends(
+                node, "in-both-lists", "it is dropped as well, in another spelling, and CRI-O alone lets that win"
+            )
 
 
 def _inherited(own: Node, pods_own: Node) -> Node:
@@ -366,7 +379,7 @@ def _refused_on_windows(spec: Node, container: Node) -> Iterator[Problem]:
     said = [spec["hostUsers"], *(spec.at("securityContext", key) for key in ids)]
     for node in (*said, *(container.at("securityContext", key) for key in keys)):
         if node.value is not None:
-            yield refused(node, f"a Windows pod has no {node.place.rpartition('.')[2]}")
+            yield refused(node, "windows", f"a Windows pod has no {node.place.rpartition('.')[2]}")
 
 
 _STRANGE = "Kubernetes knows no such key, and refuses it or passes over it"
@@ -379,23 +392,23 @@ def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Pro
         *context.strange_keys(_CONTEXT),
         *capabilities.strange_keys(("add", "drop")),
     ):
-        yield ignored(strange, f"{_STRANGE}: {advice}")
+        yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
     for key in _CONTEXT:
         if key in node:
-            yield ignored(node[key], f"{_STRANGE}: it belongs into securityContext")
+            yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into securityContext")
 
 
 def _strange_in_pod(spec: Node) -> Iterator[Problem]:
     """List keys of a pod that Kubernetes does not know, or not there: capabilities are a container's."""
     context = spec["securityContext"]
     for strange, advice in spec.strange_keys((*_LISTS, "hostUsers", "securityContext"), close_only=True):
-        yield ignored(strange, f"{_STRANGE}: {advice}")
+        yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
     for node in (spec, context):
         for key in _CONTAINER_ONLY:
             if key in node:
-                yield ignored(node[key], f"{_STRANGE}: it belongs into the securityContext of a container")
+                yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into the securityContext of a container")
     for strange, advice in context.strange_keys((*_POD_CONTEXT, *_CONTAINER_ONLY)):
-        yield ignored(strange, f"{_STRANGE}: {advice}")
+        yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
 
 
 def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
@@ -406,12 +419,18 @@ def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
         strange = [name for name, spelling in _RUNTIMES.items() if spelling.read((text,), CapSet.all()).strange]
         if len(strange) == len(_RUNTIMES):
             yield depends(
-                node, f"{text!r} is no capability, and CRI-O refuses it where containerd passes it over: {advice}"
+                node,
+                "unknown-capability",
+                f"{text!r} is no capability, and CRI-O refuses it where containerd passes it over: {advice}",
             )
         elif strange:
             meant = text.upper()
             yield depends(
-                node, f"containerd takes {text!r} for CAP_{meant}, which is none, and CRI-O takes it: {advice}"
+                node,
+                "capability-prefix",
+                f"containerd takes {text!r} for CAP_{meant}, which is none, and CRI-O takes it: {advice}",
             )
         elif _SPELLING.read((text,), CapSet.all()).strange:
-            yield depends(node, f"runtimes take it, and policies that compare texts do not: {advice}")
+            yield depends(
+                node, "capability-spelling", f"runtimes take it, and policies that compare texts do not: {advice}"
+            )

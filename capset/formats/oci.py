@@ -121,7 +121,7 @@ def from_process(process: Mapping[str, object]) -> Process:
     )
     if capabilities.value is None:
         none = "runc 1.1 and crun give no capability then, newer releases of runc what they hold themselves"
-        problems.append(depends(capabilities, none))
+        problems.append(depends(capabilities, "no-capabilities", none))
     caps = CapState(**{name: CapSet(found) for name, found in _sets(capabilities, problems).items()})
     problems += _impossible(capabilities, caps)
     _strange(user, ("uid", "gid"), problems, close_only=True)
@@ -162,7 +162,7 @@ def _member(node: Node, key: str, problems: list[Problem] | None, check: Callabl
             continue
         if problems is None:
             raise node[other].error(f"the key {key}")
-        problems.append(depends(node[other], f"runc takes the key for {key}, and crun passes over it"))
+        problems.append(depends(node[other], "key-case", f"runc takes the key for {key}, and crun passes over it"))
     return node[found[-1] if found else key]
 
 
@@ -173,7 +173,7 @@ def _strange(node: Node, known: tuple[str, ...], problems: list[Problem] | None,
             continue  # runc takes it
         if problems is None:
             raise strange.error(f"a key that there is ({advice})")
-        problems.append(ignored(strange, f"runtimes pass over what they do not know: {advice}"))
+        problems.append(ignored(strange, "unknown-key", f"runtimes pass over what they do not know: {advice}"))
 
 
 def _lists_or_none(node: Node) -> object:
@@ -198,17 +198,19 @@ def _caps(nodes: Iterable[Node], problems: list[Problem] | None) -> Iterable[Cap
             continue
         if problems is None:
             raise node.error(f"a capability ({_SPELLING.advice(text)})")
-        problems.append(ignored(node, f"runc passes over {text!r}: {_SPELLING.advice(text)}"))
+        problems.append(ignored(node, "unknown-capability", f"runc passes over {text!r}: {_SPELLING.advice(text)}"))
 
 
 def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:
     """List what the kernel refuses, or what runtimes pass over, of sets as they stand."""
     if beyond := impossible(caps, CapSet.all()):
         rule = "effective is always a subset of permitted, and inheritable here of bounding"
-        yield refused(Node(str(beyond), node.place), f"the kernel refuses these sets for {beyond}: {rule}")
+        yield refused(
+            Node(str(beyond), node.place), "impossible-sets", f"the kernel refuses these sets for {beyond}: {rule}"
+        )
     if lost := caps.ambient - (caps.permitted & caps.inheritable):
         rule = "ambient is always a subset of permitted and of inheritable"
-        yield ignored(Node(str(lost), node["ambient"].place), f"{lost} does not become ambient: {rule}")
+        yield ignored(Node(str(lost), node["ambient"].place), "not-ambient", f"{lost} does not become ambient: {rule}")
 
 
 def _id(node: Node, problems: list[Problem]) -> int:
@@ -216,7 +218,7 @@ def _id(node: Node, problems: list[Problem]) -> int:
     if not 0 <= number <= LAST_ID:
         raise node.error(f"an id from 0 to {LAST_ID}")
     if number >= 2**31:
-        problems.append(depends(node, "runc 1.1 refuses ids from 2**31 on, and crun takes them"))
+        problems.append(depends(node, "id-out-of-range", "runc 1.1 refuses ids from 2**31 on, and crun takes them"))
     return number
 
 

@@ -176,7 +176,9 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
     rules = Directives(_NEWEST if version is None else version)
     problems: list[Problem] = []
     if text == "":
-        problems.append(refused(Node(text, "the unit"), "systemd takes an empty file for a unit that is masked"))
+        problems.append(
+            refused(Node(text, "the unit"), "masked-unit", "systemd takes an empty file for a unit that is masked")
+        )
     for at, part in enumerate((text, *drop_ins)):
         if not isinstance(part, str):
             raise TypeError(f"expected a unit file as str, got {shown(part)}")
@@ -184,13 +186,17 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
             if line.section == section:
                 rules.assign(line, problems)
             elif line.key in KEYS and not line.section.startswith("X-"):
-                problems.append(ignored(line.node, f"it stands in [{line.section}], and not in [{section}]"))
+                problems.append(
+                    ignored(line.node, "misplaced", f"it stands in [{line.section}], and not in [{section}]")
+                )
     if lost := rules.ambient - rules.bounding:
         node = Node(str(lost), rules.ambient_place)
         if rules.version >= 246:
-            problems.append(ignored(node, f"what the bounding set lacks does not become ambient: {_some(lost)}"))
+            problems.append(
+                ignored(node, "not-ambient", f"what the bounding set lacks does not become ambient: {_some(lost)}")
+            )
         else:
-            problems.append(refused(node, f"the unit fails, as the bounding set lacks {_some(lost)}"))
+            problems.append(refused(node, "not-ambient", f"the unit fails, as the bounding set lacks {_some(lost)}"))
     return Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,

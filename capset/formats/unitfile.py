@@ -10,7 +10,7 @@ from attrs import frozen
 from capset.formats.document import Node, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "words"]
+__all__ = ["Assignment", "assignments", "sections", "words"]
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
@@ -62,19 +62,30 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
             if not line.endswith("]") or _UNSAFE.search(line):
                 rule = "a section header ends with ] and has no quotes or backslashes"
                 if drop_in:
-                    problems.append(ignored(place, f"{rule}; the drop-in is read no further"))
+                    problems.append(ignored(place, "section-header", f"{rule}; the drop-in is read no further"))
                 else:
-                    problems.append(refused(place, f"{rule}; the unit is not loaded"))
+                    problems.append(refused(place, "section-header", f"{rule}; the unit is not loaded"))
                 return
             section = line[1:-1]
             continue
         key, sign, value = line.partition("=")
         if not section:
-            problems.append(ignored(place, "it stands before the first section"))
+            problems.append(ignored(place, "no-section", "it stands before the first section"))
         elif not sign or not key.strip(_SPACE):
-            problems.append(ignored(place, "it is no assignment, KEY=VALUE"))
+            problems.append(ignored(place, "no-assignment", "it is no assignment, KEY=VALUE"))
         else:
             yield Assignment(section, key.strip(_SPACE), value.strip(_SPACE), place.place)
+
+
+def sections(text: str) -> list[str]:
+    """List the names of the sections of a unit file, as far as systemd reads it."""
+    found: list[str] = []
+    for _, line in _logical_lines(text):
+        if line.startswith("["):
+            if not line.endswith("]") or _UNSAFE.search(line):
+                break
+            found.append(line[1:-1])
+    return found
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:

@@ -37,9 +37,9 @@ def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Ite
     for node in names:
         text = str(node.value)
         if "$" in text:
-            yield depends(node, "a variable stands here, which something else replaces")
+            yield depends(node, "variable", "a variable stands here, which something else replaces")
         elif spelling.read((text,), CapSet.all()).strange:
-            yield refused(node, f"{target} knows no capability {text!r}: {spelling.advice(text)}")
+            yield refused(node, "unknown-capability", f"{target} knows no capability {text!r}: {spelling.advice(text)}")
 
 
 def effects(
@@ -58,7 +58,9 @@ def effects(
     if privileged.value:
         for node in (*winning, *losing):
             if not spelling.read((str(node.value),), CapSet.all()).strange:
-                yield ignored(node, f"{target} gives a privileged container everything, whatever is named")
+                yield ignored(
+                    node, "privileged-anyway", f"{target} gives a privileged container everything, whatever is named"
+                )
         return
     wins = spelling.read(tuple(str(node.value) for node in winning), CapSet.all())
     for node in losing:
@@ -66,18 +68,18 @@ def effects(
         # Of ALL, Docker takes away what is dropped by name.
         by_name = wins.caps & loses.caps and not (done == "added" and wins.all)
         if by_name or (wins.all and loses.all):
-            yield ignored(node, f"it is {done} as well, and {target} lets that win")
+            yield ignored(node, "in-both-lists", f"it is {done} as well, and {target} lets that win")
 
 
 def user_problems(node: Node, target: str) -> Iterator[Problem]:
     """List what is wrong with a user: a number that is none, or a name of which only the image knows the number."""
     user, _, group = str(node.value or "").partition(":")
     if "$" in user or "`" in user:
-        yield depends(node, "a variable stands here, which something else replaces")
+        yield depends(node, "variable", "a variable stands here, which something else replaces")
     elif named_uid(user) is None:
-        yield depends(node, f"only the image knows the number of the user {user!r}; 0 is root")
+        yield depends(node, "named-user", f"only the image knows the number of the user {user!r}; 0 is root")
     if any(number is not None and not 0 <= number <= LAST_ID for number in (named_uid(user), named_uid(group))):
-        yield refused(node, f"{target} takes user ids from 0 to {LAST_ID}")
+        yield refused(node, "id-out-of-range", f"{target} takes user ids from 0 to {LAST_ID}")
 
 
 def written_user(user: str, target: str) -> str:

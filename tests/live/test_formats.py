@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from capset import live
-from capset.cli.shell import UnfinishedError, commands
+from capset.documents.shell import UnfinishedError, commands
 from capset.engines.process import first_process
 from capset.errors import FormatError
 from capset.formats import docker as dialect

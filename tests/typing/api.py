@@ -18,6 +18,7 @@ from capset import (
     Securebits,
     StateDiff,
     compare,
+    documents,
     engines,
     formats,
     kernel,
@@ -181,3 +182,15 @@ assert_type(engines.versions("docker"), engines.Versions)
 assert_type(engines.versions("docker")[1:], engines.Versions)
 assert_type(engines.recognise(state)[:5], engines.Matches)
 host.plot(None)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+
+[workload] = documents.read("docker run web", name="run.sh")
+assert_type(documents.dialect_of(b""), str)
+assert_type(workload, documents.Workload)
+report = documents.lint(workload, engine=engines.get("podman"), policy="baseline", systemd=252)
+assert_type(report, documents.Report)
+assert_type(report[0], documents.Finding)
+assert_type(report[1:], documents.Report)
+assert_type(report.outcomes[0].gets, CapState | None)
+assert_type(report.to_records(), Records)
+assert_type(documents.convert([workload], "compose", writes=engines.get("cri-o")).losses[0].rule, str)
+assert_type(documents.DIALECTS["docker"].engine, str)

@@ -10,8 +10,8 @@ import sys
 import pytest
 
 from capset import FileCaps, live
-from capset.cli import documents
 from capset.cli import files as files_module
+from capset.cli import reading
 from capset.cli.output import Failure
 
 FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
@@ -154,9 +154,7 @@ def test_convert_to_config_json(run):
     assert lists["inheritable"] == lists["ambient"] == []
     told = json.loads(run("convert", "--from", "systemd", "--to", "oci", stdin=UNIT)[1])["process"]
     assert set(map(tuple, told["capabilities"].values())) == {("CAP_KILL",)}
-    told = json.loads(run("convert", "--from", "docker", "--to", "oci", "--engine", "podman", stdin=FLAGS)[1])[
-        "process"
-    ]
+    told = json.loads(run("convert", "--from", "docker", "--to", "oci", "--reads", "podman", stdin=FLAGS)[1])["process"]
     assert told["capabilities"]["ambient"] == ["CAP_NET_ADMIN"]
 
 
@@ -217,18 +215,18 @@ def test_what_is_lost_is_told(run, source, target, text, message):
 @pytest.mark.parametrize(
     ("args", "text", "message"),
     [
-        (("docker", "oci"), "--user 5:-1", "config.json takes numbers alone for the user, and this is '5:-1'"),
-        (("docker", "oci"), "--user -1", "config.json takes numbers alone for the user, and this is '-1'"),
+        (("docker", "oci"), "--user 5:-1", "user: expected numbers alone, as config.json takes no names, got '5:-1'"),
+        (("docker", "oci"), "--user -1", "user: expected numbers alone, as config.json takes no names, got '-1'"),
         (("docker", "libcap"), "--user -1", "user ids go from 0 to 4294967294"),
         (("docker", "kubernetes"), f"--user {'9' * 5000}", "expected numbers from 0 to 2147483647"),
-        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web: add[0]: expected a capability"),
-        (("docker", "oci"), "--user web", "config.json takes numbers alone for the user, and this is 'web'"),
+        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web.add[0]: expected a capability"),
+        (("docker", "oci"), "--user web", "user: expected numbers alone, as config.json takes no names, got 'web'"),
         (("docker", "docker"), "'", "-: no command line: a quote ends nowhere"),
         (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
         (
             ("compose", "oci"),
             COMPOSE,
-            "config.json is about one container, and here are 2: choose with --name from web, db",
+            "the workloads: expected one, as config.json is about one container, got ['web', 'db']",
         ),
         (("compose", "docker", "--name", "x"), COMPOSE, "there is no container 'x': known are web, db"),
         (
@@ -236,7 +234,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "--rm",
             "there is no container 'x': known are none, as this dialect has no names",
         ),
-        (("compose", "docker"), "services: {}", "-: there is no container in it"),
+        (("compose", "docker"), "services: {}", "there is no container in it"),
         (("compose", "docker"), "a: 1\n---\nb: 2\n", "-: expected one document, found 2"),
         (("compose", "docker"), "", "-: expected one document, found 0"),
         (("compose", "docker"), "a: [\nb: 5", "-:2: "),
@@ -244,7 +242,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (
             ("kubernetes", "docker"),
             "kind: Service",
-            "passed over: a document of kind Service, in which there is no pod",
+            "there is no container in it; passed over: a document of kind Service, in which there is no pod",
         ),
         (("kubernetes", "docker"), "a: 1", "expected a pod or what makes one"),
         (("docker", "docker"), "docker run x\ndocker run y", "-: expected one command, docker run or its options"),
@@ -313,10 +311,10 @@ def test_convert_normalises_users(run):
 
 
 def test_no_standard_input(run, monkeypatch):
-    monkeypatch.setattr(documents.sys, "stdin", None)
+    monkeypatch.setattr(reading.sys, "stdin", None)
 
     with pytest.raises(Failure, match="there is no standard input to read"):
-        documents.read_text("-")
+        reading.read_document("-")
 
 
 def test_convert_one_of_several(run, tmp_path):
@@ -381,9 +379,12 @@ def test_lint_nothing(lint, run):
     """Exit status 0, and what everybody gets."""
     status, out, err = lint(COMPOSE)
 
-    assert (status, err) == (0, "")
+    assert (status, err) == (1, "")
     assert out.splitlines()[1].split() == ["web", "1000:50", "none", "CAP_NET_BIND_SERVICE"]
-    assert run("lint", "-", stdin=COMPOSE) == (0, out, "")
+    assert re.search("line 4 +depends user 1000:50 cannot use what is added: Docker Engine makes nothing of it", out)
+    assert run("lint", "-", stdin=COMPOSE) == (1, out, "")
+    assert lint(COMPOSE.replace("1000:50", "0:50"))[0] == 0
+    assert lint(COMPOSE, "--engine", "podman")[0] == 0
     assert lint(POD, "--policy", "restricted")[0] == 0
 
 
@@ -435,6 +436,7 @@ def test_lint_json(lint):
     assert subject["problems"][0] | {"message": ""} == {
         "place": "spec.containers[0].securityContext.capabilities.drop[0]",
         "line": 7,
+        "rule": "capability-spelling",
         "value": "all",
         "verdict": "depends",
         "message": "",
@@ -442,19 +444,24 @@ def test_lint_json(lint):
     assert subject["findings"][0]["value"] == "all"
     [subject] = json.loads(lint("services: {a: {cap_add: [kil]}}", "--json")[1])
     assert (subject["effective"], subject["bounding"]) == (None, None)
+    assert subject["not_known"] is None
     assert subject["refused"] == "nothing: Docker knows no capability 'kil': did you mean KILL?"
 
 
 @pytest.mark.parametrize(
     ("text", "args", "message"),
     [
-        ("", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
+        ("", (), "this is in no dialect that capset reads, of those that were tried (compose"),
         ("a: " + "[" * 20000, (), "cannot be read: "),
         ("a: " + "9" * 5000, (), ":1: this cannot be read as int"),
         ('a: "\\UFFFFFFFF"', (), "cannot be read: "),
-        ("a: 1", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
-        ("5", (), "expected a compose file, a pod or what makes one, or a systemd unit"),
-        (POD, ("--policy", "strict"), "expected the policy baseline or restricted, got 'strict'"),
+        ("a: 1", (), "kubernetes: it has no kind, and no spec with containers"),
+        ("5", (), "libcap: at position 1 of '5'"),
+        (
+            POD,
+            ("--policy", "strict"),
+            "policy: expected baseline or restricted, or such as restricted@1.25, got 'strict'",
+        ),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
         (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),
         ("a: !reset 5", (), ":1: could not determine a constructor for the tag '!reset'"),
@@ -475,22 +482,22 @@ def test_lint_says_what_it_passes_over(lint):
             UNIT,
             "a.service",
             ("--policy", "baseline"),
-            "--engine and --policy are about containers: passed over for a unit",
+            "a policy is about pods, and was passed over for a unit of systemd",
         ),
         (
             UNIT,
             "a.service",
             ("--engine", "podman"),
-            "--engine and --policy are about containers: passed over for a unit",
+            "an engine is about containers, and was passed over for a unit of systemd",
         ),
         (
             "services: {a: {}}",
             "a.yaml",
             ("--policy", "baseline"),
-            "--policy is about pods: passed over for a compose file",
+            "a policy is about pods, and was passed over for a compose file",
         ),
-        ("include: [x]\nservices: {a: {}}", "a.yaml", (), "include: what other files add is not read"),
-        ("kind: Service", "a.yaml", (), "passed over: a document of kind Service, in which there is no pod"),
+        ("include: [x]\nservices: {a: {}}", "a.yaml", (), "a.yaml:1: not-read: what other files add is not read"),
+        ("kind: Service", "a.yaml", (), "a.yaml:1: passed-over: a document of kind Service, in which there is no pod"),
         ("services: {}", "a.yaml", (), "there is no container in it"),
         ("kind: List\nitems: []", "a.yaml", ("--json",), "there is no container in it"),
     ):
@@ -503,7 +510,7 @@ def test_lint_what_is_no_unit(lint):
     status, out, err = lint("[Container]\nDropCapability=all\n", name="a.container")
 
     assert (status, out) == (2, "")
-    assert "expected a unit with [Service], [Socket], [Mount], [Swap]" in err
+    assert "systemd: [Container] is for Podman's Quadlet, which makes a unit of it" in err
     assert lint("\ufeff[Service]\nCapabilityBoundingSet=\n", name="x")[1].split()[-2:] == ["none", "none"]
 
 
@@ -515,7 +522,7 @@ def test_lint_as_kubernetes_reads_yaml(lint):
     odd = json.dumps({"kind": "Pod", "x" * 2000: "\x7f", "spec": {"containers": [{"name": "a"}]}})
     assert lint(odd)[0] == 0
     assert lint("{kind: Pod, spec: {containers: [{name: a}]}}")[0] == 0
-    assert lint("services: {a: {cap_add: !override [NET_ADMIN], user: !override '5', build: !override {x: y}}}")[0] == 0
+    assert lint("services: {a: {cap_add: !override [NET_ADMIN], user: !override '0', build: !override {x: y}}}")[0] == 0
 
 
 def test_lint_variables(lint):
@@ -523,7 +530,7 @@ def test_lint_variables(lint):
     status, out, _ = lint("services: {a: {cap_add: ['${CAP}']}}")
 
     assert status == 1
-    assert "not known, as a variable decides" in out
+    assert "not known: a variable decides" in out
 
 
 def test_one_odd_document_hides_no_other(lint):
@@ -545,7 +552,10 @@ def test_lint_manifests(lint):
     text = "---\n# empty\n---\nkind: Service\n---\n" + POD + "---\n" + POD.replace("shop", "shed")
     status, out, err = lint(text, "--policy", "restricted")
 
-    assert (status, err) == (0, "capset: passed over: a document of kind Service, in which there is no pod\n")
+    assert (
+        status,
+        err.endswith("file.yaml:4: passed-over: a document of kind Service, in which there is no pod\n"),
+    ) == (0, True)
     assert [line.split()[0] for line in out.splitlines()[1:3]] == ["shop:", "shed:"]
     assert lint("kind: Pod\nmetadata:\n  x: |\n    [Service]\nspec: {containers: [{name: a}]}", name="x")[0] == 0
 
@@ -580,13 +590,15 @@ def test_lint_lists(lint):
     assert status == 1
     assert [line.split()[0] for line in out.splitlines()[1:4]] == ["one:", "not", "two:"]
     assert re.search("line 7, items.4..kind +refused expected a text, got 5", out)
-    assert err.splitlines() == [
-        f"capset: passed over: {what}, in which there is no pod"
-        for what in ("items[0] of kind Service", "items[1].items[1]", "items[2] of kind Own", "items[3] of kind List")
+    assert [line.partition("file.yaml:")[2] for line in err.splitlines()] == [
+        "3: passed-over: items[0] of kind Service, in which there is no pod",
+        "4: passed-over: items[1].items[1], in which there is no pod",
+        "5: passed-over: items[2] of kind Own, in which there is no pod",
+        "6: passed-over: items[3] of kind List, in which there is no pod",
     ]
     status, out, err = lint("&a\nkind: List\nitems: [*a]\n")
     assert (status, out) == (0, "")
-    assert err.splitlines()[0] == "capset: passed over: items[0] of kind List, in which there is no pod"
+    assert "passed-over: items[0] of kind List, in which there is no pod" in err.splitlines()[0]
     assert err.splitlines()[1].endswith("there is no container in it")
 
 
@@ -610,7 +622,7 @@ def test_convert_from_windows(run):
     _, out, err = run("convert", "--from", "kubernetes", "--to", "docker", stdin=text)
 
     assert out == "\n"
-    assert err == "capset: the pod: Windows has no capabilities: what is written is for Linux\n"
+    assert err == "capset: a: Windows has no capabilities: what is written is for Linux\n"
 
 
 def test_lint_users_of_the_pods_own(lint):
@@ -654,6 +666,48 @@ def test_a_broken_container_hides_no_other(lint):
     assert status == 1
     assert "shop: web" in out
     assert "expected a mapping, got []" in out
+
+
+def test_lint_several_files(run, tmp_path):
+    """Each is named where it is told of."""
+    (tmp_path / "a.yaml").write_text(POD)
+    (tmp_path / "b.service").write_text("[Service]\nUser=%i\n")
+    files = [str(tmp_path / name) for name in ("a.yaml", "b.service")]
+    status, out, err = run("lint", *files, "--policy", "restricted")
+
+    assert status == 1
+    assert out.splitlines()[1].startswith(f"{files[0]}, shop: web ")
+    assert f"{files[1]}, line 2 (User) depends systemd puts the value of a specifier here" in out
+    note = "option-passed-over: a policy is about pods, and was passed over for a unit of systemd"
+    assert err == f"capset: {files[1]}:1: {note}\n"
+    told = json.loads(run("lint", *files, "--json")[1])
+    assert [each["file"] for each in told] == files
+    assert told[1]["not_known"] == "not known: a specifier decides"
+
+
+def test_lint_sarif(run):
+    """On standard output, with the exit status as ever."""
+    status, out, _ = run("lint", "-", "--sarif", stdin="docker run --cap-add KIL x")
+
+    assert status == 1
+    [result] = json.loads(out)["runs"][0]["results"]
+    assert result["ruleId"] == "unknown-capability"
+
+
+def test_documents_have_an_end(run, monkeypatch):
+    monkeypatch.setattr(reading, "_LONGEST", 10)
+
+    assert run("lint", "-", stdin="x" * 10)[2].startswith("capset: -: this is in no dialect")
+    assert run("lint", "-", stdin="x" * 11) == (2, "", "capset: -: longer than any document, more than 10 bytes\n")
+
+
+def test_no_message_acts_on_a_terminal(run):
+    """Nor makes a line of its own."""
+    text = json.dumps({"services": {"a\x1b[2J\nb": {"cap_add": ["KIL"]}}})
+    status, _, err = run("convert", "--to", "docker", stdin=text)
+
+    assert (status, len(err.splitlines())) == (2, 1)
+    assert err.rstrip("\n").isprintable()
 
 
 # -- files ------------------------------------------------------------------------------------------

@@ -136,7 +136,7 @@ def test_losses_of_several(run):
 
 def test_what_an_engine_refuses_is_told(run):
     """From request to request, names go over all the same; sets, it does not make."""
-    args = ("convert", "--from", "docker", "--engine", "docker@20.10", "--to")
+    args = ("convert", "--from", "docker", "--reads", "docker@20.10", "--to")
     refused = "capset: Docker Engine 20.10 refuses to add 'PERFMON': it knows no capability after CAP_AUDIT_READ\n"
 
     assert run(*args, "docker", stdin="--cap-add=PERFMON") == (0, "--cap-add=PERFMON\n", refused)

@@ -423,7 +423,7 @@ def test_a_request_says_who_runs():
 
 def test_requests_compare_by_what_is_asked():
     """What a document said that was not taken does not count, and is shown."""
-    problem = Problem(place="add[0]", value="X", verdict="refused", message="no capability")
+    problem = Problem(rule="x", place="add[0]", value="X", verdict="refused", message="no capability")
     request = Request(["X"], problems=(problem,))
 
     assert request == Request(["X"])

@@ -15,10 +15,13 @@ from capset.errors import (
     CapsetError,
     ConflictError,
     ContradictionError,
+    DialectError,
+    DocumentError,
     FileCapsError,
     FormatError,
     KernelError,
     MaskError,
+    MissingExtraError,
     NotAllowedError,
     ParseError,
     PidError,
@@ -29,6 +32,7 @@ from capset.errors import (
     StoppedError,
     UnavailableError,
     UnknownCapabilityError,
+    UnknownDialectError,
     UnknownEngineError,
     UnknownMemberError,
     UnknownNameError,
@@ -38,6 +42,33 @@ from capset.errors import (
 )
 
 EXAMPLES = [
+    (DocumentError("a.yaml", 3, "no mapping"), ValueError, "a.yaml:3: no mapping"),
+    (DocumentError("a\x1b\n", None, "no\nmapping"), ValueError, "a\\x1b\\n: no\\nmapping"),
+    (DocumentError("", 3, "no mapping"), ValueError, "line 3: no mapping"),
+    (DocumentError("", None, "no mapping"), ValueError, "no mapping"),
+    (
+        DialectError("x", "a.txt", (("compose", "no services"), ("oci", "no process"), ("xattr", "no process"))),
+        ValueError,
+        "a.txt: this is in no dialect that capset reads, of those that were tried (compose: no services; "
+        "oci, xattr: no process)",
+    ),
+    (DialectError("x", "", (("systemd", "no\nsection"),)), ValueError, "this is not systemd: no\\nsection"),
+    (
+        DialectError("x", "", (("compose", ""), ("oci", ""), ("xattr", "no"))),
+        ValueError,
+        "this may be compose or oci: say which with dialect=",
+    ),
+    (
+        UnknownDialectError("compos", ("compose", "oci"), ("compose",)),
+        LookupError,
+        "unknown dialect 'compos': did you mean compose?",
+    ),
+    (UnknownDialectError("x", ("compose", "oci")), LookupError, "unknown dialect 'x': known are compose, oci"),
+    (
+        MissingExtraError("ruamel.yaml", "documents", "reading YAML"),
+        ModuleNotFoundError,
+        "reading YAML needs ruamel.yaml: pip install 'capset[documents]'",
+    ),
     (
         StoppedError("KeyboardInterrupt()", 7),
         RuntimeError,

@@ -421,7 +421,7 @@ def test_request():
     assert [row[0] for row in mighty[6:]] == ["against its default"], "the bounding set has no more"
     bound = rows(Request(user="1000", no_new_privs=True))
     assert bound[-1] == ["in the bounding set", "14 capabilities, out of reach: no_new_privs"]
-    problem = Problem(place="cap_add[0]", value="<b>", verdict="refused", message="no <b>")
+    problem = Problem(rule="x", place="cap_add[0]", value="<b>", verdict="refused", message="no <b>")
     odd = rows(Request(add=["<b>"], problems=[problem]))
     assert odd[0] == ["+ add", "<b>"]
     assert odd[-2][1].startswith("! Docker Engine refuses '<b>'") or odd[-2][0] == "Docker"

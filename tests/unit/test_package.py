@@ -39,6 +39,7 @@ LAYERS = [
     "policy",
     "live",
     "comparison",
+    "documents",
     "display",
     "__init__",
     "cli",

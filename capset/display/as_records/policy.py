@@ -12,5 +12,5 @@ from capset.records import Records
 @records.register(Findings)
 def _findings(findings: Iterable[Finding]) -> Records:
     """Make a row of each finding."""
-    names = ("container", "field", "value", "message", "effect")
+    names = ("rule", "container", "field", "value", "message", "effect")
     return Records(dict.fromkeys(names, "text"), ([getattr(each, name) for name in names] for each in findings))

@@ -1,16 +1,14 @@
-"""YAML and JSON, as the programs read them to which the documents go."""
+"""YAML, as the programs read it to which the documents go, with the lines of its values. It needs ruamel.yaml."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
 import warnings
 from collections.abc import Iterator
-from contextlib import suppress
+from io import StringIO
 from typing import Any
 
-from attrs import define, field
 from ruamel.yaml import YAML
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
@@ -18,64 +16,71 @@ from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
-__all__ = ["UnreadableError", "documents"]
+from capset.documents.jsontext import MANIFEST_KEYS
+from capset.documents.lines import Place
+
+__all__ = ["UnreadableError", "parse_yaml", "written"]
 
 _TAGS = "tag:yaml.org,2002:"
 
 
 class UnreadableError(Exception):
-    """A text that is neither YAML nor JSON.
+    """A text that is no YAML.
 
     Attributes:
-        line: Where, counted from 1; 0 where that is not known.
+        line: Where, counted from 1; None where that is not known.
     """
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int | None, message: str) -> None:
         super().__init__(message)
         self.line = line
 
 
-def documents(text: str) -> list[tuple[Any, dict[str, int]]]:
-    """Parse YAML, of which JSON is a part; a text may hold several documents.
+def parse_yaml(text: str) -> list[tuple[Any, Place]]:
+    """Parse YAML; a text may hold several documents.
 
     Returns:
-        Each document that is not empty, with the lines of its values by their places, as problems have them.
+        Each document that is not empty, with the lines of its values.
 
     Raises:
-        UnreadableError: It is neither, or a key stands twice in a mapping.
+        UnreadableError: It is none, or a key stands twice in a mapping.
     """
-    if text.lstrip()[:1] in {"{", "["}:
-        with suppress(ValueError, RecursionError):  # it may be YAML in that style
-            # This parser is many times as fast as the other, and takes white space that YAML does not.
-            value: Any = json.loads(text)
-            if isinstance(value, dict) and any(key in value for key in _MANIFEST):
-                value = json.loads(text, parse_float=lambda digits: _resolved(digits)[1])
-            return [(value, _json_lines(text))]
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what ruamel.yaml has to say of other versions of YAML
-            found = list(_yaml(text, manifests=False))
-            if None in found:
-                manifests = _yaml(text, manifests=True)
-                found = [other or manifest for other, manifest in zip(found, manifests, strict=True)]
+            return [(value, place) for value, place in _documents(text) if value is not None]
     except YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem: Any = getattr(error, "problem", None)
-        raise UnreadableError(mark.line + 1 if mark else 0, str(problem or error).partition("\n")[0]) from None
-    except (
-        ArithmeticError,
-        ValueError,
-        RecursionError,
-    ) as error:  # an escape beyond Unicode; lists in lists without end
-        raise UnreadableError(0, f"cannot be read: {error}") from None
-    return [pair for pair in found if pair is not None and pair[0] is not None]
+        raise UnreadableError(mark.line + 1 if mark else None, str(problem or error).partition("\n")[0]) from None
+    except Exception as error:  # odd input meets whatever the parser did not expect: an index, a depth, an assertion
+        raise UnreadableError(None, f"cannot be read: {error}") from None
 
 
-_MANIFEST = {"kind", "apiVersion"}
-"""The keys of a document that goes to Kubernetes, which takes yes for true and 0755 for octal."""
+def written(value: object) -> str:
+    """Write a value as YAML, without a line break at its end."""
+    out = StringIO()
+    yaml: Any = YAML()
+    yaml.indent(mapping=2, sequence=4, offset=2)
+    yaml.dump(value, out)
+    return out.getvalue().rstrip("\n")
 
 
-# -- YAML -------------------------------------------------------------------------------------------
+def _documents(text: str) -> Iterator[tuple[Any, Place]]:
+    """Go through the documents of a text: manifests as kubectl reads them, others as YAML 1.2."""
+    yaml: Any = YAML(typ="safe", pure=True)
+    yaml.Resolver = _Resolver
+    for node in yaml.compose_all(text):
+        keys = [key.value for key, _ in node.value if key.id == "scalar"] if node.id == "mapping" else []
+        if MANIFEST_KEYS.isdisjoint(keys):
+            values: Any = _Values(loader=yaml)
+        else:
+            values = _AsKubectl(loader=yaml)
+            _resolve_as_kubectl(node)
+        yield values.construct_document(node), _place(node)
+
+
+# -- from nodes to values ---------------------------------------------------------------------------
 
 
 def _untyped(value: Any) -> Any:
@@ -153,16 +158,6 @@ for _tag in ("bool", "float", "int", "null"):
     _untyped(_AsKubectl).add_constructor(_TAGS + _tag, _AsKubectl.construct_scalar_of)
 
 
-class _AsKubectlResolves(VersionedResolver):
-    """Finds out what a plain scalar is."""
-
-    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
-        """Return the tag of a node that has none."""
-        if kind is ScalarNode and implicit[0]:
-            return Tag(suffix=_TAGS + _resolved(value)[0])
-        return _untyped(super()).resolve(kind, value, implicit)
-
-
 _WORDS: dict[str, tuple[str, object]] = {
     **dict.fromkeys(("y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON"), ("bool", True)),
     **dict.fromkeys(("n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF"), ("bool", False)),
@@ -202,87 +197,57 @@ def _resolved(text: str) -> tuple[str, object]:
     return "str", text
 
 
-def _yaml(text: str, *, manifests: bool) -> Iterator[tuple[Any, dict[str, int]] | None]:
-    """Go through the documents of a text: manifests, or the others; None stands for one that is not asked for.
+class _Plain(Tag):
+    """The tag of a scalar that has none in the text: what it is was found out by its letters."""
 
-    The others are YAML 1.2, in which NO and 1:30 are texts.
-    """
-    yaml: Any = YAML(typ="safe", pure=True)
-    yaml.Constructor = _AsKubectl if manifests else _Values
-    yaml.Resolver = _AsKubectlResolves if manifests else VersionedResolver
-    values, _ = yaml.get_constructor_parser(text)
-    while values.check_data():
-        node = values.composer.get_node()
-        keys = [key.value for key, _ in node.value if key.id == "scalar"] if node.id == "mapping" else []
-        if _MANIFEST.isdisjoint(keys) is manifests:
-            yield None
+
+class _Resolver(VersionedResolver):
+    """Finds out what a plain scalar is: by YAML 1.2, whatever a directive says, as Compose does."""
+
+    @property
+    def processing_version(self) -> tuple[int, int]:
+        """The version whose rules hold."""
+        return (1, 2)
+
+    def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
+        """Return the tag of a node that has none."""
+        tag = _untyped(super()).resolve(kind, value, implicit)
+        return _Plain(suffix=str(tag)) if kind is ScalarNode and implicit[0] else tag
+
+
+def _resolve_as_kubectl(root: Any) -> None:
+    """Find out anew what the plain scalars of a document are."""
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
             continue
-        lines = dict(_lines(node, "", set()))
-        yield values.construct_document(node), lines
+        seen.add(id(node))
+        if node.id == "scalar":
+            if isinstance(node.ctag, _Plain):
+                node.tag = _TAGS + _resolved(node.value)[0]
+        else:
+            waiting += [each for pair in node.value for each in pair] if node.id == "mapping" else node.value
 
 
-def _lines(node: Any, place: str, seen: set[int]) -> Iterator[tuple[str, int]]:
-    if id(node) in seen:  # an alias; its lines are those of what it stands for
-        return
-    seen.add(id(node))
-    yield place, node.start_mark.line + 1
-    if node.id == "mapping":
-        for key, value in node.value:
-            if key.id != "scalar":  # no place is there, and its text may be endless
-                continue
-            # The key's line: an empty value has none of its own.
-            inner = f"{place}.{key.value}" if place else str(key.value)
-            yield inner, key.start_mark.line + 1
-            yield from ((each, line) for each, line in _lines(value, inner, seen) if each != inner)
-    elif node.id == "sequence":
-        for at, value in enumerate(node.value):
-            yield from _lines(value, f"{place}[{at}]", seen)
-
-
-# -- JSON -------------------------------------------------------------------------------------------
-
-_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
-
-
-@define
-class _Open:
-    """A list or an object whose end has not been read yet: how many values it has so far, or which keys."""
-
-    place: str
-    is_list: bool
-    values: int = 0
-    keys: set[str] = field(factory=set)
-
-
-def _json_lines(text: str) -> dict[str, int]:
-    """Find the lines of all values in a text that is JSON, by their places.
-
-    Raises:
-        UnreadableError: A key stands twice in an object.
-    """
-    lines: dict[str, int] = {}
-    around: list[_Open] = []
-    place, before, line, at = "", "", 1, 0
-    for found in _TOKEN.finditer(text):
-        word = found[0]
-        line += text.count("\n", at, found.start())
-        at = found.start()
-        first = before in {"{", "[", ","}
-        if first and around[-1].is_list:
-            place = f"{around[-1].place}[{around[-1].values}]"
-            around[-1].values += 1
-        if word in {"}", "]"}:
-            around.pop()
-        elif first and not around[-1].is_list:
-            key = json.loads(word)
-            if key in around[-1].keys:
-                raise UnreadableError(line, f'found duplicate key "{key}"')
-            around[-1].keys.add(key)
-            place = f"{around[-1].place}.{key}" if around[-1].place else key
-            lines[place] = line
-        elif word not in {":", ","}:
-            lines.setdefault(place, line)
-            if word in {"{", "["}:
-                around.append(_Open(place, word == "["))
-        before = word
-    return lines
+def _place(root: Any) -> Place:
+    """Make the tree of lines of a document."""
+    found = Place(root.start_mark.line + 1)
+    waiting, seen = [(root, found)], set[int]()
+    while waiting:
+        node, place = waiting.pop()
+        if id(node) in seen:  # an alias; its lines are those of what it stands for
+            continue
+        seen.add(id(node))
+        if node.id == "mapping":
+            for key, value in node.value:
+                if key.id == "scalar":  # any other has no place, and its text may be endless
+                    # The key's line: an empty value has none of its own.
+                    inner = place.keys[str(key.value)] = Place(key.start_mark.line + 1)
+                    waiting.append((value, inner))
+        elif node.id == "sequence":
+            for value in node.value:
+                inner = Place(value.start_mark.line + 1)
+                place.items.append(inner)
+                waiting.append((value, inner))
+    return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from capset.cli.shell import UnfinishedError, commands
+from capset.documents.shell import UnfinishedError, commands
 
 
 @pytest.mark.parametrize(

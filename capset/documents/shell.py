@@ -11,7 +11,7 @@ OPERATORS = frozenset(";&|<>()")
 
 
 class UnfinishedError(Exception):
-    """A text that no shell takes for whole."""
+    """A text that no shell takes for whole. A reader of command lines makes an error of its own of it."""
 
 
 _PIECE = re.compile(
@@ -38,7 +38,7 @@ def commands(text: str) -> list[list[str]]:
         POSIX.1-2017, Shell Command Language, 2.2 *Quoting* and 2.3 *Token Recognition*.
 
     Examples:
-        >>> from capset.cli.shell import commands
+        >>> from capset.documents.shell import commands
         >>> commands("docker run -e 'A=b c' x#y \\\n img # comment\n")
         [['docker', 'run', '-e', 'A=b c', 'x#y', 'img']]
         >>> commands("ls > out")

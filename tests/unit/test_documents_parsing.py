@@ -4,12 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+import sys
+import tracemalloc
 
 import pytest
 
-from capset.cli.loading import UnreadableError, documents
+from capset.documents import structured
+from capset.documents.lines import Lines
+from capset.errors import DocumentError
 
 MANIFEST = "kind: Pod\nvalue: "
+
+
+def documents(text):
+    """Parse a text; give each document with its lines."""
+    return [(each.value, each.lines()) for each in structured.documents(text, "")]
+
 
 # What kubectl 1.32 prints with -o json.
 KUBECTL = {
@@ -92,7 +102,7 @@ def test_other_documents_are_yaml_1_2():
     """Also beside manifests, which are read in their own way."""
     text = "a: [NO, 010, 1:30, =, 1e3]\n---\n# none\n---\nkind: Pod\na: [NO, 010, 1:30, =]\n---\n[yes]\n"
 
-    assert [(document, lines[""]) for document, lines in documents(text)] == [
+    assert [(document, lines.at("")) for document, lines in documents(text)] == [
         ({"a": ["NO", 10, "1:30", "=", 1000.0]}, 1),
         ({"kind": "Pod", "a": [False, 8, "1:30", "="]}, 5),
         (["yes"], 8),
@@ -117,17 +127,17 @@ def test_other_documents_are_yaml_1_2():
         ("a: {b: 1,\n  b: 2}", 2, 'found duplicate key "b"'),
         ('{"a": 1,\n "b": [{}, {"c": 1,\n\n"d": ":", "\\u0063": [2]}]}', 4, 'found duplicate key "c"'),
         ("a: [", 1, "expected the node content, but found '<stream end>'"),
-        ('a: "\\UFFFFFFFF"', 0, "cannot be read: "),
-        ("a: \x07", 0, "unacceptable character #x0007: special characters are not allowed"),
+        ('a: "\\UFFFFFFFF"', None, "cannot be read: "),
+        ("a: \x07", None, "unacceptable character #x0007: special characters are not allowed"),
     ],
 )
 def test_what_cannot_be_read(text, line, message):
     """One error, with the line if it is known."""
-    with pytest.raises(UnreadableError) as caught:
+    with pytest.raises(DocumentError) as caught:
         documents(text)
 
     assert caught.value.line == line
-    assert str(caught.value).startswith(message)  # what Python says of numbers differs between its releases
+    assert caught.value.reason.startswith(message)  # what Python says of numbers differs between its releases
 
 
 def test_lines_in_json():
@@ -136,19 +146,26 @@ def test_lines_in_json():
     [(document, lines)] = documents(text)
 
     assert document == {"a": [1, {"b": 'x"}{[,'}], "c": {}, "d": [[], [5]]}
-    assert lines == {
-        "": 1,
-        "a": 2,
-        "a[0]": 2,
-        "a[1]": 3,
-        "a[1].b": 3,
-        "c": 4,
-        "d": 5,
-        "d[0]": 6,
-        "d[1]": 6,
-        "d[1][0]": 7,
-    }
-    assert documents("[\n1]")[0] == ([1], {"": 1, "[0]": 2})
+    places = {"": 1, "a": 2, "a[0]": 2, "a[1]": 3, "a[1].b": 3, "c": 4, "d": 5, "d[0]": 6, "d[1]": 6, "d[1][0]": 7}
+    assert {place: lines.at(place) for place in places} == places
+    value, lines = documents("[\n1]")[0]
+    assert (value, lines.at(""), lines.at("[0]")) == ([1], 1, 2)
+
+
+def test_what_is_not_there_has_the_line_of_what_is_around_it():
+    """A key may have dots and brackets in it."""
+    text = "a:\n  b.c[0]:\n  - x\n  - y: 1\n"
+    lines = documents(text)[0][1]
+
+    assert [lines.at(place) for place in ("a.b.c[0][1].y", "a.b.c[0][1].z", "a.b.c[0][7]", "a.q", "q", "[0]")] == [
+        4,
+        4,
+        2,
+        1,
+        1,
+        1,
+    ]
+    assert Lines(None).at("a") is None
 
 
 def test_numbers_in_json():
@@ -165,7 +182,7 @@ def test_large_documents():
     [(document, lines)] = documents(text)
 
     assert len(document) == 100
-    assert lines["[99].Mounts[99].b[2].c"] > 100_000
+    assert lines.at("[99].Mounts[99].b[2].c") > 100_000
 
 
 def bomb(step, depth=12):
@@ -182,6 +199,52 @@ def test_few_lines_that_stand_for_many():
     assert document["a11"][0] is document["a11"][8]
     [(document, _)] = documents(bomb("{{<<: [{}], x: 2}}"))
     assert document["a11"] == {"k0": 1, "x": 2}
-    with pytest.raises(UnreadableError, match='found duplicate key "a11"'):
+    with pytest.raises(DocumentError, match='found duplicate key "a11"'):
         documents(bomb("[{}]") + "a11: 1\n")
-    assert "" in documents(bomb("[{}]") + "? *a11\n: 1\n")[0][1]  # the lines, where such a key has none
+    assert documents(bomb("[{}]") + "? *a11\n: 1\n")[0][1].at("a11") == 12  # where such a key has no place
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("%YAML 1.1\n---\na: yes\n", [{"a": "yes"}]),
+        (
+            "%YAML 1.2\n---\nkind: yes\n...\n%YAML 1.1\n---\nb: 010\n---\nc: no\n",
+            [{"kind": True}, {"b": 10}, {"c": "no"}],
+        ),
+        ("%TAG ! tag:x,2000:\n---\na: 1\n---\nb: 2\n", [{"a": 1}, {"b": 2}]),
+    ],
+)
+def test_directives(text, values):
+    """Neither Compose nor kubectl makes anything of the version that a document says."""
+    assert [value for value, _ in documents(text)] == values
+
+
+def test_memory_is_not_that_of_the_full_paths():
+    """A long key in front of many values is kept once."""
+    text = json.dumps({"k" * 10_000: [0] * 10_000})
+    tracemalloc.start()
+    [(_, lines)] = documents(text)
+    assert lines.at(f"{'k' * 10_000}[9999]") == 1
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 2**20  # with a path for each it is 100 MiB
+
+
+def test_without_ruamel(monkeypatch):
+    """JSON needs nothing, and YAML says what it needs."""
+    monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    assert documents('{"a": 1}')[0][0] == {"a": 1}
+    for call in (lambda: documents("a: 1"), lambda: structured.written_yaml({})):
+        with pytest.raises(ModuleNotFoundError, match=r"needs ruamel.yaml: pip install 'capset\[documents\]'"):
+            call()
+
+
+def test_another_module_that_is_missing_is_no_matter_of_an_extra(monkeypatch):
+    def broken(name):
+        raise ModuleNotFoundError("No module named 'x'", name="x")
+
+    monkeypatch.setattr(structured, "import_module", broken)
+    with pytest.raises(ModuleNotFoundError, match="No module named 'x'"):
+        documents("a: 1")

@@ -1,0 +1,38 @@
+"""Reading the documents that a user names."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from capset import documents
+from capset.cli.operands import engine_named
+from capset.cli.output import Failure
+from capset.documents import Workload
+from capset.engines import Engine
+from capset.errors import CapsetError
+from capset.printable import printable
+
+__all__ = ["engine_or_none", "read_document"]
+
+_LONGEST = 64 * 2**20  # bytes: no document is that long, and /dev/zero has no end
+
+
+def read_document(path: str, dialect: str | None = None) -> list[Workload]:
+    """Read a document, or standard input for ``-``."""
+    if path == "-" and sys.stdin is None:
+        raise Failure("there is no standard input to read")
+    with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+        data = file.read(_LONGEST + 1)
+    if len(data) > _LONGEST:
+        raise Failure(f"{printable(path)}: longer than any document, more than {_LONGEST} bytes")
+    try:
+        return documents.read(data, dialect=dialect, name=path)
+    except CapsetError as error:
+        text = str(error)
+        raise Failure(text if text.startswith(f"{path}:") else f"{printable(path)}: {text}") from None
+
+
+def engine_or_none(text: str | None) -> Engine | None:
+    """Read the name of an engine, if one is given."""
+    return None if text is None else engine_named(text)

@@ -1,0 +1,49 @@
+"""Reports on documents, and conversions of them, as HTML."""
+
+from __future__ import annotations
+
+from capset.display import html
+from capset.display.as_html.markup import Html, block, foreign, paragraph, signed, table
+from capset.documents import Conversion, Outcome, Report
+from capset.summary import summary
+
+
+@html.register(Report)
+def _report(report: Report) -> str:
+    """Show what each workload gets, and what there is to tell."""
+    count = len(report.outcomes)
+    title = f"{count} workload{'' if count == 1 else 's'}"
+    gets = table(title, ("what", "in", "user", "effective", "bounding"), map(_outcome, report.outcomes))
+    if not report:
+        return block(gets, paragraph(signed("=", "nothing to tell")))
+    found = [
+        (
+            foreign(f"{each.file or '-'}:{each.line}"),
+            signed("=" if each.verdict == "note" else "!", each.verdict),
+            each.rule,
+            foreign(each.place),
+            foreign(f"{each.message}; {each.effect}" if each.effect else each.message),
+        )
+        for each in report
+    ]
+    title = f"{len(report)} finding{'' if len(report) == 1 else 's'}"
+    return block(gets, table(title, ("where", "verdict", "rule", "place", "why"), found))
+
+
+def _outcome(outcome: Outcome) -> tuple[Html | str, ...]:
+    workload = outcome.workload
+    front = (foreign(workload.label), foreign(workload.source), foreign(workload.user) if workload.user else "not said")
+    if outcome.gets is None:
+        return (*front, "", signed("!" if outcome.known else "?", str(outcome)))
+    return (*front, summary(outcome.gets.effective), summary(outcome.gets.bounding))
+
+
+@html.register(Conversion)
+def _conversion(conversion: Conversion) -> str:
+    """Show what was written, and what was lost."""
+    written = Html(f"<pre>{'<br>'.join(map(foreign, conversion.text.split(chr(10))))}</pre>")
+    if not conversion.losses:
+        return block(written, paragraph(signed("=", "nothing is lost")))
+    title = f"{len(conversion.losses)} loss{'' if len(conversion.losses) == 1 else 'es'}"
+    rows = [(each.rule, foreign(each.workload), foreign(each.message)) for each in conversion.losses]
+    return block(written, table(title, ("rule", "of", "what"), rows))

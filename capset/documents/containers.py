@@ -1,0 +1,104 @@
+"""What the dialects of containers have in common: requests that are read, and requests that are written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from attrs import evolve
+
+from capset.documents.dialect import Text
+from capset.documents.lines import Lines
+from capset.documents.meaning import Meaning
+from capset.documents.workload import Workload
+from capset.engines import Engine, Request
+from capset.errors import FormatError, shown
+from capset.formats.document import Node
+from capset.problem import Problem
+
+__all__ = ["as_docker_reads", "asked", "broken", "not_known", "request_of"]
+
+
+def asked(
+    dialect: str,
+    text: Text,
+    lines: Lines,
+    node: Node,
+    read: Callable[[], Request],
+    keys: Mapping[str, str],
+    *,
+    name: str,
+    within: str = "",
+) -> Workload:
+    """Make a workload of a container, also of one that cannot be read.
+
+    Args:
+        dialect: The name of the dialect.
+        text: The text that is read.
+        lines: The lines of the document.
+        node: Where the container stands.
+        read: Reads it.
+        keys: Where the names to add and to drop and the user stand below it: the field of a request, and its path.
+        name: Its name.
+        within: The name of its pod.
+    """
+    try:
+        request = read()
+    except FormatError as error:
+        return broken(dialect, text, error, lines, name=name, within=within)
+    return Workload(
+        name=name,
+        within=within,
+        dialect=dialect,
+        source=text.source,
+        line=lines.at(node.place) or 1,
+        request=request,
+        not_known=not_known(request),
+        problems=tuple(evolve(problem, line=lines.at(problem.place)) for problem in request.problems),
+        lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}"))},
+    )
+
+
+def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: str = "", within: str = "") -> Workload:
+    """Make a workload of a part of a document that cannot be read."""
+    line = lines.at("" if error.place == "the document" else error.place)
+    problem = Problem(
+        rule="unreadable",
+        place=error.place,
+        value=shown(error.value),
+        verdict="refused",
+        message=f"expected {error.expected}, got {shown(error.value)}",
+        line=line,
+    )
+    return Workload(
+        name=name,
+        within=within,
+        dialect=dialect,
+        source=text.source,
+        line=line or 1,
+        problems=(problem,),
+        error=error,
+    )
+
+
+def not_known(request: Request) -> str:
+    """Say why nobody can tell what comes of a request; an empty text where that can be told."""
+    rules = {problem.rule for problem in request.problems}
+    if "variable" in rules or any("$" in name for name in (*request.add, *request.drop)):
+        return "a variable decides"
+    return "what another service adds to this one is not read" if "not-read" in rules else ""
+
+
+def as_docker_reads(request: Request) -> Request:
+    """Say who the user is where only a group is said: for Docker, and for it alone, root."""
+    return evolve(request, user=f"0{request.user}") if request.user.startswith(":") else request
+
+
+def request_of(meaning: Meaning, engine: Engine) -> Request:
+    """Return the request itself, or the shortest one whose bounding set is that of these sets.
+
+    Raises:
+        UnreachableError: No request gives just these.
+    """
+    if isinstance(meaning, Request):
+        return meaning
+    return evolve(engine.request(meaning.caps.bounding), user=meaning.user, no_new_privs=meaning.no_new_privs)

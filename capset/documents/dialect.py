@@ -1,0 +1,102 @@
+"""Dialect: one way of writing capabilities, and how its texts are recognised, read and written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any
+
+from attrs import field, frozen
+
+from capset.documents.meaning import Meaning
+from capset.documents.structured import Document, documents
+from capset.documents.workload import Workload
+from capset.engines import Engine
+from capset.errors import CapsetError, DocumentError, MissingExtraError
+
+__all__ = ["Dialect", "Part", "Text"]
+
+
+class Text:
+    """A text that is to be read, parsed once however many dialects look at it.
+
+    Attributes:
+        text: The text, without a byte order mark.
+        source: Its name.
+    """
+
+    def __init__(self, text: str, source: str) -> None:
+        self.text = text.removeprefix("\ufeff")
+        self.source = source
+
+    @cached_property
+    def documents(self) -> list[Document] | CapsetError:
+        """The documents in it, if it is YAML or JSON; else why it cannot be read as such."""
+        try:
+            return documents(self.text, self.source)
+        except (DocumentError, MissingExtraError) as error:
+            return error
+
+    def parsed(self) -> list[Document]:
+        """Return the documents in it.
+
+        Raises:
+            DocumentError: It is neither YAML nor JSON.
+            MissingExtraError: What reads YAML is not installed.
+        """
+        if isinstance(self.documents, CapsetError):
+            raise self.documents
+        return self.documents
+
+    def one(self) -> Document:
+        """Return the one document in it.
+
+        Raises:
+            DocumentError: There is none, or there are several.
+        """
+        found = self.parsed()
+        if len(found) != 1:
+            raise DocumentError(self.source, None, f"expected one document, found {len(found)}")
+        return found[0]
+
+
+@frozen(kw_only=True)
+class Part:
+    """What was written of one workload.
+
+    Attributes:
+        value: A text, or a part of a document.
+        says: What is read in it, which may be less than was to be said.
+    """
+
+    value: Any
+    says: Meaning
+
+
+@frozen(kw_only=True)
+class Dialect:
+    """One way of writing capabilities.
+
+    Attributes:
+        name: Its name, as ``dialect=`` and ``convert()`` take it.
+        about: What is written in it, in words.
+        engine: The name of the engine that answers for it if no other is given; empty where none is needed.
+        structured: Whether it is YAML or JSON.
+        lacks: What it has no place for: names of sets, ``"user"``, ``"no_new_privs"``, ``"rootid"``.
+    """
+
+    name: str
+    about: str
+    engine: str = ""
+    structured: bool = False
+    lacks: frozenset[str] = frozenset({"rootid"})
+    _refuses: Callable[[Text], str] = field(alias="refuses", repr=False)
+    _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False)
+    _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False)
+    _again: Callable[[Workload, int | None], Workload] | None = field(default=None, alias="again", repr=False)
+    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False)
+
+    @property
+    def is_written(self) -> bool:
+        """Whether :func:`~capset.documents.convert` writes it; every dialect is read."""
+        return self._writer is not None

@@ -1,0 +1,144 @@
+"""Docker: a command line, and what ``docker inspect`` prints."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from capset.documents.containers import as_docker_reads, asked, not_known, request_of
+from capset.documents.dialect import Dialect, Part, Text
+from capset.documents.meaning import Meaning
+from capset.documents.shell import OPERATORS, UnfinishedError, commands
+from capset.documents.workload import Workload
+from capset.engines import Engine, Request
+from capset.errors import DocumentError, FormatError
+from capset.formats import docker
+from capset.formats.commandline import program
+from capset.formats.document import Node
+
+__all__ = ["DIALECTS", "one_by_one"]
+
+# -- command lines ----------------------------------------------------------------------------------
+
+_OPTION = re.compile(r"--?[A-Za-z]")
+
+
+def _words(text: Text) -> list[str]:
+    """Divide a text into the words of the one command in it.
+
+    Raises:
+        DocumentError: There is none, or there are several, or no shell takes it.
+    """
+    try:
+        found = commands(text.text.replace("\r\n", "\n"))
+    except UnfinishedError as error:
+        raise DocumentError(text.source, None, f"no command line: {error}") from None
+    if not found:
+        raise DocumentError(text.source, None, "there is no command in it")
+    if len(found) > 1:
+        operator = next((f", without {command[0]}" for command in found if command[0] in OPERATORS), "")
+        raise DocumentError(text.source, None, f"expected one command, docker run or its options{operator}")
+    return found[0]
+
+
+def _refuses_flags(text: Text) -> str:
+    if text.text.lstrip()[:1] in {"{", "["}:
+        return "expected docker run, or its options"
+    first, *_ = _words(text)
+    if _OPTION.match(first) or program(_words(text)) == "docker":
+        return ""
+    return f"expected docker run, or its options, got {first!r}"
+
+
+def _read_flags(text: Text) -> list[Workload]:
+    words = _words(text)
+    request = as_docker_reads(docker.from_flags(words))
+    if words[0][:1] != "-" and program(words) != "docker":
+        raise DocumentError(text.source, None, f"expected docker run, or its options, got {words[0]!r}")
+    return [
+        Workload(
+            dialect="docker",
+            source=text.source,
+            request=request,
+            not_known=not_known(request),
+            problems=request.problems,
+        )
+    ]
+
+
+def _write(meaning: Meaning, engine: Engine) -> Part:
+    flags = docker.to_flags(request_of(meaning, engine))
+    return Part(value=shlex.join(flags), says=as_docker_reads(docker.from_flags(flags)))
+
+
+# -- docker inspect ---------------------------------------------------------------------------------
+
+_KEYS = {"add": "HostConfig.CapAdd", "drop": "HostConfig.CapDrop", "user": "Config.User"}
+
+
+def _inspected(text: Text) -> Iterator[Node]:
+    root = Node(text.one().value)
+    return iter(root) if isinstance(root.value, list) else iter([root])
+
+
+def _refuses_inspect(text: Text) -> str:
+    nodes = list(_inspected(text))
+    shaped = [isinstance(node.value, Mapping) and _is_container(node) for node in nodes]
+    return "" if any(shaped) else "expected containers, with HostConfig, or services, with Spec.TaskTemplate"
+
+
+def _is_container(node: Node) -> bool:
+    if "HostConfig" in node:
+        return True
+    return isinstance(node["Spec"].value, Mapping) and "TaskTemplate" in node["Spec"]
+
+
+def _read_inspect(text: Text) -> list[Workload]:
+    lines = text.one().lines()
+    return [
+        asked("inspect", text, lines, node, partial(_container, node), _KEYS, name=_name(node))
+        for node in _inspected(text)
+    ]
+
+
+def _container(node: Node) -> Request:
+    return as_docker_reads(docker.read_container(node))
+
+
+def _name(node: Node) -> str:
+    try:
+        name = node["Name"].text() or node.at("Spec", "Name").text()
+    except FormatError:  # which reading the container will tell, if it matters
+        return ""
+    return name.removeprefix("/")
+
+
+def one_by_one(parts: Mapping[str, Any]) -> str:
+    """Write several texts one after the other, each below its name."""
+    if len(parts) == 1:
+        return "".join(parts.values())
+    return "\n".join(f"# {name}\n{text}" for name, text in parts.items())
+
+
+DIALECTS = (
+    Dialect(
+        name="docker",
+        about="the options of docker run, or the whole command",
+        engine="docker",
+        refuses=_refuses_flags,
+        reader=_read_flags,
+        writer=_write,
+        join=one_by_one,
+    ),
+    Dialect(
+        name="inspect",
+        about="what docker inspect NAME prints",
+        engine="docker",
+        structured=True,
+        refuses=_refuses_inspect,
+        reader=_read_inspect,
+    ),
+)

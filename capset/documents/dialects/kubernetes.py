@@ -1,0 +1,132 @@
+"""Kubernetes: pods, and what makes pods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import partial
+from typing import Any
+
+from attrs import evolve
+
+from capset.documents.containers import asked, broken, request_of
+from capset.documents.dialect import Dialect, Part, Text
+from capset.documents.lines import Lines
+from capset.documents.meaning import Meaning
+from capset.documents.structured import written_yaml
+from capset.documents.workload import Workload
+from capset.engines import Engine
+from capset.errors import DocumentError, FormatError
+from capset.formats import kubernetes
+from capset.formats.document import Node
+from capset.formats.kubernetes import Pod
+from capset.problem import Problem
+
+__all__ = ["DIALECTS"]
+
+_CONTEXT = "securityContext"
+_KEYS = {
+    "add": f"{_CONTEXT}.capabilities.add",
+    "drop": f"{_CONTEXT}.capabilities.drop",
+    "user": f"{_CONTEXT}.runAsUser",
+}
+
+
+def _refuses(text: Text) -> str:
+    documents = text.parsed()
+    strange = next((reason for each in documents if (reason := _strange(each.value))), "")
+    return strange if documents else "there is no document in it"
+
+
+def _strange(document: object) -> str:
+    """Say why a document is none for Kubernetes; an empty text if it is one."""
+    root = Node(document)
+    if not isinstance(document, Mapping):
+        return "expected a mapping"
+    if "kind" in root:
+        return ""
+    try:
+        found = kubernetes.pod_of(root) is not None
+    except FormatError:
+        found = True  # there is one, and it is broken
+    return "" if found else "it has no kind, and no spec with containers"
+
+
+def _read(text: Text) -> list[Workload]:
+    documents = text.parsed()
+    if not documents:
+        raise DocumentError(text.source, None, "there is no document in it")
+    return [workload for each in documents for workload in _workloads(text, each.value, each.lines())]
+
+
+def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
+    for node in kubernetes.items(document):
+        try:
+            pod = kubernetes.pod_of(node)
+        except FormatError as error:
+            if error.value is document:
+                raise
+            yield broken("kubernetes", text, error, lines)
+            continue
+        if pod is not None:
+            yield from _containers(text, pod, lines)
+        else:
+            yield _passed_over(text, node, lines)
+
+
+def _passed_over(text: Text, node: Node, lines: Lines) -> Workload:
+    """Tell of a document or an item in which there is no pod."""
+    kind = node["kind"].text()
+    if not kind and not node.place:
+        raise node.error("a pod or what makes one")
+    what = f"{node.place or 'a document'}{f' of kind {kind}' if kind else ''}, in which there is no pod"
+    line = lines.at(node.place)
+    problem = Problem(rule="passed-over", place=node.place, value=kind, verdict="note", message=what, line=line)
+    return Workload(dialect="kubernetes", source=text.source, line=line or 1, problems=(problem,))
+
+
+def _containers(text: Text, pod: Pod, lines: Lines) -> Iterator[Workload]:
+    names: set[str] = set()
+    for entry in pod.entries():
+        if isinstance(entry, FormatError):
+            yield broken("kubernetes", text, entry, lines, within=pod.name)
+            continue
+        name, node = entry
+        workload = asked("kubernetes", text, lines, node, partial(pod.read, node), _KEYS, name=name, within=pod.name)
+        if name in names:
+            workload = evolve(workload, problems=(*workload.problems, _twice(node, name, lines)))
+        names.add(name)
+        yield evolve(workload, pod=pod)
+
+
+def _twice(node: Node, name: str, lines: Lines) -> Problem:
+    return Problem(
+        rule="duplicate-name",
+        place=node.place,
+        value=name,
+        verdict="refused",
+        message="two containers of that name",
+        line=lines.at(node.place),
+    )
+
+
+def _write(meaning: Meaning, engine: Engine) -> Part:
+    container = kubernetes.to_container(request_of(meaning, engine))
+    return Part(value=container, says=kubernetes.from_container(container))
+
+
+def _join(parts: Mapping[str, Any]) -> str:
+    return written_yaml({"spec": {"containers": [{"name": name or "app", **part} for name, part in parts.items()]}})
+
+
+DIALECTS = (
+    Dialect(
+        name="kubernetes",
+        about="a pod, or what makes pods",
+        engine="containerd",
+        structured=True,
+        refuses=_refuses,
+        reader=_read,
+        writer=_write,
+        join=_join,
+    ),
+)

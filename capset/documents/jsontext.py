@@ -1,0 +1,114 @@
+"""JSON, with the lines of its values."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from attrs import define, field
+
+from capset.documents.lines import Place
+
+__all__ = ["MANIFEST_KEYS", "DuplicateKeyError", "json_lines", "parse_json"]
+
+MANIFEST_KEYS = frozenset({"kind", "apiVersion"})
+"""The keys of a document that goes to Kubernetes, which takes yes for true and 0755 for octal."""
+
+
+class DuplicateKeyError(Exception):
+    """A key that stands twice in one mapping.
+
+    Attributes:
+        line: Where it stands for the second time.
+    """
+
+    def __init__(self, line: int, key: str) -> None:
+        super().__init__(f'found duplicate key "{key}"')
+        self.line = line
+
+
+class _TwiceError(Exception):
+    """A key stands twice, somewhere."""
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise _TwiceError
+    return found
+
+
+def parse_json(text: str) -> Any:
+    """Parse a text that is JSON.
+
+    This parser is many times as fast as that of YAML, and takes white space that YAML does not.
+
+    Raises:
+        ValueError: It is none.
+        RecursionError: It has lists in lists without end.
+        DuplicateKeyError: A key stands twice in an object.
+    """
+    try:
+        value: Any = json.loads(text, object_pairs_hook=_once)
+        if _is_manifest(value):
+            return json.loads(text, parse_float=_as_kubectl)
+    except _TwiceError:
+        json.loads(text)  # what is no JSON at all is that in the first place
+        return json_lines(text)  # which finds the key again, with its line, and raises
+    return value
+
+
+def _is_manifest(value: object) -> bool:
+    return isinstance(value, dict) and any(key in value for key in MANIFEST_KEYS)
+
+
+def _as_kubectl(digits: str) -> float | int:
+    """Take a number without a fraction for an integer, as kubectl does."""
+    value = float(digits)
+    return int(value) if value.is_integer() else value
+
+
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
+
+
+@define
+class _Open:
+    """A list or an object whose end has not been read yet."""
+
+    place: Place
+    is_list: bool
+    seen: set[str] = field(factory=set)
+
+
+def json_lines(text: str) -> Place:
+    """Find the lines of all values in a text that is JSON.
+
+    Raises:
+        DuplicateKeyError: A key stands twice in an object.
+    """
+    root = place = Place(1)
+    around: list[_Open] = []
+    before, line, at = "", 1, 0
+    for found in _TOKEN.finditer(text):
+        word = found[0]
+        line += text.count("\n", at, found.start())
+        at = found.start()
+        if not before:
+            root.line = line
+        first = before in {"{", "[", ","}
+        if first and around[-1].is_list and word != "]":
+            place = Place(line)
+            around[-1].place.items.append(place)
+        if word in {"}", "]"}:
+            around.pop()
+        elif first and not around[-1].is_list:
+            key = json.loads(word)
+            if key in around[-1].seen:
+                raise DuplicateKeyError(line, key)
+            around[-1].seen.add(key)
+            place = around[-1].place.keys[key] = Place(line)
+        elif word in {"{", "["}:
+            around.append(_Open(place, word == "["))
+        before = word
+    return root

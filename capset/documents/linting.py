@@ -1,0 +1,186 @@
+"""Lint: what documents ask for, what comes of it, and what their targets do not take."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import get_args
+
+from capset import engines
+from capset.documents import meaning
+from capset.documents.dialects import DIALECTS
+from capset.documents.report import Finding, Outcome, Report, Verdict
+from capset.documents.workload import Workload
+from capset.engines import Engine
+from capset.errors import FormatError, RequestError, shown
+from capset.policy import Level, Rule, pod_rule
+from capset.sets import CapSet
+
+__all__ = ["lint"]
+
+
+def lint(
+    workloads: Iterable[Workload] | Workload,
+    *,
+    engine: Engine | None = None,
+    policy: str | None = None,
+    systemd: int | None = None,
+) -> Report:
+    """Say what workloads get, and what in their documents is refused, ignored, or not allowed.
+
+    Args:
+        workloads: What :func:`~capset.documents.read` gives, of one document or of several.
+        engine: What runs the containers: by default Docker for Compose and Docker's own, containerd for pods.
+        policy: Check pods against the rule about capabilities in the Pod Security Standards too: ``"baseline"`` or
+            ``"restricted"``, with a version as in ``"restricted@1.25"``.
+        systemd: The release of systemd that reads the units, such as 252; the newest rules if not given.
+
+    Returns:
+        The findings in the order of the workloads, and what each of these gets.
+
+    Raises:
+        FormatError: There is no such policy, or no such release.
+        UnknownVersionError: There is no such version of the policy.
+        TypeError: *engine* is none, or *workloads* holds something else.
+
+    Examples:
+        >>> from capset import documents
+        >>> report = documents.lint(documents.read("docker run --cap-add NET_RAWW web", name="run.sh"))
+        >>> print(report)
+        run.sh:1: unknown-capability: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
+        >>> print(report.outcomes[0])
+        nothing: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
+    """
+    if engine is not None and not isinstance(engine, Engine):
+        raise TypeError(f"engine is an Engine, as engines.get() gives it, got {shown(engine)}")
+    rule = _rule(policy)
+    subjects = [_as_read_by(each, systemd) for each in ([workloads] if isinstance(workloads, Workload) else workloads)]
+    outcomes: list[Outcome] = []
+    findings: dict[Finding, None] = {}  # a pod's own are those of each of its containers
+    for workload in subjects:
+        findings.update(dict.fromkeys(_told(workload)))
+        runtime = engine or engines.get(DIALECTS[workload.dialect].engine or "docker")
+        if workload.asks is None and workload.refusal is None:
+            continue
+        outcome = _outcome(workload, runtime)
+        outcomes.append(outcome)
+        findings.update(dict.fromkeys(_judged(outcome, runtime)))
+        findings.update(dict.fromkeys(_by_policy(workload, rule, runtime)))
+    findings.update(dict.fromkeys(_passed_over(subjects, engine, policy)))
+    return Report(findings, outcomes)
+
+
+def _as_read_by(workload: object, release: int | None) -> Workload:
+    if not isinstance(workload, Workload):
+        raise TypeError(f"expected workloads, as documents.read() gives them, got {shown(workload)}")
+    again = DIALECTS[workload.dialect]._again
+    return workload if again is None or release is None else again(workload, release)
+
+
+def _rule(policy: str | None) -> Rule | None:
+    if policy is None:
+        return None
+    level, at, version = policy.partition("@")
+    if level not in get_args(Level):
+        raise FormatError("policy", policy, f"{' or '.join(get_args(Level))}, or such as restricted@1.25")
+    return pod_rule(level, version if at else "latest")
+
+
+def _told(workload: Workload) -> Iterator[Finding]:
+    """List what the document says and its target does not take."""
+    for problem in workload.problems:
+        yield Finding(
+            file=workload.source,
+            line=problem.line or workload.line,
+            rule=problem.rule,
+            verdict=problem.verdict,
+            message=problem.message,
+            place=problem.place,
+            value=problem.value,
+        )
+
+
+def _outcome(workload: Workload, engine: Engine) -> Outcome:
+    """Say what a workload gets."""
+    if refusal := workload.refusal:
+        reason = "it cannot be read" if workload.asks is None else refusal.message
+        return Outcome(workload=workload, gets=None, reason=reason)
+    if workload.not_known:
+        return Outcome(workload=workload, gets=None, reason=workload.not_known, known=False)
+    if workload._pod is not None and workload._pod.windows:
+        return Outcome(workload=workload, gets=None, reason="Windows has no capabilities")
+    means = meaning.of(workload)
+    assert means is not None, "what asks for nothing is refused or passed over"
+    try:
+        return Outcome(workload=workload, gets=meaning.after_execve(means, engine))
+    except RequestError as error:
+        return Outcome(workload=workload, gets=None, reason=str(error))
+
+
+def _judged(outcome: Outcome, engine: Engine) -> Iterator[Finding]:
+    """List what comes of a request that the document does not show."""
+    workload, request = outcome.workload, outcome.workload.request
+    if request is None or not outcome.known or workload.refusal:
+        return
+    if outcome.gets is None:
+        if workload._pod is None or not workload._pod.windows:
+            yield _of(workload, "engine-refuses", "refused", outcome.reason, "add")
+        return
+    added = CapSet() if request.privileged else _added(workload, engine)
+    if added and not added & outcome.gets.effective:
+        who = f"user {request.user}"
+        message = f"{who} cannot use what is added: {engine} makes nothing of it ambient, so only a program with file "
+        message += "capabilities, or root, has it"
+        if request.no_new_privs:
+            message = f"{who} can never use what is added: {engine} makes nothing of it ambient, and no_new_privs "
+            message += "keeps file capabilities from counting"
+        yield _of(workload, "needs-root", "ignored" if request.no_new_privs else "depends", message, "add")
+
+
+def _added(workload: Workload, engine: Engine) -> CapSet:
+    """Return what a request adds by name, within what the engine gives."""
+    request = workload.request
+    assert request is not None
+    return engine.resolve(request) - engine.resolve(drop=request.drop) if request.add else CapSet()
+
+
+def _of(workload: Workload, rule: str, verdict: Verdict, message: str, field: str) -> Finding:
+    return Finding(
+        file=workload.source,
+        line=workload._lines.get(field, workload.line),
+        rule=rule,
+        verdict=verdict,
+        message=message,
+        workload=workload.label,
+    )
+
+
+def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterator[Finding]:
+    """List what a policy does not allow of a pod's container."""
+    if rule is None or workload._pod is None or workload.request is None:
+        return
+    for finding in rule.findings(workload._pod, workload.label, workload.request, engine):
+        side = finding.field.rpartition(".")[2]
+        yield Finding(
+            file=workload.source,
+            line=workload._lines.get(side, workload.line),
+            rule=finding.rule,
+            verdict="forbidden",
+            message=finding.message,
+            workload=finding.container,
+            place=finding.field,
+            value=finding.value,
+            effect=finding.effect,
+        )
+
+
+def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str | None) -> Iterator[Finding]:
+    """Tell which arguments do not concern a document."""
+    for workload in workloads:
+        if workload.asks is None:
+            continue
+        about = DIALECTS[workload.dialect].about
+        passed = ["an engine is about containers"] if engine is not None and workload.request is None else []
+        passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
+        for each in passed:
+            message = f"{each}, and was passed over for {about}"
+            yield Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)

@@ -1,0 +1,125 @@
+"""Reading: from a text to workloads, in a dialect that is named or recognised."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from capset.documents.dialect import Dialect, Text
+from capset.documents.dialects import DIALECTS
+from capset.documents.workload import Workload
+from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, UnknownDialectError, shown
+
+__all__ = ["dialect_named", "dialect_of", "read"]
+
+
+def read(text: str | bytes, *, dialect: str | None = None, name: str = "") -> list[Workload]:
+    r"""Read a document.
+
+    Args:
+        text: The document itself; no file is opened. Bytes are taken for UTF-8.
+        dialect: The dialect in which it is written, one of :data:`~capset.documents.DIALECTS`; recognised if not
+            given.
+        name: What it is called, usually a path: it stands in messages and findings, and its end helps to recognise a
+            unit.
+
+    Returns:
+        Each container, unit or file, in the order of the document. A part of which nothing can be made, such as a
+        broken container or a document without a pod between pods, is a workload too, whose problems say so; so what
+        was not read is never taken for something that asks for nothing.
+
+    Raises:
+        DialectError: It is in none of the dialects, or may be in several.
+        UnknownDialectError: There is no such dialect.
+        DocumentError: It cannot be read, such as YAML in which a key stands twice.
+        CapsetError: What it holds makes no sense in its dialect, as the readers of :mod:`capset.formats` have it.
+        MissingExtraError: It is YAML, and what reads that is not installed (extra ``documents``).
+        TypeError: *text* is neither str nor bytes.
+
+    Examples:
+        >>> from capset import documents
+        >>> [web] = documents.read("docker run --cap-drop=ALL --cap-add=NET_RAW --user 1000 web")
+        >>> web.dialect, web.request
+        ('docker', Request(add=('NET_RAW',), drop=('ALL',), user='1000'))
+        >>> [unit] = documents.read("[Service]\nCapabilityBoundingSet=CAP_KILL\n", name="web.service")
+        >>> unit.unit.bounding
+        CapSet.parse('CAP_KILL')
+    """
+    subject = _text(text, name)
+    return _chosen(subject, dialect)._reader(subject)
+
+
+def dialect_of(text: str | bytes, name: str = "") -> str:
+    """Return the name of the dialect in which a text is written.
+
+    Args:
+        text: The document itself.
+        name: What it is called, usually a path: ``.service`` and its like say that it is a unit.
+
+    Raises:
+        DialectError: It is in none of them, or may be in several.
+        MissingExtraError: It may be YAML, and what reads that is not installed.
+
+    Examples:
+        >>> from capset import documents
+        >>> documents.dialect_of("cap_net_raw=ep")
+        'libcap'
+        >>> documents.dialect_of("Hello world")
+        Traceback (most recent call last):
+        capset.errors.DialectError: this is in no dialect that capset reads, of those that were tried (...)
+    """
+    return _chosen(_text(text, name), None).name
+
+
+def dialect_named(name: object) -> Dialect:
+    """Return a dialect.
+
+    Raises:
+        UnknownDialectError: There is none of that name.
+        TypeError: The name is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"expected the name of a dialect as str, got {shown(name)}")
+    if name not in DIALECTS:
+        raise UnknownDialectError(name, tuple(DIALECTS), tuple(get_close_matches(name.lower(), DIALECTS, n=3)))
+    return DIALECTS[name]
+
+
+def _text(text: str | bytes, name: str) -> Text:
+    if not isinstance(name, str):
+        raise TypeError(f"the name of a document is a str, got {shown(name)}")
+    if isinstance(text, bytes):
+        try:
+            text = text.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise DocumentError(name, None, f"no UTF-8 text, at byte {error.start}") from None
+    if not isinstance(text, str):
+        raise TypeError(f"expected a document as str or bytes, got {shown(text)}; a file is read by its owner")
+    return Text(text, name)
+
+
+def _chosen(text: Text, dialect: str | None) -> Dialect:
+    """Return the dialect that is named, or the only one that a text may be in."""
+    if dialect is not None:
+        return dialect_named(dialect)
+    tried: dict[str, str] = {}
+    for structured in (False, True):  # no text is of both sorts, and parsing YAML takes long
+        tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}
+        if possible := [name for name, reason in tried.items() if not reason]:
+            break
+    if not possible and isinstance(text.documents, MissingExtraError):
+        raise text.documents
+    if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
+        raise text.documents
+    if len(possible) != 1:
+        raise DialectError(text.text, text.source, tuple(sorted(tried.items())))
+    return DIALECTS[possible[0]]
+
+
+def _why_not(dialect: Dialect, text: Text) -> str:
+    """Say why a text is not in a dialect; an empty text if it may be."""
+    try:
+        return dialect._refuses(text)
+    except DocumentError as error:
+        return f"line {error.line}: {error.reason}" if error.line else error.reason
+    except CapsetError as error:
+        return str(error)

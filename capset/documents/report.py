@@ -1,0 +1,219 @@
+"""Report: what lint finds, and what each workload really gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Literal, SupportsIndex, overload
+
+from attrs import frozen
+
+from capset.documents.rules import RULES
+from capset.documents.workload import Workload
+from capset.listed import Listed
+from capset.printable import message, printable
+from capset.sets import CapSet
+from capset.shown import Tabular
+from capset.state import CapState
+
+__all__ = ["Finding", "Outcome", "Report", "Verdict"]
+
+Verdict = Literal["refused", "ignored", "depends", "forbidden", "note"]
+"""What becomes of what a finding is about: the verdicts of a :class:`~capset.problem.Problem`, and ``"forbidden"``
+where a policy does not allow it."""
+
+
+@frozen(kw_only=True)
+class Finding:
+    """Something that lint has to tell of a document.
+
+    Attributes:
+        file: The name of the document, as it was given to :func:`~capset.documents.read`.
+        line: The line, counted from 1.
+        rule: What kind of finding it is: a key of :data:`~capset.documents.RULES`.
+        verdict: What becomes of it.
+        message: What happens, and what to write instead, in words.
+        workload: The label of the container or the unit; empty where it has none.
+        place: Where in the document, such as ``services.web.cap_add[0]``.
+        value: What stands there, as written.
+        effect: Of what a policy does not allow: what the container would really get.
+    """
+
+    file: str
+    line: int
+    rule: str
+    verdict: Verdict
+    message: str
+    workload: str = ""
+    place: str = ""
+    value: str = ""
+    effect: str = ""
+
+    @property
+    def where(self) -> str:
+        """The line and the place, in words."""
+        return (
+            self.place if self.place.startswith("line ") else f"line {self.line}{', ' * bool(self.place)}{self.place}"
+        )
+
+    def __str__(self) -> str:
+        effect = f"; {self.effect}" if self.effect else ""
+        return message(f"{self.file or '-'}:{self.line}: {self.rule}: {self.message}{effect}")
+
+
+@frozen(kw_only=True)
+class Outcome:
+    """What one workload really gets.
+
+    Attributes:
+        workload: The workload.
+        gets: The sets of its first process, after an execve(2) of an ordinary program; None where there are none, or
+            where they are not known.
+        reason: Why there are none, or why they are not known; empty where there are sets.
+        known: Whether it is known what it gets: ``gets``, or nothing at all.
+    """
+
+    workload: Workload
+    gets: CapState | None
+    reason: str = ""
+    known: bool = True
+
+    def __str__(self) -> str:
+        if self.gets is not None:
+            return str(self.gets)
+        return f"{'nothing' if self.known else 'not known'}: {self.reason}"
+
+
+class Report(Listed[Finding], Tabular):
+    """What lint finds: a list of findings, with what each workload gets.
+
+    Its text has a line for each finding, ``file:line: rule: message``, as compilers write theirs. Made by
+    :func:`~capset.documents.lint`. Each finding is a row of ``to_records()``, with its attributes.
+
+    Attributes:
+        outcomes: What each container or unit gets, in the order of the documents.
+    """
+
+    __slots__ = ("outcomes",)
+
+    def __init__(self, findings: Iterable[Finding] = (), outcomes: Iterable[Outcome] = ()) -> None:
+        super().__init__(findings)
+        self.outcomes: tuple[Outcome, ...] = tuple(outcomes)
+
+    @overload
+    def __getitem__(self, at: SupportsIndex) -> Finding: ...
+    @overload
+    def __getitem__(self, at: slice) -> Report: ...
+    def __getitem__(self, at: SupportsIndex | slice) -> Finding | Report:
+        found = list(self)[at]
+        return Report(found, self.outcomes) if isinstance(found, list) else found
+
+    @property
+    def faults(self) -> list[Finding]:
+        """The findings without the notes, which tell of nothing wrong."""
+        return [finding for finding in self if finding.verdict != "note"]
+
+    def of(self, workload: Workload) -> list[Finding]:
+        """Return the findings about one workload."""
+        about = {(problem.rule, problem.place) for problem in workload.problems}
+        return [
+            finding
+            for finding in self
+            if finding.file == workload.source
+            and ((finding.rule, finding.place) in about or (finding.workload and finding.workload == workload.label))
+        ]
+
+    def __str__(self) -> str:
+        return "\n".join(map(str, self))
+
+    def by_workload(self) -> list[dict[str, object]]:
+        """Return what each workload gets, and what there is to tell of it, in values that JSON has.
+
+        That is what ``capset lint --json`` writes. Masks are texts there, as JavaScript's numbers have 53 bits.
+        """
+        return [_plain(outcome, self.of(outcome.workload)) for outcome in self.outcomes]
+
+    def to_sarif(self) -> dict[str, object]:
+        """Return the findings as SARIF 2.1.0, which code hosts and editors show beside the lines.
+
+        Source:
+            OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*.
+        """
+        ids = sorted({finding.rule for finding in self})
+        driver = {
+            "name": "capset",
+            "rules": [
+                {
+                    "id": rule,
+                    "shortDescription": {"text": RULES[rule].meaning},
+                    "help": {"text": RULES[rule].remedy},
+                }
+                for rule in ids
+            ],
+        }
+        return {
+            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+            "version": "2.1.0",
+            "runs": [
+                {
+                    "tool": {"driver": driver},
+                    "columnKind": "unicodeCodePoints",
+                    "results": [_result(finding, ids.index(finding.rule)) for finding in self],
+                }
+            ],
+        }
+
+
+def _plain(outcome: Outcome, findings: list[Finding]) -> dict[str, object]:
+    workload, gets = outcome.workload, outcome.gets
+    nothing = None if gets else printable(str(outcome))
+    return {
+        "file": printable(workload.source),
+        "name": printable(workload.label),
+        "dialect": workload.dialect,
+        "user": printable(workload.user),
+        "effective": None if gets is None else _set(gets.effective),
+        "bounding": None if gets is None else _set(gets.bounding),
+        "refused": nothing if outcome.known else None,
+        "not_known": None if outcome.known else nothing,
+        "problems": [_told(each, "place", "verdict") for each in findings if each.verdict != "forbidden"],
+        "findings": [_told(each, "field", "effect") for each in findings if each.verdict == "forbidden"],
+    }
+
+
+def _set(caps: CapSet) -> dict[str, object]:
+    return {"mask": caps.hex(), "names": caps.names()}
+
+
+def _told(finding: Finding, place: str, other: str) -> dict[str, object]:
+    texts = {"rule": finding.rule, place: finding.place, "value": finding.value, "message": finding.message}
+    texts[other] = getattr(finding, other)
+    return {"line": finding.line, **{name: printable(text) for name, text in texts.items()}}
+
+
+_LEVELS = {"refused": "error", "forbidden": "error", "ignored": "warning", "depends": "warning", "note": "note"}
+
+
+def _result(finding: Finding, at: int) -> dict[str, object]:
+    effect = f"; {finding.effect}" if finding.effect else ""
+    location: dict[str, object] = {
+        "physicalLocation": {
+            "artifactLocation": {"uri": _uri(finding.file)},
+            "region": {"startLine": finding.line},
+        }
+    }
+    if finding.place:
+        location["logicalLocations"] = [{"fullyQualifiedName": printable(finding.place)}]
+    return {
+        "ruleId": finding.rule,
+        "ruleIndex": at,
+        "level": _LEVELS[finding.verdict],
+        "message": {"text": message(finding.message + effect)},
+        "locations": [location],
+    }
+
+
+def _uri(file: str) -> str:
+    """Write a path as a URI has it."""
+    from urllib.parse import quote
+
+    return quote(file.encode("utf-8", "surrogateescape"), safe="/") or "stdin"

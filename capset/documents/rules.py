@@ -1,0 +1,59 @@
+"""The rules: what kinds of things findings and losses tell of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from attrs import frozen
+
+from capset.facts import load
+
+__all__ = ["RULES", "Example", "Rule"]
+
+
+@frozen(kw_only=True)
+class Example:
+    """A document of which a rule tells.
+
+    Attributes:
+        text: The document.
+        dialect: Its dialect.
+        policy: The policy against which it is checked; empty for none.
+        systemd: The release of systemd that reads it; None for the newest.
+        to: The dialect into which it is converted, where a rule is about what is lost; empty for lint.
+        writes: The engine for which it is converted; empty for the usual one.
+    """
+
+    text: str
+    dialect: str
+    policy: str = ""
+    systemd: int | None = None
+    to: str = ""
+    writes: str = ""
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One kind of thing that a finding, a loss or a problem tells of.
+
+    Attributes:
+        id: Its name, which stays the same between releases.
+        meaning: What it says, in a sentence.
+        remedy: What to do, in a sentence or two.
+        example: A document of which it tells.
+    """
+
+    id: str
+    meaning: str
+    remedy: str
+    example: Example
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        id: Rule(id=id, meaning=entry["meaning"], remedy=entry["remedy"], example=Example(**entry["example"]))
+        for id, entry in load("documents/rules").items()
+    }
+)
+"""Every rule by its id. The list is read from ``capset/data/documents/rules.toml``."""

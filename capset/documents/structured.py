@@ -1,0 +1,77 @@
+"""Documents in YAML or JSON, whichever a text is."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from importlib import import_module
+from typing import Any
+
+from attrs import frozen
+
+from capset.documents.jsontext import DuplicateKeyError, json_lines, parse_json
+from capset.documents.lines import Lines, Place
+from capset.errors import DocumentError, MissingExtraError
+
+__all__ = ["Document", "documents", "written_yaml"]
+
+
+@frozen(eq=False)
+class Document:
+    """One parsed document, and the lines of its values.
+
+    Attributes:
+        value: The value.
+        text: The JSON that it was made of; empty where it was YAML.
+        place: The lines of YAML.
+    """
+
+    value: Any
+    text: str = ""
+    place: Place | None = None
+
+    def lines(self) -> Lines:
+        """Return the lines; those of JSON are found only when somebody asks."""
+        return Lines(json_lines(self.text) if self.text else self.place)
+
+
+def documents(text: str, source: str) -> list[Document]:
+    """Parse YAML, of which JSON is a part; a text may hold several documents.
+
+    Returns:
+        Each document that is not empty.
+
+    Raises:
+        DocumentError: It is neither, or a key stands twice in a mapping.
+        MissingExtraError: It is no JSON, and what reads YAML is not installed.
+    """
+    if text.lstrip()[:1] in {"{", "["}:
+        try:
+            with suppress(ValueError, RecursionError):  # it may be YAML in that style
+                return [Document(parse_json(text), text)]
+        except DuplicateKeyError as error:
+            raise DocumentError(source, error.line, str(error)) from None
+    yamltext = _yamltext("reading YAML")
+    try:
+        return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
+    except yamltext.UnreadableError as error:
+        raise DocumentError(source, error.line, str(error)) from None
+
+
+def written_yaml(value: object) -> str:
+    """Write a value as YAML.
+
+    Raises:
+        MissingExtraError: What writes YAML is not installed.
+    """
+    written: str = _yamltext("writing YAML").written(value)
+    return written
+
+
+def _yamltext(purpose: str) -> Any:
+    """Import what knows YAML."""
+    try:
+        return import_module("capset.documents.yamltext")
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != "ruamel":
+            raise
+        raise MissingExtraError("ruamel.yaml", "documents", purpose) from None

@@ -1,0 +1,93 @@
+"""Workload: one container, unit or file in a document, and what is asked for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from attrs import field, frozen
+
+from capset.engines.request import Request
+from capset.errors import FormatError
+from capset.filecaps import FileCaps
+from capset.formats.kubernetes import Pod
+from capset.formats.oci import Process
+from capset.formats.systemd import Unit
+from capset.problem import Problem
+from capset.sets import THREAD_SETS
+from capset.state import CapState
+
+__all__ = ["Workload"]
+
+
+_NO_LINES: Mapping[str, int] = {}
+
+
+@frozen(kw_only=True)
+class Workload:
+    """One container, unit or file in a document, and what the document asks for it.
+
+    One of the five attributes from ``request`` to ``state`` has what is asked, whichever the dialect is about; the
+    others are None. All five are None where the document has a part of which nothing can be made, so that no part is
+    lost without a word: ``problems`` say what it is.
+
+    Attributes:
+        name: The name of the container, or of the unit's section; empty where there is none.
+        within: The name of the pod in which the container is; empty where it is in none.
+        dialect: The name of the dialect in which the document is written.
+        source: The name of the document, as it was given to :func:`~capset.documents.read`.
+        line: The line on which it begins, counted from 1.
+        request: What an engine is asked for.
+        unit: What a unit of systemd says.
+        process: What a ``config.json`` says.
+        file_caps: The capabilities of a program file.
+        state: Sets by themselves.
+        says: Which of the five sets of ``state`` the dialect has a place for: libcap's text has no bounding and no
+            ambient set.
+        not_known: Why it cannot be said what the process gets, such as a variable that decides; empty where it can.
+        problems: What the document says and its target does not take as it looks, and what was not read.
+    """
+
+    name: str = ""
+    within: str = ""
+    dialect: str
+    source: str = ""
+    line: int = 1
+    request: Request | None = None
+    unit: Unit | None = None
+    process: Process | None = None
+    file_caps: FileCaps | None = None
+    state: CapState | None = None
+    says: tuple[str, ...] = THREAD_SETS
+    not_known: str = ""
+    problems: tuple[Problem, ...] = ()
+    _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)
+    _text: str = field(default="", alias="text", repr=False, eq=False)  # of a unit, which another release reads anew
+    _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
+    _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
+
+    @property
+    def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:
+        """Whichever of the five there is; None where nothing can be made of this part of the document."""
+        found = (self.request, self.unit, self.process, self.file_caps, self.state)
+        return next((each for each in found if each is not None), None)
+
+    @property
+    def label(self) -> str:
+        """The name, behind that of the pod where there is one."""
+        return f"{self.within}: {self.name}" if self.within else self.name
+
+    @property
+    def user(self) -> str:
+        """As whom it runs, as the dialect writes users; empty where the document does not say."""
+        if self.request is not None:
+            return self.request.user
+        if self.process is not None:
+            return f"{self.process.uid}:{self.process.gid}"
+        if self.unit is not None:
+            return self.unit.user or ("a dynamic one" if self.unit.dynamic_user else "root")
+        return ""
+
+    @property
+    def refusal(self) -> Problem | None:
+        """The problem for which nothing comes of it; None where something does."""
+        return next((problem for problem in self.problems if problem.verdict == "refused"), None)

@@ -1,0 +1,552 @@
+"""capset.documents: texts that are recognised and read, and what lint tells of them."""
+
+from __future__ import annotations
+
+import ast
+import json
+import pickle
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import capset
+from capset import CapSet, FileCaps, documents, engines
+from capset.documents import DIALECTS, RULES
+from capset.engines import Request
+from capset.errors import (
+    CapsetError,
+    DialectError,
+    DocumentError,
+    FormatError,
+    MissingExtraError,
+    ParseError,
+    UnknownDialectError,
+)
+from capset.sets import THREAD_SETS
+
+POD = "kind: Pod\nmetadata: {name: shop}\nspec:\n  containers:\n  - name: web\n    securityContext:\n"
+HOSTILE = "a\x1b[2J\n<b>"
+
+TEXTS = {
+    "compose": "services: {web: {cap_add: [KILL]}}",
+    "docker": "docker run --cap-add KILL web",
+    "iab": "!cap_kill,^cap_chown",
+    "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
+    "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
+    "libcap": "cap_kill=ep",
+    "oci": '{"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}',
+    "systemd": "# a unit\n[Service]\nCapabilityBoundingSet=CAP_KILL\n",
+    "xattr": "0100000220000000000000000000000000000000",
+}
+
+# -- recognising ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_every_dialect_is_recognised(dialect):
+    """From the text alone, as str and as bytes, with and without a mark in front."""
+    text = TEXTS[dialect]
+
+    assert documents.dialect_of(text) == documents.dialect_of(text.encode()) == dialect
+    assert documents.dialect_of("\ufeff" + text) == dialect
+    [workload] = documents.read(text, name="x")
+    assert (workload.dialect, workload.source, workload.problems) == (dialect, "x", ())
+    assert documents.read(text, dialect=dialect)[0].asks == workload.asks is not None
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect"),
+    [
+        ("--privileged", "docker"),
+        ("sudo docker create -u 5 x", "docker"),
+        ("-u5", "docker"),
+        ("=ep", "libcap"),
+        ("cap_kill", "iab"),
+        ("# file: ping\nsecurity.capability=0x0100000220000000000000000000000000000000\n", "xattr"),
+        ('{"Spec": {"TaskTemplate": {}}}', "inspect"),
+        ('{"HostConfig": {}}', "inspect"),
+        ('{"capabilities": {"effective": []}}', "oci"),
+        ("spec: {containers: []}", "kubernetes"),
+        ("spec: {containers: 5}", "kubernetes"),
+        ("kind: 5", "kubernetes"),
+        ("metadata: 5\nspec: {containers: [{name: a}]}", "kubernetes"),
+        ("kind: Service\n---\nspec: {containers: [{name: a}]}", "kubernetes"),
+        ("services: 5", "compose"),
+        ("[Unit]\nA=b\n[Socket]\n", "systemd"),
+        ("kind: Pod\nx: |\n  [Service]\nspec: {containers: [{name: a}]}", "kubernetes"),
+        ("[Service", "systemd"),
+    ],
+)
+def test_other_shapes(text, dialect):
+    assert documents.dialect_of(text) == dialect
+
+
+@pytest.mark.parametrize(
+    ("name", "section"), [("a.service", "Service"), ("a@b.socket", "Socket"), ("a.mount", "Mount")]
+)
+def test_units_by_their_names(name, section):
+    """Also one that is masked, and one that begins with something else."""
+    assert documents.dialect_of(f"A=b\n[{section}]\n", name) == "systemd"
+    [masked] = documents.read("", name=name)
+    assert (masked.name, masked.refusal.rule) == (f"[{section}]", "masked-unit")
+
+
+UNREAD = {
+    "Hello world": "docker: expected docker run, or its options, got 'Hello'",
+    "": "kubernetes: there is no document in it",
+    "5": "libcap: at position 1 of '5'",
+    "CapabilityBoundingSet=cap_kill\nAmbientCapabilities=\n": "systemd: its first line is no section",
+    "[Unit]\nDescription=x\n": "it has no section with capabilities, [Service] or [Socket] or [Mount] or [Swap]",
+    "[Servicexyz]\nA=b\n": "it has no section with capabilities",
+    "[Container]\nDropCapability=all\n[Service]\nRestart=no\n": "[Container] is for Podman's Quadlet",
+    "[Kube]\nYaml=x\n": "[Kube] is for Podman's Quadlet",
+    "[abc]": "systemd: it has no section with capabilities",
+    "a: [": "compose, inspect, kubernetes, oci: line 1: expected the node content",
+    "a: 1": "compose: it has no services",
+    "a: 1\n---\nb: 1": "compose, inspect, oci: expected one document, found 2",
+    "[1]": "inspect: expected containers, with HostConfig, or services",
+    "podman run --cap-add KILL x": "docker: expected docker run, or its options, got 'podman'",
+    "'": "docker: no command line: a quote ends nowhere",
+}
+
+
+@pytest.mark.parametrize("text", UNREAD)
+def test_what_is_not_understood_is_an_error(text):
+    """Never a workload that nothing limits; every dialect says why it is not the one."""
+    with pytest.raises(DialectError) as caught:
+        documents.read(text, name="x")
+
+    assert UNREAD[text] in str(caught.value)
+    assert str(caught.value).startswith("x: this is in no dialect that capset reads, of those that were tried (")
+    assert [name for name, _ in caught.value.tried] == [*DIALECTS]
+    assert isinstance(caught.value, ValueError)
+    assert pickle.loads(pickle.dumps(caught.value)).tried == caught.value.tried
+
+
+@pytest.mark.parametrize("text", [text for text in UNREAD if text])
+def test_nor_is_it_a_unit_for_one_who_says_so(text):
+    with pytest.raises(DialectError, match="this is not systemd: "):
+        documents.read(text, dialect="systemd")
+
+
+@pytest.mark.parametrize("suffix", ["container", "kube", "pod", "build", "network", "volume", "image"])
+def test_quadlets_by_their_names(suffix):
+    with pytest.raises(DialectError, match="is for Podman's Quadlet, which makes a unit of it"):
+        documents.read("[Service]\nUser=5\n", name=f"web.{suffix}")
+
+
+def test_a_unit_of_another_kind_than_its_name():
+    with pytest.raises(DialectError, match=r"no section with capabilities, \[Socket\]"):
+        documents.read("[Service]\n", name="web.socket")
+
+
+def test_what_may_be_two_things():
+    """It is up to the caller."""
+    text = '{"services": {}, "process": {"capabilities": {}}}'
+    with pytest.raises(DialectError, match="this may be compose or oci: say which with dialect="):
+        documents.read(text)
+    assert documents.read(text, dialect="oci")[0].process is not None
+    assert documents.read(text, dialect="compose") == []
+
+
+def test_what_is_no_document():
+    with pytest.raises(DocumentError, match="x: no UTF-8 text, at byte 1"):
+        documents.read(b"a\xff", name="x")
+    with pytest.raises(TypeError, match="expected a document as str or bytes, got 5"):
+        documents.read(5)
+    with pytest.raises(TypeError, match="the name of a document is a str, got 5"):
+        documents.dialect_of("", 5)
+    with pytest.raises(UnknownDialectError, match="unknown dialect 'k8s': known are compose, "):
+        documents.read("", dialect="k8s")
+    with pytest.raises(UnknownDialectError, match="did you mean kubernetes"):
+        documents.read("", dialect="kubernets")
+    with pytest.raises(TypeError, match="expected the name of a dialect as str, got 5"):
+        documents.read("", dialect=5)
+    for name in ("a.yaml", "a.json"):
+        with pytest.raises(DocumentError, match=f'{name}:2: found duplicate key "a"'):
+            documents.read("a: 1\na: 2\n", name=name)
+    with pytest.raises(ParseError):
+        documents.read("hello", dialect="libcap")
+    with pytest.raises(DocumentError, match="there is no document in it"):
+        documents.read("", dialect="kubernetes")
+
+
+def test_without_what_reads_yaml(monkeypatch):
+    """Everything else is read all the same."""
+    monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    for dialect in ("docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
+        assert documents.dialect_of(TEXTS[dialect]) == dialect
+    for text in (TEXTS["compose"], "Hello world"):
+        with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
+            documents.read(text)
+    with pytest.raises(MissingExtraError, match=r"writing YAML needs ruamel\.yaml"):
+        documents.convert(documents.read(TEXTS["docker"]), "compose")
+
+
+def test_yaml_loads_when_it_is_parsed():
+    script = (
+        "import sys; from capset import documents; documents.lint(documents.read('docker run x'))\n"
+        "documents.read('{\"services\": {}}', dialect='compose')\n"
+        "assert not any(name.startswith('ruamel') for name in sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", script], cwd=Path(capset.__file__).parent.parent, check=True)
+
+
+# -- workloads --------------------------------------------------------------------------------------
+
+
+def test_what_a_workload_asks_for():
+    """Each in the attribute for it."""
+    found = {dialect: documents.read(text)[0] for dialect, text in TEXTS.items()}
+
+    assert found["compose"].request == found["docker"].request == Request(add=["KILL"])
+    assert (found["kubernetes"].label, found["kubernetes"].name) == ("shop: web", "web")
+    assert found["inspect"].name == "web"
+    assert found["xattr"].file_caps == FileCaps(permitted=["kill"], effective=True)
+    assert found["systemd"].unit.bounding == found["oci"].process.caps.bounding == CapSet(["kill"])
+    assert (found["libcap"].state.effective, found["libcap"].says) == (CapSet(["kill"]), THREAD_SETS[:3])
+    assert found["iab"].state.ambient == CapSet(["chown"])
+    assert found["iab"].state.bounding == CapSet.all() - {"kill"}
+    assert [found[each].line for each in ("compose", "kubernetes", "systemd")] == [1, 5, 2]
+    assert [found[each].user for each in ("libcap", "oci", "systemd", "docker")] == ["", "0:0", "root", ""]
+    assert documents.read("[Service]\nDynamicUser=yes\n")[0].user == "a dynamic one"
+
+
+def test_workloads_are_values():
+    """Equal, hashable as far as they say, and they travel."""
+    for text in TEXTS.values():
+        one, other = documents.read(text)[0], documents.read(text)[0]
+        assert one == other == pickle.loads(pickle.dumps(one))
+    report = documents.lint(documents.read(TEXTS["kubernetes"]), policy="restricted")
+    assert pickle.loads(pickle.dumps(list(report))) == list(report)
+    assert pickle.loads(pickle.dumps(DIALECTS["docker"])) == DIALECTS["docker"]
+
+
+def test_several_containers_of_docker_inspect():
+    text = json.dumps(
+        [{"Name": "/a", "HostConfig": {}}, {"Name": 5, "HostConfig": {"CapAdd": 5}}, {"Spec": {"Name": "s"}}]
+    )
+    found = documents.read(text)
+
+    assert [workload.name for workload in found] == ["a", "", "s"]
+    assert [workload.asks is None for workload in found] == [False, True, True]
+    assert found[1].problems[0].rule == found[2].problems[0].rule == "unreadable"
+
+
+def test_dialects():
+    """An immutable list, from which help and documentation come."""
+    assert [*DIALECTS] == sorted(TEXTS)
+    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["inspect"]
+    assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
+        "compose": "docker",
+        "docker": "docker",
+        "inspect": "docker",
+        "kubernetes": "containerd",
+    }
+    assert DIALECTS["libcap"].lacks == {"user", "no_new_privs", "bounding", "ambient", "rootid"}
+    with pytest.raises(TypeError):
+        DIALECTS["x"] = DIALECTS["docker"]
+    with pytest.raises(AttributeError):
+        DIALECTS["docker"].name = "x"
+
+
+# -- lint -------------------------------------------------------------------------------------------
+
+
+def test_report():
+    """A list of findings, and a text as compilers write it."""
+    text = POD + "      capabilities: {add: [CAP_KILL]}\n      privileged: 5\n  - {name: b}\n---\nkind: Service\n"
+    report = documents.lint(documents.read(text, name="pod.yaml"), policy="restricted")
+
+    assert str(report).splitlines() == [
+        "pod.yaml:8: unreadable: expected true or false, got 5",
+        "pod.yaml:9: pod-security-drop: must be `ALL`, and nothing is dropped; "
+        "containerd (CRI) gives it 14 capabilities, none more than by default",
+        "pod.yaml:11: passed-over: a document of kind Service, in which there is no pod",
+    ]
+    assert [finding.verdict for finding in report] == ["refused", "forbidden", "note"]
+    assert next(str(outcome) for outcome in report.outcomes) == "nothing: it cannot be read"
+    assert report.outcomes[1].gets == engines.get("containerd").container()
+    assert str(report.outcomes[1]) == str(report.outcomes[1].gets)
+    assert len(report.faults) == 2
+    assert report.of(report.outcomes[1].workload) == [report[1]]
+    assert (report[:1], report[:1].outcomes, report[0].where) == (
+        [report[0]],
+        report.outcomes,
+        "line 8, spec.containers[0].securityContext.privileged",
+    )
+    assert str(documents.lint(documents.read("docker run --user x y"))[0]).startswith("-:1: named-user: ")
+    assert documents.lint([]) == []
+
+
+def test_what_is_not_known_is_neither_a_set_nor_a_refusal():
+    """A variable, a specifier, what is inherited."""
+    for text in (
+        "services: {a: {privileged: '${P}'}}",
+        "services: {a: {user: '${UID}:5'}}",
+        "services: {a: {cap_drop: ['${P}']}}",
+        "services: {a: {extends: {service: b}}, b: {privileged: true}}",
+        "docker run --user $UID x",
+        "[Service]\nUser=%i\n",
+        POD + "      capabilities: {add: [$CAP]}\n",
+    ):
+        outcome = documents.lint(documents.read(text)).outcomes[0]
+        assert (outcome.known, outcome.gets) == (False, None), text
+        assert str(outcome).startswith("not known: ")
+        told = documents.lint(documents.read(text)).by_workload()[0]
+        assert (told["effective"], told["refused"], told["not_known"]) == (None, None, str(outcome))
+
+
+def test_who_cannot_use_what_is_added():
+    """The oldest question: another user than root, a capability added, and none is effective."""
+
+    def told(text, engine="docker"):
+        report = documents.lint(documents.read(f"docker run {text} x"), engine=engines.get(engine))
+        return [(finding.verdict, finding.message) for finding in report if finding.rule == "needs-root"]
+
+    [(verdict, message)] = told("--user 5 --cap-add NET_ADMIN")
+    assert verdict == "depends"
+    assert message.startswith("user 5 cannot use what is added: Docker Engine makes nothing of it ambient")
+    [(verdict, message)] = told("--user 5 --cap-add NET_ADMIN --security-opt no-new-privileges")
+    assert (verdict, "can never use" in message) == ("ignored", True)
+    assert not told("--user 5 --cap-add NET_ADMIN", "podman")
+    assert not told("--user 0 --cap-add NET_ADMIN")
+    assert not told("--user 5 --privileged --cap-add NET_ADMIN")
+    assert not told("--user 5 --cap-add CHOWN")
+    assert not told("--user 5 --cap-drop CHOWN")
+    assert [
+        finding.line for finding in documents.lint(documents.read("services:\n a:\n  user: '5'\n  cap_add: [BPF]"))
+    ] == [4]
+
+
+def test_units_are_read_by_the_release():
+    """The text is kept, and read again."""
+    unit = documents.read("[Service]\nAmbientCapabilities=CAP_KILL\nUser=5\n")
+    assert documents.lint(unit).outcomes[0].gets.effective == CapSet(["kill"])
+    old = documents.lint(unit, systemd=228)
+    assert [(finding.rule, finding.line) for finding in old] == [("newer-directive", 2)]
+    assert not old.outcomes[0].gets.effective
+    with pytest.raises(FormatError, match="version: expected a release of systemd"):
+        documents.lint(unit, systemd=0)
+
+
+def test_each_dialect_is_linted():
+    """Whatever it is about, it gets something."""
+    for text in TEXTS.values():
+        report = documents.lint(documents.read(text))
+        assert report.outcomes[0].gets is not None
+    assert documents.lint(documents.read(TEXTS["libcap"])).outcomes[0].gets.effective == CapSet(["kill"])
+
+
+def test_what_an_engine_refuses_is_a_finding():
+    [workload] = documents.read("docker run --cap-add PERFMON x")
+    report = documents.lint(workload, engine=engines.get("docker", "20.10"))
+    assert [(finding.rule, finding.verdict) for finding in report] == [("engine-refuses", "refused")]
+    assert str(report.outcomes[0]).startswith("nothing: Docker Engine 20.10 refuses to add 'PERFMON'")
+
+
+def test_lint_refuses_what_it_does_not_take():
+    [workload] = documents.read("docker run x")
+    with pytest.raises(TypeError, match=r"engine is an Engine, as engines.get\(\) gives it, got 'docker'"):
+        documents.lint(workload, engine="docker")
+    with pytest.raises(TypeError, match=r"expected workloads, as documents.read\(\) gives them, got 5"):
+        documents.lint([5])
+    with pytest.raises(FormatError, match="policy: expected baseline or restricted, or such as"):
+        documents.lint(workload, policy="strict")
+
+
+def test_sarif():
+    """The properties that SARIF 2.1.0 requires, and those that code hosts show."""
+    text = f"services: {{{json.dumps(HOSTILE)}: {{cap_add: [KIL]}}}}\ninclude: x"
+    name = "a b\udcff/<x>.yaml"
+    log = documents.lint(documents.read(text, name=name)).to_sarif()
+    json.dumps(log, allow_nan=False).encode()
+
+    assert log["version"] == "2.1.0"
+    [run] = log["runs"]
+    driver = run["tool"]["driver"]
+    assert driver["name"] == "capset"
+    assert len(run["results"]) == 2
+    for result in run["results"]:
+        rule = driver["rules"][result["ruleIndex"]]
+        assert rule["id"] == result["ruleId"]
+        assert rule["shortDescription"]["text"]
+        assert rule["help"]["text"]
+        assert result["level"] in {"none", "note", "warning", "error"}
+        assert result["message"]["text"].isprintable()
+        [location] = result["locations"]
+        assert location["physicalLocation"]["artifactLocation"]["uri"] == "a%20b%FF/%3Cx%3E.yaml"
+        assert location["physicalLocation"]["region"]["startLine"] >= 1
+        assert all(each["fullyQualifiedName"].isprintable() for each in location["logicalLocations"])
+    assert documents.lint(documents.read("docker run --cap-add KIL x")).to_sarif()["runs"][0]["results"][0][
+        "locations"
+    ][0]["physicalLocation"]["artifactLocation"] == {"uri": "stdin"}
+
+
+def test_no_text_of_others_acts_on_whoever_looks():
+    """In text, HTML, rows, SARIF and JSON."""
+    text = json.dumps({"services": {HOSTILE: {"cap_add": [HOSTILE], HOSTILE: 1, "user": HOSTILE, "capadd": 1}, "b": 5}})
+    report = documents.lint(documents.read(text, name=HOSTILE))
+
+    for line in str(report).split("\n"):
+        assert line.isprintable()
+    plain = json.dumps([report.by_workload(), report.to_sarif(), list(report.to_records())], default=int)
+    assert "\\u001b" not in plain
+    assert "\x1b" not in report._repr_html_()
+    assert "[2J\\n<b>" not in report._repr_html_()
+    for loss in documents.convert(
+        documents.read(f"services: {{{json.dumps(HOSTILE)}: {{user: x, cap_add: [KILL]}}}}"), "docker"
+    ).losses:
+        assert str(loss).isprintable()
+
+
+# -- rules ------------------------------------------------------------------------------------------
+
+
+def ids_in_code():
+    """List the ids that are given to problems, findings and losses."""
+    found = set()
+    for path in Path(capset.__file__).parent.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "id", "")
+            given = [keyword.value for keyword in node.keywords if keyword.arg == "rule"]
+            if name in {"ignored", "refused", "depends", "_of"} and len(node.args) > 2:
+                given = [node.args[1]]
+            elif name not in {"Problem", "Loss", "Finding"}:
+                continue
+            found |= {value.value for value in given if isinstance(value, ast.Constant)}
+    return found
+
+
+def test_every_rule_that_the_code_gives_is_documented():
+    """And no other is."""
+    assert ids_in_code() | {"pod-security-add", "pod-security-drop"} == set(RULES)
+
+
+@pytest.mark.parametrize("id", RULES)
+def test_every_rule_is_given_by_its_example(id):
+    rule = RULES[id]
+    example = rule.example
+    workloads = documents.read(example.text, dialect=example.dialect)
+    if example.to:
+        name, _, version = example.writes.partition("@")
+        writes = engines.get(name, version or None) if name else None
+        given = {loss.rule for loss in documents.convert(workloads, example.to, writes=writes).losses}
+    else:
+        given = {
+            finding.rule
+            for finding in documents.lint(workloads, policy=example.policy or None, systemd=example.systemd)
+        }
+
+    assert id in given
+    assert rule.id == id
+    for text in (rule.meaning, rule.remedy):
+        assert text.endswith(".")
+
+
+def test_the_rules_stand_in_order():
+    assert [*RULES] == sorted(RULES)
+
+
+# -- convert ----------------------------------------------------------------------------------------
+
+
+def test_a_migration_tells_what_the_other_engine_gives():
+    """Each side has an engine of its own."""
+    [vpn] = documents.read("docker run --cap-add NET_ADMIN --user 0 vpn")
+    to_crio = documents.convert(vpn, "kubernetes", writes=engines.get("cri-o"))
+    [loss] = to_crio.losses
+    less = "-CAP_NET_RAW -CAP_SYS_CHROOT -CAP_MKNOD -CAP_AUDIT_WRITE -CAP_SETFCAP"
+    assert loss.rule == "other-sets"
+    assert str(loss) == f"what CRI-O gives is not the same: effective: {less}; permitted: {less}; bounding: {less}"
+    assert not documents.convert(vpn, "kubernetes").losses
+
+    [both] = documents.read(POD + "      runAsUser: 0\n      capabilities: {add: [BPF], drop: [BPF]}\n")
+    losses = documents.convert(both, "compose").losses
+    assert [loss.rule for loss in losses] == ["in-both-lists", "other-sets"]
+    assert "effective: +CAP_BPF" in str(losses[1])
+    same = documents.convert(both, "kubernetes", reads=engines.get("cri-o"), writes=engines.get("cri-o"))
+    assert [loss.rule for loss in same.losses] == ["in-both-lists"]
+
+
+def test_a_conversion_is_its_text():
+    conversion = documents.convert(documents.read("docker run --user 0 x"), "docker")
+    assert (str(conversion), conversion.text, conversion.to, conversion.losses) == (
+        "--user=0",
+        "--user=0",
+        "docker",
+        (),
+    )
+
+
+@pytest.mark.parametrize("to", [name for name, dialect in DIALECTS.items() if dialect.is_written])
+def test_what_is_written_is_read_again(to):
+    """By the dialect that it is recognised as."""
+    for text in TEXTS.values():
+        try:
+            written = documents.convert(documents.read(text), to).text
+        except CapsetError:  # such as a bounding set that no file capabilities can say
+            continue
+        if written not in {"", "="}:
+            assert documents.dialect_of(written) == to, written
+
+
+def test_convert_refuses_what_it_does_not_take():
+    [workload] = documents.read("docker run x")
+    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, iab"):
+        documents.convert(workload, "inspect")
+    with pytest.raises(UnknownDialectError):
+        documents.convert(workload, "x")
+    for name in ("reads", "writes"):
+        with pytest.raises(TypeError, match=f"{name} is an Engine, as engines.get"):
+            documents.convert(workload, "compose", **{name: "docker"})
+    with pytest.raises(TypeError, match="expected workloads, as"):
+        documents.convert([5], "compose")
+    with pytest.raises(DocumentError, match="there is no container in it"):
+        documents.convert([], "compose")
+    with pytest.raises(FormatError, match="expected a name that no other container of the pod has"):
+        documents.convert(documents.read("spec: {containers: [{name: a}, {name: a}]}"), "docker")
+    with pytest.raises(FormatError, match="process: expected a mapping, got 5"):
+        documents.convert(documents.read('{"process": 5}', dialect="oci"), "docker")
+
+
+def test_what_is_not_known_is_not_compared():
+    """The variable is told, and no set."""
+    [workload] = documents.read("services: {a: {privileged: '${P}', user: '0'}}")
+    assert [loss.rule for loss in documents.convert(workload, "kubernetes").losses] == ["variable"]
+
+
+# -- what a notebook shows --------------------------------------------------------------------------
+
+
+def test_reports_and_conversions_in_a_notebook():
+    text = "services: {a: {cap_add: [KIL], user: '0'}, b: {user: '5'}, c: {privileged: '${P}'}}\ninclude: x"
+    report = documents.lint(documents.read(text, name="c.yaml"))
+    shown = report._repr_html_()
+    assert "3 workloads" in shown
+    assert "findings" in shown
+    assert "unknown-capability" in shown
+    assert "not known" in shown
+    assert "nothing to tell" in documents.lint(documents.read("docker run x"))._repr_html_()
+    pod = documents.lint(documents.read(POD + "      privileged: false\n"), policy="restricted")
+    assert "none more than by default" in pod._repr_html_()
+    assert report.to_records()[0]["rule"] == "not-read"
+    conversion = documents.convert(documents.read("docker run --cap-add NET_ADMIN x"), "systemd")
+    assert "1 loss" in conversion._repr_html_()
+    assert "[Service]</bdi><br>" in conversion._repr_html_()
+    assert "nothing is lost" in documents.convert(documents.read("docker run x"), "docker")._repr_html_()
+
+
+def test_reports_and_conversions_as_text():
+    from capset import display
+
+    report = documents.lint(documents.read("docker run --user x y", name="a"))
+    assert display.text(report) == str(report)
+    assert display.text(documents.lint([])) == "nothing to tell"
+    conversion = documents.convert(documents.read("docker run --cap-add NET_ADMIN x"), "libcap")
+    assert display.text(conversion).splitlines()[1:] == ["the user is the image's, and what is written is for root"]
