@@ -42,8 +42,8 @@ class CapDiff(Tabular):
         CapSet.parse('CAP_SYS_ADMIN,CAP_MKNOD')
     """
 
-    added: CapSet = field(factory=CapSet, converter=CapSet)
-    dropped: CapSet = field(factory=CapSet, converter=CapSet)
+    added: CapSet = field(default=CapSet(), converter=CapSet)
+    dropped: CapSet = field(default=CapSet(), converter=CapSet)
 
     def __attrs_post_init__(self) -> None:
         if both := self.added & self.dropped:

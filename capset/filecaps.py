@@ -59,8 +59,8 @@ class FileCaps(Shown):
         CAP_NET_RAW
     """
 
-    permitted: CapSet = field(factory=CapSet, converter=CapSet)
-    inheritable: CapSet = field(factory=CapSet, converter=CapSet)
+    permitted: CapSet = field(default=CapSet(), converter=CapSet)
+    inheritable: CapSet = field(default=CapSet(), converter=CapSet)
     effective: bool = False
     rootid: int = 0
     revision: int = field(default=Factory(_as_libcap, takes_self=True))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import operator
 from abc import ABCMeta
-from collections.abc import Iterable, Iterator, Set
-from functools import lru_cache
+from collections.abc import Iterable, Iterator, Sequence, Set
+from functools import cache, lru_cache
 
 from capset.capability import CAPS, LAST_CAP, Cap, format_value
 from capset.errors import MaskError, UnknownCapabilityError, shown
@@ -15,9 +15,11 @@ TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
     from abc import ABC
     from collections.abc import Container
-    from typing import Any, Never
+    from typing import Any, Never, TypeVar
 
     from capset.diff import CapDiff
+
+    T = TypeVar("T")
 
     class _Asked(Container[Any], ABC):
         """A container that is asked for names and numbers too: as a Set[Cap] alone, mypy lets it be asked for a Cap."""
@@ -84,7 +86,7 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     _cap_bits: int
 
     def __new__(cls, caps: Iterable[Cap | int | str] = ()) -> CapSet:  # noqa: D102, it is told above
-        return _of(_mask_of(caps))
+        return caps if caps.__class__ is CapSet else _of(_mask_of(caps))
 
     # -- other ways in ---------------------------------------------------------------------------
 
@@ -216,7 +218,7 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
 
     def names(self) -> list[str]:
         """Return the members as text, ascending by number: ``CAP_`` names, numbers where there is none."""
-        return [str(cap) for cap in self]
+        return list(_names_of(self._cap_bits))
 
     def as_dict(self) -> dict[str, Any]:
         """Return the set in plain JSON types: its mask as text, as many readers of JSON have 53 bits, and its names.
@@ -252,7 +254,7 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
         return CapDiff(added=after - self, dropped=self - after)
 
     def __str__(self) -> str:
-        return ",".join(self.names())
+        return ",".join(_names_of(self._cap_bits))
 
     def __repr__(self) -> str:
         return f"CapSet.parse({str(self)!r})" if self else "CapSet()"
@@ -278,7 +280,7 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
         return self._cap_bits.bit_count()
 
     def __hash__(self) -> int:
-        return hash(frozenset(self))
+        return _hash_of(self._cap_bits)
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, CapSet):
@@ -293,7 +295,11 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
         return self._cap_bits & bits == self._cap_bits  # pyright: ignore[reportUnknownVariableType]
 
     def __lt__(self, other: Set[object]) -> bool:
-        return frozenset(self) < _read_names(other) if isinstance(other, Set) else _no_set(other, "issubset")
+        try:
+            bits: int = other._cap_bits  # type: ignore[attr-defined]
+        except AttributeError:
+            return frozenset(self) < _read_names(other) if isinstance(other, Set) else _no_set(other, "issubset")
+        return self._cap_bits & bits == self._cap_bits != bits  # pyright: ignore[reportUnknownVariableType]
 
     def __ge__(self, other: Set[object]) -> bool:
         try:
@@ -303,7 +309,11 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
         return self._cap_bits & bits == bits  # pyright: ignore[reportUnknownVariableType]
 
     def __gt__(self, other: Set[object]) -> bool:
-        return frozenset(self) > _read_names(other) if isinstance(other, Set) else _no_set(other, "issuperset")
+        try:
+            bits: int = other._cap_bits  # type: ignore[attr-defined]
+        except AttributeError:
+            return frozenset(self) > _read_names(other) if isinstance(other, Set) else _no_set(other, "issuperset")
+        return self._cap_bits & bits == bits != self._cap_bits  # pyright: ignore[reportUnknownVariableType]
 
     # The base class promises operators for sets of anything; here the operand must hold capabilities.
 
@@ -404,8 +414,10 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
 _set_bits = CapSet._cap_bits.__set__  # type: ignore[attr-defined]  # the one way past __setattr__
 
 
-# Kept by mask, as IntFlag keeps its values (it without bound): a host has few different sets, and
-# making a set anew costs three times as much.
+# Kept by mask, as IntFlag keeps its values (it without bound): a host has few different sets. Making a set anew
+# takes three times as long, its hash and its names five times.
+
+
 @lru_cache(maxsize=1024)
 def _of(mask: int) -> CapSet:
     if not 0 <= mask <= _FULL:
@@ -413,6 +425,17 @@ def _of(mask: int) -> CapSet:
     caps = object.__new__(CapSet)
     _set_bits(caps, mask)
     return caps
+
+
+@lru_cache(maxsize=1024)
+def _hash_of(mask: int) -> int:
+    return hash(frozenset(_of(mask)))  # that of the equal frozenset
+
+
+@lru_cache(maxsize=1024)
+def _names_of(mask: int) -> tuple[str, ...]:
+    (a, b, c, d, e, f, g, h), of = mask.to_bytes(8, "little"), _name_tables()
+    return (*of[0][a], *of[1][b], *of[2][c], *of[3][d], *of[4][e], *of[5][f], *of[6][g], *of[7][h])
 
 
 def _as_mask(mask: int) -> int:
@@ -481,14 +504,20 @@ def _bit(cap: Cap | int | str) -> int:
     return 1 << number
 
 
-def _subsets(caps: tuple[Cap, ...]) -> list[tuple[Cap, ...]]:
-    """List every subset of *caps*; a subset's index has bit *i* raised where it holds ``caps[i]``."""
-    subsets: list[tuple[Cap, ...]] = [()]
-    for cap in caps:
-        subsets += [(*subset, cap) for subset in subsets]
+def _subsets(items: Sequence[T]) -> list[tuple[T, ...]]:
+    """List every subset of *items*; a subset's index has bit *i* raised where it holds ``items[i]``."""
+    subsets: list[tuple[T, ...]] = [()]
+    for item in items:
+        subsets += [(*subset, item) for subset in subsets]
     return subsets
 
 
 # The members of a set are looked up a byte of the mask at a time; going through the bits one by one
 # takes five times as long.
 _A, _B, _C, _D, _E, _F, _G, _H = (_subsets(CAPS[first : first + 8]) for first in range(0, 64, 8))
+
+
+@cache  # they are not needed to compute with sets, and importing would take 0.4 ms longer
+def _name_tables() -> list[list[tuple[str, ...]]]:
+    """Make the same tables with names; asking each member for its own takes four times as long."""
+    return [_subsets([str(cap) for cap in CAPS[first : first + 8]]) for first in range(0, 64, 8)]

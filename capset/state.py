@@ -55,11 +55,11 @@ class CapState(Tabular):
         ambient:
     """
 
-    effective: CapSet = field(factory=CapSet, converter=CapSet)
-    permitted: CapSet = field(factory=CapSet, converter=CapSet)
-    inheritable: CapSet = field(factory=CapSet, converter=CapSet)
-    bounding: CapSet = field(factory=CapSet, converter=CapSet)
-    ambient: CapSet = field(factory=CapSet, converter=CapSet)
+    effective: CapSet = field(default=CapSet(), converter=CapSet)
+    permitted: CapSet = field(default=CapSet(), converter=CapSet)
+    inheritable: CapSet = field(default=CapSet(), converter=CapSet)
+    bounding: CapSet = field(default=CapSet(), converter=CapSet)
+    ambient: CapSet = field(default=CapSet(), converter=CapSet)
 
     def diff(self, other: CapState | HasCaps) -> StateDiff:
         """Return what turns this state into *other*, a CapState or what has one as ``caps``, set by set.

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 from attrs import frozen
 
 from capset.engines.catalogue import names, versions
 from capset.engines.engine import Engine, user_id
+from capset.engines.process import first_process
 from capset.engines.releases import Release, join
 from capset.engines.request import Request
 from capset.errors import RequestError
@@ -98,31 +100,47 @@ def recognise(state: CapState | HasCaps, *, uid: int | None = None, available: C
         ('aws-ecs', ['linuxParameters.capabilities.add=NET_ADMIN'], True)
     """
     state = five_sets(state)
-    users = (0, _NOBODY) if uid is None else (user_id(uid),)
-    matches = [match for name in names() for user in users for match in _of_engine(name, state, user, available)]
-    return Matches(sorted(matches, key=lambda match: match.request.size))
+    users = (0, _NOBODY) if uid is None else (_NOBODY if user_id(uid) else 0,)  # one user who is not root is as another
+    held = CapSet.all() if available is None else CapSet(available)
+    return Matches(_matches(state, users, held))
 
 
-def _of_engine(name: str, state: CapState, uid: int, available: CapSet | None) -> Iterator[Match]:
+# A host has a handful of different states, and trying every request on every engine takes as long as reading some
+# thousand processes.
+@lru_cache(maxsize=256)
+def _matches(state: CapState, users: tuple[int, ...], held: CapSet) -> tuple[Match, ...]:
+    matches = [match for name in names() for match in _of_engine(name, state, users, held)]
+    return tuple(sorted(matches, key=lambda match: match.request.size))
+
+
+def _of_engine(name: str, state: CapState, users: tuple[int, ...], held: CapSet) -> Iterator[Match]:
     """Explain the sets by one engine, with one match for all neighbouring releases that do so alike."""
-    found: list[tuple[Request, bool, list[Engine]]] = []
+    found: dict[int, list[tuple[Request, bool, list[Engine]]]] = {user: [] for user in users}
     for engine in versions(name):
-        asked = engine._candidates((state.bounding, state.permitted), state.ambient, available=available)
-        fitting = [request for request in dict.fromkeys(asked) if _gives(engine, request, uid, available) == state]
-        if not fitting:
-            continue
-        best = min(fitting, key=lambda request: (request.privileged, request.size))
-        privileged = not best.privileged and Request(privileged=True) in fitting
-        if found and found[-1][:2] == (best, privileged):
-            found[-1][2].append(engine)
-        else:
-            found.append((best, privileged, [engine]))
-    for request, privileged, engines in reversed(found):
-        yield Match(engines=tuple(engines), request=request, root=uid == 0, also_privileged=privileged)
+        candidates = engine._candidates((state.bounding, state.permitted), state.ambient, available=held)
+        asked = list(dict.fromkeys(candidates))
+        for user, matches in found.items():
+            fitting = [request for request in asked if _gives(engine, request, state, user, held)]
+            if not fitting:
+                continue
+            best = min(fitting, key=lambda request: (request.privileged, request.size))
+            privileged = not best.privileged and Request(privileged=True) in fitting
+            if matches and matches[-1][:2] == (best, privileged):
+                matches[-1][2].append(engine)
+            else:
+                matches.append((best, privileged, [engine]))
+    for user, matches in found.items():
+        for request, privileged, engines in reversed(matches):
+            yield Match(engines=tuple(engines), request=request, root=user == 0, also_privileged=privileged)
 
 
-def _gives(engine: Engine, request: Request, uid: int, available: CapSet | None) -> CapState | None:
+def _gives(engine: Engine, request: Request, state: CapState, uid: int, held: CapSet) -> bool:
+    """Say whether :meth:`Engine.container` gives these sets."""
     try:
-        return engine.container(request, uid=uid, available=available)
+        configured = engine.configured(request, uid=uid, available=held)
     except RequestError:
-        return None
+        return False
+    if configured.bounding & held != state.bounding:  # which the execve(2) leaves alone; most requests end here
+        return False
+    gains_nothing = engine._behaviour.no_new_privs
+    return first_process(configured, held=held, root=uid == 0, no_new_privs=gains_nothing) == state

@@ -131,7 +131,7 @@ class Rules:
     options: Options
     allowed: CapSet | None = None
     privileged_alone: bool = False
-    withheld: CapSet = field(factory=CapSet)
+    withheld: CapSet = field(default=CapSet())
 
     def resolve(self, request: Request, default: CapSet, held: CapSet, engine: str) -> Resolution:
         """Return the list that the engine computes.
@@ -248,4 +248,4 @@ class Rules:
 
 def _kernel(held: CapSet) -> CapSet:
     """Return what the kernel has, as far as *held* tells: a set without holes is all that an older one has."""
-    return held if held and held == CapSet.all(max(held)) else CapSet.all()
+    return CapSet.all() if not held or held.mask & (held.mask + 1) else held

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from attrs import field, frozen
@@ -27,13 +28,13 @@ class Asked:
         strange: The names in it that are no capability to the engine.
     """
 
-    caps: CapSet = field(factory=CapSet)
+    caps: CapSet = field(default=CapSet())
     all: bool = False
     cleared: bool = False
     strange: tuple[str, ...] = ()
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Spelling:
     """How an engine reads names.
 
@@ -63,20 +64,7 @@ class Spelling:
 
     def read(self, texts: tuple[str, ...], names: CapSet) -> Asked:
         """Read a list for an engine that knows *names*."""
-        caps = CapSet()
-        every = cleared = False
-        strange: list[str] = []
-        for name in (name for text in texts for name in self._names(text)):
-            word = name.strip() if self.trims else name
-            if self.clears and not word:
-                caps, every, cleared = CapSet(), False, True
-            elif self.all and _fold(word, self.all) == "ALL":
-                every = True
-            elif (cap := self._cap(word)) is not None and cap in names:
-                caps |= {cap}
-            else:
-                strange.append(name)
-        return Asked(caps, every, cleared, tuple(strange))
+        return _read(self, texts, names)
 
     def write(self, cap: Cap) -> str:
         """Write a capability as the engine takes it.
@@ -132,13 +120,32 @@ class Spelling:
         return None if self.prefix in wrong else Cap.__members__.get(bare)
 
 
+# Kept, as whoever looks for the shortest request tries the same lists on every release and for every user.
+@lru_cache(maxsize=256)
+def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet) -> Asked:
+    caps = CapSet()
+    every = cleared = False
+    strange: list[str] = []
+    for name in (name for text in texts for name in spelling._names(text)):
+        word = name.strip() if spelling.trims else name
+        if spelling.clears and not word:
+            caps, every, cleared = CapSet(), False, True
+        elif spelling.all and _fold(word, spelling.all) == "ALL":
+            every = True
+        elif (cap := spelling._cap(word)) is not None and cap in names:
+            caps |= {cap}
+        else:
+            strange.append(name)
+    return Asked(caps, every, cleared, tuple(strange))
+
+
 def _fold(word: str, case: str) -> str:
     """Bring a word into upper case; one with other letters than *case* says is none."""
-    if case == "any":  # letter by letter, as Go does
+    if case == "any" and not word.isascii():  # letter by letter, as Go does
         return "".join(upper if len(upper := letter.upper()) == 1 else letter for letter in word)
     if case == "upper":
         return word
-    return word.upper() if word.isascii() and (case == "ascii" or word == word.lower()) else ""
+    return word.upper() if word.isascii() and (case != "lower" or word == word.lower()) else ""
 
 
 # Side by side: a name that one engine takes is another one's error.

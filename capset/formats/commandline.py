@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
+from functools import cache
 
 from capset.errors import FormatError, shown
 from capset.facts import load
@@ -64,17 +65,18 @@ def options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     return [(name, value) for name, value in found if name in OURS], list(rest)
 
 
-def _table() -> tuple[set[str], set[str], dict[str, str]]:
+@cache  # every word is looked up in it
+def _table() -> tuple[frozenset[str], frozenset[str], Mapping[str, str]]:
     """Return the options without a value, those with one, and the short names."""
     table = load("formats/docker-run")["options"]
     switches, valued = {"privileged", *table["switches"]}, {*OURS, *table["valued"]} - {"privileged"}
-    return switches, valued, {"u": "user", **table["short"]}
+    return frozenset(switches), frozenset(valued), {"u": "user", **table["short"]}
 
 
 def _long(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
     switches, valued, _ = _table()
     name, sign, value = word[2:].partition("=")
-    if name not in switches | valued:
+    if name not in switches and name not in valued:
         close = get_close_matches(name.lower(), OURS, n=1) or get_close_matches(name, switches | valued, n=1)
         raise FormatError(word, word, f"an option of docker run{f', did you mean --{close[0]}?' if close else ''}")
     if name in switches:

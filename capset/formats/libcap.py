@@ -196,9 +196,9 @@ class IAB:
         cap_kill,^cap_net_raw,!cap_sys_admin
     """
 
-    inheritable: CapSet = field(factory=CapSet, converter=CapSet)
-    ambient: CapSet = field(factory=CapSet, converter=CapSet)
-    blocked: CapSet = field(factory=CapSet, converter=CapSet)
+    inheritable: CapSet = field(default=CapSet(), converter=CapSet)
+    ambient: CapSet = field(default=CapSet(), converter=CapSet)
+    blocked: CapSet = field(default=CapSet(), converter=CapSet)
 
     @classmethod
     def from_state(cls, state: CapState | HasCaps, *, last_cap: int = LAST_CAP) -> IAB:

@@ -62,12 +62,12 @@ class Unit:
     """
 
     bounding: CapSet | None = field(default=None, converter=_unset_if_full)
-    ambient: CapSet = field(factory=CapSet, converter=CapSet)
+    ambient: CapSet = field(default=CapSet(), converter=CapSet)
     user: str = ""
     group: str = ""
     dynamic_user: bool = False
     no_new_privs: bool = False
-    taken: CapSet = field(factory=CapSet, converter=CapSet)
+    taken: CapSet = field(default=CapSet(), converter=CapSet)
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:

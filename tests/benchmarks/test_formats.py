@@ -1,16 +1,17 @@
-"""libcap's text against libcap itself; the scan of a tree against a bare loop and against getcap."""
+"""libcap's text against libcap itself, a command line against its words; the scan of a tree against a bare loop."""
 
 from __future__ import annotations
 
 import ctypes
 import os
+import shlex
 import shutil
 import subprocess
 
 import pytest
 
-from capset import live
-from capset.formats import libcap
+from capset import DOCKER_DEFAULT, CapSet, live
+from capset.formats import docker, libcap
 
 TEXT = "cap_chown,cap_net_raw=ep"
 TIMES = 1000
@@ -62,6 +63,51 @@ def test_writing_text(against, library):
 
     against(mine, theirs, name="libcap.to_text(state)", floor_name="cap_to_text through ctypes", times=TIMES)
     library.cap_free(caps)
+
+
+@pytest.mark.parametrize(("write", "limit"), [(CapSet.names, 0.1), (str, 0.1)], ids=["names()", "str()"])
+@pytest.mark.parametrize("many", [1, 2000])
+def test_writing_names(against, library, write, limit, many):
+    """Of one set again and again, and of so many that none is kept from the last time; libcap has the same set."""
+    sets = [CapSet.from_mask(DOCKER_DEFAULT.mask | number << 30) for number in range(many)] * (TIMES // many or 1)
+    caps = library.cap_from_text(f"{str(DOCKER_DEFAULT).lower()}=ep".encode())
+
+    def theirs():
+        for _ in sets:
+            text = library.cap_to_text(caps, None)
+            ctypes.string_at(text).decode()
+            library.cap_free(text)
+
+    def mine():
+        for caps in sets:
+            write(caps)
+
+    name = f"CapSet.{write.__name__}(), {'the same set' if many == 1 else '2,000 sets'}"
+    against(
+        mine,
+        theirs,
+        name=name,
+        floor_name="cap_to_text through ctypes",
+        limit=limit if many == 1 else None,
+        times=len(sets),
+    )
+    library.cap_free(caps)
+
+
+def test_reading_options(against):
+    """Four words, of which the floor only finds the borders."""
+    line = "--cap-drop=all --cap-add net_raw alpine"
+    words = shlex.split(line)
+
+    def theirs():
+        for _ in range(100):
+            shlex.split(line)
+
+    def mine():
+        for _ in range(100):
+            docker.from_flags(words)
+
+    against(mine, theirs, name="docker.from_flags(4 words)", floor_name="shlex.split", limit=3, times=100)
 
 
 @pytest.fixture(scope="module")

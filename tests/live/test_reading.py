@@ -25,6 +25,7 @@ from capset.errors import (
     ProcUnavailableError,
     StatusError,
 )
+from capset.live.status import parse_fresh
 
 PR_SET_NAME = 15
 libc = ctypes.CDLL(None, use_errno=True)
@@ -73,6 +74,19 @@ def test_this_kernel_takes_the_fast_way(monkeypatch):
     monkeypatch.setattr("capset.live.status.parse_status", lambda *_, **__: pytest.fail("line by line"))
 
     assert live.read().pid == os.getpid()
+
+
+def test_every_process_is_read_the_same():
+    """Line by line, by one match, and as what this kernel has just printed."""
+    seen = 0
+    for path in Path("/proc").glob("[0-9]*/status"):
+        with contextlib.suppress(OSError):  # it may have ended
+            text = path.read_bytes()
+            seen += 1
+            slow = live.parse_status(text.decode("utf-8", "surrogateescape"))
+            assert slow == live.parse_status(text) == parse_fresh(text, str(path))
+
+    assert seen
 
 
 def test_the_kernel_is_no_newer_than_the_table():

@@ -80,9 +80,21 @@ def test_subset_pairs_compare_like_frozensets(a, b):
 
     assert both <= a <= either
     assert either >= b >= both
-    assert (both < either) is (frozenset(both) < frozenset(either))
+    assert (both < either) is (frozenset(both) < frozenset(either)) is (either > both)
+    assert not a < a
+    assert not a > a
     assert both.issubset(either)
     assert either.issuperset(both)
+
+
+@given(capsets)
+def test_names_are_those_of_the_members(a):
+    """Whoever changes the list that was returned changes nothing else."""
+    names = a.names()
+
+    assert [str(cap) for cap in a] == names
+    names.append("more")
+    assert a.names() == names[:-1]
 
 
 @given(capsets)

@@ -82,6 +82,75 @@ def test_the_fast_way_reads_the_same(status):
     assert status.caps == parse_fresh(text.replace(b"TracerPid", b"NewLine:\t1\nTracerPid"), "here").caps
 
 
+labels = st.sampled_from([*_LINES, "Umask", "Seccomp_filters", "VmPeak", "CapNew", "Namespace", ""]).map(str.encode)
+values = st.one_of(
+    st.sampled_from([b"", b"0", b"1", b"-1", b"-2", b"007", b"1_0", b"4294967295", b"4294967296", b"9" * 11]),
+    st.sampled_from([b"0\t0\t0\t0", b"0 1  2\t3", b"0\t0\t0", b"1 2 3 ", b"0\t0\t0\t4294967296", b"\xd9\xa3", b"\r"]),
+    st.sampled_from([b"f" * 16, b"F" * 16, b"0" * 17, b"1" + b"0" * 16, b"0x1", b"3_f", b"a80425fb", b" 1\t", b"\0"]),
+    st.binary(max_size=12),
+)
+places = st.integers(0, 30)
+# What may have happened to a file, as (kind, place, another place, label, what stands behind it).
+changes = st.tuples(
+    st.sampled_from(["value", "line", "bare", "move", "remove", "repeat", "blanks", "return", "cut", "merge"]),
+    places,
+    places,
+    labels,
+    values,
+)
+
+
+def changed(lines: list[bytes], change: tuple[str, int, int, bytes, bytes]) -> list[bytes]:
+    """Do to a file what a forger, an editor or an accident may do."""
+    kind, at, to, label, value = change
+    lines, at = [*lines], at % len(lines)
+    match kind:
+        case "value":
+            lines[at] = lines[at].partition(b":")[0] + b":\t" + value
+        case "line":
+            lines.insert(at, label + b":\t" + value)
+        case "bare":
+            lines.insert(at, label + value)
+        case "move":
+            lines.insert(to, lines.pop(at))
+        case "remove" if len(lines) > 1:
+            del lines[at]
+        case "repeat":
+            lines.insert(to, lines[at])
+        case "blanks":
+            lines[at] = lines[at].replace(b"\t", b"  \t ") + b" "
+        case "return":
+            lines[at] += b"\r"
+        case "cut":
+            lines = lines[: at + 1]
+        case "merge":
+            lines = [*lines, *lines[at:]]
+    return lines
+
+
+def outcome(parse, text: bytes | str):
+    """Return what comes of a text: a status, or all that an error says."""
+    try:
+        return parse(text, source="here")
+    except StatusError as error:
+        return vars(error)
+
+
+@given(statuses(), st.lists(changes, max_size=3))
+def test_every_way_reads_the_same(status, happened):
+    """Whatever happened to a file, the one match says what going through the lines says, of a text in str."""
+    lines = printed(status)
+    for change in happened:
+        lines = changed(lines, change)
+    text = b"\n".join(lines)
+    slow = outcome(parse_status, text.decode("utf-8", "surrogateescape"))
+
+    assert outcome(parse_status, text) == slow
+    # The kernel does not print what is refused; what it prints in another order than usual is read all the same.
+    if isinstance(slow, ProcStatus):
+        assert parse_fresh(text, "here") == slow
+
+
 @given(statuses(), st.randoms(use_true_random=False))
 def test_the_order_does_not_matter(status, chance: random.Random):
     """Lines may stand anywhere, as vendors' kernels show."""

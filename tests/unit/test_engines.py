@@ -567,6 +567,24 @@ def test_recognise_privileged():
     ]
 
 
+def test_recognise_is_kept(monkeypatch):
+    """A second look at the same sets tries nothing again; whatever else counts is looked at anew."""
+    sets, held = state(effective=D, permitted=D, bounding=D), CapSet.all(37)
+    first, as_7, old = (engines.recognise(sets, **more) for more in ({}, {"uid": 7}, {"available": held}))
+    assert first != as_7
+    assert len(old) > 1
+    first_match = first.pop(0)
+    monkeypatch.setattr("capset.engines.recognition.versions", lambda _: pytest.fail("tried again"))
+
+    assert engines.recognise(sets) == [first_match, *first]
+    assert engines.recognise(sets, available=CapSet.all()) == [first_match, *first]
+    assert engines.recognise(sets, uid=1000) == as_7
+    assert engines.recognise(sets, available=list(held)) == old
+    for other in ({"uid": 0, "available": CapSet.all(36)}, {"available": CapSet.all(35)}):
+        with pytest.raises(pytest.fail.Exception, match="tried again"):
+            engines.recognise(sets, **other)
+
+
 def test_recognise_nothing():
     """Sets that no engine gives, and sets that only some user has."""
     assert engines.recognise(CapState(effective=["kill"], permitted=["kill"])) == []

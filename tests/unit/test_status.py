@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
+import tracemalloc
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from capset import CapSet, CapState, Ids
 from capset.errors import StatusError
@@ -241,10 +245,122 @@ def test_repr_reads_back():
     assert status.user_ns is None
 
 
-def test_the_same_values_as_the_constructor_makes():
-    """The fast way does not go through __init__; the result is no different."""
-    status = parse_fresh(MODERN, "saved")
+@pytest.mark.parametrize("parse", [parse_status, lambda text: parse_fresh(text, "saved")])
+def test_the_same_values_as_the_constructor_makes(parse):
+    """The fast ways do not go through __init__; the result is no different."""
+    status = parse(MODERN)
     made = ProcStatus(**{name: getattr(status, name) for name in ProcStatus.__annotations__})
 
-    assert made == status
-    assert vars(made) == vars(status)
+    assert made == status == parse_status(MODERN.decode())
+    assert repr(made) == repr(status)
+    assert hash(made) == hash(status)
+    assert pickle.loads(pickle.dumps(status)) == copy.deepcopy(status) == status
+    assert evolve(status, ppid=7) == evolve(made, ppid=7) != status
+
+
+def test_pickles_of_other_versions_are_read():
+    """Written by Python 3.11: what one version has saved another one reads."""
+    status = pickle.loads((FILES.parent / "pickles" / "status-3.11.pickle").read_bytes())
+
+    assert status == parse_status(MODERN)
+
+
+@pytest.mark.parametrize("path", [*FILES.glob("[3-6]*.txt"), *Path("examples").glob("*/*/status")], ids=str)
+def test_a_real_file_takes_the_fast_way(path, monkeypatch):
+    """Of every era but the oldest; only a name with escapes in it is read line by line."""
+    text = path.read_bytes()
+    slow = parse_status(text.decode("utf-8", "surrogateescape"))
+    monkeypatch.setattr("capset.live.status._line_by_line", lambda *_: None)
+
+    assert parse_status(text) == (None if b"\\" in text.splitlines()[0] else slow)
+
+
+@pytest.mark.parametrize("parse", [parse_status, lambda text: parse_fresh(text, "saved")])
+def test_a_process_takes_little_room(parse):
+    """A host has thousands: what differs between them is kept for each, what does not once for all."""
+    texts = [
+        MODERN.replace(b"\tpython3\n", b"\tpython%d\n" % number)
+        .replace(b"\t48213\n", b"\t%d\n" % number)
+        .replace(b"\t48190\n", b"\t%d\n" % (number - 1))
+        for number in range(10_000, 12_000)
+    ]
+    parse(MODERN)
+    tracemalloc.start()
+    try:
+        kept = [parse(text) for text in texts]
+        size = tracemalloc.get_traced_memory()[0] / len(kept)
+    finally:
+        tracemalloc.stop()
+
+    assert len({status.pid for status in kept}) == len({status.name for status in kept}) == 2000
+    assert size <= 500
+    assert not hasattr(kept[0], "__dict__")
+
+
+FORGED = {
+    "id beyond 32 bits": (b"Uid:\t65532\t", b"Uid:\t4294967296\t"),
+    "group beyond 32 bits": (b"Groups:\t", b"Groups:\t9999999999 "),
+    "mask beyond 64 bits": (b"CapEff:\t", b"CapEff:\t1"),
+    "label twice": (b"Threads:", b"CapEff:\t0000000000000000\nThreads:"),
+    "label twice, without a colon": (b"Threads:", b"CapEff\nThreads:"),
+    "label twice at the end": (b"nonvoluntary_ctxt_switches", b"Pid"),
+    "label twice in the head": (b"State:", b"Uid:\t0\t0\t0\t0\nState:"),
+    "CRLF": (b"\n", b"\r\n"),
+    "no masks": (b"\nCap", b"\nKap"),
+    "no seccomp that is a number": (b"Seccomp:\t2", b"Seccomp:\t+2"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), FORGED.values(), ids=FORGED)
+@pytest.mark.parametrize("text", [MODERN, without("Pid") + b"Pid:\t48213\n"], ids=["regular", "odd"])
+def test_a_forged_file_is_refused_as_line_by_line(text, old, new):
+    """The same error, with its line and value."""
+    forged = text.replace(old, new)
+    assert forged != text
+    with pytest.raises(StatusError) as slow:
+        parse_status(forged.decode(), source="saved")
+    with pytest.raises(StatusError) as fast:
+        parse_status(forged, source="saved")
+
+    assert fast.value.args == slow.value.args
+    assert vars(fast.value) == vars(slow.value)
+
+
+@pytest.mark.parametrize("label", [*LINES, "CapAmb", "NoNewPrivs", "Seccomp"])
+def test_a_label_that_stands_twice_is_refused_wherever(label):
+    """Behind the name, in the middle, at the end; as a whole line or as a bare label."""
+    [line] = [line for line in MODERN.splitlines(True) if line.startswith(label.encode() + b":")]
+    for more in (line, label.encode() + b"\n"):
+        for place in (b"Umask:", b"Threads:", b"Cpus_allowed:"):
+            with pytest.raises(StatusError) as slow:
+                parse_status(MODERN.replace(place, more + place).decode())
+            with pytest.raises(StatusError) as fast:
+                parse_status(MODERN.replace(place, more + place))
+            assert vars(fast.value) == vars(slow.value)
+        with pytest.raises(StatusError):
+            parse_status(MODERN + more.rstrip())
+
+
+def test_lines_in_another_order_are_read_the_same():
+    """No line is taken for its neighbour, of this kernel either."""
+    lines = MODERN.splitlines(True)
+    for at in range(len(lines) - 1):
+        text = b"".join([*lines[:at], lines[at + 1], lines[at], *lines[at + 2 :]])
+        assert parse_fresh(text, "here") == parse_status(text) == parse_status(MODERN)
+    swapped = MODERN.replace(b"Uid:\t65532", b"Uid:\t0")
+    lines = swapped.splitlines(True)
+    lines[8], lines[9] = lines[9], lines[8]
+    assert lines[8].startswith(b"Gid:")
+    assert parse_fresh(b"".join(lines), "here") == parse_status(b"".join(lines)) == parse_status(swapped)
+
+
+def test_long_lines_are_not_kept():
+    """What is kept by its text is short: a forged tree must not fill the memory."""
+    text = MODERN.replace(b"Groups:\t2000 65532 ", b"Groups:\t" + b"7 " * 1000)
+
+    assert parse_status(text).groups == (7,) * 1000
+    assert parse_status(text).groups is not parse_status(text).groups
+    assert parse_status(MODERN).groups is parse_status(MODERN).groups
+    padded = MODERN.replace(b"Uid:", b"Uid:" + b" " * 1000)
+    assert parse_status(padded) == parse_status(MODERN)
+    assert parse_status(padded).uids is not parse_status(padded).uids
