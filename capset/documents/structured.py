@@ -46,8 +46,10 @@ def documents(text: str, source: str) -> list[Document]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            with suppress(ValueError, RecursionError):  # it may be YAML in that style
+            with suppress(ValueError):  # it may be YAML in that style
                 return [Document(parse_json(text), text)]
+        except RecursionError as error:  # the parser of YAML would come to the same end, and takes longer
+            raise DocumentError(source, None, f"cannot be read: {error}") from None
         except DuplicateKeyError as error:
             raise DocumentError(source, error.line, str(error)) from None
     yamltext = _yamltext("reading YAML")

@@ -88,8 +88,13 @@ def _untyped(value: Any) -> Any:
     return value
 
 
+_MOST_MERGED = 100_000  # a chain of merges grows as the square of its lines; kubectl and Compose have a limit too
+
+
 class _Values(SafeConstructor):
     """Makes values of nodes; whatever is wrong with one is told with its line."""
+
+    merged = 0  # so many values came from << so far
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """Construct one value."""
@@ -111,6 +116,9 @@ class _Values(SafeConstructor):
         """Take in what << names; what comes from the same place by several ways, once."""
         _untyped(super()).flatten_mapping(node)
         merged: list[Any] = getattr(node, "merge", None) or []
+        self.merged += len(merged)
+        if self.merged > _MOST_MERGED:
+            raise ConstructorError(None, None, f"more than {_MOST_MERGED} values come from <<", node.start_mark)
         once = {id(key): (key, value) for key, value in reversed(merged)}  # of several, the last counts
         node.value = [*reversed(once.values()), *node.value[len(merged) :]]
         if merged:

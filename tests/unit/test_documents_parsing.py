@@ -220,6 +220,15 @@ def test_directives(text, values):
     assert [value for value, _ in documents(text)] == values
 
 
+def test_what_grows_without_end_is_refused():
+    """A chain of merges, and lists in lists, before they take long."""
+    chain = "a0: &a0 {k0: 1}\n" + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, k{n}: 1}}\n" for n in range(1, 500))
+    with pytest.raises(DocumentError, match="more than 100000 values come from <<"):
+        documents(chain)
+    with pytest.raises(DocumentError, match="cannot be read: "):
+        documents("[" * 100_000)
+
+
 def test_memory_is_not_that_of_the_full_paths():
     """A long key in front of many values is kept once."""
     text = json.dumps({"k" * 10_000: [0] * 10_000})
