@@ -6,8 +6,9 @@ import click
 
 from capset import documents
 from capset.cli.group import capset
+from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, warn
-from capset.cli.reading import engine_or_none, read_document
+from capset.cli.reading import read_document
 from capset.documents import DIALECTS
 from capset.printable import printable
 
@@ -32,14 +33,13 @@ def convert(
     FILE is standard input if not given. What the one dialect has no place for, what the target of the other does not
     take, and what one engine gives in another way than the other, is told on standard error.
     """
-    workloads = read_document(file, dialect)
-    if name is not None:
-        names = [each.name for each in workloads if each.name]
-        workloads = [each for each in workloads if each.name == name]
-        if not workloads:
-            known = ", ".join(map(printable, names)) or "none, as this dialect has no names"
-            raise Failure(f"there is no container {printable(name)!r}: known are {known}")
-    conversion = documents.convert(workloads, target, reads=engine_or_none(reads), writes=engine_or_none(writes))
+    read = read_document(file, dialect)
+    workloads = read if name is None else [each for each in read if each.name == name]
+    if name is not None and not workloads:
+        known = ", ".join(printable(each.name) for each in read if each.name) or "none, as this dialect has no names"
+        raise Failure(f"there is no container {printable(name)!r}: known are {known}")
+    reader, writer = (None if each is None else engine_named(each) for each in (reads, writes))
+    conversion = documents.convert(workloads, target, reads=reader, writes=writer)
     for loss in conversion.losses:
         warn(str(loss))
     say(conversion.text)

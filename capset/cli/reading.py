@@ -6,14 +6,12 @@ import sys
 from pathlib import Path
 
 from capset import documents
-from capset.cli.operands import engine_named
 from capset.cli.output import Failure
 from capset.documents import Workload
-from capset.engines import Engine
 from capset.errors import CapsetError
 from capset.printable import printable
 
-__all__ = ["engine_or_none", "read_document"]
+__all__ = ["read_document"]
 
 _LONGEST = 64 * 2**20  # bytes: no document is that long, and /dev/zero has no end
 
@@ -29,10 +27,4 @@ def read_document(path: str, dialect: str | None = None) -> list[Workload]:
     try:
         return documents.read(data, dialect=dialect, name=path)
     except CapsetError as error:
-        text = str(error)
-        raise Failure(text if text.startswith(f"{path}:") else f"{printable(path)}: {text}") from None
-
-
-def engine_or_none(text: str | None) -> Engine | None:
-    """Read the name of an engine, if one is given."""
-    return None if text is None else engine_named(text)
+        raise Failure(str(error) if str(error).startswith(f"{path}:") else f"{path}: {error}") from None
