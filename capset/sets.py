@@ -86,7 +86,7 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     _cap_bits: int
 
     def __new__(cls, caps: Iterable[Cap | int | str] = ()) -> CapSet:  # noqa: D102, it is told above
-        return caps if caps.__class__ is CapSet else _of(_mask_of(caps))
+        return caps if type(caps) is CapSet else _of(_mask_of(caps))
 
     # -- other ways in ---------------------------------------------------------------------------
 
