@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from capset.cli.extra import missing
-
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
     from typing import Never
@@ -20,9 +18,9 @@ def main() -> None:
     except KeyboardInterrupt:
         sys.exit(130)
     except ModuleNotFoundError as error:
-        if not (remedy := missing(error)):
+        if error.name != "click":
             raise
-        _give_up(remedy)
+        _give_up("the command line needs click: pip install 'capset[cli]'")
     except (MemoryError, OSError) as error:
         _give_up(f"cannot start: {str(error) or 'there is not enough memory'}")
     capset(prog_name="capset")

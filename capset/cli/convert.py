@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from capset import documents
-from capset.cli.group import capset
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, warn
 from capset.cli.reading import read_document
@@ -18,7 +17,7 @@ _TARGETS = [name for name, dialect in DIALECTS.items() if dialect.is_written]
 _TABLE = "\n".join(f"{name:<12}{dialect.about}" for name, dialect in DIALECTS.items())
 
 
-@capset.command(epilog=f"\b\n{_TABLE}")
+@click.command(epilog=f"\b\n{_TABLE}")
 @click.argument("file", default="-")
 @click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="How to write it.")
 @click.option("--from", "dialect", type=click.Choice([*DIALECTS]), help="How FILE is written, if it is not recognised.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from attrs import asdict
 
 from capset import engines as known
 from capset.cli.group import json_option
@@ -57,16 +58,7 @@ def _engine_json(engine: Engine) -> dict[str, object]:
                 "about": fact.about,
                 "confidence": fact.confidence,
                 "note": fact.note,
-                "sources": [
-                    {
-                        "project": source.project,
-                        "path": source.path,
-                        "commit": source.commit,
-                        "date": str(source.date),
-                        "url": source.url,
-                    }
-                    for source in fact.sources
-                ],
+                "sources": [{**asdict(source), "date": str(source.date)} for source in fact.sources],
             }
             for fact in engine.facts
         ],

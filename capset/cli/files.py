@@ -39,7 +39,12 @@ def files(path: str, as_json: bool) -> None:
         _say_json(scan, found)
     elif found:
         rows = [
-            [libcap.to_text(file.caps.state), _effective(file), str(file.caps.rootid or ""), printable(file.path)]
+            [
+                libcap.to_text(file.caps.state),
+                "yes" * file.caps.effective,
+                str(file.caps.rootid or ""),
+                printable(file.path),
+            ]
             for file in found
         ]
         table([word("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
@@ -52,10 +57,6 @@ def files(path: str, as_json: bool) -> None:
             warn(f"{len(errors)} {what}, the first of them {printable(str(errors[0].filename))}")
     for error in (*scan.malformed, *scan.failed):
         warn(printable(str(error)))
-
-
-def _effective(file: CapFile) -> str:
-    return "yes" if file.caps.effective else ""
 
 
 def _is_watched() -> bool:

@@ -12,7 +12,6 @@ from typing import Any
 import click
 
 import capset as library
-from capset.cli.extra import missing
 from capset.cli.output import Failure
 from capset.errors import CapsetError
 from capset.printable import printable
@@ -21,32 +20,26 @@ from capset.sets import THREAD_SETS
 __all__ = ["COMMANDS", "capset", "json_option", "proc_option", "set_option"]
 
 COMMANDS = {
-    "compare": ("capset.cli.compare:compare", "Show sets beside each other, a column each."),
-    "convert": ("capset.cli.convert:convert", "Write what FILE says of capabilities in another dialect."),
-    "decode": ("capset.cli.decode:decode", "Write masks as names."),
-    "diff": ("capset.cli.diff:diff", "Show what was added and dropped on the way from A to B."),
-    "engines": ("capset.cli.engines:engines", "List the container engines, with their releases, defaults and sources."),
-    "exec": ("capset.cli.kernel:exec_", "Explain what executing PATH would do to capabilities."),
-    "explain": (
-        "capset.cli.explain:explain",
-        "Say what a capability permits, since when, and what others say of its risk.",
-    ),
-    "files": ("capset.cli.files:files", "List the files with capabilities under PATH, a folder or a file."),
-    "flags": ("capset.cli.containers:flags", "Print the fewest options that give a container just these capabilities."),
-    "lint": (
-        "capset.cli.lint:lint",
-        "Say what the containers or the units in FILE get, and what in it is refused or ignored.",
-    ),
-    "ps": ("capset.cli.ps:ps", "Show the capabilities of every process."),
+    "compare": ("compare.compare", "Show sets beside each other, a column each."),
+    "convert": ("convert.convert", "Write what FILE says of capabilities in another dialect."),
+    "decode": ("decode.decode", "Write masks as names."),
+    "diff": ("diff.diff", "Show what was added and dropped on the way from A to B."),
+    "engines": ("engines.engines", "List the container engines, with their releases, defaults and sources."),
+    "exec": ("kernel.exec_", "Explain what executing PATH would do to capabilities."),
+    "explain": ("explain.explain", "Say what a capability permits, since when, and what others say of its risk."),
+    "files": ("files.files", "List the files with capabilities under PATH, a folder or a file."),
+    "flags": ("containers.flags", "Print the fewest options that give a container just these capabilities."),
+    "lint": ("lint.lint", "Say what the containers or the units in FILE get, and what in it is refused or ignored."),
+    "ps": ("ps.ps", "Show the capabilities of every process."),
     "recognise": (
-        "capset.cli.containers:recognise",
+        "containers.recognise",
         "Say which container engines, asked for what, give a process just its five sets.",
     ),
-    "run": ("capset.cli.containers:run", "Show what a container would get."),
-    "show": ("capset.cli.show:show", "Show the five capability sets of a process."),
-    "why": ("capset.cli.kernel:why", "Say why PROCESS has, or has not, the capability CAP, and what would give it."),
+    "run": ("containers.run", "Show what a container would get."),
+    "show": ("show.show", "Show the five capability sets of a process."),
+    "why": ("kernel.why", "Say why PROCESS has, or has not, the capability CAP, and what would give it."),
 }
-"""Where each command is, and the first sentence of its help, for which it need not load."""
+"""The module and the function of each command, and the first sentence of its help, for which it need not load."""
 
 
 class Commands(click.Group):
@@ -60,8 +53,8 @@ class Commands(click.Group):
         """Load a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        module, _, function = COMMANDS[cmd_name][0].partition(".")
+        command: click.Command = getattr(import_module(f"capset.cli.{module}"), function)
         return command
 
     def resolve_command(
@@ -110,9 +103,7 @@ def _failing_with_2() -> Generator[None]:
         raise Failure(f"{error.strerror or error}{where}") from None
     except CapsetError as error:
         raise Failure(str(error)) from None
-    except Exception as error:
-        if isinstance(error, ModuleNotFoundError) and (remedy := missing(error)):
-            raise Failure(remedy) from None
+    except Exception:
         traceback.print_exc()
         raise click.exceptions.Exit(2) from None
 

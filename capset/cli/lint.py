@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from capset import documents
-from capset.cli.group import capset, json_option
+from capset.cli.group import json_option
 from capset.cli.operands import engine_named
 from capset.cli.output import prose, say, say_json, table, warn, word
 from capset.cli.reading import read_document
@@ -16,7 +16,7 @@ from capset.summary import summary
 __all__ = ["lint"]
 
 
-@capset.command()
+@click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--engine", metavar="ENGINE[@VERSION]", help="What runs the containers: docker, or containerd for pods.")
 @click.option("--policy", metavar="LEVEL[@VERSION]", help="Check pods too by baseline, restricted, or restricted@1.25.")

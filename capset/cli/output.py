@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import click
 
+from capset.errors import MissingExtraError
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS, CapSet
 
@@ -85,9 +86,12 @@ def prose(title: str) -> Column:
 
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
     """Print a table. On a terminal that is too narrow its lines run over the edge; nothing is cut off."""
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
+    try:
+        from rich.console import Console
+        from rich.table import Table
+        from rich.text import Text
+    except ModuleNotFoundError:
+        raise MissingExtraError("rich", "cli", "a table") from None
 
     console = Console(highlight=False, markup=False, emoji=False)
     grid = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)

@@ -162,6 +162,7 @@ def test_the_table_is_the_list_of_commands():
     """In the order of the alphabet; no command is registered anywhere else."""
     assert list(COMMANDS) == sorted(COMMANDS)
     assert command.list_commands(click.Context(command)) == list(COMMANDS)
+    assert command.commands == {}
 
 
 @pytest.mark.parametrize(
@@ -206,16 +207,17 @@ MAIN = "from capset.cli import main\nmain()"
 @pytest.mark.parametrize(
     ("missing", "args", "needs"),
     [
-        (["click"], ["--help"], "click"),
+        (["click"], ["--help"], "the command line needs click"),
         (["rich", "ruamel"], ["--help"], ""),
-        (["rich", "ruamel"], ["explain", "--help"], ""),
+        (["rich", "ruamel"], ["convert", "--help"], ""),
+        (["rich", "ruamel"], ["lint", "--help"], ""),
         (["rich", "ruamel"], ["decode", "--json", MASK], ""),
         (["rich", "ruamel"], ["ps", "--json"], ""),
         (["rich", "ruamel"], ["run", "docker", "--json"], ""),
         (["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], ""),
         (["ruamel"], ["decode", MASK], ""),
-        (["rich"], ["decode", MASK], "rich"),
-        (["rich"], ["ps"], "rich"),
+        (["rich"], ["decode", MASK], "a table needs rich"),
+        (["rich"], ["ps"], "a table needs rich"),
     ],
     ids=str,
 )
@@ -223,19 +225,30 @@ def test_what_is_missing_is_said_when_it_is_needed(missing, args, needs):
     """In a process of its own, as a newcomer meets it."""
     done = python(f"{without(*missing)}sys.argv = ['capset', *{args!r}]\n{MAIN}")
 
-    told = f"capset: the command line needs {needs}: pip install 'capset[cli]'\n" if needs else ""
+    told = f"capset: {needs}: pip install 'capset[cli]'\n" if needs else ""
     assert (done.returncode, done.stderr) == (2 if needs else 0, told)
     assert bool(done.stdout) or needs
 
 
-def test_yaml_needs_its_reader(tmp_path):
-    """Documents are the one thing that it is for."""
-    (tmp_path / "pod.yaml").write_text("kind: Pod\n")
-    done = python(f"{without('ruamel')}sys.argv = ['capset', 'lint', {str(tmp_path / 'pod.yaml')!r}]\n{MAIN}")
+def test_a_table_without_rich(run, monkeypatch):
+    """Exit status 2, as for whatever goes wrong."""
+    monkeypatch.setitem(sys.modules, "rich.console", None)
 
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("capset: ")
-    assert "pip install 'capset[" in done.stderr
+    assert run("ps") == (2, "", "capset: a table needs rich: pip install 'capset[cli]'\n")
+
+
+def test_yaml_alone_needs_its_reader(tmp_path):
+    """The other documents are read without it."""
+    (tmp_path / "pod.yaml").write_text("kind: Pod\n")
+    (tmp_path / "pod.json").write_text(json.dumps({"apiVersion": "v1", "metadata": {"name": "x"}, **POD}))
+    yaml, text = (
+        python(f"{without('ruamel')}sys.argv = ['capset', 'lint', '--json', {str(tmp_path / name)!r}]\n{MAIN}")
+        for name in ("pod.yaml", "pod.json")
+    )
+
+    assert (yaml.returncode, yaml.stdout) == (2, "")
+    assert "ruamel.yaml: pip install 'capset[documents]'" in yaml.stderr
+    assert (text.returncode, text.stderr) == (0, "")
 
 
 class Failing:
