@@ -145,7 +145,7 @@ it is taken to have (idle-setres, root-map)
 
     @property
     def read_to(self) -> str:
-        """The newest release whose rules were read, in all of its code that matters."""
+        """The newest release that was looked at: its kernel was run, and did as these rules say."""
         return str(_facts()["read_to"])
 
     @property
@@ -341,7 +341,7 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     oldest, newest = _facts()["oldest"], _facts()["read_to"]
     if release.numbers[:2] < _numbers(oldest)[:2]:
         raise UnknownReleaseError(
-            text, f"those from Linux {oldest} on were read; what is known of an older one goes into kernel.Rules()"
+            text, f"those from Linux {oldest} on are known; what is known of an older one goes into kernel.Rules()"
         )
     switches: dict[str, Any] = {}
     kinds: dict[str, list[str]] = {"backported": [], "many": [], "without": [], "not modelled": []}
@@ -388,7 +388,7 @@ def _assumed(release: _Release, kinds: dict[str, list[str]], is_newer: bool) -> 
     text, series = release.text, ".".join(map(str, release.numbers[:2]))
     if is_newer:
         newest = _facts()["read_to"]
-        yield f"{text} is newer than Linux {newest}, up to which the rules were read, and is taken to have the same"
+        yield f"{text} is newer than Linux {newest}, up to which the rules are known, and is taken to have the same"
     if release.candidate:
         yield f"{text} comes before Linux {series}, and is taken for it"
     if kinds["backported"]:

@@ -158,7 +158,7 @@ def test_another_kernel(run, program):
 
 def test_a_kernel_that_nothing_tells_of(run, program, tmp_path):
     """A status file, a saved tree: the newest rules, which is said; a tree may say which kernel it was."""
-    newest = "the rules are those of Linux 7.2, the newest that were read, as nothing says which kernel it was"
+    newest = "the rules are those of Linux 7.2, the newest that are known, as nothing says which kernel it was"
     folder = tmp_path / "7"
     folder.mkdir()
     (folder / "status").write_bytes(Path(USER.removeprefix("file:")).read_bytes())
@@ -181,7 +181,7 @@ def test_a_kernel_that_is_none(run, program):
     status, out, err = run("exec", program, "--kernel", "2.4.20")
 
     assert (status, out) == (2, "")
-    assert err.startswith("capset: no rules of a kernel '2.4.20': those from Linux 3.10 on were read")
+    assert err.startswith("capset: no rules of a kernel '2.4.20': those from Linux 3.10 on are known")
 
 
 def test_why_not(run):

@@ -153,7 +153,7 @@ def test_changes_of_the_kernel():
     assert all(version(document["oldest"]) < release <= version(document["read_to"]) for release in releases)
     for change in changes:
         assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", change.id)
-        assert re.fullmatch(r"[A-Z][^\n]*\.", change.what)
+        assert re.fullmatch(r"([A-Z]|[a-z]+\(2\))[^\n]*\.", change.what)
         assert change.confidence in {"run", "read", "documented"}
         assert change.note == "" or re.fullmatch(r"[A-Z][^\n]*\.", change.note)
         assert bool(change.switch) == (change.before is not None)

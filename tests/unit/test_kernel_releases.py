@@ -106,7 +106,7 @@ BEFORE_6_3 = {"idle_setres": "sets fs"}
             36,
             ["not modelled"],
         ),
-        ("7.3.0-rc2", {}, None, ["newer than Linux 7.2, up to which the rules were read", "comes before Linux 7.3"]),
+        ("7.3.0-rc2", {}, None, ["newer than Linux 7.2, up to which the rules are known", "comes before Linux 7.3"]),
         ("12.0", {}, None, ["12.0 is newer than Linux 7.2"]),
         (" 6.18.0\n", {}, 40, []),
     ],
@@ -136,8 +136,8 @@ def test_texts_that_name_no_release(release):
 
 @pytest.mark.parametrize("release", ["2.6.32-754.el6.x86_64", "2.6.24", "3.9.11", "0.1"])
 def test_releases_that_are_too_old(release):
-    """Their rules were not read."""
-    with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on were read; what is known of an older one"):
+    """Their rules are not known."""
+    with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known; what is known of an older one"):
         Rules.of(release)
 
 
