@@ -42,6 +42,7 @@ __all__ = [
     "UnknownEngineError",
     "UnknownMemberError",
     "UnknownNameError",
+    "UnknownReleaseError",
     "UnknownVersionError",
     "UnreachableError",
     "UnsupportedOptionError",
@@ -519,6 +520,22 @@ class UnreachableError(CapsetError, ValueError):
         self.reasons = reasons
         wanted = ",".join(target) if len(target) <= 5 else f"these {len(target)} capabilities"
         super().__init__(f"{engine} cannot give exactly {wanted or 'no capability'}: {'; '.join(reasons)}")
+
+
+class UnknownReleaseError(CapsetError, ValueError):
+    """A text that names no release of Linux whose rules capset knows.
+
+    Attributes:
+        release: What was given.
+        remedy: What to write instead, in words.
+    """
+
+    _fields = ("release", "remedy")
+
+    def __init__(self, release: str, remedy: str) -> None:
+        self.release = release
+        self.remedy = remedy
+        super().__init__(f"no rules of a kernel {shown(release)}: {remedy}")
 
 
 class KernelError(CapsetError, OSError):

@@ -197,6 +197,24 @@ def _write_rules(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_rules.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _write_changes(_app: object) -> None:
+    """Write the table of what changed in the kernel's rules."""
+    heads = ["change", "since", "also in", "what", "switch of `Rules`", "before", "known by", "source"]
+    lines = [f"| {' | '.join(heads)} |", "| --- " * len(heads) + "|"]
+    for change in kernel.changes():
+        also = [
+            f"[{each.since}{'.' + each.build if each.build else ''}]({each.source.url})" for each in change.backports
+        ]
+        also += [f"later releases from {change.many_backports} on"] * bool(change.many_backports)
+        sources = ", ".join(f"[{source.commit[:12] or source.path}]({source.url})" for source in change.sources)
+        switch = f"`{change.switch}`" if change.switch else "not modelled"
+        before = f"`{change.before!r}`" if change.switch else ""
+        known = f"{change.confidence}. {change.note}".removesuffix(". ")
+        cells = [f"`{change.id}`", change.since, ", ".join(also), change.what, switch, before, known, sources]
+        lines.append(f"| {' | '.join(cells)} |")
+    Path(__file__).with_name("reference").joinpath("_changes.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
     _, _, name, *_, signature, returns = event
@@ -224,5 +242,6 @@ def setup(app: object) -> None:
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_findings)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_changes)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]

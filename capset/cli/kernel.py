@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 from attrs import evolve
 
@@ -11,12 +13,19 @@ from capset.cli.group import json_option, proc_option
 from capset.cli.operands import engine_named, pid_or_self, saved_status
 from capset.cli.output import Failure, say, say_json, set_json
 from capset.engines import Request
-from capset.kernel import Credentials, Explanation, explain_execve
+from capset.errors import ProcUnavailableError
+from capset.kernel import NEWEST, Credentials, Explanation, Rules, explain_execve
 from capset.kernel import why as answer
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = ["exec_", "why"]
+
+
+def kernel_option(command: Any) -> Any:
+    """Add ``--kernel`` to a command."""
+    told = "By this kernel's rules, as uname -r prints it; if not given, that of a live process, else the newest."
+    return click.option("--kernel", "release", metavar="RELEASE", help=told)(command)
 
 
 @click.command(name="exec")
@@ -37,6 +46,7 @@ __all__ = ["exec_", "why"]
 )
 @click.option("--no-new-privs", is_flag=True, help="With no_new_privs set.")
 @available_option
+@kernel_option
 @proc_option
 @json_option
 def exec_(
@@ -49,6 +59,7 @@ def exec_(
     uid: int | None,
     no_new_privs: bool,
     available: CapSet | None,
+    release: str | None,
     proc: str,
     as_json: bool,
 ) -> None:
@@ -65,15 +76,16 @@ def exec_(
             raise Failure(
                 "--cap-add, --cap-drop, --privileged, --user and --available are about a container: give --engine"
             )
-        cred = _credentials(pid or "self", proc)
+        cred, rules = _credentials(pid or "self", proc, release)
     elif pid is not None:
         raise Failure("either --pid or --engine executes it: give one of them")
     else:
         request = Request(add, drop, privileged=privileged)
-        cred = engine_named(engine).credentials(request, uid=uid or 0, available=available)
+        rules = NEWEST if release is None else Rules.of(release)
+        cred = engine_named(engine).credentials(request, uid=uid or 0, available=available, rules=rules)
     if no_new_privs:
         cred = evolve(cred, no_new_privs=True)
-    explanation = explain_execve(cred, live.executable(path))
+    explanation = explain_execve(cred, live.executable(path), rules=rules)
     if as_json:
         say_json(_explanation_json(explanation))
     else:
@@ -84,14 +96,16 @@ def exec_(
 @click.command()
 @click.argument("process")
 @click.argument("cap")
+@kernel_option
 @proc_option
 @json_option
-def why(process: str, cap: str, proc: str, as_json: bool) -> None:
+def why(process: str, cap: str, release: str | None, proc: str, as_json: bool) -> None:
     """Say why PROCESS has, or has not, the capability CAP, and what would give it.
 
     PROCESS is a process id, "self", or file:PATH, a saved /proc/PID/status.
     """
-    told = answer(_credentials(process, proc), cap)
+    cred, rules = _credentials(process, proc, release)
+    told = answer(cred, cap, rules=rules)
     if not as_json:
         say(printable_lines(str(told)))
         return
@@ -102,7 +116,8 @@ def why(process: str, cap: str, proc: str, as_json: bool) -> None:
             "verdict": told.verdict,
             "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
             "histories": [{"title": history.title, "says": history.says} for history in told.histories],
-            "assumed": list(told.cred.assumed),
+            "kernel": told.rules.release or None,
+            "assumed": list(told.assumed),
         }
     )
 
@@ -112,8 +127,23 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def _credentials(process: str, proc: str) -> Credentials:
-    """Read the credentials of whom a person names."""
+def _credentials(process: str, proc: str, release: str | None) -> tuple[Credentials, Rules]:
+    """Read the credentials of whom a person names, and find the rules of the kernel."""
+    cred = _read(process, proc)
+    if release is not None:
+        rules = Rules.of(release)
+        return rules.fit(cred), rules
+    try:
+        if not process.startswith("file:"):
+            return cred, live.kernel_rules(proc=proc)
+    except ProcUnavailableError:  # a saved tree may be without it
+        pass
+    newest = f"those of Linux {NEWEST.read_to}, the newest that are known"
+    told = f"the rules are {newest}, as nothing says which kernel it was"
+    return cred, evolve(NEWEST, assumed=[told])
+
+
+def _read(process: str, proc: str) -> Credentials:
     if process.startswith("file:"):
         return saved_status(process.removeprefix("file:")).credentials()
     pid = pid_or_self(process.removeprefix("pid:"))
@@ -146,5 +176,6 @@ def _explanation_json(explanation: Explanation) -> dict[str, object]:
             }
             for reason in explanation.reasons
         ],
-        "assumed": list(explanation.before.assumed),
+        "kernel": explanation.rules.release or None,
+        "assumed": list(explanation.assumed),
     }

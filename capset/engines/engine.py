@@ -227,6 +227,7 @@ class Engine(Shown):
         uid: int | None = None,
         no_new_privs: bool | None = None,
         available: CapSet | None = None,
+        rules: kernel.Rules | str | None = None,
     ) -> CapState:
         """Return what ``/proc/<pid>/status`` shows for a container's first process.
 
@@ -240,7 +241,8 @@ class Engine(Shown):
                 given, the one of the request.
             no_new_privs: Whether the process is to gain no privileges (``no-new-privileges``). If not
                 given, what the request says.
-            available: As in :meth:`resolve`.
+            available: As in :meth:`resolve`; if not given, all that the kernel has.
+            rules: Which kernel's rules: its release, or :class:`~capset.kernel.Rules`; if not given, the newest.
 
         Raises:
             RequestError: As in :meth:`resolve`; or the request names a user whose number is needed.
@@ -257,9 +259,9 @@ class Engine(Shown):
             ambient:
         """
         cred = self.credentials(
-            add, drop, privileged=privileged, uid=uid, no_new_privs=no_new_privs, available=available
+            add, drop, privileged=privileged, uid=uid, no_new_privs=no_new_privs, available=available, rules=rules
         )
-        return after_execve(cred)
+        return after_execve(cred, rules)
 
     def credentials(
         self,
@@ -270,6 +272,7 @@ class Engine(Shown):
         uid: int | None = None,
         no_new_privs: bool | None = None,
         available: CapSet | None = None,
+        rules: kernel.Rules | str | None = None,
     ) -> kernel.Credentials:
         """Return the credentials with which the runtime executes a container's first program.
 
@@ -286,12 +289,15 @@ class Engine(Shown):
         request = self._request(add, drop, privileged)
         gains_nothing = request.no_new_privs if no_new_privs is None else no_new_privs
         yes_or_no(gains_nothing, "no_new_privs")
-        held = _ALL if available is None else CapSet(available)
+        by = kernel.NEWEST if rules is None else kernel.Rules.of(rules)
+        every = _ALL if by.last_cap is None else CapSet.all(by.last_cap)
+        held = every if available is None else CapSet(available)
         return before_execve(
             self.configured(request, uid=uid, available=held),
             held=held,
             uid=self._uid(request, uid),
             no_new_privs=gains_nothing or self._behaviour.no_new_privs,
+            rules=by,
         )
 
     def request(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> Request:

@@ -69,7 +69,9 @@ def first_process(configured: CapState, *, held: CapSet, root: bool, no_new_priv
     return after_execve(before_execve(configured, held=held, uid=0 if root else 1, no_new_privs=no_new_privs))
 
 
-def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs: bool) -> kernel.Credentials:
+def before_execve(
+    configured: CapState, *, held: CapSet, uid: int, no_new_privs: bool, rules: kernel.Rules | None = None
+) -> kernel.Credentials:
     """Return the credentials with which a runtime executes a container's program.
 
     Args:
@@ -77,21 +79,23 @@ def before_execve(configured: CapState, *, held: CapSet, uid: int, no_new_privs:
         held: As in :func:`first_process`.
         uid: The user id, in the container's user namespace, which is taken for the initial one.
         no_new_privs: As in :func:`first_process`.
+        rules: Which kernel's rules; the newest if not given.
     """
+    ambient = CapSet() if rules and not rules.ambient else configured.ambient
     caps = CapState(
         effective=configured.effective & configured.permitted,
         permitted=configured.permitted,
         inheritable=configured.inheritable,
         bounding=configured.bounding & held,
         # The kernel makes nothing ambient that is not permitted and inheritable too; runtimes pass that over.
-        ambient=configured.ambient & configured.permitted & configured.inheritable,
+        ambient=ambient & configured.permitted & configured.inheritable,
     )
     return kernel.Credentials(uids=uid, caps=caps, no_new_privs=no_new_privs)
 
 
-def after_execve(cred: kernel.Credentials) -> CapState:
+def after_execve(cred: kernel.Credentials, rules: kernel.Rules | str | None = None) -> CapState:
     """Return the sets after an execve(2) of a program that has no file capabilities and is not set-user-ID."""
-    return kernel.execve(cred, _ordinary()).caps
+    return kernel.execve(cred, _ordinary(), rules=kernel.NEWEST if rules is None else rules).caps
 
 
 @cache

@@ -3,6 +3,9 @@
 A function a system call, named after it, from :class:`Credentials` to new ones, or
 :class:`~capset.errors.KernelError`. For each there is another one that explains: ``explain_execve()`` and so on.
 Nothing is done to any thread.
+
+Kernels differ: each function takes ``rules=``, a release as ``uname -r`` prints it, or :class:`Rules`. If it is not
+given, the rules are the newest that capset knows.
 """
 
 from __future__ import annotations
@@ -62,10 +65,13 @@ if TYPE_CHECKING:
     from capset.kernel.namespaces import INITIAL as INITIAL
     from capset.kernel.namespaces import Extent as Extent
     from capset.kernel.namespaces import UserNamespace as UserNamespace
-    from capset.kernel.rules import NEWEST as NEWEST
+    from capset.kernel.releases import NEWEST as NEWEST
+    from capset.kernel.releases import Backport as Backport
+    from capset.kernel.releases import Change as Change
+    from capset.kernel.releases import Rules as Rules
+    from capset.kernel.releases import changes as changes
     from capset.kernel.rules import RULES as RULES
     from capset.kernel.rules import Rule as Rule
-    from capset.kernel.rules import Rules as Rules
     from capset.kernel.userns import Writer as Writer
     from capset.kernel.userns import explain_unshare_user as explain_unshare_user
     from capset.kernel.userns import explain_write_gid_map as explain_write_gid_map
@@ -127,7 +133,8 @@ else:
                 "setuid",
             ),
             "capset.kernel.namespaces": ("INITIAL", "Extent", "UserNamespace"),
-            "capset.kernel.rules": ("NEWEST", "RULES", "Rule", "Rules"),
+            "capset.kernel.releases": ("NEWEST", "Backport", "Change", "Rules", "changes"),
+            "capset.kernel.rules": ("RULES", "Rule"),
             "capset.kernel.userns": (
                 "Writer",
                 "explain_unshare_user",

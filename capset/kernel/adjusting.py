@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from capset.capability import Cap
 from capset.errors import shown
 from capset.kernel.draft import Draft, explainer, system_call
-from capset.kernel.rules import NEWEST, Rules
+from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
 from capset.sets import CapSet
 
@@ -43,7 +43,7 @@ def capset(
     effective: Iterable[Cap | int | str],
     permitted: Iterable[Cap | int | str],
     inheritable: Iterable[Cap | int | str],
-    rules: Rules = NEWEST,
+    rules: Rules | str = NEWEST,
 ) -> None:
     """Replace three of the thread's sets: capset(2).
 
@@ -54,7 +54,7 @@ def capset(
         effective: The new effective set.
         permitted: The new permitted set.
         inheritable: The new inheritable set.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: one of the sets may not have a capability.
@@ -76,7 +76,7 @@ def capset(
         capset.errors.KernelError: EPERM: CAP_CHOWN cannot become permitted, as it is not \
 (rule capset-permitted: P'(permitted) within P(permitted))
     """
-    old, supported = draft.old.caps, draft.supported(rules)
+    old, supported = draft.old.caps, draft.supported
     asked = {
         "effective": CapSet(effective) & supported,
         "permitted": CapSet(permitted) & supported,
@@ -104,13 +104,13 @@ def capset(
 
 
 @system_call
-def capbset_drop(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) -> None:
+def capbset_drop(draft: Draft, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> None:
     """Drop a capability from the bounding set: ``prctl(PR_CAPBSET_DROP)``.
 
     Args:
         cred: The thread's credentials.
         cap: The capability. The other sets keep it.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: CAP_SETPCAP is not effective. EINVAL: the kernel has no such capability.
@@ -125,21 +125,21 @@ def capbset_drop(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) -
         CapSet()
     """
     draft.needs(Cap.SETPCAP, "bounding-drop", "dropping from the bounding set")
-    draft.take("bounding", _one(draft, cap, rules), "asked", "prctl(2) asks for it to be dropped")
+    draft.take("bounding", _one(draft, cap), "asked", "prctl(2) asks for it to be dropped")
 
 
 @system_call
-def ambient_raise(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) -> None:
+def ambient_raise(draft: Draft, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> None:
     """Make a capability ambient: ``prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE)``.
 
     Args:
         cred: The thread's credentials.
         cap: The capability, which must be permitted and inheritable.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: it is not permitted or not inheritable, or SECBIT_NO_CAP_AMBIENT_RAISE is set.
-            EINVAL: the kernel has no such capability.
+            EINVAL: the kernel has no such capability, or no ambient set.
 
     Source:
         Linux ``security/commoncap.c``, ``cap_task_prctl()``.
@@ -150,7 +150,8 @@ def ambient_raise(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) 
         >>> kernel.ambient_raise(cred, "kill").caps.ambient
         CapSet.parse('CAP_KILL')
     """
-    one = _one(draft, cap, rules)
+    _check_ambient_set(draft)
+    one = _one(draft, cap)
     for name in ("permitted", "inheritable"):
         if not one <= draft[name]:
             draft.refuse(errno.EPERM, "ambient-raise", f"{one} cannot become ambient, as it is not {name}", one)
@@ -160,16 +161,16 @@ def ambient_raise(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) 
 
 
 @system_call
-def ambient_lower(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) -> None:
+def ambient_lower(draft: Draft, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> None:
     """Take a capability out of the ambient set: ``prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_LOWER)``.
 
     Args:
         cred: The thread's credentials.
         cap: The capability.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
-        KernelError: EINVAL: the kernel has no such capability.
+        KernelError: EINVAL: the kernel has no such capability, or no ambient set.
 
     Source:
         Linux ``security/commoncap.c``, ``cap_task_prctl()``.
@@ -180,15 +181,20 @@ def ambient_lower(draft: Draft, cap: Cap | int | str, *, rules: Rules = NEWEST) 
         >>> kernel.ambient_lower(kernel.Credentials(caps=caps), "kill").caps.ambient
         CapSet()
     """
-    draft.take("ambient", _one(draft, cap, rules), "ambient-lower", "prctl(2) asks for it to be lowered")
+    _check_ambient_set(draft)
+    draft.take("ambient", _one(draft, cap), "ambient-lower", "prctl(2) asks for it to be lowered")
 
 
 @system_call
-def ambient_clear_all(draft: Draft) -> None:
+def ambient_clear_all(draft: Draft, *, rules: Rules | str = NEWEST) -> None:
     """Empty the ambient set: ``prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL)``.
 
     Args:
         cred: The thread's credentials.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
+
+    Raises:
+        KernelError: EINVAL: the kernel has no ambient set.
 
     Source:
         Linux ``security/commoncap.c``, ``cap_task_prctl()``.
@@ -199,17 +205,18 @@ def ambient_clear_all(draft: Draft) -> None:
         >>> kernel.ambient_clear_all(kernel.Credentials(caps=caps)).caps.ambient
         CapSet()
     """
+    _check_ambient_set(draft)
     draft.take("ambient", draft["ambient"], "ambient-lower", "prctl(2) asks for the set to be cleared")
 
 
 @system_call
-def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules = NEWEST) -> None:
+def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules | str = NEWEST) -> None:
     """Set all securebits: ``prctl(PR_SET_SECUREBITS)``.
 
     Args:
         cred: The thread's credentials.
         bits: The new securebits, of which the kernel looks at 64.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: a locked bit or a lock would change, the kernel does not know a bit, or
@@ -235,10 +242,9 @@ def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules = NEWES
         draft.refuse(errno.EPERM, "securebits-locked", f"{locked} is locked")
     if unlocked := Securebits(old & _FLAGS.lock & changed):
         draft.refuse(errno.EPERM, "securebits-locked", f"{unlocked} cannot be taken back")
-    known = _FLAGS | _FLAGS.lock if rules.exec_securebits else (_FLAGS | _FLAGS.lock) & ~_UNPRIVILEGED
-    if unknown := new & ~int(known):
+    if unknown := new & ~int(draft.rules.securebits):
         draft.refuse(errno.EPERM, "securebits-known", f"the kernel knows no securebits {unknown:#x}")
-    only_unprivileged = changed and not changed & ~int(_UNPRIVILEGED) and rules.exec_securebits
+    only_unprivileged = changed and not changed & ~int(_UNPRIVILEGED) and draft.rules.exec_securebits
     if not only_unprivileged:
         draft.needs(Cap.SETPCAP, "securebits-setpcap", "changing these securebits, or none,")
     draft.securebits = Securebits(new)
@@ -246,12 +252,13 @@ def set_securebits(draft: Draft, bits: Securebits | int, *, rules: Rules = NEWES
 
 
 @system_call
-def set_keepcaps(draft: Draft, on: bool | int) -> None:
+def set_keepcaps(draft: Draft, on: bool | int, *, rules: Rules | str = NEWEST) -> None:
     """Set or clear SECBIT_KEEP_CAPS: ``prctl(PR_SET_KEEPCAPS)``.
 
     Args:
         cred: The thread's credentials.
         on: True or False; 1 or 0.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: the bit is locked. EINVAL: *on* is another number.
@@ -276,11 +283,12 @@ def set_keepcaps(draft: Draft, on: bool | int) -> None:
 
 
 @system_call
-def set_no_new_privs(draft: Draft) -> None:
+def set_no_new_privs(draft: Draft, *, rules: Rules | str = NEWEST) -> None:
     """Set no_new_privs, which stays: ``prctl(PR_SET_NO_NEW_PRIVS, 1)``.
 
     Args:
         cred: The thread's credentials.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Source:
         Linux ``kernel/sys.c``, ``prctl()``; prctl(2), PR_SET_NO_NEW_PRIVS.
@@ -294,12 +302,17 @@ def set_no_new_privs(draft: Draft) -> None:
     draft.notes.append("no_new_privs is set, and stays: execve(2) gives nothing more than the thread has")
 
 
-def _one(draft: Draft, cap: Cap | int | str, rules: Rules) -> CapSet:
+def _check_ambient_set(draft: Draft) -> None:
+    if not draft.rules.ambient:
+        draft.refuse(errno.EINVAL, "ambient-set", "the kernel has no ambient set")
+
+
+def _one(draft: Draft, cap: Cap | int | str) -> CapSet:
     """Return a capability that the kernel has; refuse another one."""
     if not isinstance(cap, int | str) or isinstance(cap, bool):
         raise TypeError(f"expected one capability, got {shown(cap)}")
     number = Cap.parse(cap) if isinstance(cap, str) else int(cap)
-    if not 0 <= number <= max(draft.supported(rules)):
+    if not 0 <= number <= max(draft.supported):
         draft.refuse(errno.EINVAL, "capability", f"the kernel has no capability {number}", number)
     return CapSet([number])
 

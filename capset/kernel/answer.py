@@ -8,11 +8,11 @@ from attrs import frozen
 
 from capset.capability import Cap
 from capset.filecaps import FileCaps
-from capset.kernel.credentials import Credentials, Executable, Thread, checked
+from capset.kernel.credentials import Credentials, Executable, Thread
 from capset.kernel.draft import Draft
 from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
-from capset.kernel.rules import NEWEST
+from capset.kernel.releases import NEWEST, Rules
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Shown
 
@@ -47,6 +47,7 @@ class Answer(Shown):
         verdict: Whether it counts now, in a sentence.
         ways: What would give it, and what would not; none if it is effective.
         histories: How the thread may have come to its sets, the most telling first.
+        rules: Which kernel's rules.
     """
 
     cap: Cap
@@ -54,6 +55,12 @@ class Answer(Shown):
     verdict: str
     ways: tuple[Way, ...]
     histories: tuple[History, ...]
+    rules: Rules = NEWEST
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is not known of the thread and of the kernel, and was assumed, a sentence each."""
+        return (*self.cred.assumed, *self.rules.assumed)
 
     @property
     def sets(self) -> tuple[str, ...]:
@@ -65,10 +72,10 @@ class Answer(Shown):
         lines += [f"{way}." for way in self.ways]
         lines += [f"This is how it looks after {history}." for history in self.histories]
         lines += [] if self.histories else ["None of the usual histories ends with just these sets."]
-        return "\n".join(lines + [f"Assumed: {text}." for text in self.cred.assumed])
+        return "\n".join(lines + [f"Assumed: {text}." for text in self.assumed])
 
 
-def why(cred: Thread, cap: Cap | int | str) -> Answer:
+def why(cred: Thread, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> Answer:
     """Say why a thread has, or has not, a capability.
 
     Having it may not suffice: seccomp filters, other security modules and device rules refuse as well.
@@ -77,6 +84,7 @@ def why(cred: Thread, cap: Cap | int | str) -> Answer:
         cred: The credentials of the thread, such as :func:`capset.live.credentials` reads them, or its ProcStatus,
             of which what a status file does not tell is assumed.
         cap: The capability.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         UnknownCapabilityError: There is no such capability.
@@ -94,46 +102,52 @@ def why(cred: Thread, cap: Cap | int | str) -> Answer:
         True execve(2) of a set-user-ID-root program
     """
     [one] = CapSet([cap])
-    cred = checked(cred)
+    draft = Draft(cred, rules)
+    cred = draft.old
     return Answer(
         cap=one,
         cred=cred,
-        verdict=_verdict(cred, one),
-        ways=() if one in cred.caps.effective else tuple(_ways(cred, one)),
-        histories=tuple(histories(cred)),
+        verdict=_verdict(draft, one),
+        ways=() if one in cred.caps.effective else tuple(_ways(draft, one)),
+        histories=tuple(histories(cred, rules=draft.rules)),
+        rules=draft.rules,
     )
 
 
-def _verdict(cred: Credentials, cap: Cap) -> str:
+def _verdict(draft: Draft, cap: Cap) -> str:
+    cred = draft.old
     if cap in cred.caps.effective:
         if cred.user_ns.parent is None:
             return f"{cap} is effective: the thread can use it now."
         return f"{cap} is effective in {cred.user_ns}: it counts for what belongs to that, and for nothing outside."
     if cap in cred.caps.permitted:
         return f"{cap} is permitted and not effective: the thread cannot use it as it is."
-    if cap not in Draft(cred).supported(NEWEST):
+    if cap not in draft.supported:
+        if draft.rules.last_cap is not None:
+            return f"{cap} is none that {draft.rules.title} has."
         return f"{cap} has no name yet, and no set of this thread shows that its kernel has it."
     return f"{cap} is not permitted, and so it cannot be effective."
 
 
-def _ways(cred: Credentials, cap: Cap) -> Iterator[Way]:
+def _ways(draft: Draft, cap: Cap) -> Iterator[Way]:
     """List what a thread could do that does not have it effective."""
+    cred = draft.old
     if cap in cred.caps.permitted:
         yield Way(what="capset(2)", gives=True, because="the thread may make effective what is permitted")
-    yield _after("execve(2) of an ordinary program", Executable(), cred, cap)
+    yield _after("execve(2) of an ordinary program", Executable(), draft, cap)
     with_caps = Executable(caps=FileCaps(permitted=[cap], effective=True))
     setcap = f"as after setcap {str(cap).lower()}=ep,"
-    yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, cred, cap)
+    yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, draft, cap)
     what = "execve(2) of a set-user-ID-root program"
     uid, gid = cred.user_ns.outside_uid(0), cred.user_ns.outside_gid(0)
     if uid is None or gid is None:
         yield Way(what=what, gives=False, because="the user namespace maps no user or no group to 0, so there is none")
     else:
-        yield _after(what, Executable(uid=uid, gid=gid, mode=0o4755), cred, cap)
+        yield _after(what, Executable(uid=uid, gid=gid, mode=0o4755), draft, cap)
 
 
-def _after(what: str, executable: Executable, cred: Credentials, cap: Cap) -> Way:
-    explanation = explain_execve(cred, executable)
+def _after(what: str, executable: Executable, draft: Draft, cap: Cap) -> Way:
+    explanation = explain_execve(draft.old, executable, rules=draft.rules)
     if explanation.after is None:
         return Way(what=what, gives=False, because=str(explanation.error))
     reason = explanation.why(cap)

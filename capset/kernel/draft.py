@@ -8,7 +8,7 @@ is computed twice, and an explanation cannot say anything else than what happene
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from inspect import Parameter, signature
 from typing import Concatenate, Literal, NoReturn, ParamSpec, cast
@@ -21,7 +21,8 @@ from capset.ids import Ids
 from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.explanation import Decision, Explanation
 from capset.kernel.namespaces import NO_ID
-from capset.kernel.rules import RULES, Rules
+from capset.kernel.releases import NEWEST, Rules
+from capset.kernel.rules import RULES
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 
@@ -39,14 +40,21 @@ class Draft:
 
     Attributes:
         old: The credentials that the thread has.
+        rules: Which kernel's rules.
         uids, gids, groups, securebits, no_new_privs, user_ns: As in :class:`Credentials`, to be changed.
         secure: AT_SECURE, if this is an execve(2).
         decisions: What was decided so far about the sets.
         notes: What else happened, a sentence each.
     """
 
-    def __init__(self, old: Thread) -> None:
-        self.old = old = checked(old)
+    def __init__(self, old: Thread, rules: Rules | str = NEWEST) -> None:
+        self.old, self.rules = checked(old), Rules.of(rules)
+        old = self.old
+        if old.caps.ambient and not self.rules.ambient:
+            raise ValueError(
+                f"{old.caps.ambient} is ambient, and {self.rules.title} has no ambient set: the thread runs on another "
+                "kernel, or on one to which it was brought (Rules(ambient=True)); Rules.fit() leaves it out"
+            )
         self.uids, self.gids, self.groups = old.uids, old.gids, old.groups
         self.securebits, self.no_new_privs, self.user_ns = old.securebits, old.no_new_privs, old.user_ns
         self.secure: bool | None = None
@@ -58,10 +66,11 @@ class Draft:
         """Return a set as it stands."""
         return self._sets[name]
 
-    def supported(self, rules: Rules) -> CapSet:
-        """Return every capability that the kernel has."""
-        if rules.last_cap is not None:
-            return CapSet.all(rules.last_cap)
+    @property
+    def supported(self) -> CapSet:
+        """Every capability that the kernel has."""
+        if self.rules.last_cap is not None:
+            return CapSet.all(self.rules.last_cap)
         held = self.old.caps.permitted | self.old.caps.bounding | self.old.caps.inheritable
         return CapSet.all(max([LAST_CAP, *held]))
 
@@ -166,11 +175,14 @@ def with_id(ids: Ids, **changed: int | None) -> Ids:
 def system_call(
     rules: Callable[Concatenate[Draft, Arguments], None],
 ) -> Callable[Concatenate[Thread, Arguments], Credentials]:
-    """Make a pure function, from credentials to new ones, of the rules that a system call follows on a draft."""
+    """Make a pure function, from credentials to new ones, of the rules that a system call follows on a draft.
+
+    What is given as ``rules=``, the release of a kernel or its :class:`Rules`, is in the draft.
+    """
 
     @wraps(rules)
     def call(cred: Thread, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Credentials:
-        draft = Draft(cred)
+        draft = Draft(cred, _rules(kwargs))
         rules(draft, *args, **kwargs)
         return draft.commit()
 
@@ -184,7 +196,7 @@ def explainer(
     rules = cast("Callable[Concatenate[Draft, Arguments], None]", call.__wrapped__)  # type: ignore[attr-defined]
 
     def explain(cred: Thread, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Explanation:
-        draft = Draft(cred)
+        draft = Draft(cred, _rules(kwargs))
         after, error = None, None
         # What can be gone through once is wanted twice: for the rules, and to say what was asked for.
         args = tuple(list(arg) if isinstance(arg, Iterator) else arg for arg in args)  # type: ignore[assignment]
@@ -203,6 +215,7 @@ def explainer(
             secure=draft.secure if error is None else None,
             notes=tuple(draft.notes) if error is None else (),
             decisions=tuple(draft.decisions) if error is None else (),
+            rules=draft.rules,
         )
 
     explain.__name__ = explain.__qualname__ = f"explain_{rules.__name__}"
@@ -213,6 +226,11 @@ def explainer(
     )
     explain.__signature__ = signature(call)  # type: ignore[attr-defined]
     return cast("Callable[Concatenate[Thread, Arguments], Explanation]", _as_called(explain, Explanation))
+
+
+def _rules(keywords: Mapping[str, object]) -> Rules | str:
+    """Return which kernel's rules a system call is to follow."""
+    return cast("Rules | str", keywords.get("rules", NEWEST))
 
 
 def _short(value: object) -> str:

@@ -12,14 +12,14 @@ from capset.errors import shown
 from capset.filecaps import FileCaps
 from capset.kernel.credentials import Executable
 from capset.kernel.draft import EVERY, Draft, explainer, system_call, with_id
-from capset.kernel.rules import NEWEST, Rules
+from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
 
 __all__ = ["execve", "explain_execve"]
 
 
 @system_call
-def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> None:
+def execve(draft: Draft, executable: Executable, *, rules: Rules | str = NEWEST) -> None:
     """Execute a program: execve(2).
 
     What the path leads through, access control lists, *noexec*, tracers and other security modules are not
@@ -28,11 +28,11 @@ def execve(draft: Draft, executable: Executable, *, rules: Rules = NEWEST) -> No
     Args:
         cred: The thread's credentials.
         executable: The program; for a script its interpreter.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EACCES: the thread may not execute the file. EPERM: the file's effective bit is set, and
-            not all that it permits would be gained.
+            not all that it permits would be gained. ERANGE: the kernel does not know revision 3 of file capabilities.
 
     Source:
         Linux ``fs/exec.c``, ``bprm_creds_from_file()``; ``security/commoncap.c``,
@@ -56,12 +56,12 @@ set lacks that (rule file-enough: with the effective bit, F(permitted) must be g
     draft.compute("permitted")
     _set_ids(draft, executable)
     caps = _counting_caps(draft, executable)
-    _gain_from_file(draft, caps, rules)
+    _gain_from_file(draft, caps)
     all_effective = bool(caps and caps.effective)
     if _is_for_root(draft, caps):
         _gain_as_root(draft)
         all_effective = all_effective or _is_root(draft, draft.uids.effective)
-    change = _change_of_ids(draft, rules)
+    change = _change_of_ids(draft)
     if draft.no_new_privs and (change or not draft["permitted"] <= draft.old.caps.permitted):
         _gain_nothing(draft)
     _make_saved_ids(draft)
@@ -142,6 +142,9 @@ def _counting_caps(draft: Draft, file: Executable) -> FileCaps | None:
         draft.withhold("permitted", EVERY, "file", "the file has no capabilities")
     elif file.nosuid:
         draft.withhold("permitted", EVERY, "file-counts", "the file's capabilities do not count on a nosuid mount")
+    elif file.caps.revision > draft.rules.file_revision:
+        why = f"the file's capabilities are of revision {file.caps.revision}, which the kernel does not know"
+        draft.refuse(errno.ERANGE, "file-revision", why)
     elif not any(namespace.is_root(file.caps.rootid) for namespace in draft.old.user_ns.ancestors):
         why = f"the file's capabilities are for namespaces whose root is user {file.caps.rootid}"
         draft.withhold("permitted", EVERY, "file-counts", why)
@@ -150,11 +153,11 @@ def _counting_caps(draft: Draft, file: Executable) -> FileCaps | None:
     return None
 
 
-def _gain_from_file(draft: Draft, caps: FileCaps | None, rules: Rules) -> None:
+def _gain_from_file(draft: Draft, caps: FileCaps | None) -> None:
     """P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))."""
     if caps is None:
         return
-    old, supported = draft.old.caps, draft.supported(rules)
+    old, supported = draft.old.caps, draft.supported
     permitted, inheritable = caps.permitted & supported, caps.inheritable & supported
     draft.give("permitted", permitted & old.bounding, "file", "the file permits it, within the bounding set")
     draft.give("permitted", inheritable & old.inheritable, "file", "the file and the thread both have it inheritable")
@@ -197,10 +200,10 @@ def _gain_as_root(draft: Draft) -> None:
     draft.withhold("permitted", EVERY, "root", "root gets only what is in the bounding set or inheritable")
 
 
-def _change_of_ids(draft: Draft, rules: Rules) -> str:
+def _change_of_ids(draft: Draft) -> str:
     """Say in which way this counts as an execve that changes ids; nothing if it does not."""
     old = draft.old
-    if rules.set_id == "not real":
+    if draft.rules.set_id == "not real":
         if draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
             return "an effective id is not the real one"
     elif draft.uids.effective != old.uids.effective:
@@ -244,6 +247,8 @@ def _clear_ambient(draft: Draft, *, has_caps: bool, change: str) -> None:
 
 def _gain_ambient(draft: Draft) -> None:
     """P'(permitted) |= P'(ambient)."""
+    if not draft.rules.ambient:
+        return
     ambient = draft["ambient"]
     draft.give("permitted", ambient, "ambient", "it is ambient")
     draft.withhold("permitted", draft.old.caps.ambient - ambient, "ambient", "", as_in="ambient")
@@ -269,7 +274,7 @@ def _make_effective(draft: Draft, caps: FileCaps | None, *, all_effective: bool)
 def _why_secure(draft: Draft, *, change: str, all_effective: bool) -> str:
     """Say why AT_SECURE is set: the program gained something that its starter lacks; nothing if it did not."""
     old = draft.old
-    if change:
+    if change and draft.rules.at_secure == "asked":
         return change
     if draft.uids.effective != old.uids.real or draft.gids.effective != old.gids.real:
         return "an effective id is not the real one"

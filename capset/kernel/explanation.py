@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from attrs import frozen
 
 from capset.capability import Cap
+from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.rules import RULES, Rule
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
@@ -109,6 +110,7 @@ class Explanation(Tabular):
             is no execve(2).
         notes: What else happens, a sentence each: about ids and securebits.
         decisions: What the rules decided, in their order.
+        rules: Which kernel's rules.
 
     Examples:
         >>> from capset import CapState, kernel
@@ -126,6 +128,12 @@ and it is not ambient
     secure: bool | None = None
     notes: tuple[str, ...] = ()
     decisions: tuple[Decision, ...] = ()
+    rules: Rules = NEWEST
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is not known of the thread and of the kernel, and was assumed, a sentence each."""
+        return (*self.before.assumed, *self.rules.assumed)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
@@ -207,7 +215,7 @@ and it is not ambient
         told += self.notes
         if self.secure is False:  # if it is, a note says why
             told.append("AT_SECURE is not set")
-        told += [f"assumed: {text}" for text in self.before.assumed]
+        told += [f"assumed: {text}" for text in self.assumed]
         if self.after is not None and not any(map(self.groups, THREAD_SETS)):
             told.append("no set has a capability, before or afterwards")
         return told

@@ -13,6 +13,7 @@ from capset.kernel.credentials import Credentials, Executable, Thread, checked
 from capset.kernel.execution import explain_execve
 from capset.kernel.explanation import Explanation
 from capset.kernel.identity import explain_setresuid
+from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.userns import explain_unshare_user
 from capset.listed import Listed
 from capset.securebits import Securebits
@@ -51,7 +52,7 @@ class Histories(Listed[History], Tabular):
     __slots__ = ()
 
 
-def histories(cred: Thread) -> Histories:
+def histories(cred: Thread, *, rules: Rules | str = NEWEST) -> Histories:
     """Return the usual histories that end with just these credentials, the most telling first.
 
     Sets alone do not tell what happened: several may fit, and so may others that are not looked for. None fits
@@ -59,6 +60,7 @@ def histories(cred: Thread) -> Histories:
 
     Args:
         cred: The credentials of a thread, such as :func:`capset.live.credentials` reads them, or its ProcStatus.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Examples:
         >>> from capset import DOCKER_DEFAULT, CapState, kernel
@@ -68,8 +70,11 @@ def histories(cred: Thread) -> Histories:
         a container, or a service, was started for user 1000
         root became user 1000, and keepcaps was not set
     """
-    cred = checked(cred)
-    return Histories(history for play in _PLAYS for history in play(cred) if history.steps[-1].after == cred)
+    cred, kernel = checked(cred), Rules.of(rules)
+    return Histories(history for play in _PLAYS for history in play(cred, kernel) if history.steps[-1].after == cred)
+
+
+_ORDINARY = Executable()
 
 
 def _play(title: str, says: str, cred: Credentials, *calls: Callable[[Credentials], Explanation]) -> Iterator[History]:
@@ -97,35 +102,35 @@ def _as_root(cred: Credentials, permitted: CapSet) -> Credentials | None:
     return evolve(cred, uids=Ids(root, root, root, root), caps=caps)
 
 
-def _execute(cred: Credentials) -> Explanation:
-    return explain_execve(cred, Executable())
+def _execute(file: Executable, rules: Rules) -> Callable[[Credentials], Explanation]:
+    return lambda cred: explain_execve(cred, file, rules=rules)
 
 
-def _capset_to(caps: CapState) -> Callable[[Credentials], Explanation]:
+def _capset_to(caps: CapState, rules: Rules) -> Callable[[Credentials], Explanation]:
     return lambda cred: explain_capset(
-        cred, effective=caps.effective, permitted=caps.permitted, inheritable=caps.inheritable
+        cred, effective=caps.effective, permitted=caps.permitted, inheritable=caps.inheritable, rules=rules
     )
 
 
-def _setresuid_to(uids: Ids) -> Callable[[Credentials], Explanation]:
-    return lambda cred: explain_setresuid(cred, *uids[:3])
+def _setresuid_to(uids: Ids, rules: Rules) -> Callable[[Credentials], Explanation]:
+    return lambda cred: explain_setresuid(cred, *uids[:3], rules=rules)
 
 
-def _of_root(cred: Credentials) -> Iterator[History]:
+def _of_root(cred: Credentials, rules: Rules) -> Iterator[History]:
     """Root that executed an ordinary program, and perhaps gave up something since."""
     if not _is_root(cred) or cred.securebits & Securebits.NOROOT:
         return
     held = cred.caps.bounding | cred.caps.inheritable
     before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
     says = "execve(2) gave root what is in the bounding set or inheritable, and nothing else"
-    yield from _play("root executed an ordinary program", says, before, _execute)
-    if explain_execve(before, Executable()).after != cred:
+    yield from _play("root executed an ordinary program", says, before, _execute(_ORDINARY, rules))
+    if _execute(_ORDINARY, rules)(before).after != cred:
         says = f"{says}, and since then the thread has given some of it up, which it may do by itself"
         title = "root executed an ordinary program, which then used capset(2)"
-        yield from _play(title, says, before, _execute, _capset_to(cred.caps))
+        yield from _play(title, says, before, _execute(_ORDINARY, rules), _capset_to(cred.caps, rules))
 
 
-def _of_user(cred: Credentials) -> Iterator[History]:
+def _of_user(cred: Credentials, rules: Rules) -> Iterator[History]:
     """A user's ordinary program: nothing but what is ambient."""
     if _is_root(cred):
         return
@@ -135,36 +140,36 @@ def _of_user(cred: Credentials) -> Iterator[History]:
     kept = "only what is ambient" if cred.caps.ambient else "only what is ambient, and that is nothing"
     says = f"for a user other than root execve(2) of an ordinary program keeps {kept}"
     if cred.caps.bounding >= CapSet.all():
-        yield from _play(f"user {user} executed an ordinary program", says, before, _execute)
+        yield from _play(f"user {user} executed an ordinary program", says, before, _execute(_ORDINARY, rules))
     else:
         title = f"a container, or a service, was started for user {user}"
         says = f"its bounding set was limited, which gives nothing by itself, and {says}"
-        yield from _play(title, says, before, _execute)
+        yield from _play(title, says, before, _execute(_ORDINARY, rules))
 
 
-def _of_one_who_was_root(cred: Credentials) -> Iterator[History]:
+def _of_one_who_was_root(cred: Credentials, rules: Rules) -> Iterator[History]:
     """Root that became another user, with keepcaps or without."""
     user, uids = cred.visible_uids.effective, cred.visible_uids
     if _is_root(cred):
         return
     if (root := _as_root(cred, cred.caps.bounding | cred.caps.permitted)) is not None:
         says = "once none of its user ids is 0, setresuid(2) and the like take all that is permitted and effective"
-        yield from _play(f"root became user {user}, and keepcaps was not set", says, root, _setresuid_to(uids))
+        yield from _play(f"root became user {user}, and keepcaps was not set", says, root, _setresuid_to(uids, rules))
     if not cred.caps.permitted or (root := _as_root(cred, cred.caps.permitted | {"setuid"})) is None:
         return
     title = f"root became user {user} with keepcaps set"
     says = "permitted was kept, effective was cleared, and it is up to the thread to make it effective again"
     calls: list[Callable[[Credentials], Explanation]] = [
-        lambda each: explain_set_keepcaps(each, True),
-        _setresuid_to(uids),
-        _capset_to(cred.caps),
+        lambda each: explain_set_keepcaps(each, True, rules=rules),
+        _setresuid_to(uids, rules),
+        _capset_to(cred.caps, rules),
     ]
     if not cred.securebits & Securebits.KEEP_CAPS:
-        calls.append(lambda each: explain_set_keepcaps(each, False))
+        calls.append(lambda each: explain_set_keepcaps(each, False, rules=rules))
     yield from _play(title, says, root, *calls)
 
 
-def _of_file(cred: Credentials) -> Iterator[History]:
+def _of_file(cred: Credentials, rules: Rules) -> Iterator[History]:
     """A program file with capabilities."""
     caps = cred.caps
     if _is_root(cred) or not caps.permitted:
@@ -173,17 +178,17 @@ def _of_file(cred: Credentials) -> Iterator[History]:
     before = evolve(cred, caps=evolve(caps, effective=CapSet(), permitted=CapSet(), ambient=CapSet()))
     title = "a program with file capabilities was executed"
     says = "its file permits what is permitted here, within the bounding set"
-    yield from _play(title, says, before, lambda each: explain_execve(each, file))
+    yield from _play(title, says, before, _execute(file, rules))
 
 
-def _of_namespace(cred: Credentials) -> Iterator[History]:
+def _of_namespace(cred: Credentials, rules: Rules) -> Iterator[History]:
     """One who has everything in a user namespace."""
     parent = cred.user_ns.parent
     if parent is None:
         return
     namespace = cred.user_ns
     maker = evolve(cred, user_ns=parent, caps=CapState(), securebits=0)
-    step = explain_unshare_user(maker)
+    step = explain_unshare_user(maker, rules=rules)
     if step.after is not None and step.after.caps == cred.caps:
         says = "it has every capability there, and none outside: what belongs to another namespace is out of its reach"
         inside = evolve(step, after=evolve(step.after, user_ns=namespace))

@@ -9,6 +9,7 @@ from capset.capability import Cap
 from capset.ids import Ids
 from capset.kernel.draft import Draft, explainer, passed_id, system_call, with_id
 from capset.kernel.namespaces import NO_ID
+from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
 from capset.sets import CapSet
 
@@ -40,7 +41,7 @@ _MOST_GROUPS = 65536
 
 
 @system_call
-def setresuid(draft: Draft, ruid: int, euid: int, suid: int) -> None:
+def setresuid(draft: Draft, ruid: int, euid: int, suid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the real, effective and saved user id: setresuid(2).
 
     The fs user id becomes the effective one, unless nothing changes at all.
@@ -50,6 +51,7 @@ def setresuid(draft: Draft, ruid: int, euid: int, suid: int) -> None:
         ruid: The new real user id as the thread passes it; -1 leaves it alone.
         euid: The new effective one, likewise.
         suid: The new saved one, likewise.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: an id is none of these three, and CAP_SETUID is not effective. EINVAL: an id
@@ -68,7 +70,7 @@ def setresuid(draft: Draft, ruid: int, euid: int, suid: int) -> None:
 bounding=CapSet(), ambient=CapSet())
     """
     real, effective, saved = (draft.user(uid) for uid in (ruid, euid, suid))
-    if _nothing_changes(draft.uids, real, effective, saved):
+    if _nothing_changes(draft, draft.uids, real, effective, saved):
         return
     for uid in (real, effective, saved):
         _check_own(draft, uid, draft.uids[:3], Cap.SETUID)
@@ -77,7 +79,7 @@ bounding=CapSet(), ambient=CapSet())
 
 
 @system_call
-def setreuid(draft: Draft, ruid: int, euid: int) -> None:
+def setreuid(draft: Draft, ruid: int, euid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the real and effective user id: setreuid(2).
 
     The saved user id becomes the effective one if the real one is given, or the effective one is not the
@@ -87,6 +89,7 @@ def setreuid(draft: Draft, ruid: int, euid: int) -> None:
         cred: The thread's credentials.
         ruid: The new real user id as the thread passes it; -1 leaves it alone.
         euid: The new effective one, likewise.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: the real one is neither the real nor the effective one, or the effective one is
@@ -108,12 +111,13 @@ def setreuid(draft: Draft, ruid: int, euid: int) -> None:
 
 
 @system_call
-def setuid(draft: Draft, uid: int) -> None:
+def setuid(draft: Draft, uid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the effective user id, and with CAP_SETUID the real and saved ones too: setuid(2).
 
     Args:
         cred: The thread's credentials.
         uid: The new user id as the thread passes it.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: it is neither the real nor the saved one, and CAP_SETUID is not effective. EINVAL:
@@ -139,7 +143,7 @@ def setuid(draft: Draft, uid: int) -> None:
 
 
 @system_call
-def setfsuid(draft: Draft, uid: int) -> None:
+def setfsuid(draft: Draft, uid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the fs user id: setfsuid(2).
 
     It has no way of telling an error: where it may not, the credentials stay as they are, and an
@@ -148,6 +152,7 @@ def setfsuid(draft: Draft, uid: int) -> None:
     Args:
         cred: The thread's credentials.
         uid: The new fs user id as the thread passes it.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Source:
         Linux ``kernel/sys.c``, ``__sys_setfsuid()``.
@@ -176,7 +181,7 @@ def setfsuid(draft: Draft, uid: int) -> None:
 
 
 @system_call
-def setresgid(draft: Draft, rgid: int, egid: int, sgid: int) -> None:
+def setresgid(draft: Draft, rgid: int, egid: int, sgid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the real, effective and saved group id: setresgid(2).
 
     Args:
@@ -184,6 +189,7 @@ def setresgid(draft: Draft, rgid: int, egid: int, sgid: int) -> None:
         rgid: The new real group id as the thread passes it; -1 leaves it alone.
         egid: The new effective one, likewise.
         sgid: The new saved one, likewise.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: an id is none of these three, and CAP_SETGID is not effective. EINVAL: an id
@@ -198,7 +204,7 @@ def setresgid(draft: Draft, rgid: int, egid: int, sgid: int) -> None:
         Ids(real=5, effective=7, saved=7, fs=7)
     """
     real, effective, saved = (draft.group(gid) for gid in (rgid, egid, sgid))
-    if _nothing_changes(draft.gids, real, effective, saved):
+    if _nothing_changes(draft, draft.gids, real, effective, saved):
         return
     for gid in (real, effective, saved):
         _check_own(draft, gid, draft.gids[:3], Cap.SETGID)
@@ -207,7 +213,7 @@ def setresgid(draft: Draft, rgid: int, egid: int, sgid: int) -> None:
 
 
 @system_call
-def setregid(draft: Draft, rgid: int, egid: int) -> None:
+def setregid(draft: Draft, rgid: int, egid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the real and effective group id: setregid(2).
 
     Args:
@@ -215,6 +221,7 @@ def setregid(draft: Draft, rgid: int, egid: int) -> None:
         rgid: The new real group id as the thread passes it; -1 leaves it alone. Unlike a real user id it
             may not be the saved one.
         egid: The new effective one, likewise.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: an id is none of the thread's, and CAP_SETGID is not effective. EINVAL: an id is
@@ -236,12 +243,13 @@ def setregid(draft: Draft, rgid: int, egid: int) -> None:
 
 
 @system_call
-def setgid(draft: Draft, gid: int) -> None:
+def setgid(draft: Draft, gid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the effective group id, and with CAP_SETGID the real and saved ones too: setgid(2).
 
     Args:
         cred: The thread's credentials.
         gid: The new group id as the thread passes it.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: it is neither the real nor the saved one, and CAP_SETGID is not effective. EINVAL:
@@ -267,12 +275,13 @@ def setgid(draft: Draft, gid: int) -> None:
 
 
 @system_call
-def setfsgid(draft: Draft, gid: int) -> None:
+def setfsgid(draft: Draft, gid: int, *, rules: Rules | str = NEWEST) -> None:
     """Set the fs group id: setfsgid(2), which tells no errors, as :func:`setfsuid`.
 
     Args:
         cred: The thread's credentials.
         gid: The new fs group id as the thread passes it.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Source:
         Linux ``kernel/sys.c``, ``__sys_setfsgid()``.
@@ -289,12 +298,13 @@ def setfsgid(draft: Draft, gid: int) -> None:
 
 
 @system_call
-def setgroups(draft: Draft, gids: Iterable[int]) -> None:
+def setgroups(draft: Draft, gids: Iterable[int], *, rules: Rules | str = NEWEST) -> None:
     """Set the supplementary groups: setgroups(2).
 
     Args:
         cred: The thread's credentials.
         gids: The groups as the thread passes them.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: CAP_SETGID is not effective, or the user namespace does not allow it. EINVAL: there
@@ -312,9 +322,9 @@ def setgroups(draft: Draft, gids: Iterable[int]) -> None:
     groups = list(gids)
     draft.needs(Cap.SETGID, "groups-allowed", "setting groups")
     namespace = draft.old.user_ns
-    if not namespace.gid_map:
+    if draft.rules.setgroups_file and not namespace.gid_map:
         draft.refuse(errno.EPERM, "groups-allowed", "the user namespace maps no group id yet")
-    if namespace.setgroups == "deny":
+    if draft.rules.setgroups_file and namespace.setgroups == "deny":
         draft.refuse(errno.EPERM, "groups-allowed", "the user namespace denies it")
     if len(groups) > _MOST_GROUPS:
         draft.refuse(errno.EINVAL, "groups-allowed", f"{len(groups)} groups are more than {_MOST_GROUPS}")
@@ -328,9 +338,9 @@ def setgroups(draft: Draft, gids: Iterable[int]) -> None:
     draft.notes.append(f"the supplementary groups become {seen or 'none'}")
 
 
-def _nothing_changes(old: Ids, real: int | None, effective: int | None, saved: int | None) -> bool:
+def _nothing_changes(draft: Draft, old: Ids, real: int | None, effective: int | None, saved: int | None) -> bool:
     """Say whether the kernel returns at once, which leaves the fs id alone."""
-    return (
+    return draft.rules.idle_setres == "keeps fs" and (
         real in {None, old.real}
         and saved in {None, old.saved}
         and (effective is None or effective == old.effective == old.fs)

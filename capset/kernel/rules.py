@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
-
 from attrs import frozen
 
-from capset.capability import Cap
-from capset.errors import shown
-from capset.sets import CapSet
-
-__all__ = ["NEWEST", "RULES", "Rule", "Rules"]
+__all__ = ["RULES", "Rule"]
 
 
 @frozen
@@ -34,43 +28,6 @@ class Rule:
     def __str__(self) -> str:
         return self.name
 
-
-@frozen(kw_only=True)
-class Rules:
-    """Which kernel's rules, where kernels differ; by default the newest ones.
-
-    Attributes:
-        set_id: When an execve(2) counts as one that changes ids, which clears the ambient set and matters
-            for no_new_privs. ``"changed"``: the effective user id changes, or the effective group id is
-            none of the thread's groups. ``"not real"``: an effective id is not the real one; so it was
-            before commit 337490f0007f, of June 2025; which release had it first was not checked.
-        exec_securebits: Whether there are SECBIT_EXEC_RESTRICT_FILE and SECBIT_EXEC_DENY_INTERACTIVE,
-            since Linux 6.14.
-        last_cap: The last capability of the kernel. If not given, the last one that capset knows, or a
-            later one if the thread has it.
-
-    Examples:
-        >>> from capset import CapState, kernel
-        >>> caps = CapState(permitted=["kill"], inheritable=["kill"], ambient=["kill"])
-        >>> cred = kernel.Credentials(uids=(1000, 1001, 1001, 1001), gids=50, caps=caps)
-        >>> kernel.execve(cred, kernel.Executable()).caps.ambient
-        CapSet.parse('CAP_KILL')
-        >>> kernel.execve(cred, kernel.Executable(), rules=kernel.Rules(set_id="not real")).caps.ambient
-        CapSet()
-    """
-
-    set_id: Literal["changed", "not real"] = "changed"
-    exec_securebits: bool = True
-    last_cap: Cap | int | None = None
-
-    def __attrs_post_init__(self) -> None:
-        if self.set_id not in ("changed", "not real"):
-            raise ValueError(f'set_id is "changed" or "not real", got {shown(self.set_id)}')
-        if self.last_cap is not None:
-            CapSet.all(self.last_cap)  # which says what is no capability
-
-
-NEWEST = Rules()
 
 _COMMONCAP, _SYS, _NS = "security/commoncap.c", "kernel/sys.c", "kernel/user_namespace.c"
 _EXEC = "capabilities(7), Transformation of capabilities during execve()"
@@ -104,6 +61,13 @@ RULES: dict[str, Rule] = {
             "P'(permitted) = (F(permitted) & P(bounding)) | (F(inheritable) & P(inheritable))",
             f"{_COMMONCAP} bprm_caps_from_vfs_caps()",
             _EXEC,
+        ),
+        (
+            "file-revision",
+            "execve",
+            "a file's attribute is of a revision that the kernel knows",
+            f"{_COMMONCAP} get_vfs_caps_from_disk()",
+            "capabilities(7), File capability extended attribute versioning",
         ),
         (
             "file-counts",
@@ -225,6 +189,13 @@ RULES: dict[str, Rule] = {
             "ambient-raise",
             "ambient_raise",
             "P(ambient) gains what is in P(permitted) & P(inheritable), without SECBIT_NO_CAP_AMBIENT_RAISE",
+            f"{_COMMONCAP} cap_task_prctl()",
+            "prctl(2), PR_CAP_AMBIENT",
+        ),
+        (
+            "ambient-set",
+            "ambient_raise ambient_lower ambient_clear_all",
+            "there is an ambient set since Linux 4.3",
             f"{_COMMONCAP} cap_task_prctl()",
             "prctl(2), PR_CAP_AMBIENT",
         ),
@@ -362,7 +333,7 @@ RULES: dict[str, Rule] = {
         (
             "namespace-depth",
             "unshare_user",
-            "33 user namespaces may lie in each other",
+            "33 user namespaces may lie in each other, since Linux 3.11",
             f"{_NS} create_user_ns()",
             "user_namespaces(7)",
         ),
@@ -377,7 +348,10 @@ RULES: dict[str, Rule] = {
         (
             "map-lawful",
             "write_uid_map write_gid_map",
-            "less than a page of text, 1 to 340 extents, none empty or beyond 2**32 - 2, none overlapping another",
+            (
+                "less than a page of text, 1 to 340 extents (5 before Linux 4.15), none empty or beyond 2**32 - 2, "
+                "none overlapping another"
+            ),
             f"{_NS} map_write()",
             _MAPS,
         ),
@@ -407,6 +381,13 @@ RULES: dict[str, Rule] = {
             "what is mapped to must be mapped in the parent",
             f"{_NS} map_write()",
             _MAPS,
+        ),
+        (
+            "setgroups-file",
+            "write_setgroups",
+            "there is such a file since Linux 3.19, and in later releases of earlier series",
+            f"{_NS} proc_setgroups_write()",
+            "user_namespaces(7), The /proc/pid/setgroups file",
         ),
         (
             "setgroups-writer",

@@ -13,7 +13,7 @@ from capset.errors import shown
 from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.draft import Draft, explainer, system_call
 from capset.kernel.namespaces import Extent, UserNamespace, are_lawful, made_extents, outside_stretch
-from capset.kernel.rules import NEWEST, Rules
+from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.state import CapState
@@ -38,7 +38,7 @@ Writer = Literal["self", "outside"] | Thread
 
 
 @system_call
-def unshare_user(draft: Draft, *, rules: Rules = NEWEST) -> None:
+def unshare_user(draft: Draft, *, rules: Rules | str = NEWEST) -> None:
     """Make a user namespace and enter it: ``unshare(CLONE_NEWUSER)``.
 
     The limits of ``/proc/sys/user``, chroot(2) and other threads of the process, which may be in its way, are
@@ -46,11 +46,11 @@ def unshare_user(draft: Draft, *, rules: Rules = NEWEST) -> None:
 
     Args:
         cred: The thread's credentials.
-        rules: Which kernel's rules.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
-        KernelError: EPERM: the effective user or group id is not mapped in the present namespace. ENOSPC: 33
-            namespaces lie in each other already.
+        KernelError: EPERM: the effective user or group id is not mapped in the present namespace. ENOSPC, before
+            Linux 4.9 EUSERS: 33 namespaces lie in each other already.
 
     Source:
         Linux ``kernel/user_namespace.c``, ``create_user_ns()``; user_namespaces(7).
@@ -62,8 +62,9 @@ def unshare_user(draft: Draft, *, rules: Rules = NEWEST) -> None:
         (41, 65534)
     """
     old, parent = draft.old, draft.old.user_ns
-    if parent.level >= _DEEPEST:
-        draft.refuse(errno.ENOSPC, "namespace-depth", f"this namespace lies {parent.level} deep")
+    if parent.level >= _DEEPEST and draft.rules.too_deep != "never":
+        number = errno.ENOSPC if draft.rules.too_deep == "ENOSPC" else errno.EUSERS
+        draft.refuse(number, "namespace-depth", f"this namespace lies {parent.level} deep")
     for what, id, mapped in (
         ("user", old.uids.effective, parent.has_uid(old.uids.effective)),
         ("group", old.gids.effective, parent.has_gid(old.gids.effective)),
@@ -78,7 +79,7 @@ def unshare_user(draft: Draft, *, rules: Rules = NEWEST) -> None:
         parent_could_setfcap=Cap.SETFCAP in old.caps.effective,
     )
     for name in ("permitted", "effective", "bounding"):
-        draft.give(name, draft.supported(rules), "namespace-full", "a new user namespace begins with every capability")
+        draft.give(name, draft.supported, "namespace-full", "a new user namespace begins with every capability")
     for name in ("inheritable", "ambient"):
         draft.take(name, draft[name], "namespace-full", f"a new user namespace begins with nothing {name}")
     draft.securebits = Securebits(0)
@@ -86,7 +87,9 @@ def unshare_user(draft: Draft, *, rules: Rules = NEWEST) -> None:
 
 
 @system_call
-def write_uid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Writer = "self") -> None:
+def write_uid_map(
+    draft: Draft, extents: Iterable[tuple[int, int, int]], by: Writer = "self", *, rules: Rules | str = NEWEST
+) -> None:
     """Write which user ids the thread's user namespace maps: ``/proc/<pid>/uid_map``.
 
     Args:
@@ -94,6 +97,7 @@ def write_uid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Wri
         extents: The map: first id inside, the parent namespace's id that it stands for, and how many ids.
         by: Who writes: ``"self"``, the thread; ``"outside"``, one in the parent namespace with every
             capability there; or another thread's credentials.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EPERM: the map is written already, the writer may not, or the parent does not map what is
@@ -117,21 +121,24 @@ one's own setgroups must be denied first)
     namespace, parent, writer = _ready(draft, by, "uid_map", asked)
     _check_lawful(draft, asked)
     _check_root_mapping(draft, parent, writer, asked)
-    own = writer.uids.effective
-    if not (_is_own_alone(namespace, writer, asked) and parent.outside_uid(asked[0].outside) == own):
+    own = writer.uids.effective if draft.rules.setgroups_file else writer.uids.fs
+    if not (_is_own_alone(draft, writer, asked) and parent.outside_uid(asked[0].outside) == own):
         _check_may_map(draft, parent, writer, Cap.SETUID)
     draft.user_ns = evolve(namespace, uid_map=_as_outside(draft, asked, parent.uid_map))
     draft.notes.append("the user namespace has its user ids")
 
 
 @system_call
-def write_gid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Writer = "self") -> None:
+def write_gid_map(
+    draft: Draft, extents: Iterable[tuple[int, int, int]], by: Writer = "self", *, rules: Rules | str = NEWEST
+) -> None:
     """Write which group ids the thread's user namespace maps: ``/proc/<pid>/gid_map``.
 
     Args:
         cred: The credentials of a thread in the namespace.
         extents: As in :func:`write_uid_map`.
         by: As in :func:`write_uid_map`.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: As :func:`write_uid_map`; and EPERM for one's own group as long as setgroups is allowed.
@@ -148,26 +155,29 @@ def write_gid_map(draft: Draft, extents: Iterable[tuple[int, int, int]], by: Wri
     asked = made_extents(extents)
     namespace, parent, writer = _ready(draft, by, "gid_map", asked)
     _check_lawful(draft, asked)
-    own = writer.gids.effective
-    alone = _is_own_alone(namespace, writer, asked) and parent.outside_gid(asked[0].outside) == own
-    if not (alone and namespace.setgroups == "deny"):
+    own = writer.gids.effective if draft.rules.setgroups_file else writer.gids.fs
+    alone = _is_own_alone(draft, writer, asked) and parent.outside_gid(asked[0].outside) == own
+    if not (alone and (namespace.setgroups == "deny" or not draft.rules.setgroups_file)):
         _check_may_map(draft, parent, writer, Cap.SETGID)
     draft.user_ns = evolve(namespace, gid_map=_as_outside(draft, asked, parent.gid_map))
     draft.notes.append("the user namespace has its group ids")
 
 
 @system_call
-def write_setgroups(draft: Draft, word: Literal["allow", "deny"], by: Writer = "self") -> None:
+def write_setgroups(
+    draft: Draft, word: Literal["allow", "deny"], by: Writer = "self", *, rules: Rules | str = NEWEST
+) -> None:
     """Say whether setgroups(2) is allowed in the thread's user namespace: ``/proc/<pid>/setgroups``.
 
     Args:
         cred: The credentials of a thread in the namespace.
         word: ``"allow"`` or ``"deny"``.
         by: As in :func:`write_uid_map`.
+        rules: Which kernel's rules: its release, or :class:`Rules`.
 
     Raises:
         KernelError: EACCES: the writer lacks CAP_SYS_ADMIN over the namespace. EPERM: it is denied already,
-            or gid_map is written. EINVAL: *word* is another one.
+            or gid_map is written. EINVAL: *word* is another one. ENOENT: the kernel has no such file.
 
     Source:
         Linux ``kernel/user_namespace.c``, ``proc_setgroups_write()``; user_namespaces(7).
@@ -178,6 +188,8 @@ def write_setgroups(draft: Draft, word: Literal["allow", "deny"], by: Writer = "
         >>> kernel.write_setgroups(inside, "deny").user_ns.setgroups
         'deny'
     """
+    if not draft.rules.setgroups_file:
+        draft.refuse(errno.ENOENT, "setgroups-file", "the kernel has no /proc/<pid>/setgroups")
     namespace, writer = draft.old.user_ns, _writer(draft.old, by)
     if not writer.capable(Cap.SYS_ADMIN, namespace):
         why = "CAP_SYS_ADMIN is missing over the user namespace"
@@ -226,7 +238,7 @@ def _ready(
 
 
 def _check_lawful(draft: Draft, extents: tuple[Extent, ...]) -> None:
-    if not are_lawful(extents):
+    if not are_lawful(extents) or len(extents) > draft.rules.map_extents:
         draft.refuse(
             errno.EINVAL, "map-lawful", f"these are no extents of a map: {shown([tuple(each) for each in extents])}"
         )
@@ -234,7 +246,7 @@ def _check_lawful(draft: Draft, extents: tuple[Extent, ...]) -> None:
 
 def _check_root_mapping(draft: Draft, parent: UserNamespace, writer: Credentials, extents: tuple[Extent, ...]) -> None:
     """Refuse to map the parent's user id 0 for those who could not give a file capabilities there."""
-    if all(extent.outside for extent in extents):
+    if not draft.rules.root_map_needs_setfcap or all(extent.outside for extent in extents):
         return
     namespace = draft.old.user_ns
     if writer.user_ns == namespace and not namespace.parent_could_setfcap:
@@ -244,9 +256,10 @@ def _check_root_mapping(draft: Draft, parent: UserNamespace, writer: Credentials
         draft.refuse(errno.EPERM, "map-root", "mapping the parent's user id 0 needs CAP_SETFCAP there", Cap.SETFCAP)
 
 
-def _is_own_alone(namespace: UserNamespace, writer: Credentials, extents: tuple[Extent, ...]) -> bool:
+def _is_own_alone(draft: Draft, writer: Credentials, extents: tuple[Extent, ...]) -> bool:
     """Say whether a map is of one id, written by the owner of the namespace."""
-    return len(extents) == 1 and extents[0].size == 1 and namespace.owner == writer.uids.effective
+    is_owner = draft.old.user_ns.owner == writer.uids.effective or not draft.rules.setgroups_file
+    return len(extents) == 1 and extents[0].size == 1 and is_owner
 
 
 def _check_may_map(draft: Draft, parent: UserNamespace, writer: Credentials, cap: Cap) -> None:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
     from capset.live.files import file_caps as file_caps
     from capset.live.files import scan_files as scan_files
     from capset.live.identity import credentials as credentials
+    from capset.live.identity import kernel_rules as kernel_rules
     from capset.live.identity import securebits as securebits
     from capset.live.programs import executable as executable
+    from capset.live.reading import kernel_release as kernel_release
     from capset.live.reading import last_cap as last_cap
     from capset.live.reading import read as read
     from capset.live.reading import supported as supported
@@ -29,9 +31,9 @@ else:
         __name__,
         {
             "capset.live.files": ("CapFile", "FileScan", "file_caps", "scan_files"),
-            "capset.live.identity": ("credentials", "securebits"),
+            "capset.live.identity": ("credentials", "kernel_rules", "securebits"),
             "capset.live.programs": ("executable",),
-            "capset.live.reading": ("last_cap", "read", "supported"),
+            "capset.live.reading": ("kernel_release", "last_cap", "read", "supported"),
             "capset.live.scanning": ("Scan", "scan"),
             "capset.live.snapshot": ("Snapshot",),
             "capset.live.status": ("ProcStatus", "parse_status"),

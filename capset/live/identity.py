@@ -8,14 +8,16 @@ from typing import Any
 
 from attrs import evolve
 
+from capset.errors import ProcUnavailableError
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
-from capset.live.reading import Pid, Root, explain, read, root_folder
+from capset.kernel.releases import Rules
+from capset.live.reading import Pid, Root, explain, kernel_release, last_cap, read, root_folder
 from capset.live.status import ProcStatus
 from capset.live.user_ns import INITIAL_USER_NS
 from capset.securebits import Securebits
 
-__all__ = ["credentials", "own_namespace", "securebits"]
+__all__ = ["credentials", "kernel_rules", "own_namespace", "securebits"]
 
 
 def securebits() -> Securebits:
@@ -90,6 +92,29 @@ def credentials(pid: Pid = "thread-self", *, tid: int | None = None, proc: Root 
         user_ns=own if is_own else _namespace(status, own, assumed),
         assumed=assumed,
     )
+
+
+def kernel_rules(*, proc: Root = "/proc") -> Rules:
+    """Return the rules of the running kernel, by its release and its last capability.
+
+    Args:
+        proc: Where the proc file system is; of a saved tree, as :func:`kernel_release` reads it.
+
+    Raises:
+        ProcUnavailableError: As :func:`kernel_release`.
+        UnknownReleaseError: The kernel is older than Linux 3.10.
+
+    Examples:
+        >>> from capset import live
+        >>> live.kernel_rules().last_cap == live.last_cap()
+        True
+    """
+    release = kernel_release(proc=proc)
+    try:
+        last = last_cap(proc=proc)
+    except ProcUnavailableError:  # of a saved tree that has the release alone
+        last = None
+    return Rules.of(release, last_cap=last)
 
 
 def own_namespace() -> UserNamespace:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import re
+from contextlib import suppress
 from typing import Literal
 
 from attrs import evolve
@@ -21,7 +22,7 @@ from capset.errors import (
 from capset.live.status import ProcStatus, parse_fresh, parse_status
 from capset.sets import CapSet
 
-__all__ = ["last_cap", "read", "supported"]
+__all__ = ["kernel_release", "last_cap", "read", "supported"]
 
 Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
@@ -176,3 +177,38 @@ def supported(*, proc: Root = "/proc") -> CapSet:
         True
     """
     return CapSet.all(last_cap(proc=proc))
+
+
+def kernel_release(*, proc: Root = "/proc") -> str:
+    """Return the release of the running kernel, as ``uname -r`` prints it: what :meth:`capset.kernel.Rules.of` takes.
+
+    Args:
+        proc: Where the proc file system is. Of a saved tree, ``sys/kernel/osrelease`` or ``version`` is read.
+
+    Raises:
+        ProcUnavailableError: There is neither of them below *proc*.
+        StatusError: ``version`` is not what a kernel writes.
+
+    Examples:
+        >>> import os
+        >>> from capset import live
+        >>> live.kernel_release() == os.uname().release
+        True
+    """
+    root = root_folder(proc)
+    path = f"{root}/sys/kernel/osrelease"
+    with suppress(FileNotFoundError, NotADirectoryError):
+        return _text(path).strip()
+    path = f"{root}/version"
+    try:
+        text = _text(path)
+    except (FileNotFoundError, NotADirectoryError):
+        raise ProcUnavailableError(path) from None
+    if not (match := re.match(r"Linux version (\S+)", text)):
+        raise StatusError(path, "version", "Linux version and a release", 1, text)
+    return match[1]
+
+
+def _text(path: str) -> str:
+    with open(path, encoding="utf-8", errors="backslashreplace") as file:
+        return file.read()

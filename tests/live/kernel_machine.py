@@ -26,7 +26,10 @@ from capset.kernel import INITIAL, Credentials, Executable
 from tests.live import puppet as wire
 from tests.live.puppet import Answer, Puppet, Stage, build, credentials_of, map_text
 
-__all__ = ["Step", "play", "staged", "walk"]
+__all__ = ["RULES", "Step", "play", "staged", "walk"]
+
+RULES = kernel.Rules.of(live.kernel_release())
+"""Those of the kernel that is walked on."""
 
 
 class Step(NamedTuple):
@@ -107,7 +110,7 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
 
         def step(self, name: str, make: Callable[[], Answer], *arguments: Any, **keywords: Any) -> None:
             """Make one step in both, and compare."""
-            explanation = getattr(kernel, f"explain_{name}")(self.cred, *arguments, **keywords)
+            explanation = getattr(kernel, f"explain_{name}")(self.cred, *arguments, **keywords, rules=RULES)
             before = self.cred
             after = explanation.after or before
             answer = make()
@@ -123,7 +126,7 @@ def machine(stage: Stage, record: Callable[[Step], None]) -> type[RuleBasedState
                 told_why = reason.why and (reason.change == "kept" or reason.rule.name != "unchanged")
                 assert told_why, f"{reason}\n{told}"
             if not expected:
-                assert getattr(kernel, name)(before, *arguments, **keywords) == after
+                assert getattr(kernel, name)(before, *arguments, **keywords, rules=RULES) == after
             self.cred = after
             record(Step(name, before, arguments, keywords, expected, after, explanation.secure))
 

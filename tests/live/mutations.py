@@ -20,7 +20,7 @@ MUTATIONS = [
     Mutation(name, module, right, wrong)
     for module, rows in {
         "execution": [
-            ("set-id is about the real id", 'rules.set_id == "not real"', 'rules.set_id != "not real"'),
+            ("set-id is about the real id", 'draft.rules.set_id == "not real"', 'draft.rules.set_id != "not real"'),
             (
                 "a group of the list counts as a change",
                 "not old.in_group(draft.gids.effective)",
@@ -266,7 +266,7 @@ MUTATIONS = [
         "identity": [
             (
                 "setresuid always sets the fs id",
-                "    if _nothing_changes(draft.uids, real, effective, saved):\n        return\n",
+                "    if _nothing_changes(draft, draft.uids, real, effective, saved):\n        return\n",
                 "",
             ),
             (

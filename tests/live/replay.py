@@ -6,16 +6,17 @@ import pickle
 import sys
 from pathlib import Path
 
-from capset import kernel
+from capset import kernel, live
 from capset.kernel import KernelError
 
 
 def main() -> None:
     """Compare until something differs."""
+    rules = kernel.Rules.of(live.kernel_release())
     for step in pickle.loads(Path(sys.argv[1]).read_bytes()):
         explain = getattr(kernel, f"explain_{step.call}")
         try:
-            explanation = explain(step.before, *step.arguments, **step.keywords)
+            explanation = explain(step.before, *step.arguments, **step.keywords, rules=rules)
         except (KernelError, ValueError) as error:  # sets that no thread can have
             print(f"differs: {step.call}: {error}")
             sys.exit(1)

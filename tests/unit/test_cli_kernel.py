@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from capset import engines
+from capset import engines, live
 
 USER = f"file:{Path(__file__).parent.parent / 'data' / 'status' / '6.18.txt'}"
 
@@ -130,6 +130,58 @@ def test_why_of_oneself(run, monkeypatch):
     monkeypatch.setitem(sys.modules, "prctl", None)
     out = run("why", "self", "kill")[1]
     assert "Assumed: the securebits are 0, as only a thread itself can read its own, with the extra prctl." in out
+
+
+def test_the_running_kernel(run, program):
+    """A process of this machine goes by the kernel of this machine."""
+    told = json.loads(run("why", "self", "kill", "--json")[1])
+    executed = json.loads(run("exec", program, "--json")[1])
+
+    assert told["kernel"] == executed["kernel"] == os.uname().release
+    assumed = list(live.kernel_rules().assumed)
+    assert executed["assumed"][len(executed["assumed"]) - len(assumed) :] == assumed
+
+
+def test_another_kernel(run, program):
+    """Its rules, what its name does not tell, and what the thread loses."""
+    out = run("why", USER, "kill", "--kernel", "5.10.0-32-cloud-amd64")[1]
+    told = json.loads(run("exec", program, "--pid", USER, "--kernel", "4.4.302", "--json")[1])
+    contained = json.loads(
+        run("exec", program, "--engine", "docker", "--privileged", "--kernel", "4.4.302", "--json")[1]
+    )
+
+    assert "Assumed: 5.10.0-32-cloud-amd64 does not tell which release of the series 5.10 it is" in out
+    assert told["kernel"] == contained["kernel"] == "4.4.302"
+    assert any("is left out, as Linux 4.4.302 does not have it" in sentence for sentence in told["assumed"])
+    assert contained["caps"]["bounding"]["mask"] == "0000003fffffffff"
+
+
+def test_a_kernel_that_nothing_tells_of(run, program, tmp_path):
+    """A status file, a saved tree: the newest rules, which is said; a tree may say which kernel it was."""
+    newest = "the rules are those of Linux 7.2, the newest that are known, as nothing says which kernel it was"
+    folder = tmp_path / "7"
+    folder.mkdir()
+    (folder / "status").write_bytes(Path(USER.removeprefix("file:")).read_bytes())
+
+    def assumed(*arguments):
+        told = json.loads(run("why", *arguments, "kill", "--json")[1])
+        return told["kernel"], told["assumed"][-1]
+
+    assert assumed(USER) == (None, newest)
+    assert assumed("7", "--proc", str(tmp_path)) == (None, newest)
+    (tmp_path / "version").write_text("Linux version 6.16.1 (x@y)")
+    assert assumed("7", "--proc", str(tmp_path))[0] == "6.16.1"
+    assert f"Assumed: {newest}." in run("why", USER, "kill")[1]
+    container = json.loads(run("exec", program, "--engine", "docker", "--json")[1])
+    assert (container["kernel"], container["assumed"]) == (None, [])
+
+
+def test_a_kernel_that_is_none(run, program):
+    """Said as the library says it."""
+    status, out, err = run("exec", program, "--kernel", "2.4.20")
+
+    assert (status, out) == (2, "")
+    assert err.startswith("capset: no rules of a kernel '2.4.20': those from Linux 3.10 on are known")
 
 
 def test_why_not(run):

@@ -6,9 +6,10 @@ import re
 from datetime import date
 
 import pytest
+from attrs import fields
 
 import capset
-from capset import Cap, CapSet, engines, facts, info
+from capset import Cap, CapSet, engines, facts, info, kernel
 from capset.source import Source
 
 CAPABILITIES = facts.load("capabilities")
@@ -98,6 +99,8 @@ SOURCES = [
         for name in facts.stems("engines")
         for source in facts.load(f"engines/{name}")["sources"].values()
     ),
+    *(source for change in kernel.changes() for source in change.sources),
+    *(backport.source for change in kernel.changes() for backport in change.backports),
 ]
 
 
@@ -137,6 +140,45 @@ def test_newer_capabilities_have_no_facts(number):
     assert fact.cap is Cap(number)
     assert fact.summary.startswith("Newer than this version of capset")
     assert (fact.since_linux, fact.split_from, fact.implied_by, fact.permits, fact.risks) == (None, None, None, (), ())
+
+
+def test_changes_of_the_kernel():
+    """The newest first, each with a sentence; what is no switch of Rules has no value for it either."""
+    document, changes = facts.load("kernel"), kernel.changes()
+    releases = [version(change.since) for change in changes]
+
+    assert document["schema"] == 1
+    assert releases == sorted(releases, reverse=True)
+    assert len({change.id for change in changes}) == len(changes)
+    assert all(version(document["oldest"]) < release <= version(document["read_to"]) for release in releases)
+    for change in changes:
+        assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", change.id)
+        assert re.fullmatch(r"([A-Z]|[a-z]+\(2\))[^\n]*\.", change.what)
+        assert change.confidence in {"run", "read", "documented"}
+        assert change.note == "" or re.fullmatch(r"[A-Z][^\n]*\.", change.note)
+        assert bool(change.switch) == (change.before is not None)
+        assert change.sources
+        assert str(change) == f"{change.id}, since Linux {change.since}: {change.what}"
+
+
+def test_backports():
+    """Each is in a series before the release that brought the change."""
+    for change in kernel.changes():
+        for series in filter(None, [change.many_backports, *(each.since for each in change.backports)]):
+            assert version("3.10") <= version(series.partition("-")[0])[:2] < version(change.since), change.id
+        assert all(re.fullmatch(r"[0-9]+(\.[0-9]+)+(-[0-9]+)?", each.since) for each in change.backports)
+        assert all(bool(each.build) == ("-" in each.since) for each in change.backports)
+
+
+def test_every_switch_has_a_change():
+    """What Rules can be told is what changed, and the last value of each is the newest kernel's."""
+    switches = {field.name for field in fields(kernel.Rules) if field.eq} - {"last_cap"}
+
+    assert {change.switch for change in kernel.changes()} - {""} == switches
+    for change in kernel.changes():
+        if change.switch:
+            assert getattr(kernel.Rules(**{change.switch: change.before}), change.switch) == change.before
+            assert change.before != getattr(kernel.NEWEST, change.switch)
 
 
 @pytest.mark.parametrize("name", ["formats/docker-run", "policies/pod-security"])

@@ -36,6 +36,7 @@ from capset.errors import (
     UnknownEngineError,
     UnknownMemberError,
     UnknownNameError,
+    UnknownReleaseError,
     UnknownVersionError,
     UnreachableError,
     UnsupportedOptionError,
@@ -188,6 +189,11 @@ EXAMPLES = [
         UnreachableError("Docker Engine", (), ("CAP_KILL: it stays",)),
         ValueError,
         "Docker Engine cannot give exactly no capability: CAP_KILL: it stays",
+    ),
+    (
+        UnknownReleaseError("six", "write 6.18"),
+        ValueError,
+        "no rules of a kernel 'six': write 6.18",
     ),
     (
         UnreachableError("Docker Engine", tuple("abcdef"), ("why",)),

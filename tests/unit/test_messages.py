@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from click.testing import CliRunner
 
-from capset import Cap, CapDiff, CapSet, engines, live
+from capset import Cap, CapDiff, CapSet, engines, kernel, live
 from capset.cli.group import capset as command
 
 NUMBERS = "a capability's number is from 0 to 63, without leading zeros; a mask stands alone, with 0x in front"
@@ -51,6 +51,19 @@ LIBRARY = [
     (lambda: delattr(CapSet(), "mask"), "a CapSet never changes; cannot delete 'mask'"),
     (lambda: CapDiff.parse("kill"), "at position 0 of 'kill': expected + or - in front of a capability"),
     (lambda: CapDiff.parse(5), "expected a difference as str, got 5"),
+    (
+        lambda: kernel.Rules.of("2.6.32"),
+        "no rules of a kernel '2.6.32': those from Linux 3.10 on are known; what is known of an older one goes into "
+        "kernel.Rules()",
+    ),
+    (
+        lambda: kernel.Rules.of("newest"),
+        "no rules of a kernel 'newest': expected what uname -r prints, such as 6.12.117+deb13-cloud-amd64",
+    ),
+    (
+        lambda: kernel.Rules.of(6.18),
+        'rules are kernel.Rules, or a release as uname -r prints it, such as "6.12.117", got 6.18',
+    ),
     (lambda: engines.get(5), "expected the name of an engine as str, got 5"),
     (
         lambda: live.read(0),

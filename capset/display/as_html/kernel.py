@@ -37,7 +37,7 @@ def _answer(answer: Answer) -> str:
         for way in answer.ways
     ]
     ways = [table(f"What would give {answer.cap}", ("gives it", "what", "because"), rows, header=1)] if rows else []
-    assumed = [paragraph(f"assumed: {text}") for text in answer.cred.assumed]
+    assumed = [paragraph(f"assumed: {text}") for text in answer.assumed]
     return block(paragraph(strong(answer.verdict)), paragraph(where), *ways, _table(answer.histories), *assumed)
 
 
