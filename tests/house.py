@@ -51,9 +51,10 @@ TWINS = {
 DOOR = ("capset.shown", "capset.display")  # a value asks for display when it is shown
 
 COMPUTED = "a name that is computed"
-# Those that find modules by a computed name. What lazy packages may find stands in each as text, and in a block for
-# type checkers; the command line has a table; display finds its own rooms by the name of a value's.
-FINDERS = {"capset.cli.group", "capset.display.bytype", "capset.lazy"}
+# Those that find modules by a computed name, which nothing below sees. What lazy packages may find stands in each as
+# text, and in a block for type checkers; the command line and the dialects have a list; display finds its own rooms by
+# the name of a value's.
+FINDERS = {"capset.cli.group", "capset.display.bytype", "capset.documents.dialects", "capset.lazy"}
 
 
 def layer(module: str) -> str:

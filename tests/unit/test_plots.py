@@ -355,7 +355,7 @@ class TestHost:
             plot_holders([], "efective")
 
     def test_there_is_no_such_kind(self):
-        with pytest.raises(ValueError, match="^expected the kind 'holders' or 'tree', got 'bars'$"):
+        with pytest.raises(ValueError, match=r"^expected the kind 'holders' or 'tree', got 'bars'$"):
             display.plot(live.Snapshot([]), kind="bars")
 
 

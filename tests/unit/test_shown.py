@@ -41,14 +41,10 @@ MIXINS = {Shown, Tabular, Plotted, PlottedBySet}
 
 def kinds():
     """Return all classes of values that can be shown, wherever in the package."""
-    for module in pkgutil.walk_packages(capset.__path__, "capset."):
-        if not module.name.endswith("__main__"):
-            import_module(module.name)
-    found, new = set(), {Shown}
-    while new:
-        found |= new
-        new = {each for kind in new for each in kind.__subclasses__()}
-    return sorted((kind for kind in found - MIXINS if kind.__module__.startswith("capset.")), key=repr)
+    modules = [module.name for module in pkgutil.walk_packages(capset.__path__, "capset.")]
+    public = [vars(import_module(name)) for name in modules if not name.endswith("__main__")]
+    found = {each for names in public for each in names.values() if isinstance(each, type) and issubclass(each, Shown)}
+    return sorted(found - MIXINS, key=lambda kind: kind.__qualname__)
 
 
 KINDS = kinds()
@@ -169,7 +165,7 @@ SEVEN = dedent(f"""\
                 privileged=True,
                 user="5\n",
                 no_new_privs=True,
-                problems=[Problem(place="cap_add[1]", value="\x1b", message="no \x1b", verdict="refused")],
+                problems=[Problem(rule="x", place="cap_add[1]", value="\x1b", verdict="refused", message="no \x1b")],
             ),
             "add: KILL, \\x1b\ndrop: ALL\nprivileged: yes\nuser: 5\\n\nno_new_privs: set\n"
             "! cap_add[1]: refused: no \\x1b",
@@ -215,6 +211,7 @@ def test_text_of_scans(host, tmp_path, monkeypatch):
     scan = live.scan(proc=host)
 
     assert display.text(scan) == "1 sh: Docker's default\n7 cat: Docker's default"
+    assert display.records(scan) == display.records(scan.snapshot())
     assert len(list(scan)) == 2, "looking takes nothing away"
     (tmp_path / "files").mkdir()
     nothing = live.scan_files(tmp_path / "files")
