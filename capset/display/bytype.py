@@ -39,7 +39,7 @@ class ByType(Generic[P, R]):
     def dispatch(self, cls: type[Any]) -> Callable[..., R]:
         """Return the function for a type."""
         for each in cls.__mro__:
-            self._load(each)
+            self._load_ours(each)
         return self._functions.dispatch(cls)
 
     def register(self, cls: type[Any]) -> Callable[[Registered], Registered]:
@@ -48,16 +48,16 @@ class ByType(Generic[P, R]):
         Args:
             cls: The type.
         """
-        self._load(cls)  # capset's own comes first, so that it does not take the place of this one later
+        self._load_ours(cls)  # capset's own comes first, so that it does not take the place of this one later
         return cast("Callable[[Registered], Registered]", self._functions.register(cls))
 
-    def _load(self, cls: type[Any]) -> None:
+    def _load_ours(self, cls: type[Any]) -> None:
         package, *layer = cls.__module__.split(".")
         if package == "capset" and layer:
-            _load(f"{self._folder}.{layer[0]}")
+            _load_if_there(f"{self._folder}.{layer[0]}")
 
 
 @cache
-def _load(module: str) -> None:
+def _load_if_there(module: str) -> None:
     if find_spec(module):
         import_module(module)

@@ -23,6 +23,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 import capset
 from capset import live
+from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -137,9 +138,7 @@ def test_the_picture_shows_what_is_so():
 
 
 def test_the_architecture_page_is_that_of_the_layer_test():
-    """The table of modules on the page, and the order that test_package holds."""
-    from tests.unit.test_package import LAYERS
-
+    """The table of modules on the page, and the order that the layer test holds."""
     page = (ROOT / "docs/explanation/architecture.md").read_text("utf-8")
     table = [name for name in re.findall(r"^\| `(\w+)/?` \|", page, re.MULTILINE) if name != "data"]
 

@@ -3,107 +3,128 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 import capset
+from tests.house import COMPUTED, FINDERS, LAYERS, TWINS, circles, graph, layer, naming_display, sources, upward
 
 ROOT = Path(capset.__file__).parent
 
-# The house of docs/explanation/architecture.md, from the foundation up. A module may import what
-# stands before it.
-LAYERS = [
-    "lazy",
-    "printable",
-    "records",
-    "shown",
-    "errors",
-    "fields",
-    "capability",
-    "sets",
-    "summary",
-    "securebits",
-    "ids",
-    "state",
-    "filecaps",
-    "diff",
-    "problem",
-    "listed",
-    "facts",
-    "source",
-    "info",
-    "kernel",
-    "engines",
-    "formats",
-    "policy",
-    "live",
-    "comparison",
-    "documents",
-    "display",
-    "__init__",
-    "cli",
-    "__main__",
-]
-
-# Doors: an import inside a function that goes up, because a value answers a question whose answer
-# costs more to load than the value itself.
-DOORS = {("capability", "info"), ("sets", "diff"), ("state", "diff")}
+SOURCES = sources(ROOT)
+MODULES = {name: ast.parse(text) for name, text in SOURCES.items()}
+GRAPH = graph(ROOT)
 
 
-def layer(module: str) -> str:
-    """Return the layer of ``capset.live.status`` and the like."""
-    parts = module.split(".")
-    return parts[1] if len(parts) > 1 else "__init__"
+def test_every_module_has_its_place():
+    """A new one is put into LAYERS, and into the table of the page about the architecture, at its place."""
+    assert {layer(name) for name in MODULES} <= set(LAYERS)
 
 
-def modules() -> dict[str, ast.Module]:
-    """Parse every module of the package."""
-    found = {}
-    for path in sorted(ROOT.rglob("*.py")):
-        parts = path.relative_to(ROOT.parent).with_suffix("").parts
-        name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        found[name] = ast.parse(path.read_text("utf-8"))
-    return found
+def test_imports_go_one_way():
+    """A module imports only what stands below it, inside functions and for type checkers too."""
+    assert upward(GRAPH) == []
 
 
-def imports(tree: ast.AST) -> list[tuple[str, str]]:
-    """List the modules of ours that are imported, each with the function in which that happens."""
-    found = []
-
-    def visit(node: ast.AST, function: str) -> None:
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
-            return
-        if isinstance(node, ast.Import):
-            names = [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, "imports are absolute"
-            submodules = [f"{node.module}.{alias.name}" for alias in node.names]
-            names = [name for name in submodules if name in MODULES] or [node.module or ""]
-        else:
-            inside = node.name if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) else function
-            for child in ast.iter_child_nodes(node):
-                visit(child, inside)
-            return
-        found.extend((name, function) for name in names if name.split(".")[0] == "capset")
-
-    visit(tree, "")
-    return found
+def test_only_twins_import_each_other():
+    """There is no other circle, of whatever length."""
+    assert circles(GRAPH) == TWINS
 
 
-MODULES = modules()
+def test_modules_are_found_by_computed_names_in_few_places():
+    """Elsewhere the tests above would not see what is imported."""
+    assert {name for name, imported in GRAPH.items() if COMPUTED in imported} == FINDERS
 
 
-@pytest.mark.parametrize("name", MODULES)
-def test_imports_go_one_way(name):
-    """A module imports only what stands below it; what goes up is a door, and is known."""
-    own = layer(name)
-    for imported, function in imports(MODULES[name]):
-        other = layer(imported)
-        if other == own or LAYERS.index(other) < LAYERS.index(own):
-            continue
-        assert function, f"{name} imports {imported}"
-        assert (own, other) in DOORS, f"{name} imports {imported} in {function}()"
+def test_no_value_names_display():
+    """Values only say that they can be shown, and shown.py alone knows who does it."""
+    naming = {name for name in naming_display(SOURCES) if layer(name) not in {"display", "cli"}}
+
+    assert naming == {"capset.shown"}
+
+
+def house(folder: Path, modules: Mapping[str, str]) -> Path:
+    """Write a small package, of texts by their names."""
+    for name, text in modules.items():
+        path = folder / "capset" / f"{name}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    return folder / "capset"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from capset.live import status",
+        "from capset.live.status import ProcStatus",
+        "import capset.live.status",
+        "def read():\n    from capset.live.status import ProcStatus",
+        "class A:\n    async def read(self):\n        import capset.live.status as status",
+        "if TYPE_CHECKING:\n    from capset.live.status import ProcStatus",
+        "if typing.TYPE_CHECKING:\n    from capset.live import status",
+        "def read():\n    return import_module('capset.live.status')",
+        "def read():\n    return importlib.import_module('capset.live.status')",
+        "HOMES = {'capset.live.status': ('ProcStatus',)}",
+    ],
+)
+def test_an_import_that_goes_up_is_found(tmp_path, text):
+    """Wherever it stands, and however it is written; the same import downwards is none."""
+    beside = {"live/status": "", "live/__init__": ""}
+    up = graph(house(tmp_path / "up", {"kernel/rules": text, **beside}))
+    down = graph(house(tmp_path / "down", {"comparison": text, **beside}))
+
+    assert upward(up) == ["capset.kernel.rules imports capset.live.status"]
+    assert upward(down) == []
+
+
+def test_an_import_of_the_package_goes_up(tmp_path):
+    """Its names are made of all values; a module of it that is imported from it is not the package."""
+    modules = {"__init__": "", "sets": "from capset import Cap", "state": "from capset import sets"}
+
+    assert upward(graph(house(tmp_path, modules))) == ["capset.sets imports capset"]
+
+
+def test_twins_may_import_each_other_and_nobody_else(tmp_path):
+    """Neither a twin of others, nor another module of the twin's room."""
+    modules = {"capability": "from capset.info import get", "info": "", "sets": "from capset.diff import CapDiff"}
+    modules |= {"diff": "", "errors": "from capset.info import get", "records": "from capset.display import html"}
+    modules |= {"shown": "import capset.display", "display/__init__": ""}
+
+    assert upward(graph(house(tmp_path, modules))) == [
+        "capset.errors imports capset.info",
+        "capset.records imports capset.display",
+    ]
+
+
+def test_a_new_circle_is_found(tmp_path):
+    """Of two and of three modules, by imports in functions, for type checkers, and by name; a way back is none."""
+    modules = {
+        "kernel/a": "def f():\n    from capset.kernel import b",
+        "kernel/b": "if TYPE_CHECKING:\n    from capset.kernel.a import A",
+        "engines/x": "import capset.engines.y",
+        "engines/y": "HOMES = {'capset.engines.z': ()}",
+        "engines/z": "import_module('capset.engines.x'); import capset.engines.z, capset.kernel.a",
+    }
+
+    assert circles(graph(house(tmp_path, modules))) == {
+        frozenset({"capset.kernel.a", "capset.kernel.b"}),
+        frozenset({"capset.engines.x", "capset.engines.y", "capset.engines.z"}),
+    }
+
+
+def test_a_computed_name_is_found(tmp_path):
+    """It is not read as no import."""
+    imported = graph(house(tmp_path, {"sets": "import_module(f'capset.{name}')", "state": "__import__(name)"}))
+
+    assert imported == {"capset.sets": {COMPUTED}, "capset.state": {COMPUTED}}
+
+
+@pytest.mark.parametrize("text", ["x = f'capset.display.{way}'", "from capset import display", "# capset.display"])
+def test_a_name_of_display_is_found(text):
+    """In a text or a comment as well."""
+    assert naming_display({"capset.sets": text, "capset.state": "display"}) == {"capset.sets"}
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if layer(name) not in {"cli", "__main__"}])

@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 from attrs import evolve
 
-from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, engines, live
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, display, engines, live
 from capset.display.as_plot import canvas
 from capset.display.as_plot.processtree import process_tree
 
@@ -24,7 +24,6 @@ from matplotlib.patches import Rectangle  # noqa: E402
 
 from capset.display.as_plot.comparison import plot_comparison  # noqa: E402
 from capset.display.as_plot.engines import plot_versions  # noqa: E402
-from capset.display.as_plot.live import plot_holders, plot_tree  # noqa: E402
 
 ALL = CapSet.all()
 DOCKER, PODMAN = DOCKER_DEFAULT, engines.get("podman").default
@@ -69,6 +68,14 @@ def host(count):
         caps = chance.choice([ALL, DOCKER, PODMAN, (), {"net_raw"}, {"sys_time", 41}])
         found.append(process(pid, parent, chance.choice("abcd") * 9, caps, user_ns=chance.choice([1, 1, 1, None, 5])))
     return found
+
+
+def plot_holders(statuses, set="effective", ax=None):
+    return live.Snapshot(statuses).plot(set, ax=ax)
+
+
+def plot_tree(statuses, set="effective", ax=None):
+    return live.Snapshot(statuses).plot_tree(set, ax=ax)
 
 
 def texts(ax):
@@ -346,6 +353,10 @@ class TestHost:
             ValueError, match="expected one of effective, permitted, inheritable, bounding, ambient, got"
         ):
             plot_holders([], "efective")
+
+    def test_there_is_no_such_kind(self):
+        with pytest.raises(ValueError, match=r"^expected the kind 'holders' or 'tree', got 'bars'$"):
+            display.plot(live.Snapshot([]), kind="bars")
 
 
 def tree(ax):

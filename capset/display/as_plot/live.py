@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any
 
 from capset.capability import Cap
 from capset.display import plot
@@ -26,51 +26,31 @@ from capset.summary import summary
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-__all__ = ["plot_holders", "plot_tree"]
-
 _MOST = 80  # lines of a tree
 
 
 @plot.register(Scan)
-def _scan(
-    scan: Scan, set: str = "effective", *, kind: Literal["holders", "tree"] = "holders", ax: Axes | None = None
-) -> Axes:
-    return _snapshot(scan.snapshot(), set, kind=kind, ax=ax)
+def _scan(scan: Scan, *args: Any, **how: Any) -> Axes:
+    return plot(scan.snapshot(), *args, **how)
 
 
 @plot.register(Snapshot)
-def _snapshot(
-    snapshot: Snapshot, set: str = "effective", *, kind: Literal["holders", "tree"] = "holders", ax: Axes | None = None
-) -> Axes:
-    """Draw how many threads hold each capability, or the tree of processes."""
+def _snapshot(snapshot: Snapshot, set: str = "effective", *, kind: str = "holders", ax: Axes | None = None) -> Axes:
     if kind not in _KINDS:
         raise ValueError(f"expected the kind {' or '.join(map(repr, _KINDS))}, got {shown(kind)}")
-    return _KINDS[kind](snapshot, set, ax)
+    needs_matplotlib()
+    check_set(set)
+    draw, says = _KINDS[kind]
+    title = f"{_titled(snapshot, set)}{says}"
+    return draw(title, snapshot, set, ax) if snapshot else message(title, "nothing to show", ax)
 
 
-def plot_holders(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes | None = None) -> Axes:
+def _holders(title: str, statuses: Sequence[ProcStatus], set: str, ax: Axes | None) -> Axes:
     """Draw which capability is held by how many processes, as bars.
 
     The part of a bar that stands for processes in another user namespace is hatched: another than the initial one, or
     than most where none is in that. Capabilities that none of them holds are named in a line.
-
-    Args:
-        statuses: The processes, or threads.
-        set: Which of their five sets counts.
-        ax: As of :func:`plot_comparison`.
-
-    Returns:
-        The axes with the plot.
-
-    Raises:
-        ModuleNotFoundError: Matplotlib is not installed.
-        ValueError: There is no such set.
     """
-    needs_matplotlib()
-    check_set(set)
-    title = f"{_titled(statuses, set)}: how many have each capability"
-    if not statuses:
-        return message(title, "nothing to show", ax)
     spaces = Counter(status.user_ns for status in statuses if status.user_ns is not None)
     usual = INITIAL_USER_NS if INITIAL_USER_NS in spaces else spaces.most_common(1)[0][0] if spaces else None
     every: Counter[Cap] = Counter()
@@ -140,34 +120,17 @@ def _bars(
     return ax
 
 
-def plot_tree(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes | None = None) -> Axes:
+def _tree(title: str, statuses: Sequence[ProcStatus], set: str, ax: Axes | None) -> Axes:
     """Draw the process tree, and beside each process what it has over its parent.
 
     Threads without children that are alike share a line. Of very many, those are drawn that have something else
     than their parents, with those over them, and the last line tells how many are left out.
-
-    Args:
-        statuses: The processes, or threads.
-        set: Which of their five sets is compared.
-        ax: As of :func:`plot_comparison`.
-
-    Returns:
-        The axes with the plot.
-
-    Raises:
-        ModuleNotFoundError: Matplotlib is not installed.
-        ValueError: There is no such set.
     """
-    needs_matplotlib()
-    check_set(set)
-    title = f"{_titled(statuses, set)}, each beside its parent's"
-    if not statuses:
-        return message(title, "nothing to show", ax)
     lines, left_out = process_tree(statuses, set, _MOST)
     return draw_tree(title, lines, _left_out(left_out), ax)
 
 
-_KINDS = {"holders": plot_holders, "tree": plot_tree}
+_KINDS = {"holders": (_holders, ": how many have each capability"), "tree": (_tree, ", each beside its parent's")}
 
 
 def _left_out(lines: Sequence[Line]) -> str:

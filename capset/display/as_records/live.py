@@ -19,7 +19,7 @@ __all__ = ["file_records", "status_records"]
 
 @records.register(Scan)
 def _scan(scan: Scan) -> Records:
-    return status_records(scan.snapshot())
+    return records(scan.snapshot())
 
 
 @records.register(ProcStatus)
