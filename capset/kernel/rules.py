@@ -7,7 +7,7 @@ from typing import Literal
 from attrs import frozen
 
 from capset.capability import Cap
-from capset.errors import shown
+from capset.errors import ArgumentError, shown
 from capset.sets import CapSet
 
 __all__ = ["NEWEST", "RULES", "Rule", "Rules"]
@@ -65,7 +65,7 @@ class Rules:
 
     def __attrs_post_init__(self) -> None:
         if self.set_id not in ("changed", "not real"):
-            raise ValueError(f'set_id is "changed" or "not real", got {shown(self.set_id)}')
+            raise ArgumentError(f'set_id is "changed" or "not real", got {shown(self.set_id)}', self.set_id)
         if self.last_cap is not None:
             CapSet.all(self.last_cap)  # which says what is no capability
 

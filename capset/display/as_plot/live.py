@@ -64,7 +64,7 @@ def plot_holders(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axe
 
     Raises:
         ModuleNotFoundError: Matplotlib is not installed.
-        ValueError: There is no such set.
+        ArgumentError: There is no such set.
     """
     needs_matplotlib()
     check_set(set)
@@ -156,7 +156,7 @@ def plot_tree(statuses: Sequence[ProcStatus], set: str = "effective", ax: Axes |
 
     Raises:
         ModuleNotFoundError: Matplotlib is not installed.
-        ValueError: There is no such set.
+        ArgumentError: There is no such set.
     """
     needs_matplotlib()
     check_set(set)
