@@ -10,7 +10,7 @@ from attrs import evolve, field, frozen
 
 from capset.capability import Cap
 from capset.engines import Engine
-from capset.errors import CapsetError, shown
+from capset.errors import ArgumentError, CapsetError, require, shown
 from capset.listed import Listed
 from capset.live import ProcStatus, Snapshot
 from capset.live.keeping import Kept
@@ -29,12 +29,14 @@ Column = CapSet | CapState | Engine | ProcStatus
 
 
 def _columns(columns: Mapping[str, Any]) -> Mapping[str, Column]:
+    require(columns, Mapping, "a mapping of names and sets; compare() takes them as arguments")
     return MappingProxyType({name: _column(name, value) for name, value in columns.items()})
 
 
 def _column(name: str, value: Any) -> Column:
     if name in _RESERVED:
-        raise ValueError(f"a column cannot be called {name!r}: rows have a {name} of their own; choose another name")
+        advice = f"rows have a {name} of their own; choose another name"
+        raise ArgumentError(f"a column cannot be called {name!r}: {advice}", name)
     if isinstance(value, Column):
         return value
     try:
@@ -129,7 +131,7 @@ class Comparison(Plotted):
             set: ``"effective"``, ``"permitted"``, ``"inheritable"``, ``"bounding"`` or ``"ambient"``.
 
         Raises:
-            ValueError: There is no such set.
+            ArgumentError: There is no such set.
         """
         return evolve(self, set=set)
 
@@ -185,7 +187,7 @@ def compare(*unnamed: Never, **named: Any) -> Comparison:
             no words of Python go in as ``compare(**{"docker 20.10": …})``.
 
     Raises:
-        ValueError: A column is called as a column of its own that every row has.
+        ArgumentError: A column is called as a column of its own that every row has.
         TypeError: A value is none of these, or has no name.
 
     Examples:

@@ -6,10 +6,9 @@ import re
 from collections.abc import Iterable
 
 from attrs import evolve, field, frozen
-from attrs.validators import instance_of
 
 from capset.capability import Cap
-from capset.errors import ConflictError, ParseError, UnknownCapabilityError, shown
+from capset.errors import ConflictError, ParseError, UnknownCapabilityError, require, shown
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import CapState, HasCaps, five_sets
@@ -99,8 +98,7 @@ class CapDiff(Tabular):
             >>> print(CapDiff.parse("+kill").then(CapDiff.parse("-kill +chown")))
             +CAP_CHOWN -CAP_KILL
         """
-        if not isinstance(other, CapDiff):
-            raise TypeError(f"expected a CapDiff, as before.diff(after) makes one, got {shown(other)}")
+        require(other, CapDiff, "a CapDiff, as before.diff(after) makes one")
         return CapDiff(
             added=(self.added - other.dropped) | other.added,
             dropped=(self.dropped - other.added) | other.dropped,
@@ -111,6 +109,10 @@ class CapDiff(Tabular):
 
     def __str__(self) -> str:
         return " ".join([f"+{cap}" for cap in self.added] + [f"-{cap}" for cap in self.dropped])
+
+
+def _is_diff(_instance: object, _attribute: object, value: object) -> None:
+    require(value, CapDiff, "a CapDiff, as before.diff(after) makes one")
 
 
 @frozen(kw_only=True)
@@ -130,11 +132,11 @@ class StateDiff(Tabular):
         effective: -CAP_KILL
     """
 
-    effective: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
-    permitted: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
-    inheritable: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
-    bounding: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
-    ambient: CapDiff = field(default=CapDiff(), validator=instance_of(CapDiff))
+    effective: CapDiff = field(default=CapDiff(), validator=_is_diff)
+    permitted: CapDiff = field(default=CapDiff(), validator=_is_diff)
+    inheritable: CapDiff = field(default=CapDiff(), validator=_is_diff)
+    bounding: CapDiff = field(default=CapDiff(), validator=_is_diff)
+    ambient: CapDiff = field(default=CapDiff(), validator=_is_diff)
 
     def apply(self, state: CapState | HasCaps) -> CapState:
         """Return *state*, a CapState or what has one as ``caps``, with these changes made."""
@@ -147,8 +149,7 @@ class StateDiff(Tabular):
 
     def then(self, other: StateDiff) -> StateDiff:
         """Return the one difference that does what this one and then *other* do."""
-        if not isinstance(other, StateDiff):
-            raise TypeError(f"expected a StateDiff, as before.diff(after) of two states makes one, got {shown(other)}")
+        require(other, StateDiff, "a StateDiff, as before.diff(after) of two states makes one")
         return StateDiff(**{name: diff.then(getattr(other, name)) for name, diff in self._items()})
 
     def _items(self) -> list[tuple[str, CapDiff]]:

@@ -1,9 +1,8 @@
 """The exceptions of capset.
 
-A value of the wrong type is a plain :class:`TypeError`. Everything else that is wrong is one of these:
-each is a subclass of :class:`CapsetError` and of the built-in exception a caller would catch anyway.
-It keeps what it complains about as attributes, says what was expected and what to do instead, and
-survives pickling.
+A value of the wrong type is a plain :class:`TypeError`. Everything else that is wrong is one of these: each is a
+subclass of :class:`CapsetError` and of the built-in exception a caller would catch anyway. It keeps what it complains
+about as attributes, says what was expected and what to do instead, and survives pickling.
 """
 
 from __future__ import annotations
@@ -14,10 +13,12 @@ import errno
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from types import UnionType
     from typing import Any
 
 __all__ = [
     "AccessDeniedError",
+    "ArgumentError",
     "CapsetError",
     "ConflictError",
     "ContradictionError",
@@ -74,6 +75,21 @@ def shown(value: object) -> str:
     except (ValueError, RecursionError):  # a number in it is too long to be written, or it holds itself too deeply
         text = f"a {type(value).__name__} that is too large to be shown"
     return text if len(text) <= 120 else f"{text[:100]}... ({more}{len(text)} characters)"
+
+
+def require(value: object, kind: type | UnionType, what: str) -> None:
+    """Refuse a value of another type.
+
+    Args:
+        value: What was given.
+        kind: What it is to be.
+        what: The same in words, with the remedy where there is one.
+
+    Raises:
+        TypeError: *value* is of another type.
+    """
+    if not isinstance(value, kind):
+        raise TypeError(f"expected {what}, got {shown(value)}")
 
 
 def _pieces(value: Any, around: tuple[int, ...]) -> Iterator[str]:
@@ -176,6 +192,22 @@ class ParseError(CapsetError, ValueError):
         self.position = position
         self.expected = expected
         super().__init__(f"at position {position} of {shown(text)}: expected {expected}")
+
+
+class ArgumentError(CapsetError, ValueError):
+    """An argument of the right type that cannot be what it is to be.
+
+    Attributes:
+        message: What was expected, and what was given.
+        value: What was given.
+    """
+
+    _fields = ("message", "value")
+
+    def __init__(self, message: str, value: object) -> None:
+        self.message = message
+        self.value = value
+        super().__init__(message)
 
 
 class ConflictError(CapsetError, ValueError):
@@ -336,6 +368,8 @@ class StatusError(CapsetError, ValueError):
         self.expected = expected
         self.line = line
         self.value = value
+        if not isinstance(source, str):
+            source = shown(source)
         if line is None:
             message = f"{source}: no {field} line; expected {expected}"
         else:

@@ -16,7 +16,7 @@ from attrs import frozen
 from capset import engines
 from capset.diff import CapDiff
 from capset.engines import Engine, Request
-from capset.errors import RequestError, UnknownVersionError, shown
+from capset.errors import ArgumentError, RequestError, UnknownVersionError, require, shown
 from capset.facts import load
 from capset.formats import kubernetes
 from capset.listed import Listed
@@ -117,7 +117,7 @@ def pod_security(
     Raises:
         FormatError: The document is no pod.
         UnknownVersionError: There is no such version.
-        ValueError: There is no such level.
+        ArgumentError: There is no such level.
 
     Source:
         Kubernetes ``pod-security-admission``, ``policy/check_capabilities_baseline.go`` and
@@ -132,6 +132,7 @@ def pod_security(
         >>> finding.effect
         'containerd (CRI) gives it no capability'
     """
+    require(engine, Engine | None, "an Engine, such as engines.get() returns")
     rule = pod_rule(level, version)
     runtime = engines.get("containerd") if engine is None else engine
     requests = kubernetes.from_pod(pod)
@@ -160,6 +161,7 @@ def beyond_default(request: Request, *, engine: Engine | None = None) -> CapDiff
         >>> print(policy.beyond_default(docker.from_flags(["--cap-add=chown", "--cap-add=net_admin"])))
         +CAP_NET_ADMIN
     """
+    require(engine, Engine | None, "an Engine, such as engines.get() returns")
     chosen = engines.get("docker") if engine is None else engine
     return chosen.default.diff(chosen.resolve(request))
 
@@ -169,11 +171,14 @@ def pod_rule(level: str, version: str) -> Rule:
 
     Raises:
         UnknownVersionError: There is no such version.
-        ValueError: There is no such level with a rule.
+        ArgumentError: There is no such level with a rule.
     """
     levels = _levels()
-    if not isinstance(level, str) or level not in levels:
-        raise ValueError(f"expected the level {' or '.join(map(repr, levels))}, got {shown(level)}")
+    message = f"expected the level {' or '.join(map(repr, levels))}, got {shown(level)}"
+    if not isinstance(level, str):
+        raise TypeError(message)
+    if level not in levels:
+        raise ArgumentError(message, level)
     asked = re.fullmatch(r"v?1\.(0|[1-9][0-9]{0,5})", version) if isinstance(version, str) else None
     if asked is None and version != "latest":
         raise UnknownVersionError("Pod Security Standards", version, 'expected "latest" or such as "1.25"')

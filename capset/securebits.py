@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from enum import IntFlag
+from enum import EnumType, IntFlag
+from typing import Any, cast
+
+from capset.errors import ArgumentError, shown
 
 __all__ = ["Securebits"]
 
 
-class Securebits(IntFlag):
+class _Checked(EnumType):
+    """What is no number is told in the words of this library, and so is one that IntFlag fails to write down."""
+
+    def __call__(cls, value: Any = 0, /) -> Securebits:  # type: ignore[override]
+        if not isinstance(value, int):
+            raise TypeError(f"securebits are Securebits or a number, got {shown(value)}")
+        if not -(2**32) <= value < 2**32:  # negative ones are what ~ makes of others
+            raise ArgumentError(f"securebits are a number from 0 to 2**32 - 1, got {shown(value)}", value)
+        bits: Any = super().__call__(value)
+        return cast("Securebits", bits)
+
+
+class Securebits(IntFlag, metaclass=_Checked):
     """The securebits flags of a thread.
 
     Each flag has a companion, its lock, one bit above it: once the lock is raised, nobody can change

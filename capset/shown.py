@@ -81,7 +81,7 @@ class PlottedBySet(Tabular):
             ax: Where to draw; a figure of its own, as large as it needs to be, if not given.
 
         Raises:
-            ValueError: There is no such set.
+            ArgumentError: There is no such set.
             ModuleNotFoundError: Matplotlib is not installed.
         """
         drawn: Axes = _display().plot(self, set, ax=ax)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from attrs import field, frozen
 
-from capset.errors import shown
+from capset.errors import ArgumentError, shown
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 
@@ -20,10 +20,14 @@ def check_set(name: object) -> None:
     """Refuse what is no name of one of the five sets of a thread.
 
     Raises:
-        ValueError: There is no such set.
+        ArgumentError: There is no such set.
+        TypeError: *name* is no str.
     """
+    message = f"expected one of {', '.join(THREAD_SETS)}, got {shown(name)}"
+    if not isinstance(name, str):
+        raise TypeError(message)
     if name not in THREAD_SETS:
-        raise ValueError(f"expected one of {', '.join(THREAD_SETS)}, got {shown(name)}")
+        raise ArgumentError(message, name)
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,7 @@ from capset.engines.releases import Release
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
-from capset.errors import RequestError, UnavailableError, shown
+from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.sets import CapSet
 from capset.shown import Shown
 from capset.source import Source
@@ -246,7 +246,7 @@ class Engine(Shown):
 
         Raises:
             RequestError: As in :meth:`resolve`; or the request names a user whose number is needed.
-            ValueError: *uid* is negative or larger than 2**32 - 2.
+            ArgumentError: *uid* is negative or larger than 2**32 - 2.
             TypeError: *uid* is no number, or *no_new_privs* no bool.
 
         Examples:
@@ -345,6 +345,7 @@ class Engine(Shown):
 
         The user is left out, and so is *no_new_privs*: :mod:`capset.formats` writes both for Docker.
         """
+        require(request, Request, "a Request")
         return self._behaviour.rules.write(request)
 
     def __repr__(self) -> str:
@@ -397,5 +398,5 @@ def user_id(uid: int) -> int:
         raise TypeError(f"expected a user id as a number, got {shown(uid)}")
     number = operator.index(uid)
     if not 0 <= number <= LAST_ID:
-        raise ValueError(f"expected a user id from 0 to 2**32 - 2, got {shown(uid)}")
+        raise ArgumentError(f"expected a user id from 0 to 2**32 - 2, got {shown(uid)}", uid)
     return number

@@ -89,7 +89,7 @@ def recognise(state: CapState | HasCaps, *, uid: int | None = None, available: C
         request explains the sets.
 
     Raises:
-        ValueError: *uid* is negative or larger than 2**32 - 2.
+        ArgumentError: *uid* is negative or larger than 2**32 - 2.
         TypeError: *state* has no five sets, or *uid* no number.
 
     Examples:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
+from capset.errors import require, shown
 from capset.formats.docker import no_new_privs
 from capset.formats.document import Node, depends, refused
 from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
@@ -85,6 +86,7 @@ def to_service(request: Request) -> dict[str, object]:
         >>> compose.to_service(Request(add=["cap_net_raw"], drop=["all"]))
         {'cap_drop': ['ALL'], 'cap_add': ['NET_RAW']}
     """
+    require(request, Request, "a Request")
     service: dict[str, object] = {}
     if request.drop:
         service["cap_drop"] = rewritten(request.drop, _SPELLING, "drop")
@@ -105,7 +107,7 @@ def services(document: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
     if "services" not in root:
         raise root.error("a compose file, with services")
     for name in root["services"].mapping():
-        yield str(name), root["services"][name]
+        yield name if isinstance(name, str) else shown(name), root["services"][name]
 
 
 def read_service(node: Node) -> Request:
@@ -188,8 +190,9 @@ def _truth(node: Node, problems: list[Problem]) -> Node:
 
 def _text(node: Node, problems: list[Problem]) -> Node:
     if type(node.value) is int:
+        written = shown(node.value)  # which writes numbers that are too long for str()
         problems.append(
-            refused(node, "user-not-text", f"Compose takes a text for the user: put it in quotes, '{node.value}'")
+            refused(node, "user-not-text", f"Compose takes a text for the user: put it in quotes, '{written}'")
         )
-        return Node(str(node.value), node.place)
+        return Node(written, node.place)
     return Node(node.text(), node.place)

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
-from capset.errors import shown
+from capset.errors import require, shown
 from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
@@ -83,6 +83,7 @@ def to_flags(request: Request) -> list[str]:
         >>> docker.to_flags(Request(add=["cap_net_raw"], drop=["all"], user="1000", no_new_privs=True))
         ['--cap-drop=ALL', '--cap-add=NET_RAW', '--user=1000', '--security-opt=no-new-privileges']
     """
+    require(request, Request, "a Request")
     return [
         *(f"--cap-drop={name}" for name in rewritten(request.drop, _SPELLING, "drop")),
         *(f"--cap-add={name}" for name in rewritten(request.add, _SPELLING, "add")),
@@ -127,9 +128,8 @@ def read_container(root: Node) -> Request:
     if "TaskTemplate" in root["Spec"]:
         spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
-        return _request(
-            spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), said.names(), Node(False), spec["User"]
-        )
+        adds, drops, user = spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), spec["User"]
+        return _request(adds, drops, said.names(), Node(False), Node(user.text(), user.place))
     host = root["HostConfig"]
     if "HostConfig" not in root:
         raise root.error("a container, with HostConfig, or a service, with Spec.TaskTemplate")

@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS, Spelling
-from capset.errors import FormatError, shown
+from capset.errors import FormatError, require, shown
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.wording import LAST_ID, effects, made, rewritten, user_ids
 from capset.problem import Problem
@@ -183,6 +183,7 @@ def to_container(request: Request) -> dict[str, object]:
         >>> kubernetes.to_container(Request(add=["cap_net_raw"], drop=["all"]))
         {'securityContext': {'capabilities': {'drop': ['ALL'], 'add': ['NET_RAW']}}}
     """
+    require(request, Request, "a Request")
     if request.privileged and request.no_new_privs:
         raise FormatError("no_new_privs", True, "False for a privileged container")
     context: dict[str, object] = {}

@@ -7,7 +7,7 @@ import re
 from attrs import field, frozen
 
 from capset.capability import CAPS, LAST_CAP, Cap
-from capset.errors import ParseError, UnknownCapabilityError, shown
+from capset.errors import ParseError, UnknownCapabilityError, require, shown
 from capset.sets import CapSet
 from capset.state import CapState, HasCaps, five_sets
 
@@ -278,6 +278,7 @@ def from_name(text: str) -> Cap:
 
 def to_name(cap: Cap) -> str:
     """Write one capability exactly as cap_to_name(3) does: ``cap_kill``, or its number."""
+    require(cap, Cap, "a Cap, such as Cap.parse() reads")
     return str(cap).lower()
 
 
@@ -295,6 +296,7 @@ def iab_to_text(iab: IAB, *, last_cap: int = LAST_CAP) -> str:
         >>> libcap.iab_to_text(iab), str(iab)
         ('!%cap_kill', '!%cap_kill,41')
     """
+    require(iab, IAB, "an IAB")
     words: list[str] = []
     for cap in CapSet.all(last_cap) & (iab.inheritable | iab.ambient | iab.blocked):
         sign = "!" if cap in iab.blocked else ""

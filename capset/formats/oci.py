@@ -11,6 +11,7 @@ from capset.engines.engine import LAST_ID, user_id
 from capset.engines.process import impossible
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
+from capset.errors import require
 from capset.formats.document import Node, depends, ignored, refused
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
@@ -135,6 +136,7 @@ def to_process(process: Process) -> dict[str, object]:
     Raises:
         UnknownCapabilityError: A capability has no name yet.
     """
+    require(process, Process, "a Process")
     return {
         "user": {"uid": process.uid, "gid": process.gid},
         "capabilities": _lists(process.caps),

@@ -11,7 +11,7 @@ from capset.capability import CAPS, Cap
 from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
-from capset.errors import FormatError, shown
+from capset.errors import FormatError, require, shown
 from capset.formats.directives import FULL, KEYS, PLAIN_ID, Directives, user_of
 from capset.formats.document import Node, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
@@ -223,6 +223,7 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         [Service]
         CapabilityBoundingSet=~CAP_KILL
     """
+    require(unit, Unit, "a Unit")
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]

@@ -274,7 +274,7 @@ def set_keepcaps(draft: Draft, on: bool | int, *, rules: Rules | str = NEWEST) -
     if not isinstance(on, int):
         raise TypeError(f"keepcaps is True or False, got {shown(on)}")
     if on not in {0, 1}:
-        draft.refuse(errno.EINVAL, "keepcaps", f"keepcaps is 0 or 1, not {on}")
+        draft.refuse(errno.EINVAL, "keepcaps", f"keepcaps is 0 or 1, not {shown(on)}")
     if draft.securebits & Securebits.KEEP_CAPS_LOCKED:
         draft.refuse(errno.EPERM, "keepcaps", "SECBIT_KEEP_CAPS is locked")
     kept = draft.securebits & ~Securebits.KEEP_CAPS
@@ -313,7 +313,7 @@ def _one(draft: Draft, cap: Cap | int | str) -> CapSet:
         raise TypeError(f"expected one capability, got {shown(cap)}")
     number = Cap.parse(cap) if isinstance(cap, str) else int(cap)
     if not 0 <= number <= max(draft.supported):
-        draft.refuse(errno.EINVAL, "capability", f"the kernel has no capability {number}", number)
+        draft.refuse(errno.EINVAL, "capability", f"the kernel has no capability {shown(int(number))}", number)
     return CapSet([number])
 
 

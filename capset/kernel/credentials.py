@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from attrs import Attribute, field, frozen
 
 from capset.capability import Cap
-from capset.errors import shown
+from capset.errors import ArgumentError, require, shown
 from capset.filecaps import FileCaps
 from capset.ids import Ids
 from capset.kernel.namespaces import INITIAL, NO_ID, UserNamespace
@@ -20,15 +20,21 @@ __all__ = ["Credentials", "Executable", "HasCredentials", "Thread", "checked"]
 
 
 def _id(number: object, what: str) -> int:
-    if type(number) is not int or not 0 <= number < NO_ID:
-        raise ValueError(f"{what} is a number from 0 to 2**32 - 2, got {shown(number)}")
+    message = f"{what} is a number from 0 to 2**32 - 2, got {shown(number)}"
+    if type(number) is not int:
+        raise TypeError(message)
+    if not 0 <= number < NO_ID:
+        raise ArgumentError(message, number)
     return number
 
 
 def _ids(ids: Iterable[int] | int) -> Ids:
-    numbers = (ids,) * 4 if isinstance(ids, int) else () if isinstance(ids, str) else tuple(ids)
+    message = f"expected one id or four (real, effective, saved, fs), got {shown(ids)}"
+    if isinstance(ids, str) or not isinstance(ids, int | Iterable):
+        raise TypeError(message)
+    numbers = (ids,) * 4 if isinstance(ids, int) else tuple(ids)
     if len(numbers) != 4:
-        raise ValueError(f"expected one id or four (real, effective, saved, fs), got {shown(ids)}")
+        raise ArgumentError(message, ids)
     return Ids(*(_id(number, "an id") for number in numbers))
 
 
@@ -69,7 +75,7 @@ class Credentials:
             two are compared.
 
     Raises:
-        ValueError: The sets are some that no thread can have, or an id is none.
+        ArgumentError: The sets are some that no thread can have, or an id is none.
         TypeError: A value is of the wrong type.
 
     Source:
@@ -95,7 +101,7 @@ class Credentials:
 
     def __attrs_post_init__(self) -> None:
         if broken := self.caps.violations():
-            raise ValueError(f"no thread can have these sets: {broken[0]}")
+            raise ArgumentError(f"no thread can have these sets: {broken[0]}", self.caps)
 
     @property
     def visible_uids(self) -> Ids:
@@ -133,6 +139,7 @@ class Credentials:
             >>> inside.capable("sys_admin"), inside.capable("sys_admin", kernel.INITIAL)
             (True, False)
         """
+        require(namespace, UserNamespace | None, "a UserNamespace")
         target = self.user_ns if namespace is None else namespace
         for ancestor in target.ancestors:
             if ancestor == self.user_ns:
@@ -175,8 +182,11 @@ def _owner(number: int) -> int:
 
 
 def _mode(mode: int) -> int:
-    if type(mode) is not int or mode & ~0o7777 not in {0, 0o100000}:  # of a regular file, or without a type
-        raise ValueError(f"mode is that of a regular file, such as 0o4755 in octal digits, got {shown(mode)}")
+    message = f"mode is that of a regular file, such as 0o4755 in octal digits, got {shown(mode)}"
+    if type(mode) is not int:
+        raise TypeError(message)
+    if mode & ~0o7777 not in {0, 0o100000}:  # of a regular file, or without a type
+        raise ArgumentError(message, mode)
     return mode & 0o7777
 
 
@@ -198,7 +208,7 @@ class Executable:
         assumed: What could not be read of it and was assumed, a sentence each.
 
     Raises:
-        ValueError: An id or the mode is none.
+        ArgumentError: An id or the mode is none.
         TypeError: A value is of the wrong type.
 
     Examples:

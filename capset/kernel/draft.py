@@ -16,7 +16,7 @@ from typing import Concatenate, Literal, NoReturn, ParamSpec, cast
 from attrs import evolve
 
 from capset.capability import LAST_CAP, Cap
-from capset.errors import KernelError, shown
+from capset.errors import ArgumentError, KernelError, shown
 from capset.ids import Ids
 from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.explanation import Decision, Explanation
@@ -163,7 +163,7 @@ def passed_id(id: int) -> int:
     if type(id) is not int:
         raise TypeError(f"an id is a number, got {shown(id)}")
     if not -1 <= id <= NO_ID:
-        raise ValueError(f"an id is a number from 0 to 2**32 - 2, or -1, got {shown(id)}")
+        raise ArgumentError(f"an id is a number from 0 to 2**32 - 2, or -1, got {shown(id)}", id)
     return id % 2**32
 
 
@@ -234,7 +234,10 @@ def _rules(keywords: Mapping[str, object]) -> Rules | str:
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    try:
+        text = str(value)
+    except ValueError:  # a number in it is too long to be written
+        text = shown(value)
     return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."
 
 

@@ -154,7 +154,7 @@ and it is not ambient
             set: The name of the set.
 
         Raises:
-            ValueError: There is no such set.
+            ArgumentError: There is no such set.
             KernelError: The call is refused, which leaves everything as it is.
         """
         check_set(set)
@@ -191,6 +191,7 @@ and it is not ambient
 
         What is not gained is told of the permitted set alone, for what the bounding set would allow.
         """
+        check_set(set)
         after = self.after
         if after is None:
             return []

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from attrs import Factory, field, frozen
 
-from capset.errors import shown
+from capset.errors import ArgumentError, shown
 
 __all__ = ["INITIAL", "NO_ID", "OVERFLOW_ID", "Extent", "UserNamespace"]
 
@@ -40,7 +40,7 @@ def made_extents(extents: Iterable[tuple[int, int, int]]) -> tuple[Extent, ...]:
     for extent in extents:
         numbers = tuple(extent)
         if len(numbers) != 3 or not all(type(number) is int and 0 <= number < 2**32 for number in numbers):
-            raise ValueError(f"an extent is three numbers from 0 to 2**32 - 1, got {shown(extent)}")
+            raise ArgumentError(f"an extent is three numbers from 0 to 2**32 - 1, got {shown(extent)}", extent)
         made.append(Extent(*numbers))
     return tuple(made)
 
@@ -87,7 +87,7 @@ class UserNamespace:
             cannot map the parent's user id 0.
 
     Raises:
-        ValueError: A map is none, or *setgroups* is another word.
+        ArgumentError: A map is none, or *setgroups* is another word.
 
     Source:
         user_namespaces(7); Linux ``kernel/user_namespace.c``.
@@ -110,18 +110,19 @@ class UserNamespace:
 
     def __attrs_post_init__(self) -> None:
         if self.setgroups not in {"allow", "deny"}:
-            raise ValueError(f'setgroups is "allow" or "deny", got {shown(self.setgroups)}')
+            raise ArgumentError(f'setgroups is "allow" or "deny", got {shown(self.setgroups)}', self.setgroups)
         if self.parent is not None and not isinstance(self.parent, UserNamespace):
             raise TypeError(f"parent is a UserNamespace, got {shown(self.parent)}")
         for name in ("owner", "group"):
             if type(id := getattr(self, name)) is not int or not 0 <= id < NO_ID:
-                raise ValueError(f"{name} is a number from 0 to 2**32 - 2, got {shown(id)}")
+                raise ArgumentError(f"{name} is a number from 0 to 2**32 - 2, got {shown(id)}", id)
         for name in ("uid_map", "gid_map"):
             extents: tuple[Extent, ...] = getattr(self, name)
             if extents and not are_lawful(extents):
-                raise ValueError(f"{name} is no map that the kernel takes: {shown(extents)}")
+                raise ArgumentError(f"{name} is no map that the kernel takes: {shown(extents)}", extents)
             if self.parent is None and extents != _EVERY_ID:
-                raise ValueError(f"the initial namespace maps every id to itself; give a parent beside {name}")
+                advice = f"the initial namespace maps every id to itself; give a parent beside {name}"
+                raise ArgumentError(advice, extents)
 
     @property
     def level(self) -> int:

@@ -10,7 +10,7 @@ from typing import Any, Literal, NamedTuple
 from attrs import evolve, field, frozen
 
 from capset.capability import LAST_CAP, Cap
-from capset.errors import UnknownReleaseError, shown
+from capset.errors import ArgumentError, UnknownReleaseError, shown
 from capset.facts import load
 from capset.kernel.credentials import Credentials
 from capset.securebits import Securebits
@@ -78,7 +78,7 @@ class Rules:
         assumed: What the release does not tell and was assumed, a sentence each.
 
     Raises:
-        ValueError: A switch has another value.
+        ArgumentError: A switch has another value.
 
     Examples:
         >>> from capset import CapState, kernel
@@ -108,7 +108,7 @@ class Rules:
         for name, choices in _CHOICES.items():
             value = getattr(self, name)
             if not any(type(value) is type(choice) and value == choice for choice in choices):
-                raise ValueError(f"{name} is {_or(choices)}, got {shown(value)}")
+                raise ArgumentError(f"{name} is {_or(choices)}, got {shown(value)}", value)
 
     @classmethod
     def of(cls, release: str | Rules, *, last_cap: Cap | int | None = None) -> Rules:

@@ -9,7 +9,7 @@ from typing import Literal
 from attrs import evolve
 
 from capset.capability import Cap
-from capset.errors import shown
+from capset.errors import ArgumentError, shown
 from capset.kernel.credentials import Credentials, Thread, checked
 from capset.kernel.draft import Draft, explainer, system_call
 from capset.kernel.namespaces import Extent, UserNamespace, are_lawful, made_extents, outside_stretch
@@ -210,7 +210,7 @@ def _writer(cred: Credentials, by: Writer) -> Credentials:
     if by == "self":
         return cred
     if by != "outside":
-        raise ValueError(f'by is "self", "outside" or Credentials, got {shown(by)}')
+        raise ArgumentError(f'by is "self", "outside" or Credentials, got {shown(by)}', by)
     parent = cred.user_ns.parent or cred.user_ns
     root = parent.outside_uid(0) or 0
     everything = CapState(effective=CapSet.all(), permitted=CapSet.all())

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from capset.errors import FileCapsError, shown
 from capset.filecaps import FileCaps
 from capset.live.keeping import Kept
-from capset.live.reading import Root
+from capset.live.reading import Root, without_null
 from capset.shown import Tabular
 
 __all__ = ["CapFile", "FileScan", "file_caps", "path_text", "scan_files"]
@@ -199,4 +199,4 @@ def path_text(path: Root) -> str:
     name = os.fspath(path)
     if not isinstance(name, str):
         raise TypeError(f"expected a path as str, got {shown(path)}")
-    return name
+    return without_null(name)

@@ -13,6 +13,7 @@ from attrs import evolve
 from capset.capability import Cap
 from capset.errors import (
     AccessDeniedError,
+    ArgumentError,
     PidError,
     ProcessGoneError,
     ProcUnavailableError,
@@ -73,7 +74,14 @@ def root_folder(proc: Root) -> str:
     folder = os.fspath(proc)
     if not isinstance(folder, str):
         raise TypeError(f"proc is a path as str, got {shown(proc)}")
-    return folder
+    return without_null(folder)
+
+
+def without_null(path: str) -> str:
+    """Return a path that may be one."""
+    if "\0" in path:
+        raise ArgumentError(f"a path has no null byte in it, got {shown(path)}", path)
+    return path
 
 
 def _folder(pid: Pid, tid: int | None, proc: str) -> str:

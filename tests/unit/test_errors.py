@@ -9,9 +9,10 @@ import pickle
 
 import pytest
 
-from capset import errors
+from capset import errors, live
 from capset.errors import (
     AccessDeniedError,
+    ArgumentError,
     CapsetError,
     ConflictError,
     ContradictionError,
@@ -79,6 +80,11 @@ EXAMPLES = [
         UnknownCapabilityError("chwon", ("CAP_CHOWN", "CAP_FOWNER")),
         ValueError,
         "unknown capability 'chwon': did you mean CAP_CHOWN or CAP_FOWNER?",
+    ),
+    (
+        ArgumentError("a user id is a number, got -1", -1),
+        ValueError,
+        "a user id is a number, got -1",
     ),
     (
         UnknownMemberError("CAP_KILL", remedy="write Cap.KILL"),
@@ -275,3 +281,19 @@ def test_every_exception_is_tried_here():
 
     assert defined == {type(error) for error, _, _ in EXAMPLES}
     assert {cls.__name__ for cls in defined} | {"CapsetError"} == set(errors.__all__)
+
+
+def test_paths_with_a_null_byte():
+    """The system calls take none, and Python would say so in its own words."""
+    for read in (live.read, live.scan, live.last_cap):
+        with pytest.raises(ArgumentError, match=r"a path has no null byte in it, got 'a\\x00'"):
+            read(proc="a\0")
+    for read in (live.file_caps, live.scan_files, live.executable):
+        with pytest.raises(ArgumentError, match="a path has no null byte in it"):
+            read("a\0")
+
+
+def test_sources_that_are_no_text():
+    """What a source is called is written, whatever it is."""
+    with pytest.raises(StatusError, match=r"^0x31e2.* characters\): no Tgid line"):
+        live.parse_status("Name:\tx\n", source=10**5000)

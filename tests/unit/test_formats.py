@@ -861,3 +861,20 @@ def test_documents_go_to_engines():
 def test_nodes_with_strange_keys():
     """Keys of other types have no close name, and do no harm."""
     assert [advice for _, advice in Node({5: 1, None: 2}).strange_keys(("add",))] == ["known are add"] * 2
+
+
+@pytest.mark.parametrize("user", [["a"], False, 5])
+def test_the_user_of_a_service_of_swarm_is_a_text(user):
+    """As that of a container is: what Docker never writes is no user."""
+    spec = {"Spec": {"TaskTemplate": {"ContainerSpec": {"User": user}}}}
+    with pytest.raises(FormatError, match=r"Spec\.TaskTemplate\.ContainerSpec\.User: expected a text, got"):
+        docker.from_inspect(spec)
+
+
+def test_numbers_that_are_too_long_to_be_written():
+    """Python writes no number of more than 4,300 digits; what stands in a document is told all the same."""
+    request = compose.from_service({"user": 10**5000})
+    assert request.problems[0].rule == "user-not-text"
+    assert request.problems[0].message.startswith("Compose takes a text for the user: put it in quotes, '0x31e2")
+    [(name, _)] = compose.services({"services": {10**5000: {}}})
+    assert name.startswith("0x31e2")

@@ -10,7 +10,7 @@ from itertools import combinations
 import pytest
 from attrs import evolve
 
-from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, display, engines, live
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, compare, display, engines, live
 from capset.display.as_plot import canvas
 from capset.display.as_plot.processtree import process_tree
 
@@ -583,3 +583,10 @@ def test_the_colours_differ_from_both_grounds(ground):
     ax = plot_tree([process(1, 0), process(2, 1, caps={"kill"})])
     [box] = [patch for patch in ax.patches if isinstance(patch, Rectangle)]
     assert box.get_edgecolor()[:3] == to_rgb(matplotlib.rcParams["text.color"])
+
+
+def test_no_axes():
+    """Whatever else is given for Axes is refused before anything is drawn."""
+    for plot in (compare(a=CapSet()).plot, live.Snapshot([]).plot, live.Snapshot([]).plot_tree):
+        with pytest.raises(TypeError, match="expected Axes of Matplotlib, got 5"):
+            plot(ax=5)

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import Securebits
+from capset.errors import ArgumentError
 
 
 def test_the_header_s_values():
@@ -52,3 +53,20 @@ def test_unnamed_bits_are_shown():
     assert str(Securebits(0x1001)) == "SECBIT_NOROOT|0x1000"
     assert str(Securebits(0)) == "0"
     assert str(Securebits(0x8000)) == "0x8000"
+
+
+@pytest.mark.parametrize(
+    ("value", "error", "message"),
+    [
+        ("noroot", TypeError, "securebits are Securebits or a number, got 'noroot'"),
+        (None, TypeError, "got None"),
+        (2**32, ArgumentError, "securebits are a number from 0 to 2\\*\\*32 - 1, got 4294967296"),
+        pytest.param(10**5000, ArgumentError, "got 0x31e2", id="huge"),
+    ],
+)
+def test_no_securebits(value, error, message):
+    """In the words of this library, whatever IntFlag makes of it."""
+    with pytest.raises(error, match=message):
+        Securebits(value)
+    assert Securebits() == 0
+    assert ~Securebits.NOROOT & Securebits(3) == Securebits.NOROOT_LOCKED

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from capset.capability import Cap
 from capset.display.judging import risky
+from capset.errors import require
 from capset.printable import printable
 from capset.sets import CapSet
 
@@ -147,6 +148,7 @@ def shorten(text: str, most: int) -> str:
 
 def points(ax: Axes) -> tuple[float, float]:
     """Return how wide and how high a place is, in points."""
+    require(ax, import_module("matplotlib.axes").Axes, "Axes of Matplotlib")
     scale = 72 / ax.figure.dpi
     return float(ax.bbox.width) * scale, float(ax.bbox.height) * scale
 
