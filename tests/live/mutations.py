@@ -336,8 +336,12 @@ MUTATIONS = [
                 "    elif found not in own and not draft.old.capable(cap):",
                 "    elif False:",
             ),
-            ("setgroups without a map", "    if not namespace.gid_map:", "    if False:"),
-            ("setgroups although denied", '    if namespace.setgroups == "deny":', "    if False:"),
+            ("setgroups without a map", "setgroups_file and not namespace.gid_map:", "setgroups_file and False:"),
+            (
+                "setgroups although denied",
+                'setgroups_file and namespace.setgroups == "deny":',
+                "setgroups_file and False:",
+            ),
         ],
         "userns": [
             (
@@ -362,7 +366,7 @@ MUTATIONS = [
             ),
             (
                 "one's own group needs no deny",
-                '    if not (alone and namespace.setgroups == "deny"):',
+                '    if not (alone and (namespace.setgroups == "deny" or not draft.rules.setgroups_file)):',
                 "    if not alone:",
             ),
             (
