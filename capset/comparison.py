@@ -15,6 +15,7 @@ from capset.listed import Listed
 from capset.live import ProcStatus, Snapshot
 from capset.live.keeping import Kept
 from capset.live.user_ns import is_elsewhere, namespace_text
+from capset.plain import Plain
 from capset.printable import printable
 from capset.sets import CapSet
 from capset.shown import Plotted
@@ -63,7 +64,7 @@ _RESERVED = ("number", "name", "mask")  # of the rows of to_records()
 
 
 @frozen(repr=False)
-class Comparison(Plotted):
+class Comparison(Plain, Plotted):
     """Capability sets beside each other: a row for each capability, a column for each set.
 
     Made by :func:`compare`. Two are equal if they have equal columns under the same names, in any order.

@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from capset.capability import Cap
 from capset.errors import ConflictError, ParseError, UnknownCapabilityError, require, shown
+from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import CapState, HasCaps, five_sets
@@ -17,7 +18,7 @@ __all__ = ["CapDiff", "StateDiff"]
 
 
 @frozen(kw_only=True)
-class CapDiff(Tabular):
+class CapDiff(Plain, Tabular):
     """What turns one set into another.
 
     A difference is a patch: it can be applied to any set, turned round, and chained. It is falsy when
@@ -116,7 +117,7 @@ def _is_diff(_instance: object, _attribute: object, value: object) -> None:
 
 
 @frozen(kw_only=True)
-class StateDiff(Tabular):
+class StateDiff(Plain, Tabular):
     """What turns the five sets of one thread into those of another, set by set.
 
     It is falsy when it changes nothing. Each capability that comes or goes in a set is a row of :meth:`to_records`:

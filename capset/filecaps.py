@@ -7,6 +7,7 @@ import struct
 from attrs import Factory, field, frozen
 
 from capset.errors import FileCapsError, shown
+from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Shown
 from capset.state import CapState, HasCaps, five_sets
@@ -25,7 +26,7 @@ def _as_libcap(caps: FileCaps) -> int:
 
 
 @frozen(kw_only=True)
-class FileCaps(Shown):
+class FileCaps(Plain, Shown):
     """The capabilities of a program file: what its ``security.capability`` attribute holds.
 
     An attribute without any capability is not the same as none: such a file still counts as one with

@@ -8,13 +8,14 @@ from attrs import frozen
 
 from capset.capability import LAST_CAP, Cap
 from capset.facts import load
+from capset.plain import Plain
 from capset.source import Source
 
 __all__ = ["CapInfo", "Risk", "RiskList", "get", "risk_lists"]
 
 
 @frozen(kw_only=True)
-class RiskList:
+class RiskList(Plain):
     """A published list that judges capabilities.
 
     Attributes:
@@ -35,7 +36,7 @@ class RiskList:
 
 
 @frozen(kw_only=True)
-class Risk:
+class Risk(Plain):
     """What one list says of one capability.
 
     Attributes:
@@ -48,7 +49,7 @@ class Risk:
 
 
 @frozen(kw_only=True)
-class CapInfo:
+class CapInfo(Plain):
     """What is known about one capability.
 
     Attributes:

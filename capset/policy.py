@@ -20,6 +20,7 @@ from capset.errors import ArgumentError, RequestError, UnknownVersionError, requ
 from capset.facts import load
 from capset.formats import kubernetes
 from capset.listed import Listed
+from capset.plain import Plain
 from capset.shown import Tabular
 
 __all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
@@ -34,7 +35,7 @@ _IDS = {_ADD: "pod-security-add", _DROP: "pod-security-drop"}
 
 
 @frozen(kw_only=True)
-class Finding:
+class Finding(Plain):
     """Something in a container's request that a policy does not allow.
 
     Attributes:

@@ -6,11 +6,13 @@ from typing import Literal
 
 from attrs import frozen
 
+from capset.plain import Plain
+
 __all__ = ["Problem"]
 
 
 @frozen(kw_only=True)
-class Problem:
+class Problem(Plain):
     """Something in a document that its target refuses, ignores, or takes otherwise than it looks.
 
     Attributes:

@@ -6,11 +6,13 @@ from datetime import date
 
 from attrs import frozen
 
+from capset.plain import Plain
+
 __all__ = ["Source"]
 
 
 @frozen(kw_only=True)
-class Source:
+class Source(Plain):
     """Where a fact was read.
 
     Attributes:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from attrs import field, frozen
 
 from capset.errors import ArgumentError, shown
+from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 
@@ -31,7 +32,7 @@ def check_set(name: object) -> None:
 
 
 @frozen(kw_only=True)
-class CapState(Tabular):
+class CapState(Plain, Tabular):
     """The five capability sets of a thread; a set that is not given is empty.
 
     Each may be given as anything that :class:`~capset.CapSet` takes. Each is a row of :meth:`to_records`: ``set``,

@@ -15,6 +15,7 @@ LAYERS = [
     "shown",
     "errors",
     "fields",
+    "plain",
     "listed",
     "ids",
     "securebits",

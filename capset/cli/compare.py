@@ -9,7 +9,7 @@ import click
 
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import Operand, operand
-from capset.cli.output import say, say_json, set_json
+from capset.cli.output import say, say_json
 from capset.comparison import compare as compare_sets
 from capset.printable import printable
 
@@ -38,7 +38,7 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
             {
                 "set": which,
                 "columns": [
-                    {"name": printable(name), "label": printable(read[name].label), **set_json(caps)}
+                    {"name": printable(name), "label": printable(read[name].label), **caps.as_dict()}
                     for name, caps in comparison.sets.items()
                 ],
                 "rows": [

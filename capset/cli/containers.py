@@ -10,11 +10,11 @@ import click
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
-from capset.cli.output import Failure, releases_json, say, say_json, set_json, table, warn, word
+from capset.cli.output import Failure, releases_json, say, say_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.engines.releases import releases_text
 from capset.printable import printable
-from capset.sets import THREAD_SETS, CapSet
+from capset.sets import CapSet
 
 if TYPE_CHECKING:
     from capset.engines import Match
@@ -64,7 +64,7 @@ def run(
     state = chosen.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
     warnings = chosen.resolution(request, available=available).warnings
     if as_json:
-        caps = {name: set_json(getattr(state, name)) for name in THREAD_SETS}
+        caps = state.as_dict()
         say_json(
             {"engine": chosen.name, "version": chosen.version, "uid": uid, "caps": caps, "warnings": list(warnings)}
         )
@@ -106,7 +106,7 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
             {
                 "engine": chosen.name,
                 "version": chosen.version,
-                "target": set_json(wanted),
+                "target": wanted.as_dict(),
                 "add": list(request.add),
                 "drop": list(request.drop),
                 "privileged": request.privileged,

@@ -6,7 +6,7 @@ import click
 
 from capset.cli.group import json_option
 from capset.cli.operands import input_lines, labelled_set, status_files
-from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, set_json, status_json, table, word
+from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
 from capset.cli.show import show_status
 from capset.printable import printable
 
@@ -26,7 +26,7 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
     lines = [] if values else input_lines()
     if statuses := status_files(lines):
         if as_json:
-            say_json([status_json(status) for status in statuses])
+            say_json([status.as_dict() for status in statuses])
             return
         for at, status in enumerate(statuses):
             say() if at else None
@@ -39,7 +39,7 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         except ValueError as error:
             raise Failure(f"line {at}: {error}") from None
     if as_json:
-        say_json([{"label": printable(label), **set_json(caps)} for label, caps in sets])
+        say_json([{"label": printable(label), **caps.as_dict()} for label, caps in sets])
     elif len(sets) == 1:
         [(_, caps)] = sets
         say(f"{caps.hex()}: {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}")

@@ -10,7 +10,7 @@ from attrs import asdict
 from capset import engines as known
 from capset.cli.group import json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import Cell, number, prose, releases_json, say, say_json, set_json, table, word
+from capset.cli.output import Cell, number, prose, releases_json, say, say_json, table, word
 from capset.engines.releases import releases_text
 from capset.summary import summary
 
@@ -52,7 +52,7 @@ def _engine_json(engine: Engine) -> dict[str, object]:
         "title": engine.title,
         "about": engine.about,
         "releases": releases_json(engine.releases),
-        "default": set_json(engine.default),
+        "default": engine.default.as_dict(),
         "facts": [
             {
                 "about": fact.about,

@@ -12,7 +12,7 @@ import click
 
 from capset import live
 from capset.cli.group import json_option
-from capset.cli.output import number, prose, say, say_json, set_json, table, warn, word
+from capset.cli.output import number, prose, say, say_json, table, warn, word
 from capset.errors import FileCapsError
 from capset.formats import libcap
 from capset.printable import printable
@@ -90,8 +90,8 @@ def _say_json(scan: FileScan, found: list[CapFile]) -> None:
                 {
                     "path": file.path,  # JSON has escapes of its own, and a program opens what stands here
                     "text": libcap.to_text(file.caps.state),
-                    "permitted": set_json(file.caps.permitted),
-                    "inheritable": set_json(file.caps.inheritable),
+                    "permitted": file.caps.permitted.as_dict(),
+                    "inheritable": file.caps.inheritable.as_dict(),
                     "effective": file.caps.effective,
                     "rootid": file.caps.rootid,
                     "revision": file.caps.revision,

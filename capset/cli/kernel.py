@@ -11,13 +11,13 @@ from capset import live
 from capset.cli.containers import available_option
 from capset.cli.group import json_option, proc_option
 from capset.cli.operands import engine_named, pid_or_self, saved_status
-from capset.cli.output import Failure, say, say_json, set_json
+from capset.cli.output import Failure, say, say_json
 from capset.engines import Request
 from capset.errors import ProcUnavailableError
 from capset.kernel import NEWEST, Credentials, Explanation, Rules, explain_execve
 from capset.kernel import why as answer
 from capset.printable import printable
-from capset.sets import THREAD_SETS, CapSet
+from capset.sets import CapSet
 
 __all__ = ["exec_", "why"]
 
@@ -165,7 +165,7 @@ def _explanation_json(explanation: Explanation) -> dict[str, object]:
         "notes": list(explanation.notes),
         "uids": None if after is None else after.uids._asdict(),
         "gids": None if after is None else after.gids._asdict(),
-        "caps": None if after is None else {name: set_json(getattr(after.caps, name)) for name in THREAD_SETS},
+        "caps": None if after is None else after.caps.as_dict(),
         "reasons": [
             {
                 "set": reason.set,

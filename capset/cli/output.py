@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 import click
 
 from capset.errors import MissingExtraError
-from capset.printable import message, printable
-from capset.sets import THREAD_SETS, CapSet
+from capset.printable import message
+from capset.sets import CapSet
 
 if TYPE_CHECKING:
     from capset.engines import Release
-    from capset.live import ProcStatus
 
 __all__ = [
     "ADDED",
@@ -28,8 +27,6 @@ __all__ = [
     "releases_json",
     "say",
     "say_json",
-    "set_json",
-    "status_json",
     "table",
     "warn",
     "word",
@@ -136,11 +133,6 @@ def say_json(value: object) -> None:
     say(json.dumps(value, indent=2))
 
 
-def set_json(caps: CapSet) -> dict[str, object]:
-    """Return a set as JSON has it. The mask is text: JavaScript's numbers have 53 bits."""
-    return {"mask": caps.hex(), "names": caps.names()}
-
-
 def diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
     """Return a difference as JSON has it."""
     changes = before.diff(after)
@@ -156,20 +148,3 @@ def diff_json(before: CapSet, after: CapSet) -> dict[str, object]:
 def releases_json(releases: Iterable[Release]) -> list[dict[str, str | None]]:
     """Return stretches of releases as JSON has them."""
     return [{"since": release.since, "until": release.until or None} for release in releases]
-
-
-def status_json(status: ProcStatus) -> dict[str, object]:
-    """Return a process as JSON has it, its name as :func:`~capset.printable.printable` writes it."""
-    return {
-        "pid": status.pid,
-        "tgid": status.tgid,
-        "ppid": status.ppid,
-        "name": printable(status.name),
-        "uids": status.uids._asdict(),
-        "gids": status.gids._asdict(),
-        "groups": list(status.groups),
-        "no_new_privs": status.no_new_privs,
-        "seccomp": status.seccomp,
-        "user_ns": status.user_ns,
-        "caps": {name: set_json(getattr(status.caps, name)) for name in THREAD_SETS},
-    }

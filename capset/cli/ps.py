@@ -11,7 +11,7 @@ import click
 from capset import live
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import caps_of_options, own_user_ns
-from capset.cli.output import number, prose, say, say_json, status_json, table, warn, word
+from capset.cli.output import number, prose, say, say_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.printable import printable
 from capset.summary import summary
@@ -94,13 +94,13 @@ def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool) -> None:
     if group:
         processes = [
             {
-                "caps": status_json(members[0])["caps"],
-                "members": [{"pid": status.pid, "name": printable(status.name)} for status in members],
+                "caps": members[0].caps.as_dict(),
+                "members": [{"pid": status.pid, "name": status.name} for status in members],
             }
             for members in _groups(statuses)
         ]
     else:
-        processes = [status_json(status) for status in statuses]
+        processes = [status.as_dict() for status in statuses]
     failures: dict[str, Sequence[ProcessGoneError | AccessDeniedError]] = {"gone": scan.gone, "denied": scan.denied}
     say_json(
         {

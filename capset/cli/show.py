@@ -18,7 +18,6 @@ from capset.cli.output import (
     prose,
     say,
     say_json,
-    status_json,
     table,
     warn,
     word,
@@ -58,7 +57,7 @@ def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -
     status = live.read(pid_or_self(pid), tid=thread, proc=proc, user_ns=True)
     if as_json:
         diffs = {name: diff_json(engine.default, getattr(status.caps, name)) for name in ("effective", "bounding")}
-        say_json({**status_json(status), "against": {"engine": engine.name, **diffs}})
+        say_json({**status.as_dict(), "against": {"engine": engine.name, **diffs}})
         return
     show_status(status, proc)
     say()

@@ -19,6 +19,7 @@ from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.engines.request import named_uid
 from capset.errors import DocumentError, FormatError, RequestError, shown
+from capset.plain import Plain
 from capset.printable import message, printable
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
@@ -28,7 +29,7 @@ __all__ = ["Conversion", "Loss", "convert"]
 
 
 @frozen(kw_only=True)
-class Loss:
+class Loss(Plain):
     """Something that did not go over, or that comes out in another way.
 
     Attributes:
@@ -46,7 +47,7 @@ class Loss:
 
 
 @frozen(kw_only=True)
-class Conversion(Shown):
+class Conversion(Plain, Shown):
     """What :func:`convert` wrote, and what was lost.
 
     Attributes:

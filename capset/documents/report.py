@@ -10,6 +10,7 @@ from attrs import frozen
 from capset.documents.rules import RULES
 from capset.documents.workload import Workload
 from capset.listed import Listed
+from capset.plain import Plain
 from capset.printable import message, printable
 from capset.sets import CapSet
 from capset.shown import Tabular
@@ -23,7 +24,7 @@ where a policy does not allow it."""
 
 
 @frozen(kw_only=True)
-class Finding:
+class Finding(Plain):
     """Something that lint has to tell of a document.
 
     Attributes:
@@ -61,7 +62,7 @@ class Finding:
 
 
 @frozen(kw_only=True)
-class Outcome:
+class Outcome(Plain):
     """What one workload really gets.
 
     Attributes:

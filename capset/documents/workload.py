@@ -12,6 +12,7 @@ from capset.filecaps import FileCaps
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
 from capset.formats.systemd import Unit
+from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
 from capset.state import CapState
@@ -23,7 +24,7 @@ _NO_LINES: Mapping[str, int] = {}
 
 
 @frozen(kw_only=True)
-class Workload:
+class Workload(Plain):
     """One container, unit or file in a document, and what the document asks for it.
 
     One of the five attributes from ``request`` to ``state`` has what is asked, whichever the dialect is about; the

@@ -114,6 +114,22 @@ def place(engine: Engine) -> str | None:
     return f"engines.get({engine.name!r})" if at == len(eras) - 1 else f"engines.versions({engine.name!r})[{at}]"
 
 
+def find(name: str, version: str, releases: tuple[Release, ...]) -> Engine:
+    """Return the engine of that name and version that has these releases.
+
+    Raises:
+        UnknownEngineError: There is no such engine.
+        UnknownVersionError: There is none with these releases: the facts have changed since they were written down.
+    """
+    found = [get(name, version)] if version else list(_eras_of(name))
+    for engine in found:
+        if engine.releases == releases:
+            return engine
+    written = ", ".join(map(str, releases)) or "no release"
+    remedy = "this version of capset divides its releases in another way; engines.get() takes a version of the engine"
+    raise UnknownVersionError(name, written, remedy)
+
+
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(stems("engines"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -16,6 +16,7 @@ from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
+from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Shown
 from capset.source import Source
@@ -29,7 +30,7 @@ LAST_ID = 2**32 - 2
 
 
 @frozen(kw_only=True)
-class Fact:
+class Fact(Plain):
     """Where one fact about an engine comes from.
 
     Attributes:
@@ -82,7 +83,7 @@ class Behaviour:
 
 
 @frozen(kw_only=True, repr=False)
-class Engine(Shown):
+class Engine(Plain, Shown):
     """A container engine, as some of its releases behave.
 
     Attributes:
@@ -101,6 +102,14 @@ class Engine(Shown):
     releases: tuple[Release, ...]
     facts: tuple[Fact, ...]
     _behaviour: Behaviour = field(alias="behaviour")
+
+    _plain = ("name", "version", "releases")
+
+    @classmethod
+    def _of_plain(cls, **entries: Any) -> Engine:
+        from capset.engines.catalogue import find
+
+        return find(**entries)
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()

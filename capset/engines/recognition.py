@@ -14,6 +14,7 @@ from capset.engines.releases import Release, join
 from capset.engines.request import Request
 from capset.errors import RequestError
 from capset.listed import Listed
+from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Shown, Tabular
 from capset.state import CapState, HasCaps, five_sets
@@ -24,7 +25,7 @@ _NOBODY = 65534
 
 
 @frozen(kw_only=True)
-class Match(Shown):
+class Match(Plain, Shown):
     """An explanation of the five sets of a process.
 
     Attributes:

@@ -9,6 +9,7 @@ from itertools import groupby
 from attrs import frozen
 
 from capset.errors import shown
+from capset.plain import Plain
 
 __all__ = ["Release", "divide", "join", "key", "releases_text"]
 
@@ -33,7 +34,7 @@ def key(version: str, rest: int = _ANY) -> tuple[int, ...]:
 
 
 @frozen
-class Release:
+class Release(Plain):
     """A stretch of releases.
 
     Attributes:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from attrs import field, frozen
 
 from capset.errors import shown
+from capset.plain import Plain
 from capset.problem import Problem
 from capset.shown import Shown
 
@@ -41,7 +42,7 @@ def named_uid(user: str) -> int | None:
 
 
 @frozen(repr=False)
-class Request(Shown):
+class Request(Plain, Shown):
     """What somebody asks a container engine for: names to add, names to drop, or everything, and as whom.
 
     The names stand as they were written; what they mean is the engine's matter.

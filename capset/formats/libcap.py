@@ -8,6 +8,7 @@ from attrs import field, frozen
 
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.errors import ParseError, UnknownCapabilityError, require, shown
+from capset.plain import Plain
 from capset.sets import CapSet
 from capset.state import CapState, HasCaps, five_sets
 
@@ -172,7 +173,7 @@ def _read_list(reader: _Reader, every: int) -> int:
 
 
 @frozen(kw_only=True)
-class IAB:
+class IAB(Plain):
     """What a thread hands on through execve(2): the inheritable, the ambient and the blocked capabilities.
 
     Each may be given as anything that :class:`~capset.CapSet` takes; a set that is not given is empty.

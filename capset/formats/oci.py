@@ -13,6 +13,7 @@ from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require
 from capset.formats.document import Node, depends, ignored, refused
+from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState, HasCaps, five_sets
@@ -24,7 +25,7 @@ _KEYS = ("capabilities", "noNewPrivileges", "user")
 
 
 @frozen(kw_only=True)
-class Process:
+class Process(Plain):
     """What ``config.json`` says of the credentials of a container's first process.
 
     The sets are those that the runtime sets before the process's execve(2);

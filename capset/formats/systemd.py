@@ -15,6 +15,7 @@ from capset.errors import FormatError, require, shown
 from capset.formats.directives import FULL, KEYS, PLAIN_ID, Directives, user_of
 from capset.formats.document import Node, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
+from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import CapSet
 from capset.state import CapState
@@ -33,7 +34,7 @@ def _unset_if_full(caps: Iterable[Cap | int | str] | None) -> CapSet | None:
 
 
 @frozen(kw_only=True)
-class Unit:
+class Unit(Plain):
     """What a unit says of the capabilities of its processes.
 
     Attributes:

@@ -13,6 +13,7 @@ from capset.kernel.draft import Draft
 from capset.kernel.execution import explain_execve
 from capset.kernel.history import History, histories
 from capset.kernel.releases import NEWEST, Rules
+from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Shown
 
@@ -20,7 +21,7 @@ __all__ = ["Answer", "Way", "why"]
 
 
 @frozen(kw_only=True)
-class Way:
+class Way(Plain):
     """Something that the thread could do, and whether it would have the capability then.
 
     Attributes:
@@ -38,7 +39,7 @@ class Way:
 
 
 @frozen(kw_only=True)
-class Answer(Shown):
+class Answer(Plain, Shown):
     """Why a thread has, or has not, a capability.
 
     Attributes:

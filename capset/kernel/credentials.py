@@ -13,6 +13,7 @@ from capset.errors import ArgumentError, require, shown
 from capset.filecaps import FileCaps
 from capset.ids import Ids
 from capset.kernel.namespaces import INITIAL, NO_ID, UserNamespace
+from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.state import CapState
 
@@ -57,7 +58,7 @@ def _groups(groups: Iterable[int]) -> tuple[int, ...]:
 
 
 @frozen(kw_only=True)
-class Credentials:
+class Credentials(Plain):
     """What the kernel knows of a thread when it decides what the thread may do.
 
     Ids are those of the initial user namespace, as the kernel keeps them; ``visible_uids`` and the like are
@@ -191,7 +192,7 @@ def _mode(mode: int) -> int:
 
 
 @frozen(kw_only=True)
-class Executable:
+class Executable(Plain):
     """A program file, as execve(2) sees it; :func:`capset.live.executable` reads one from a path.
 
     Ids are those of the initial user namespace. For a script this is its interpreter: of the script itself

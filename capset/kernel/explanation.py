@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from itertools import groupby
-from typing import TYPE_CHECKING, Literal, NamedTuple, cast
+from typing import Literal, NamedTuple, cast
 
 from attrs import frozen
 
 from capset.capability import Cap
+from capset.errors import KernelError
+from capset.kernel.credentials import Credentials
 from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.rules import RULES, Rule
+from capset.plain import Plain
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import check_set
 from capset.summary import summary
-
-if TYPE_CHECKING:
-    from capset.errors import KernelError
-    from capset.kernel.credentials import Credentials
 
 __all__ = ["Decision", "Explanation", "Group", "Reason"]
 
@@ -46,7 +45,7 @@ class Decision(NamedTuple):
 
 
 @frozen(kw_only=True)
-class Reason:
+class Reason(Plain):
     """Why a capability is in a set afterwards, or is not.
 
     Attributes:
@@ -95,7 +94,7 @@ class Group(NamedTuple):
 
 
 @frozen(kw_only=True)
-class Explanation(Tabular):
+class Explanation(Plain, Tabular):
     """What a system call does, capability by capability, or why it is refused.
 
     Its rows (:meth:`to_records`) are its :attr:`reasons`: ``set``, ``number``, ``name``, ``mask``, ``change``, ``rule``

@@ -16,6 +16,7 @@ from capset.kernel.identity import explain_setresuid
 from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.userns import explain_unshare_user
 from capset.listed import Listed
+from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.shown import Tabular
@@ -25,7 +26,7 @@ __all__ = ["Histories", "History", "histories"]
 
 
 @frozen(kw_only=True)
-class History:
+class History(Plain):
     """A way in which a thread may have come to its sets.
 
     Attributes:

@@ -8,6 +8,7 @@ from typing import Literal, NamedTuple
 from attrs import Factory, field, frozen
 
 from capset.errors import ArgumentError, shown
+from capset.plain import Plain
 
 __all__ = ["INITIAL", "NO_ID", "OVERFLOW_ID", "Extent", "UserNamespace"]
 
@@ -68,7 +69,7 @@ def _default_map(namespace: UserNamespace) -> tuple[Extent, ...]:
 
 
 @frozen(kw_only=True)
-class UserNamespace:
+class UserNamespace(Plain):
     """A user namespace: its place in the tree, and the ids that it maps.
 
     All ids are those of the initial user namespace, as the kernel keeps them. Two namespaces of the same

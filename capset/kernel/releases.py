@@ -13,6 +13,7 @@ from capset.capability import LAST_CAP, Cap
 from capset.errors import ArgumentError, UnknownReleaseError, shown
 from capset.facts import load
 from capset.kernel.credentials import Credentials
+from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.sets import THREAD_SETS, CapSet
 from capset.source import Source
@@ -45,7 +46,7 @@ def _texts(texts: Iterable[str]) -> tuple[str, ...]:
 
 
 @frozen(kw_only=True)
-class Rules:
+class Rules(Plain):
     """Which kernel's rules, where kernels differ; by default the newest ones.
 
     :meth:`of` makes them of a release. The switches are for what is known of a kernel beside that, such as what its

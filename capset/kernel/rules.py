@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from attrs import frozen
+
+from capset.errors import ArgumentError, shown
+from capset.plain import Plain
 
 __all__ = ["RULES", "Rule"]
 
 
 @frozen
-class Rule:
+class Rule(Plain):
     """One rule of the kernel about credentials.
 
     Attributes:
@@ -24,6 +29,14 @@ class Rule:
     says: str
     function: str
     page: str
+
+    _plain = ("name",)
+
+    @classmethod
+    def _of_plain(cls, **entries: Any) -> Rule:
+        if entries["name"] not in RULES:
+            raise ArgumentError(f"expected the name of a rule, got {shown(entries['name'])}", entries["name"])
+        return RULES[entries["name"]]
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError, shown
 from capset.live.status import ProcStatus
+from capset.plain import Plain
 from capset.shown import PlottedBySet
 
 __all__ = ["Snapshot"]
@@ -23,7 +24,7 @@ def _statuses(statuses: Iterable[ProcStatus]) -> tuple[ProcStatus, ...]:
 
 
 @frozen
-class Snapshot(PlottedBySet, Sequence[ProcStatus]):
+class Snapshot(Plain, PlottedBySet, Sequence[ProcStatus]):
     """The processes or threads of a host, as they were when they were read.
 
     Made by :meth:`Scan.snapshot`, or of any of them: ``Snapshot(status for status in scan if …)``. It is an

@@ -11,6 +11,7 @@ from attrs import frozen
 
 from capset.errors import StatusError, shown
 from capset.ids import Ids
+from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Tabular
 from capset.state import CapState, HasCaps
@@ -23,7 +24,7 @@ __all__ = ["ProcStatus", "parse_status"]
 
 
 @frozen(kw_only=True)
-class ProcStatus(Tabular):
+class ProcStatus(Plain, Tabular):
     """The credentials of one thread at one moment, as ``/proc/<pid>/status`` shows them.
 
     Ids are those of the pid and user namespace from which the file was read.
