@@ -32,7 +32,8 @@ class _Lookup(EnumType):
             raise _no_member(name)
         return cap
 
-    if hasattr(EnumType, "__getattr__"):  # from Python 3.12 on it says itself what was meant, and is faster without
+    # From Python 3.12 on it says itself what was meant, and is faster without.
+    if hasattr(EnumType, "__getattr__"):  # pragma: no branch
 
         def __getattr__(cls, name: str) -> Any:
             close = _unknown(name).close if name.isupper() else ()
