@@ -299,7 +299,7 @@ class DialectError(CapsetError, ValueError):
         self.tried = tried
         front = f"{_plain(source)}: " if source else ""
         if possible := [name for name, reason in tried if not reason]:
-            message = f"this may be {' or '.join(possible)}: say which with dialect="
+            message = f"this may be {' or '.join(possible)}: say which it is, with dialect= or --from"
         elif len(tried) == 1:
             message = f"this is not {tried[0][0]}: {_plain(tried[0][1])}"
         else:

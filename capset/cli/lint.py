@@ -7,9 +7,9 @@ import click
 from capset import documents
 from capset.cli.group import json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import prose, say, say_json, table, warn, word
+from capset.cli.output import Failure, prose, say, say_json, table, warn, word
 from capset.cli.reading import read_document
-from capset.documents import Outcome, Report
+from capset.documents import Outcome, Report, Workload
 from capset.printable import printable
 from capset.summary import summary
 
@@ -31,9 +31,9 @@ def lint(
     FILE is a compose file, a pod or what makes pods, a systemd unit, or anything else that convert reads; - is standard
     input.
 
-    Exit status: 0 nothing to tell, 1 problems or findings, 2 an error.
+    Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
     """
-    workloads = [each for file in files for each in read_document(file)]
+    workloads = [each for file in files for each in _read(file, several=len(files) > 1)]
     chosen = None if engine is None else engine_named(engine)
     report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
     for note in (str(finding) for finding in report if finding.verdict == "note"):
@@ -44,7 +44,18 @@ def lint(
         say_json(report.to_sarif() if sarif else report.by_workload())
     else:
         _say(report, several=len(files) > 1)
-    click.get_current_context().exit(int(bool(report.faults)))
+    unread = any(not workload.dialect for workload in workloads)
+    click.get_current_context().exit(2 if unread else int(bool(report.faults)))
+
+
+def _read(file: str, *, several: bool) -> list[Workload]:
+    """Read a file; one of several that cannot be read hides no other."""
+    try:
+        return read_document(file)
+    except (Failure, OSError) as error:
+        if not several:
+            raise
+        return [documents.unread(error.__cause__ or str(getattr(error, "strerror", "") or error), file)]
 
 
 def _say(report: Report, *, several: bool) -> None:
@@ -70,6 +81,7 @@ def _say(report: Report, *, several: bool) -> None:
 
 
 def _gets(outcome: Outcome) -> list[str]:
-    gets = outcome.gets
-    shown = ["", printable(str(outcome))] if gets is None else [summary(gets.effective), summary(gets.bounding)]
-    return [printable(outcome.workload.user) or "not said", *shown]
+    sets = [outcome.said(name) for name in ("effective", "bounding")]
+    shown = ["not said" if caps is None else summary(caps) for caps in sets]
+    nothing = ["", printable(str(outcome))]
+    return [printable(outcome.workload.user) or "not said", *(nothing if outcome.gets is None else shown)]

@@ -17,7 +17,7 @@ _LONGEST = 64 * 2**20  # bytes: no document is that long, and /dev/zero has no e
 
 
 def read_document(path: str, dialect: str | None = None) -> list[Workload]:
-    """Read a document, or standard input for ``-``."""
+    """Read a document, or standard input for ``-``; what cannot be read is a failure, whose cause says why."""
     if path == "-" and sys.stdin is None:
         raise Failure("there is no standard input to read")
     with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
@@ -27,4 +27,4 @@ def read_document(path: str, dialect: str | None = None) -> list[Workload]:
     try:
         return documents.read(data, dialect=dialect, name=path)
     except CapsetError as error:
-        raise Failure(str(error) if str(error).startswith(f"{path}:") else f"{path}: {error}") from None
+        raise Failure(str(error) if str(error).startswith(f"{path}:") else f"{path}: {error}") from error

@@ -82,8 +82,9 @@ def convert(
 
     Raises:
         UnknownDialectError: There is no such dialect, or it is only read.
-        FormatError: What is asked for cannot be written in that dialect, or a workload could not be read.
-        DocumentError: Nothing comes of a unit, or there is nothing to write.
+        FormatError: What is asked for cannot be written in that dialect, or a workload could not be read; or there
+            are several, and the dialect is about one.
+        DocumentError: Nothing comes of a unit, it is not known what comes of a workload, or there is nothing to write.
         RequestError: The engine refuses a request of which it is to make sets.
         UnreachableError: The engine cannot give just these sets.
         TypeError: An engine is none, or *workload* is something else.
@@ -110,7 +111,7 @@ def convert(
             raise TypeError(f"expected workloads, as documents.read() gives them, got {shown(each)}")
         name = _free_name(each, parts)
         losses += (_of_problem(name, problem) for problem in each.problems)
-        means = _meaning(each)
+        means = _meaning(each, name)
         if means is None:
             continue
         if each._pod is not None and each._pod.windows:
@@ -121,7 +122,7 @@ def convert(
             part = target._writer(means, asked)
         except FormatError as error:
             raise FormatError(f"{name}.{error.place}", error.value, error.expected) if name else error from None
-        losses += _losses(name, each, means, part.says, target, by)
+        losses += _losses(name, means, part.says, target, by)
         parts[name] = part.value
     if not parts:
         told = "".join(f"; {loss}" for loss in losses)
@@ -134,18 +135,18 @@ _WINDOWS = "Windows has no capabilities: what is written is for Linux"
 
 def _free_name(workload: Workload, taken: dict[str, Any]) -> str:
     """Return a name that no other workload has: only within one pod are names unique."""
-    name = printable(workload.name) if workload.request is not None else ""
+    name = "" if workload.name.startswith("[") else printable(workload.name)  # the section of a unit without a name
     longer = f"{printable(workload.within)}-{name}"
     names = chain([name, longer], (f"{longer}-{number}" for number in count(2)))
     return next(free for free in names if free not in taken)
 
 
-def _meaning(workload: Workload) -> Meaning | None:
+def _meaning(workload: Workload, name: str) -> Meaning | None:
     """Return what is to be written; None for what asks for nothing, such as a document without a pod.
 
     Raises:
         FormatError: It cannot be read.
-        DocumentError: Nothing comes of it.
+        DocumentError: Nothing comes of it, or nobody can tell what does: whatever was written, it would be a guess.
     """
     if workload._error is not None:
         raise workload._error
@@ -153,7 +154,16 @@ def _meaning(workload: Workload) -> Meaning | None:
         raise DocumentError(workload.source, None, f"nothing comes of it: {refusal}")
     if (twice := workload.refusal) and twice.rule == "duplicate-name":
         raise FormatError(twice.place, twice.value, "a name that no other container of the pod has")
+    if workload.not_known and workload.asks is not None:
+        why = next((problem for problem in workload.problems if problem.rule in _NOT_KNOWN), None)
+        told = f" ({why})" if why else ""
+        reason = f"{f'{name}: ' * bool(name)}what is asked for is not known, as {workload.not_known}{told}"
+        raise DocumentError(workload.source, (why and why.line) or workload.line, f"{reason}: {_RESOLVED}")
     return meaning.of(workload)
+
+
+_NOT_KNOWN = frozenset({"not-read", "variable"})
+_RESOLVED = "give the document as its tool resolves it"
 
 
 def _of_problem(name: str, problem: Problem) -> Loss:
@@ -170,9 +180,7 @@ def _engines(workload: Workload, target: Dialect, reads: Engine | None, writes: 
     return first, second
 
 
-def _losses(
-    name: str, workload: Workload, source: Meaning, written: Meaning, target: Dialect, by: tuple[Engine, Engine]
-) -> Iterator[Loss]:
+def _losses(name: str, source: Meaning, written: Meaning, target: Dialect, by: tuple[Engine, Engine]) -> Iterator[Loss]:
     """List what a source says that is not in what was written: what has no place there, and what differs."""
     user, wrote = _who(source), _who(written)
     if "user" in target.lacks:
@@ -180,11 +188,10 @@ def _losses(
     if user and user != wrote:
         yield Loss(rule="other-user", message=f"the user is {user}, and what is written is for {wrote}", workload=name)
     changes: dict[str, CapDiff] = {}
-    if not workload.not_known:
-        try:
-            changes.update(_changes(source, written, by))
-        except RequestError as error:  # the one or the other request; what was written stands all the same
-            yield Loss(rule="engine-refuses", message=str(error), workload=name)
+    try:
+        changes.update(_changes(source, written, by))
+    except RequestError as error:  # the one or the other request; what was written stands all the same
+        yield Loss(rule="engine-refuses", message=str(error), workload=name)
     lacking = [each for each in changes if each in target.lacks]
     left = [f"the {' and the '.join(lacking)} set"] if lacking else []
     if "user" in target.lacks and source.user and {*source.user.split(":")} - {"", "0", "root"}:

@@ -12,9 +12,9 @@ from capset.documents.meaning import Meaning
 from capset.documents.structured import Document, documents
 from capset.documents.workload import Workload
 from capset.engines import Engine
-from capset.errors import CapsetError, DocumentError, MissingExtraError
+from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError
 
-__all__ = ["Dialect", "Part", "Text"]
+__all__ = ["Dialect", "Part", "Text", "the_one"]
 
 
 class Text:
@@ -100,3 +100,15 @@ class Dialect:
     def is_written(self) -> bool:
         """Whether :func:`~capset.documents.convert` writes it; every dialect is read."""
         return self._writer is not None
+
+
+def the_one(parts: Mapping[str, Any]) -> str:
+    """Return the text of the one workload, in a dialect whose texts are about one.
+
+    Raises:
+        FormatError: There are several.
+    """
+    if len(parts) > 1:
+        names = ", ".join(name or "one without a name" for name in parts)
+        raise FormatError("the workloads", names, "one, as this dialect is about one; --name chooses it")
+    return "".join(parts.values())

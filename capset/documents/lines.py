@@ -53,8 +53,8 @@ class Lines:
                     break
                 here, rest = here.items[at], rest[found.end() :].removeprefix(".")
                 continue
-            # A key may have a dot or a bracket in it.
-            ends = [*(end.start() for end in _END.finditer(rest)), len(rest)]
+            # A key may have a dot or a bracket in it: beside "web", "web.api" is the one that is meant.
+            ends = [len(rest), *reversed([end.start() for end in _END.finditer(rest)])]
             end = next((end for end in ends if rest[:end] in here.keys), None)
             if end is None:
                 break

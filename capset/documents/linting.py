@@ -54,26 +54,27 @@ def lint(
         raise TypeError(f"engine is an Engine, as engines.get() gives it, got {shown(engine)}")
     rule = _rule(policy)
     subjects = [_as_read_by(each, systemd) for each in ([workloads] if isinstance(workloads, Workload) else workloads)]
-    outcomes: list[Outcome] = []
-    findings: dict[Finding, None] = {}  # a pod's own are those of each of its containers
+    passed = _passed_over(subjects, engine, policy)
+    parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
-        findings.update(dict.fromkeys(_told(workload)))
-        runtime = engine or engines.get(DIALECTS[workload.dialect].engine or "docker")
-        if workload.asks is None and workload.refusal is None:
-            continue
+        runtime = engine or engines.get(_usual(workload) or "docker")
         outcome = _outcome(workload, runtime)
-        outcomes.append(outcome)
-        findings.update(dict.fromkeys(_judged(outcome, runtime)))
-        findings.update(dict.fromkeys(_by_policy(workload, rule, runtime)))
-    findings.update(dict.fromkeys(_passed_over(subjects, engine, policy)))
-    return Report(findings, outcomes)
+        judged = (*_judged(outcome, runtime), *_by_policy(workload, rule, runtime))
+        parts.append((outcome, (*_told(workload), *judged, *passed.pop(workload.source, ()))))
+    findings = dict.fromkeys(finding for _, told in parts for finding in told)  # a pod's own are in each container's
+    return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
 
 def _as_read_by(workload: object, release: int | None) -> Workload:
     if not isinstance(workload, Workload):
         raise TypeError(f"expected workloads, as documents.read() gives them, got {shown(workload)}")
-    again = DIALECTS[workload.dialect]._again
+    again = DIALECTS[workload.dialect]._again if workload.dialect else None
     return workload if again is None or release is None else again(workload, release)
+
+
+def _usual(workload: Workload) -> str:
+    """Return the name of the engine that answers for a workload; empty where there is none."""
+    return DIALECTS[workload.dialect].engine if workload.dialect else ""
 
 
 def _rule(policy: str | None) -> Rule | None:
@@ -100,8 +101,8 @@ def _told(workload: Workload) -> Iterator[Finding]:
 
 
 def _outcome(workload: Workload, engine: Engine) -> Outcome:
-    """Say what a workload gets."""
-    if refusal := workload.refusal:
+    """Say what a workload gets; without a reason there is nothing that could get anything."""
+    if (refusal := workload.refusal) and not (workload.asks is None and workload.not_known):
         reason = "it cannot be read" if workload.asks is None else refusal.message
         return Outcome(workload=workload, gets=None, reason=reason)
     if workload.not_known:
@@ -109,7 +110,8 @@ def _outcome(workload: Workload, engine: Engine) -> Outcome:
     if workload._pod is not None and workload._pod.windows:
         return Outcome(workload=workload, gets=None, reason="Windows has no capabilities")
     means = meaning.of(workload)
-    assert means is not None, "what asks for nothing is refused or passed over"
+    if means is None:
+        return Outcome(workload=workload, gets=None)
     try:
         return Outcome(workload=workload, gets=meaning.after_execve(means, engine))
     except RequestError as error:
@@ -173,8 +175,9 @@ def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterato
         )
 
 
-def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str | None) -> Iterator[Finding]:
-    """Tell which arguments do not concern a document."""
+def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str | None) -> dict[str, list[Finding]]:
+    """Tell which arguments do not concern a document: for each source, once."""
+    told: dict[str, dict[Finding, None]] = {}
     for workload in workloads:
         if workload.asks is None:
             continue
@@ -183,4 +186,6 @@ def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str |
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
         for each in passed:
             message = f"{each}, and was passed over for {about}"
-            yield Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)
+            note = Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)
+            told.setdefault(workload.source, {})[note] = None
+    return {source: [*notes] for source, notes in told.items()}

@@ -64,7 +64,7 @@ def of(workload: Workload) -> Meaning | None:
     if workload.request is not None:
         return workload.request
     if workload.unit is not None:
-        return of_unit(workload.unit, workload.name.strip("[]"))
+        return of_unit(workload.unit, workload._section)
     if workload.process is not None:
         return of_process(workload.process)
     if workload.file_caps is not None:

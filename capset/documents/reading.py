@@ -8,8 +8,9 @@ from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.workload import Workload
 from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, UnknownDialectError, shown
+from capset.problem import Problem
 
-__all__ = ["dialect_named", "dialect_of", "read"]
+__all__ = ["dialect_named", "dialect_of", "read", "unread"]
 
 
 def read(text: str | bytes, *, dialect: str | None = None, name: str = "") -> list[Workload]:
@@ -70,6 +71,27 @@ def dialect_of(text: str | bytes, name: str = "") -> str:
     return _chosen(_text(text, name), None).name
 
 
+def unread(error: BaseException | str, name: str = "") -> Workload:
+    """Return what stands for a document that cannot be read, so that among others it is not lost.
+
+    Args:
+        error: Why it cannot be read, such as what :func:`read` raised.
+        name: What it is called.
+
+    Returns:
+        A workload without a dialect, of which nothing is known and whose one problem says why.
+
+    Examples:
+        >>> from capset import documents
+        >>> print(documents.lint(documents.unread("permission denied", "a.yaml")).outcomes[0])
+        not known: it cannot be read
+    """
+    line = getattr(error, "line", None) or None
+    message = str(error).removeprefix(f"{name}:{line}: " if line else f"{name}: ")
+    problem = Problem(rule="unreadable", place="", value="", verdict="refused", message=message, line=line)
+    return Workload(dialect="", source=name, line=line or 1, not_known="it cannot be read", problems=(problem,))
+
+
 def dialect_named(name: object) -> Dialect:
     """Return a dialect.
 
@@ -100,7 +122,11 @@ def _text(text: str | bytes, name: str) -> Text:
 def _chosen(text: Text, dialect: str | None) -> Dialect:
     """Return the dialect that is named, or the only one that a text may be in."""
     if dialect is not None:
-        return dialect_named(dialect)
+        named = dialect_named(dialect)
+        # Of the others, a text may be too little to be recognised, and enough for one who says what it is.
+        if named.structured and (reason := named._refuses(text)):
+            raise DialectError(text.text, text.source, ((named.name, reason),))
+        return named
     tried: dict[str, str] = {}
     for structured in (False, True):  # no text is of both sorts, and parsing YAML takes long
         tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}

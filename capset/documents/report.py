@@ -12,7 +12,7 @@ from capset.documents.workload import Workload
 from capset.listed import Listed
 from capset.plain import Plain
 from capset.printable import message, printable
-from capset.sets import CapSet
+from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import CapState
 
@@ -71,6 +71,8 @@ class Outcome(Plain):
             where they are not known.
         reason: Why there are none, or why they are not known; empty where there are sets.
         known: Whether it is known what it gets: ``gets``, or nothing at all.
+
+    Of a set for which the dialect has no place, :meth:`said` gives None; what ``gets`` has is made of the others then.
     """
 
     workload: Workload
@@ -78,9 +80,26 @@ class Outcome(Plain):
     reason: str = ""
     known: bool = True
 
+    def said(self, name: str) -> CapSet | None:
+        """Return one of the sets; None where there are none, or where the dialect says nothing of this one.
+
+        Args:
+            name: Its name, such as ``"bounding"``.
+
+        Examples:
+            >>> from capset import documents
+            >>> [outcome] = documents.lint(documents.read("!cap_sys_admin")).outcomes
+            >>> print(outcome.said("effective"))
+            None
+        """
+        said: CapSet | None = getattr(self.gets, name) if self.gets is not None and name in self.workload.says else None
+        return said
+
     def __str__(self) -> str:
         if self.gets is not None:
-            return str(self.gets)
+            lacking = "".join(f"\n{name}: not said" for name in THREAD_SETS if name not in self.workload.says)
+            lines = str(self.gets).splitlines()
+            return "\n".join(line for line in lines if line.partition(":")[0] in self.workload.says) + lacking
         return f"{'nothing' if self.known else 'not known'}: {self.reason}"
 
 
@@ -94,11 +113,18 @@ class Report(Listed[Finding], Tabular):
         outcomes: What each container or unit gets, in the order of the documents.
     """
 
-    __slots__ = ("outcomes",)
+    __slots__ = ("_subjects", "outcomes")
 
-    def __init__(self, findings: Iterable[Finding] = (), outcomes: Iterable[Outcome] = ()) -> None:
+    def __init__(
+        self,
+        findings: Iterable[Finding] = (),
+        outcomes: Iterable[Outcome] = (),
+        *,
+        subjects: Iterable[tuple[Outcome, tuple[Finding, ...]]] = (),
+    ) -> None:
         super().__init__(findings)
         self.outcomes: tuple[Outcome, ...] = tuple(outcomes)
+        self._subjects = tuple(subjects)  # each part of the documents, and what is told of it
 
     @overload
     def __getitem__(self, at: SupportsIndex) -> Finding: ...
@@ -106,7 +132,11 @@ class Report(Listed[Finding], Tabular):
     def __getitem__(self, at: slice) -> Report: ...
     def __getitem__(self, at: SupportsIndex | slice) -> Finding | Report:
         found = list(self)[at]
-        return Report(found, self.outcomes) if isinstance(found, list) else found
+        if not isinstance(found, list):
+            return found
+        kept = set(found)
+        subjects = ((part, tuple(each for each in told if each in kept)) for part, told in self._subjects)
+        return Report(found, self.outcomes, subjects=subjects)
 
     @property
     def faults(self) -> list[Finding]:
@@ -115,13 +145,7 @@ class Report(Listed[Finding], Tabular):
 
     def of(self, workload: Workload) -> list[Finding]:
         """Return the findings about one workload."""
-        about = {(problem.rule, problem.place) for problem in workload.problems}
-        return [
-            finding
-            for finding in self
-            if finding.file == workload.source
-            and ((finding.rule, finding.place) in about or (finding.workload and finding.workload == workload.label))
-        ]
+        return [finding for part, told in self._subjects if part.workload == workload for finding in told]
 
     def __str__(self) -> str:
         return "\n".join(map(str, self))
@@ -129,9 +153,10 @@ class Report(Listed[Finding], Tabular):
     def by_workload(self) -> list[dict[str, object]]:
         """Return what each workload gets, and what there is to tell of it, in values that JSON has.
 
-        That is what ``capset lint --json`` writes. Masks are texts there, as JavaScript's numbers have 53 bits.
+        That is what ``capset lint --json`` writes. Masks are texts there, as JavaScript's numbers have 53 bits. A part
+        that was passed over, as it asks for nothing, is there too, with its note in ``problems``.
         """
-        return [_plain(outcome, self.of(outcome.workload)) for outcome in self.outcomes]
+        return [_plain(outcome, told) for outcome, told in self._subjects]
 
     def to_sarif(self) -> dict[str, object]:
         """Return the findings as SARIF 2.1.0, which code hosts and editors show beside the lines.
@@ -164,16 +189,15 @@ class Report(Listed[Finding], Tabular):
         }
 
 
-def _plain(outcome: Outcome, findings: list[Finding]) -> dict[str, object]:
-    workload, gets = outcome.workload, outcome.gets
-    nothing = None if gets else printable(str(outcome))
+def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
+    workload, sets = outcome.workload, {name: outcome.said(name) for name in ("effective", "bounding")}
+    nothing = printable(str(outcome)) if outcome.gets is None and outcome.reason else None
     return {
         "file": printable(workload.source),
         "name": printable(workload.label),
         "dialect": workload.dialect,
         "user": printable(workload.user),
-        "effective": None if gets is None else _set(gets.effective),
-        "bounding": None if gets is None else _set(gets.bounding),
+        **{name: None if caps is None else _set(caps) for name, caps in sets.items()},
         "refused": nothing if outcome.known else None,
         "not_known": None if outcome.known else nothing,
         "problems": [_told(each, "place", "verdict") for each in findings if each.verdict != "forbidden"],

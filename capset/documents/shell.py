@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["OPERATORS", "UnfinishedError", "commands"]
+__all__ = ["OPERATORS", "UnfinishedError", "Word", "commands"]
 
 OPERATORS = frozenset(";&|<>()")
 """What separates commands, and what redirects them."""
@@ -12,6 +12,22 @@ OPERATORS = frozenset(";&|<>()")
 
 class UnfinishedError(Exception):
     """A text that no shell takes for whole. A reader of command lines makes an error of its own of it."""
+
+
+class Word(str):
+    """A word of a command.
+
+    Attributes:
+        line: The line on which it begins, counted from 1.
+    """
+
+    line: int
+
+    def __new__(cls, text: str, line: int) -> Word:
+        """Make a word."""
+        word = super().__new__(cls, text)
+        word.line = line
+        return word
 
 
 _PIECE = re.compile(
@@ -25,7 +41,7 @@ _IN_DOUBLE = re.compile(r"\\([\"\\$`\n])")
 _COMMENT = re.compile(r"#[^\n]*")
 
 
-def commands(text: str) -> list[list[str]]:
+def commands(text: str) -> list[list[Word]]:
     r"""Divide a text into commands, and each into its words.
 
     Variables and the output of commands stay as they stand. What separates commands, such as ``;``, and
@@ -44,9 +60,9 @@ def commands(text: str) -> list[list[str]]:
         >>> commands("ls > out")
         [['ls'], ['>'], ['out']]
     """
-    found: list[list[str]] = [[]]
-    word: str | None = None
-    at = 0
+    found: list[list[Word]] = [[]]
+    word: Word | None = None
+    at, line = 0, 1
     while at < len(text):
         if word is None and (comment := _COMMENT.match(text, at)):
             at = comment.end()
@@ -56,15 +72,18 @@ def commands(text: str) -> list[list[str]]:
             raise UnfinishedError("a backslash ends it" if text[at] == "\\" else "a quote ends nowhere")
         at = piece.end()
         if piece["nothing"]:
+            line += 1
             continue
         if piece["blank"] is None and piece["operator"] is None:
-            word = (word or "") + _meant(piece)
+            word = Word((word or "") + _meant(piece), word.line if word is not None else line)
+            line += piece[0].count("\n")
             continue
         if word is not None:
             found[-1].append(word)
             word = None
         if operator := piece["operator"]:
-            found += [[]] if operator == "\n" else [[operator], []]
+            found += [[]] if operator == "\n" else [[Word(operator, line)], []]
+            line += operator == "\n"
     if word is not None:
         found[-1].append(word)
     return [command for command in found if command]

@@ -56,7 +56,8 @@ def documents(text: str, source: str) -> list[Document]:
     try:
         return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
     except yamltext.UnreadableError as error:
-        raise DocumentError(source, error.line, str(error)) from None
+        template = "; {{ stands in it, as in a template: render it first, and give what comes of it"
+        raise DocumentError(source, error.line, f"{error}{template if '{{' in text else ''}") from None
 
 
 def written_yaml(value: object) -> str:

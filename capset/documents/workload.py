@@ -32,9 +32,10 @@ class Workload(Plain):
     lost without a word: ``problems`` say what it is.
 
     Attributes:
-        name: The name of the container, or of the unit's section; empty where there is none.
+        name: The name of the container, or of the unit if the text says it, as ``systemctl cat`` does, and else of its
+            section; empty where there is none.
         within: The name of the pod in which the container is; empty where it is in none.
-        dialect: The name of the dialect in which the document is written.
+        dialect: The name of the dialect in which the document is written; empty where it could not be read.
         source: The name of the document, as it was given to :func:`~capset.documents.read`.
         line: The line on which it begins, counted from 1.
         request: What an engine is asked for.
@@ -62,7 +63,10 @@ class Workload(Plain):
     not_known: str = ""
     problems: tuple[Problem, ...] = ()
     _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)
-    _text: str = field(default="", alias="text", repr=False, eq=False)  # of a unit, which another release reads anew
+    # Of a unit, which another release reads anew: its section, and its text and its drop-ins, each with the number of
+    # lines before it.
+    _section: str = field(default="", alias="section", repr=False, eq=False)
+    _parts: tuple[tuple[int, str], ...] = field(default=(), alias="parts", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
 

@@ -10,7 +10,7 @@ from attrs import frozen
 from capset.formats.document import Node, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "sections", "words"]
+__all__ = ["Assignment", "assignments", "physical_lines", "sections", "words"]
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
@@ -77,22 +77,31 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
             yield Assignment(section, key.strip(_SPACE), value.strip(_SPACE), place.place)
 
 
-def sections(text: str) -> list[str]:
-    """List the names of the sections of a unit file, as far as systemd reads it."""
-    found: list[str] = []
-    for _, line in _logical_lines(text):
+def sections(text: str) -> dict[str, int]:
+    """Return the sections of a unit file, as far as systemd reads it, and the line on which each begins first."""
+    found: dict[str, int] = {}
+    for number, line in _logical_lines(text):
         if line.startswith("["):
             if not line.endswith("]") or _UNSAFE.search(line):
                 break
-            found.append(line[1:-1])
+            found.setdefault(line[1:-1], number)
     return found
+
+
+def physical_lines(text: str) -> Iterator[tuple[int, int, str]]:
+    """Go through the lines of a text as systemd ends them: where each begins, where the next one does, and itself."""
+    begin = 0
+    for end in _LINE_END.finditer(text):
+        yield begin, end.end(), text[begin : end.start()]
+        begin = end.end()
+    yield begin, len(text), text[begin:]
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
     """Join continued lines, leave out comments and blank lines, and strip the rest."""
     start, parts = 0, list[str]()
     marked = False
-    for number, physical in enumerate(_LINE_END.split(text), 1):
+    for number, (_, _, physical) in enumerate(physical_lines(text), 1):
         line = physical
         if line.strip(_SPACE)[:1] in {"#", ";"}:
             continue

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from capset import CapSet, documents
 from capset.documents import DIALECTS
+from capset.documents.unitfiles import unit_files
 from capset.errors import CapsetError
 from capset.formats.unitfile import sections
 
@@ -17,6 +18,7 @@ WORDS = [
     *("services:", "kind: Pod", "spec:", "containers:", "- name: a", "cap_add:", "[KILL]", "user: '5'", "include: x"),
     *(
         "[Service]",
+        "# /etc/systemd/system/b.service\n",
         "[Container]",
         "[Service",
         "CapabilityBoundingSet=~CAP_KILL",
@@ -94,7 +96,11 @@ TEXTS = st.one_of(
 )
 
 
-@given(TEXTS, st.sampled_from([None, *DIALECTS]), st.sampled_from(["", "a.yaml", "b.service", "c.container"]))
+@given(
+    TEXTS,
+    st.sampled_from([None, *DIALECTS]),
+    st.sampled_from(["", "a.yaml", "b.service", "c.container", "b.service.d/d.conf"]),
+)
 @example("a: &a [*a]", None, "")
 @example("%YAML 1.1\n--- {services: {}}", None, "")
 def test_a_text_is_understood_or_refused(text, dialect, name):
@@ -118,7 +124,8 @@ def test_a_text_without_a_section_that_counts_is_no_unit(text, name):
         found = documents.read(text, dialect="systemd", name=name)
     except CapsetError:
         return
-    counts = {"Service", "Socket", "Mount", "Swap"} & set(sections(text.removeprefix("\ufeff")))
+    files = unit_files(text.removeprefix("\ufeff"), name)
+    counts = {"Service", "Socket", "Mount", "Swap"} & {each for file in files for each in sections(file.text)}
     for outcome in documents.lint(found).outcomes:
         assert counts or outcome.gets is None
         assert outcome.gets is None or outcome.gets.bounding <= CapSet.all()

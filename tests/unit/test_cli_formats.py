@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from capset import FileCaps, live
+from capset import FileCaps, documents, live
 from capset.cli import files as files_module
 from capset.cli import reading
 from capset.cli.output import Failure
@@ -115,8 +115,8 @@ def yaml(*lines):
         (
             "compose",
             "docker",
-            COMPOSE,
-            "# web\n--cap-drop=ALL --cap-add=NET_BIND_SERVICE --user=1000:50\n# db\n\n",
+            COMPOSE.partition("  db:")[0],
+            "--cap-drop=ALL --cap-add=NET_BIND_SERVICE --user=1000:50\n",
         ),
         ("kubernetes", "docker", POD, "--cap-drop=ALL --cap-add=NET_BIND_SERVICE\n"),
         ("kubernetes", "libcap", POD, "cap_net_bind_service=ep\n"),
@@ -226,7 +226,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (
             ("compose", "oci"),
             COMPOSE,
-            "the workloads: expected one, as config.json is about one container, got ['web', 'db']",
+            "the workloads: expected one, as this dialect is about one; --name chooses it, got 'web, db'",
         ),
         (("compose", "docker", "--name", "x"), COMPOSE, "there is no container 'x': known are web, db"),
         (
@@ -235,8 +235,8 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "there is no container 'x': known are none, as this dialect has no names",
         ),
         (("compose", "docker"), "services: {}", "there is no container in it"),
-        (("compose", "docker"), "a: 1\n---\nb: 2\n", "-: expected one document, found 2"),
-        (("compose", "docker"), "", "-: expected one document, found 0"),
+        (("compose", "docker"), "a: 1\n---\nb: 2\n", "this is not compose: expected one document, found 2"),
+        (("compose", "docker"), "", "this is not compose: expected one document, found 0"),
         (("compose", "docker"), "a: [\nb: 5", "-:2: "),
         (("compose", "docker"), "a: \x07", "-: "),
         (
@@ -244,7 +244,7 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "kind: Service",
             "there is no container in it; passed over: a document of kind Service, in which there is no pod",
         ),
-        (("kubernetes", "docker"), "a: 1", "expected a pod or what makes one"),
+        (("kubernetes", "docker"), "a: 1", "this is not kubernetes: it has no kind, and no spec with containers"),
         (("docker", "docker"), "docker run x\ndocker run y", "-: expected one command, docker run or its options"),
         (("docker", "docker"), "docker run x && docker run y", "-: expected one command, docker run or its options"),
         (("docker", "docker"), "docker run x > out", "-: expected one command, docker run or its options, without >"),
@@ -297,10 +297,12 @@ def test_what_cannot_be_converted(run, args, text, message):
 def test_convert_reads_words_as_a_shell(run):
     """# begins a comment in front of a word alone, and a line that goes on is one."""
     text = "docker run -e A=b#c --cap-add NET_\\\nADMIN -u $(id -u):$(id -g) img # --privileged"
-    _, out, err = run("convert", "--from", "docker", "--to", "docker", stdin=text)
+    request = documents.read(text)[0].request
 
-    assert out == "--cap-add=NET_ADMIN '--user=$(id -u):$(id -g)'\n"
-    assert err == "capset: --user: depends: a variable stands here, which something else replaces\n"
+    assert (request.add, request.user) == (("NET_ADMIN",), "$(id -u):$(id -g)")
+    status, out, err = run("convert", "--from", "docker", "--to", "docker", stdin=text)
+    assert (status, out) == (2, "")
+    assert "--user: depends: a variable stands here, which something else replaces" in err
 
 
 def test_convert_normalises_users(run):
@@ -321,7 +323,11 @@ def test_convert_one_of_several(run, tmp_path):
     """By its name; containers of several pods are told apart."""
     path = tmp_path / "compose.yaml"
     path.write_text(COMPOSE)
-    assert run("convert", "--from", "compose", "--to", "docker", "--name", "db", str(path)) == (0, "\n", "")
+    assert run("convert", "--from", "compose", "--to", "docker", "--name", "db", str(path)) == (
+        0,
+        "--privileged=false\n",
+        "",
+    )
     two = POD + "---\n" + POD.replace("shop", "shed")
     out = run("convert", "--from", "kubernetes", "--to", "compose", stdin=two)[1]
     assert "  web:\n" in out
@@ -496,7 +502,6 @@ def test_lint_says_what_it_passes_over(lint):
             ("--policy", "baseline"),
             "a policy is about pods, and was passed over for a compose file",
         ),
-        ("include: [x]\nservices: {a: {}}", "a.yaml", (), "a.yaml:1: not-read: what other files add is not read"),
         ("kind: Service", "a.yaml", (), "a.yaml:1: passed-over: a document of kind Service, in which there is no pod"),
         ("services: {}", "a.yaml", (), "there is no container in it"),
         ("kind: List\nitems: []", "a.yaml", ("--json",), "there is no container in it"),
@@ -621,7 +626,7 @@ def test_convert_from_windows(run):
     text = "kind: Pod\nspec: {os: {name: windows}, containers: [{name: a}]}"
     _, out, err = run("convert", "--from", "kubernetes", "--to", "docker", stdin=text)
 
-    assert out == "\n"
+    assert out == "--privileged=false\n"
     assert err == "capset: a: Windows has no capabilities: what is written is for Linux\n"
 
 
@@ -683,6 +688,40 @@ def test_lint_several_files(run, tmp_path):
     told = json.loads(run("lint", *files, "--json")[1])
     assert [each["file"] for each in told] == files
     assert told[1]["not_known"] == "not known: a specifier decides"
+
+
+def test_a_file_that_cannot_be_read_hides_no_other(run, tmp_path):
+    """It is a finding with its line, and the exit status says that something was not read."""
+    (tmp_path / "a.yaml").write_text(POD)
+    (tmp_path / "b.yaml").write_text("a: 1\na: 2\n")
+    (tmp_path / "c").write_text("")
+    (tmp_path / "d").write_bytes(b"\xff")
+    files = [str(tmp_path / name) for name in ("a.yaml", "b.yaml", "c", "d", "gone")]
+    status, out, err = run("lint", *files)
+
+    assert (status, err) == (2, "")
+    assert out.splitlines()[1].startswith(f"{files[0]}, shop: web ")
+    assert f'{files[1]}, line 2 refused found duplicate key "a"' in re.sub(" +", " ", out)
+    assert f"{files[4]}, line 1 refused No such file or directory" in re.sub(" +", " ", out)
+    assert out.count("not known: it cannot be read") == 4
+    rows = json.loads(run("lint", *files, "--json")[1])
+    assert [row["file"] for row in rows] == files
+    assert {row["not_known"] for row in rows[1:]} == {"not known: it cannot be read"}
+    assert "no UTF-8 text, at byte 0" in rows[3]["problems"][0]["message"]
+    results = json.loads(run("lint", *files, "--sarif")[1])["runs"][0]["results"]
+    assert [each["ruleId"] for each in results].count("unreadable") == 4
+
+
+def test_lint_of_what_is_not_included(lint):
+    status, out, _ = lint("include: [x]\nservices: {a: {cap_drop: [ALL]}}")
+
+    assert status == 1
+    assert "include not said           not known: it is not read" in out
+    assert "what other files add is not read" in out
+
+
+def test_lint_tells_which_sets_are_not_said(lint):
+    assert lint("cap_net_raw=ep", name="x")[1].splitlines()[1].split() == ["not", "said", "CAP_NET_RAW", "not", "said"]
 
 
 def test_lint_sarif(run):

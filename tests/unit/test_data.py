@@ -181,7 +181,7 @@ def test_every_switch_has_a_change():
             assert change.before != getattr(kernel.NEWEST, change.switch)
 
 
-@pytest.mark.parametrize("name", ["formats/docker-run", "policies/pod-security"])
+@pytest.mark.parametrize("name", ["formats/docker-run", "formats/systemd-keys", "policies/pod-security"])
 def test_documents_name_their_source(name):
     """Where a list was read, and when."""
     document = facts.load(name)

@@ -74,7 +74,7 @@ def test_every_dialect_is_recognised(dialect):
         ("metadata: 5\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("kind: Service\n---\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("services: 5", "compose"),
-        ("[Unit]\nA=b\n[Socket]\n", "systemd"),
+        ("[Unit]\nDescription=b\n[Socket]\n", "systemd"),
         ("kind: Pod\nx: |\n  [Service]\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("[Service", "systemd"),
     ],
@@ -131,7 +131,7 @@ def test_nor_is_it_a_unit_for_one_who_says_so(text):
         documents.read(text, dialect="systemd")
 
 
-@pytest.mark.parametrize("suffix", ["container", "kube", "pod", "build", "network", "volume", "image"])
+@pytest.mark.parametrize("suffix", ["container", "kube", "pod", "build", "network", "volume", "image", "artifact"])
 def test_quadlets_by_their_names(suffix):
     with pytest.raises(DialectError, match="is for Podman's Quadlet, which makes a unit of it"):
         documents.read("[Service]\nUser=5\n", name=f"web.{suffix}")
@@ -145,7 +145,7 @@ def test_a_unit_of_another_kind_than_its_name():
 def test_what_may_be_two_things():
     """It is up to the caller."""
     text = '{"services": {}, "process": {"capabilities": {}}}'
-    with pytest.raises(DialectError, match="this may be compose or oci: say which with dialect="):
+    with pytest.raises(DialectError, match="this may be compose or oci: say which it is, with dialect= or --from"):
         documents.read(text)
     assert documents.read(text, dialect="oci")[0].process is not None
     assert documents.read(text, dialect="compose") == []
@@ -169,8 +169,17 @@ def test_what_is_no_document():
             documents.read("a: 1\na: 2\n", name=name)
     with pytest.raises(ParseError):
         documents.read("hello", dialect="libcap")
-    with pytest.raises(DocumentError, match="there is no document in it"):
+    with pytest.raises(DialectError, match="this is not kubernetes: there is no document in it"):
         documents.read("", dialect="kubernetes")
+    with pytest.raises(DocumentError, match=r"\{\{ stands in it, as in a template: render it first"):
+        documents.read("a: {{ b }}\n{{ if }}", name="a.yaml")
+
+
+@pytest.mark.parametrize("text", ["Hello world", "[]", "5", "{}"])
+@pytest.mark.parametrize("dialect", ["compose", "inspect", "kubernetes", "oci"])
+def test_saying_what_a_text_is_does_not_make_it_that(text, dialect):
+    with pytest.raises(DialectError, match=f"this is not {dialect}: "):
+        documents.read(text, dialect=dialect)
 
 
 def test_without_what_reads_yaml(monkeypatch):
@@ -492,7 +501,7 @@ def test_what_is_written_is_read_again(to):
             written = documents.convert(documents.read(text), to).text
         except CapsetError:  # such as a bounding set that no file capabilities can say
             continue
-        if written not in {"", "="}:
+        if written not in {"", "="}:  # of IAB and of libcap's text, the empty sets
             assert documents.dialect_of(written) == to, written
 
 
@@ -511,14 +520,233 @@ def test_convert_refuses_what_it_does_not_take():
         documents.convert([], "compose")
     with pytest.raises(FormatError, match="expected a name that no other container of the pod has"):
         documents.convert(documents.read("spec: {containers: [{name: a}, {name: a}]}"), "docker")
-    with pytest.raises(FormatError, match="process: expected a mapping, got 5"):
-        documents.convert(documents.read('{"process": 5}', dialect="oci"), "docker")
+    with pytest.raises(FormatError, match=r"process\.capabilities: expected a mapping, got 5"):
+        documents.convert(documents.read('{"process": {"capabilities": 5}}', dialect="oci"), "docker")
 
 
-def test_what_is_not_known_is_not_compared():
-    """The variable is told, and no set."""
-    [workload] = documents.read("services: {a: {privileged: '${P}', user: '0'}}")
-    assert [loss.rule for loss in documents.convert(workload, "kubernetes").losses] == ["variable"]
+@pytest.mark.parametrize("to", ["compose", "docker", "kubernetes", "oci", "systemd"])
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (
+            "services: {a: {privileged: '${P}', user: '0'}}",
+            "line 1: a: what is asked for is not known, as a variable decides",
+        ),
+        (
+            "services: {a: {cap_drop: [ALL], extends: {service: b}}}",
+            "as what another service adds to this one is not read",
+        ),
+        ("services: {a: {user: '${UID}'}}", "as a variable decides"),
+        ("docker run \\\n --user $UID x", "line 2: what is asked for is not known, as a variable decides"),
+        ("[Service]\nUser=%i\n", "line 2: what is asked for is not known, as a specifier decides"),
+    ],
+)
+def test_what_is_not_known_is_not_written(text, why, to):
+    """Whatever was written would be a guess."""
+    with pytest.raises(DocumentError, match="give the document as its tool resolves it") as caught:
+        documents.convert(documents.read(text), to)
+    assert why in str(caught.value)
+
+
+def test_what_asks_for_nothing_is_a_command_line_too():
+    written = documents.convert(documents.read("services: {a: {image: x}}"), "docker").text
+    assert documents.read(written, dialect="docker")[0].request == Request()
+
+
+@pytest.mark.parametrize("to", ["docker", "iab", "libcap", "oci", "systemd", "xattr"])
+def test_several_are_not_written_as_one(to):
+    """The reader of that dialect would refuse them, or take one for the other."""
+    found = documents.read("services: {a: {cap_drop: [ALL], user: '0'}, b: {cap_drop: [ALL], user: '0'}}")
+    with pytest.raises(FormatError, match=r"expected one, as this dialect is about one; --name chooses it, got 'a, b'"):
+        documents.convert(found, to)
+
+
+# -- units ------------------------------------------------------------------------------------------
+
+CAT = """# /usr/lib/systemd/system/a.service
+[Service]
+ExecStart=/bin/a
+
+# /usr/lib/systemd/system/b@.service
+# An empty line, and a comment.
+[Service]
+ExecStart=/bin/b
+User=nobody
+CapabilityBoundingSet=
+
+"""
+
+
+def test_several_units_in_one_text():
+    """As systemctl cat prints them: what one of them says is not said of the other."""
+    a, b = documents.lint(documents.read(CAT)).outcomes
+    assert [(each.workload.name, each.workload.line, each.workload.user) for each in (a, b)] == [
+        ("a.service", 2, "root"),
+        ("b@.service", 7, "nobody"),
+    ]
+    assert a.gets.effective == CapSet.all()
+    assert b.gets.bounding == CapSet()
+    assert documents.convert(documents.read(CAT)[1], "systemd").text.splitlines()[-1] == "User=nobody"
+
+
+@pytest.mark.parametrize("folder", ["b@.service.d", "b@x.service.d", "service.d"])
+def test_drop_ins_that_follow_their_unit(folder):
+    """They are for it by the name of their folder, and their lines are those of the whole text."""
+    text = f"{CAT}# /etc/systemd/system/{folder}/x.conf\n[Service]\nCapabilityBoundingSet=CAP_KIL CAP_CHOWN\n"
+    report = documents.lint(documents.read(text))
+    assert [str(outcome.gets.bounding) for outcome in report.outcomes][1:] == ["CAP_CHOWN"]
+    [finding] = report
+    assert (finding.line, finding.where) == (14, "line 14 (CapabilityBoundingSet)")
+    [_, again] = documents.lint(documents.read(text), systemd=220).outcomes
+    assert again.gets.bounding == CapSet()  # which that release intersects
+
+
+@pytest.mark.parametrize("folder", ["a.service.d", "b@.socket.d", "c-.service.d"])
+def test_drop_ins_of_another_unit(folder):
+    """What they change is not known, and the unit before them stays as it is."""
+    text = f"{CAT}# /etc/systemd/system/{folder}/x.conf\n[Service]\n[Socket]\nUser=5\n"
+    *_, unit, drop_in = documents.lint(documents.read(text)).outcomes
+    assert (unit.workload.user, unit.known) == ("nobody", True)
+    assert (drop_in.workload.name, drop_in.known, drop_in.gets) == ("x.conf", False, None)
+
+
+def test_drop_ins_of_all_that_begin_so():
+    text = "# /x/web-a.service\n[Service]\nUser=5\n# /etc/x/web-.service.d/y.conf\n[Service]\nUser=6\n"
+    [unit] = documents.read(text)
+    assert unit.user == "6"
+
+
+def test_files_between_units_that_are_none():
+    text = f"{CAT}# /x/a.timer\n[Timer]\nOnCalendar=1\n# /x/c.service\n[Unit]\nDescription=x\n"
+    report = documents.lint(documents.read(text))
+    assert [str(each) for each in report] == [
+        "-:13: passed-over: a.timer: a timer has no section with capabilities",
+        "-:16: not-read: c.service: it has no section with capabilities, [Service]",
+    ]
+    assert str(report.outcomes[-1]) == "not known: it is not read"
+    assert [*documents.lint(documents.read(text), systemd=252)] == [*report]
+    with pytest.raises(DialectError, match="a timer has no section with capabilities"):
+        documents.read("[Timer]\n", name="a.timer")
+
+
+def test_a_comment_that_names_a_file_divides_nothing():
+    """Only in front of a section it does; what stands before the first such line is a file too."""
+    [unit] = documents.read("[Unit]\n# /x/b.service\nAfter=x\n[Service]\nUser=5\n# /x/c.service\n", name="a.service")
+    assert (unit.name, unit.line, unit.user) == ("[Service]", 4, "5")
+    first, second = documents.read("[Service]\nUser=5\n# /x/b.service\n[Service]\nUser=6\n", name="a.service")
+    assert (first.name, first.user, second.name, second.user) == ("[Service]", "5", "b.service", "6")
+
+
+@pytest.mark.parametrize("name", ["a.service.d/x.conf", "x.conf", "/etc/systemd/system/service.d/x.conf"])
+def test_a_drop_in_alone_is_no_unit(name):
+    """The unit decides what nobody is, who root; nothing of that is known."""
+    workloads = documents.read("[Service]\nUser=nobody\n", name=name)
+    report = documents.lint(workloads)
+    assert [str(each) for each in report.outcomes] == ["not known: the unit is not read"]
+    told = "a drop-in counts together with its unit, which is not read: give what systemctl cat prints"
+    assert str(report) == f"{name}:1: not-read: {told}"
+    assert not documents.lint(workloads, systemd=252).outcomes[0].known
+    with pytest.raises(DocumentError, match="what is asked for is not known, as the unit is not read"):
+        documents.convert(workloads, "docker")
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "message"),
+    [
+        ("[Service]\nname = web\nport=80\n", "app.ini", "its name ends with .ini, and those of units with .service"),
+        ("[Service]\nUser=5\n", "a.nspawn", "its name ends with .nspawn"),
+        ("[Service]\nname = web\nport=80\n", "app", "no key in it is one of a unit"),
+        ("[Service]\nname = web\nport=80\n", "app.conf", "no key in it is one of a unit"),
+        ("[Service]\nUser=5\n[Artifact]\n", "", "[Artifact] is for Podman's Quadlet"),
+    ],
+)
+def test_files_of_other_programs_are_no_units(text, name, message):
+    with pytest.raises(DialectError) as caught:
+        documents.read(text, name=name)
+    assert message in str(caught.value)
+
+
+def test_where_a_section_begins():
+    """Lines end where systemd ends them."""
+    [unit] = documents.read("# \f \u2028 \x85\n[Service]\nUser=5\n")
+    assert unit.line == 2
+
+
+# -- what belongs to which --------------------------------------------------------------------------
+
+
+def test_each_workload_has_its_own_findings():
+    """Also where two pods have the same fault in the same place; what is a pod's is each container's."""
+    text = POD + "      capabilities: {add: [FOO]}\n"
+    report = documents.lint(documents.read(f"{text}---\n{text}"))
+    assert [[each["line"] for each in one["problems"]] for one in report.by_workload()] == [[7], [15]]
+    assert [[each.line for each in report.of(outcome.workload)] for outcome in report.outcomes] == [[7], [15]]
+    first, *_ = report.outcomes
+    assert [each.line for each in report[1:].of(first.workload)] == []
+    assert len(report[:1].of(first.workload)) == 1
+
+
+def test_what_was_not_read_is_in_the_json_too():
+    include, web = documents.lint(documents.read("include: [x]\nservices: {web: {}}")).by_workload()
+    assert (include["name"], include["not_known"], include["effective"]) == (
+        "include",
+        "not known: it is not read",
+        None,
+    )
+    assert [each["message"] for each in include["problems"]] == ["what other files add is not read"]
+    assert (web["name"], web["problems"]) == ("web", [])
+    [passed] = documents.lint(documents.read("kind: Service")).by_workload()
+    assert [each["rule"] for each in passed["problems"]] == ["passed-over"]
+    assert [passed[key] for key in ("effective", "bounding", "refused", "not_known")] == [None] * 4
+    [unit] = documents.lint(documents.read(TEXTS["systemd"]), policy="restricted").by_workload()
+    assert [each["rule"] for each in unit["problems"]] == ["option-passed-over"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("!cap_sys_admin", ("inheritable", "bounding", "ambient")),
+        ("cap_net_raw=ep", ("effective", "permitted", "inheritable")),
+        (TEXTS["xattr"], ("effective", "permitted", "inheritable")),
+    ],
+)
+def test_sets_of_which_nothing_is_said(text, said):
+    """They are neither empty nor full."""
+    report = documents.lint(documents.read(text))
+    [outcome] = report.outcomes
+    assert tuple(name for name in THREAD_SETS if outcome.said(name) is not None) == tuple(
+        name for name in THREAD_SETS if name in said
+    )
+    [row] = report.by_workload()
+    assert [row[name] is None for name in ("effective", "bounding")] == [
+        name not in said for name in ("effective", "bounding")
+    ]
+    assert str(outcome).count(": not said") == 2
+    assert report._repr_html_().count("not said") == 2  # one of the two sets in it, and the user
+
+
+def test_a_document_that_cannot_be_read_is_not_lost():
+    with pytest.raises(DocumentError) as caught:
+        documents.read("a: 1\na: 2\n", name="a.yaml")
+    report = documents.lint([documents.unread(caught.value, "a.yaml"), *documents.read(TEXTS["docker"])], systemd=252)
+    assert str(report) == 'a.yaml:2: unreadable: found duplicate key "a"'
+    assert str(report.outcomes[0]) == "not known: it cannot be read"
+    with pytest.raises(DocumentError, match="there is no container in it; : refused: no"):
+        documents.convert(documents.unread("no", "b"), "docker")
+
+
+def test_lines_of_names_with_dots():
+    text = "services:\n  web:\n    image: a\n  web.api:\n    cap_add: [KIL]\n"
+    assert [finding.line for finding in documents.lint(documents.read(text))] == [5]
+
+
+def test_lines_of_a_command():
+    text = "\n# a\nsudo docker run \\\n --cap-add KIL \\\n --cap-add='\n' --user=web \\\n img\n"
+    [workload] = documents.read(text)
+    assert workload.line == 3
+    assert [finding.line for finding in documents.lint(workload)] == [4, 5, 6]
+    refused = documents.read("docker run \\\n --user 5 \\\n --cap-add PERFMON x")
+    assert [each.line for each in documents.lint(refused, engine=engines.get("docker", "20.10"))] == [3]
 
 
 # -- what a notebook shows --------------------------------------------------------------------------
@@ -528,7 +756,7 @@ def test_reports_and_conversions_in_a_notebook():
     text = "services: {a: {cap_add: [KIL], user: '0'}, b: {user: '5'}, c: {privileged: '${P}'}}\ninclude: x"
     report = documents.lint(documents.read(text, name="c.yaml"))
     shown = report._repr_html_()
-    assert "3 workloads" in shown
+    assert "4 workloads" in shown
     assert "findings" in shown
     assert "unknown-capability" in shown
     assert "not known" in shown

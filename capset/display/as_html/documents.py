@@ -35,7 +35,8 @@ def _outcome(outcome: Outcome) -> tuple[Html | str, ...]:
     front = (foreign(workload.label), foreign(workload.source), foreign(workload.user) if workload.user else "not said")
     if outcome.gets is None:
         return (*front, "", signed("!" if outcome.known else "?", str(outcome)))
-    return (*front, summary(outcome.gets.effective), summary(outcome.gets.bounding))
+    sets = (outcome.said("effective"), outcome.said("bounding"))
+    return (*front, *("not said" if caps is None else summary(caps) for caps in sets))
 
 
 @html.register(Conversion)

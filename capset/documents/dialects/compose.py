@@ -48,8 +48,15 @@ def _include(text: Text, document: Document) -> Iterator[Workload]:
     if "include" in document.value:
         line = document.lines().at("include")
         message = "what other files add is not read"
-        problem = Problem(rule="not-read", place="include", value="", verdict="note", message=message, line=line)
-        yield Workload(dialect="compose", source=text.source, line=line or 1, problems=(problem,))
+        problem = Problem(rule="not-read", place="include", value="", verdict="depends", message=message, line=line)
+        yield Workload(
+            dialect="compose",
+            name="include",
+            source=text.source,
+            line=line or 1,
+            not_known="it is not read",
+            problems=(problem,),
+        )
 
 
 def _write(meaning: Meaning, engine: Engine) -> Part:

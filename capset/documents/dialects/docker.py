@@ -6,12 +6,13 @@ import re
 import shlex
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any
+
+from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, asked, not_known, request_of
-from capset.documents.dialect import Dialect, Part, Text
+from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
-from capset.documents.shell import OPERATORS, UnfinishedError, commands
+from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import DocumentError, FormatError
@@ -19,14 +20,14 @@ from capset.formats import docker
 from capset.formats.commandline import program
 from capset.formats.document import Node
 
-__all__ = ["DIALECTS", "one_by_one"]
+__all__ = ["DIALECTS"]
 
 # -- command lines ----------------------------------------------------------------------------------
 
 _OPTION = re.compile(r"--?[A-Za-z]")
 
 
-def _words(text: Text) -> list[str]:
+def _words(text: Text) -> list[Word]:
     """Divide a text into the words of the one command in it.
 
     Raises:
@@ -48,7 +49,7 @@ def _refuses_flags(text: Text) -> str:
     if text.text.lstrip()[:1] in {"{", "["}:
         return "expected docker run, or its options"
     first, *_ = _words(text)
-    if _OPTION.match(first) or program(_words(text)) == "docker":
+    if _OPTION.match(first) or program([*_words(text)]) == "docker":
         return ""
     return f"expected docker run, or its options, got {first!r}"
 
@@ -56,21 +57,34 @@ def _refuses_flags(text: Text) -> str:
 def _read_flags(text: Text) -> list[Workload]:
     words = _words(text)
     request = as_docker_reads(docker.from_flags(words))
-    if words[0][:1] != "-" and program(words) != "docker":
+    if words[0][:1] != "-" and program([*words]) != "docker":
         raise DocumentError(text.source, None, f"expected docker run, or its options, got {words[0]!r}")
     return [
         Workload(
             dialect="docker",
             source=text.source,
+            line=words[0].line,
             request=request,
             not_known=not_known(request),
-            problems=request.problems,
+            problems=tuple(evolve(problem, line=_line(words, problem.value)) for problem in request.problems),
+            lines={field: _line(words, names[0]) for field, names in _named(request) if names},
         )
     ]
 
 
+def _named(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what a request has of which findings may tell."""
+    yield from (("add", request.add), ("drop", request.drop), ("user", (request.user,)))
+
+
+def _line(words: list[Word], value: str) -> int:
+    """Return the line of the word that is a value or ends with it; that of the first one where there is none."""
+    return next((word.line for word in words if value and word.endswith(value)), words[0].line)
+
+
 def _write(meaning: Meaning, engine: Engine) -> Part:
-    flags = docker.to_flags(request_of(meaning, engine))
+    # What asks for nothing is said too: an empty text is no command line.
+    flags = docker.to_flags(request_of(meaning, engine)) or ["--privileged=false"]
     return Part(value=shlex.join(flags), says=as_docker_reads(docker.from_flags(flags)))
 
 
@@ -116,13 +130,6 @@ def _name(node: Node) -> str:
     return name.removeprefix("/")
 
 
-def one_by_one(parts: Mapping[str, Any]) -> str:
-    """Write several texts one after the other, each below its name."""
-    if len(parts) == 1:
-        return "".join(parts.values())
-    return "\n".join(f"# {name}\n{text}" for name, text in parts.items())
-
-
 DIALECTS = (
     Dialect(
         name="docker",
@@ -131,7 +138,7 @@ DIALECTS = (
         refuses=_refuses_flags,
         reader=_read_flags,
         writer=_write,
-        join=one_by_one,
+        join=the_one,
     ),
     Dialect(
         name="inspect",

@@ -6,8 +6,7 @@ import re
 
 from attrs import evolve
 
-from capset.documents.dialect import Dialect, Part, Text
-from capset.documents.dialects.docker import one_by_one
+from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import OF_FILES, Meaning, Sets, after_execve, executed, of_file, of_state
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
@@ -103,7 +102,7 @@ def _refuses_xattr(text: Text) -> str:
 
 
 def _read_xattr(text: Text) -> list[Workload]:
-    return [Workload(dialect="xattr", source=text.source, file_caps=_file_caps(text))]
+    return [Workload(dialect="xattr", source=text.source, file_caps=_file_caps(text), says=OF_FILES)]
 
 
 def _write_xattr(meaning: Meaning, engine: Engine) -> Part:
@@ -120,7 +119,7 @@ DIALECTS = (
         refuses=_refuses_text,
         reader=_read_text,
         writer=_write_text,
-        join=one_by_one,
+        join=the_one,
     ),
     Dialect(
         name="iab",
@@ -129,7 +128,7 @@ DIALECTS = (
         refuses=_refuses_iab,
         reader=_read_iab,
         writer=_write_iab,
-        join=one_by_one,
+        join=the_one,
     ),
     Dialect(
         name="xattr",
@@ -138,6 +137,6 @@ DIALECTS = (
         refuses=_refuses_xattr,
         reader=_read_xattr,
         writer=_write_xattr,
-        join=one_by_one,
+        join=the_one,
     ),
 )

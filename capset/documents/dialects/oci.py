@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from attrs import evolve
 
 from capset.documents.containers import broken
-from capset.documents.dialect import Dialect, Part, Text
-from capset.documents.dialects.docker import one_by_one
+from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning, Sets, of_process, stand_in
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -63,12 +61,6 @@ def _write(meaning: Meaning, engine: Engine) -> Part:
     return Part(value=json.dumps({"process": oci.to_process(process)}, indent=2), says=of_process(process))
 
 
-def _join(parts: Mapping[str, Any]) -> str:
-    if len(parts) > 1:
-        raise FormatError("the workloads", list(parts), "one, as config.json is about one container")
-    return one_by_one(parts)
-
-
 DIALECTS = (
     Dialect(
         name="oci",
@@ -77,6 +69,6 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=_join,
+        join=the_one,
     ),
 )

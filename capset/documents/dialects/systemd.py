@@ -6,41 +6,49 @@ import re
 
 from attrs import evolve
 
-from capset.documents.dialect import Dialect, Part, Text
-from capset.documents.dialects.docker import one_by_one
+from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning, Sets, after_execve, of_unit
+from capset.documents.unitfiles import UnitFile, base_name, folder_of, has_known_key, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
-from capset.formats.unitfile import sections
+from capset.formats.unitfile import physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
 
 __all__ = ["DIALECTS"]
 
 _SECTIONS = {".service": "Service", ".socket": "Socket", ".mount": "Mount", ".swap": "Swap"}
-_QUADLET = ("Container", "Pod", "Kube", "Build", "Image", "Volume", "Network")
+_WITHOUT = frozenset({".automount", ".device", ".path", ".scope", ".slice", ".target", ".timer"})
+_QUADLET = ("Artifact", "Build", "Container", "Image", "Kube", "Network", "Pod", "Volume")
 _HEADER = re.compile(r"\[[A-Za-z][A-Za-z-]*\]?")
-_LINE = re.compile(r"line ([0-9]+)")
+_LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")
+_NO_UNIT = (0, "# the unit itself is not read")
+_ALONE = "a drop-in counts together with its unit, which is not read: give what systemctl cat prints"
 
 
-def _suffix(text: Text) -> str:
-    return text.source[text.source.rfind(".") :] if "." in text.source else ""
+def _suffix(file: UnitFile) -> str:
+    """Return the end of the name of a unit, also of the one for which a drop-in is."""
+    name = folder_of(file.path) or base_name(file.path)
+    kind = f".{name.rpartition('.')[2]}"
+    return kind if "." in name or kind in _SECTIONS else ""
 
 
-def _section(text: Text) -> tuple[str, str]:
+def _section(file: UnitFile) -> tuple[str, str]:
     """Return the section with the capabilities, or else why there is none."""
-    found, suffix = sections(text.text), _suffix(text)
+    suffix, found = _suffix(file), set[str]().union(*(sections(each.text) for each in (file, *file.drop_ins)))
     for name in _QUADLET:
         if name in found or suffix == f".{name.lower()}":
             generator = "give the unit that podman-system-generator --dryrun prints"
             return "", f"[{name}] is for Podman's Quadlet, which makes a unit of it: {generator}"
+    if suffix in _WITHOUT:
+        return "", f"a {suffix[1:]} has no section with capabilities"
     sought = [_SECTIONS[suffix]] if suffix in _SECTIONS else [*_SECTIONS.values()]
     if known := [each for each in sought if each in found]:
         return known[0], ""
-    if _is_refused(text.text):
+    if _is_refused(file.text):
         return sought[0], ""
     return "", f"it has no section with capabilities, {' or '.join(f'[{each}]' for each in sought)}"
 
@@ -52,39 +60,105 @@ def _is_refused(text: str) -> bool:
 
 
 def _refuses(text: Text) -> str:
-    lines = (line.strip() for line in text.text.splitlines())
+    files = unit_files(text.text, text.source)
+    lines = (line.strip() for _, _, line in physical_lines(text.text))
     first = next((line for line in lines if line and line[0] not in "#;"), "")
-    if _suffix(text) not in _SECTIONS and not _HEADER.fullmatch(first):
+    if _suffix(files[0]) not in _SECTIONS and not _HEADER.fullmatch(first):
         return "its first line is no section, such as [Service]"
-    return _section(text)[1]
+    return _all_refused(files) or _is_of_others(files[0])
+
+
+def _is_of_others(file: UnitFile) -> str:
+    """Say why a file that says nowhere that it is a unit is none: other programs have sections of these names too."""
+    suffix = _suffix(file)
+    if suffix in _SECTIONS or suffix in _WITHOUT:
+        return ""
+    if suffix and not file.is_drop_in:
+        return f"its name ends with {suffix}, and those of units with {', '.join(_SECTIONS)}"
+    return "" if has_known_key(file.text) or _is_refused(file.text) else "no key in it is one of a unit"
+
+
+def _all_refused(files: list[UnitFile]) -> str:
+    """Say why there is no unit among some files; an empty text if there is one."""
+    reasons = [_section(each)[1] for each in files]
+    return "" if "" in reasons else reasons[0]
 
 
 def _read(text: Text) -> list[Workload]:
-    section, why_not = _section(text)
-    if why_not:
+    files = unit_files(text.text, text.source)
+    if why_not := _all_refused(files):
         raise DialectError(text.text, text.source, (("systemd", why_not),))
-    lines = enumerate(text.text.splitlines(), 1)
-    header = next((number for number, line in lines if line.strip() == f"[{section}]"), 1)
-    workload = Workload(dialect="systemd", name=f"[{section}]", source=text.source, line=header, text=text.text)
-    return [for_release(workload, None)]
+    return [_unit_in(text, each) for each in files]
+
+
+def _unit_in(text: Text, file: UnitFile) -> Workload:
+    section, why_not = _section(file)
+    name = base_name(file.path) if file.before else ""
+    if why_not:
+        return _not_a_unit(text, file, name, why_not)
+    parts = ((file.before, file.text), *((each.before, each.text) for each in file.drop_ins))
+    line = sections(file.text).get(section, 1) + file.before
+    if file.is_drop_in:
+        parts = (_NO_UNIT, *parts)
+    workload = Workload(
+        dialect="systemd",
+        name=name or f"[{section}]",
+        source=text.source,
+        line=line,
+        parts=parts,
+        section=section,
+    )
+    return for_release(workload, None)
+
+
+def _not_a_unit(text: Text, file: UnitFile, name: str, why_not: str) -> Workload:
+    """Tell of a file between others of which nothing is made."""
+    note = _suffix(file) in _WITHOUT
+    problem = Problem(
+        rule="passed-over" if note else "not-read",
+        place="",
+        value=name,
+        verdict="note" if note else "depends",
+        message=f"{name or 'the first file'}: {why_not}",
+        line=file.before + 1,
+    )
+    reason = "" if note else "it is not read"
+    return Workload(
+        dialect="systemd",
+        name=name,
+        source=text.source,
+        line=file.before + 1,
+        not_known=reason,
+        problems=(problem,),
+    )
 
 
 def for_release(workload: Workload, release: int | None) -> Workload:
     """Read the unit again as a release of systemd does; None stands for the newest rules."""
-    unit = systemd.from_unit(workload._text, section=workload.name.strip("[]"), version=release)
-    problems = tuple(map(_with_line, unit.problems))
+    if not workload._parts:
+        return workload
+    before, texts = zip(*workload._parts, strict=True)
+    unit = systemd.from_unit(*texts, section=workload._section, version=release)
+    problems = tuple(_with_line(problem, before) for problem in unit.problems)
+    if alone := workload._parts[0] == _NO_UNIT:
+        told = Problem(rule="not-read", place="", value="", verdict="depends", message=_ALONE, line=workload.line)
+        problems = (told, *problems)
     variable = any(problem.rule == "variable" for problem in problems)
     return evolve(
         workload,
         unit=evolve(unit, problems=problems),
         problems=problems,
-        not_known="a specifier decides" if variable else "",
+        not_known="the unit is not read" if alone else "a specifier decides" if variable else "",
     )
 
 
-def _with_line(problem: Problem) -> Problem:
+def _with_line(problem: Problem, before: tuple[int, ...]) -> Problem:
+    """Count the line of a problem in the whole text, and not in the one file."""
     found = _LINE.match(problem.place)
-    return evolve(problem, line=int(found[1])) if found else problem
+    if found is None:
+        return problem
+    line = int(found[2]) + before[int(found[1] or 0)]
+    return evolve(problem, line=line, place=f"line {line}{problem.place[found.end() :]}")
 
 
 def _write(meaning: Meaning, engine: Engine) -> Part:
@@ -119,7 +193,7 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=one_by_one,
+        join=the_one,
         again=for_release,
     ),
 )
