@@ -15,7 +15,7 @@ from capset.documents.meaning import Meaning
 from capset.documents.structured import written_yaml
 from capset.documents.workload import Workload
 from capset.engines import Engine
-from capset.errors import DocumentError, FormatError
+from capset.errors import FormatError
 from capset.formats import kubernetes
 from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
@@ -52,10 +52,7 @@ def _strange(document: object) -> str:
 
 
 def _read(text: Text) -> list[Workload]:
-    documents = text.parsed()
-    if not documents:
-        raise DocumentError(text.source, None, "there is no document in it")
-    return [workload for each in documents for workload in _workloads(text, each.value, each.lines())]
+    return [workload for each in text.parsed() for workload in _workloads(text, each.value, each.lines())]
 
 
 def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
