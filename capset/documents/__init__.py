@@ -42,3 +42,7 @@ __all__ = [
     "lint",
     "read",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
