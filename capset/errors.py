@@ -50,6 +50,10 @@ __all__ = [
 ]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 class CapsetError(Exception):
     """Base class of the exceptions of this package."""
 

@@ -25,6 +25,11 @@ from capset.shown import Tabular
 
 __all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 Level = Literal["baseline", "restricted"]
 """A level of the Pod Security Standards that has a rule about capabilities."""
 

@@ -15,6 +15,7 @@ LAYERS = [
     "shown",
     "errors",
     "fields",
+    "forms",
     "plain",
     "listed",
     "ids",

@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 __all__ = ["html", "plot", "records", "text"]
 
 
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 @ByType
 def html(value: Any) -> str:
     """Show a value as HTML, as a notebook does: tables that read well in any theme, with every text escaped.

@@ -43,3 +43,7 @@ __all__ = [
     "read",
     "unread",
 ]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -14,6 +14,11 @@ from capset.problem import Problem
 
 __all__ = ["from_project", "from_service", "to_service"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 _KEYS = ("cap_add", "cap_drop", "privileged", "security_opt", "user")

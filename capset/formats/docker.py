@@ -17,6 +17,11 @@ from capset.problem import Problem
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 

@@ -17,6 +17,11 @@ from capset.sets import CapSet
 
 __all__ = ["Pod", "from_container", "from_pod", "pods", "to_container"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 # What the documentation asks for: names without CAP_, in upper case.
 _SPELLING = Spelling(prefix="refused", case="upper", all="upper")
 _RUNTIMES = {"containerd": SPELLINGS["containerd"], "CRI-O": SPELLINGS["cri-o"]}

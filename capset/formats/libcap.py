@@ -14,6 +14,11 @@ from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["IAB", "from_name", "from_text", "iab_from_text", "iab_to_text", "to_name", "to_text"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 # What C's isspace() takes for white space; Python's str.isspace() takes more.
 _SPACE = " \t\n\v\f\r"
 _SPACES = re.compile(f"[{_SPACE}]+")

@@ -20,6 +20,11 @@ from capset.state import CapState, HasCaps, five_sets
 
 __all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _SPELLING = SPELLINGS["oci"]
 _KEYS = ("capabilities", "noNewPrivileges", "user")
 

@@ -22,6 +22,11 @@ from capset.state import CapState
 
 __all__ = ["Unit", "from_unit", "to_unit"]
 
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
 _SPELLING = SPELLINGS["systemd"]
 _SECTIONS = ("Service", "Socket", "Mount", "Swap")
 _NEWEST = 10_000

@@ -93,12 +93,7 @@ def parameters(call):
 
 # Plots need an extra; test_plots.py gives them wrong values.
 CALLS = {name: call for name, call in public() if ours(call) and ".plot" not in name}
-ARGUMENTS = [
-    (name, parameter.name)
-    for name, call in CALLS.items()
-    for parameter in parameters(call)
-    if parameter.name != "rules"
-]
+ARGUMENTS = [(name, parameter.name) for name, call in CALLS.items() for parameter in parameters(call)]
 
 
 def called(name, wrong_name, wrong):

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner
 
 import capset
-from capset import Cap, live
+from capset import Cap, CapSet, live
 from capset.cli import main
 from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
@@ -172,6 +172,14 @@ def test_decode_shows_no_escape_sequence(run):
     assert r"\x1b[2J:CapEff" in out
     _, out, _ = run("decode", "--json", stdin=b"\xff:CapEff: 0\n")
     assert json.loads(out)[0]["label"] == r"\xff:CapEff"
+
+
+def test_json_is_what_the_library_reads(run, tree):
+    """Threads and sets on the command line have the dicts of the library, names with bytes that are no text too."""
+    told = json.loads(run("ps", "--json", "--proc", str(tree))[1])["processes"]
+    assert [live.ProcStatus.from_dict(each) for each in told] == list(live.scan(proc=tree).snapshot())
+    [told] = json.loads(run("decode", "--json", "0x8000000000000401")[1])
+    assert CapSet.from_dict({key: told[key] for key in ("mask", "names")}) == CapSet.from_mask(1 << 63 | 0x401)
 
 
 def test_decode_status_files(run):

@@ -65,18 +65,22 @@ IMPORTS = {
     "from capset import engines, formats, kernel, live": (VALUES | set(PACKAGES), set()),
     "import capset; capset.DOCKER_DEFAULT": (VALUES | {"capset.facts"}, {"tomllib", "re", "typing"}),
     "from capset.formats import libcap; libcap.from_text": (
-        VALUES | {"capset.formats", "capset.formats.libcap", "capset.state"},
+        VALUES | {"capset.formats", "capset.formats.libcap", "capset.plain", "capset.state"},
         RECORDS | OFTEN,
     ),
     "from capset import live; live.read": (
-        VALUES | {"capset.ids", "capset.live", "capset.live.reading", "capset.live.status", "capset.state"},
+        {
+            *VALUES,
+            *("capset.ids", "capset.live", "capset.live.reading", "capset.live.status", "capset.plain"),
+            "capset.state",
+        },
         RECORDS | OFTEN,
     ),
     "from capset import engines; engines.get('docker')": (
         {
             *VALUES,
             *("capset.engines", "capset.facts", "capset.kernel", "capset.listed", "capset.problem"),
-            *("capset.source", "capset.state"),
+            *("capset.plain", "capset.source", "capset.state"),
             *("capset.engines.catalogue", "capset.engines.engine", "capset.engines.merging"),
             *("capset.engines.process", "capset.engines.releases", "capset.engines.request"),
             *("capset.engines.rules", "capset.engines.shortest", "capset.engines.spelling"),
@@ -107,8 +111,8 @@ def rooms(modules):
 
 
 GROUP = {"capability", "cli", "errors", "lazy", "printable", "sets", "shown"}
-THREADS = {"ids", "live", "state"}
-ENGINES = {"engines", "facts", "listed", "problem", "source", "state"}
+THREADS = {"ids", "live", "plain", "state"}
+ENGINES = {"engines", "facts", "listed", "plain", "problem", "source", "state"}
 
 
 TABLE = {"rich", "attrs"}
@@ -116,9 +120,9 @@ COMMAND_LINES = {
     "--help": (GROUP, set()),
     "--version": (GROUP, set()),
     f"decode --json {MASK}": (GROUP | {"summary"}, {"json"}),
-    f"decode {MASK}": (GROUP | {"facts", "info", "source", "summary"}, TABLE | {"tomllib"}),
+    f"decode {MASK}": (GROUP | {"facts", "info", "plain", "source", "summary"}, TABLE | {"tomllib"}),
     "ps": (GROUP | THREADS | {"summary"}, TABLE),
-    "ps --json": (GROUP | THREADS | {"summary"}, {"json", "attrs"}),
+    "ps --json": (GROUP | THREADS | {"forms", "summary"}, {"json", "attrs"}),
     "show": (GROUP | THREADS | ENGINES | {"diff", "summary"}, TABLE | {"tomllib"}),
     "diff docker pid:self": (GROUP | THREADS | ENGINES | {"diff", "info"}, TABLE | {"tomllib"}),
     "run docker": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -154,3 +155,16 @@ def test_all_names_exist(name):
     module = __import__(name, fromlist=["x"])
 
     assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
+
+
+PUBLIC = ["", ".display", ".documents", ".engines", ".errors", ".formats", ".kernel", ".live", ".policy"]
+PUBLIC += [f".formats.{name}" for name in ("compose", "docker", "kubernetes", "libcap", "oci", "systemd")]
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_dir_lists_public_names_alone(name):
+    """Not what a module is made of, whatever was loaded before; all that is listed is there."""
+    module = importlib.import_module(f"capset{name}")
+
+    assert dir(module) == sorted(module.__all__)
+    assert all(hasattr(module, public) for public in dir(module))

@@ -147,6 +147,8 @@ def test_what_is_refused_has_no_effect():
 def test_what_is_no_level_and_no_version():
     with pytest.raises(ValueError, match="expected the level 'baseline' or 'restricted', got 'Restricted'"):
         policy.pod_security(pod(), level="Restricted")
+    with pytest.raises(TypeError, match="expected the level 'baseline' or 'restricted', got 1"):
+        policy.pod_security(pod(), level=1)
     for version in ("1.025", "v1.25.3", "V1.25", "2.0", "", "Latest", None, 1.25):
         with pytest.raises(UnknownVersionError, match=r'expected "latest" or such as "1\.25"'):
             policy.pod_security(pod(), version=version)
