@@ -59,7 +59,7 @@ def lint(
     for workload in subjects:
         findings.update(dict.fromkeys(_told(workload)))
         runtime = engine or engines.get(DIALECTS[workload.dialect].engine or "docker")
-        if workload.asks is None and workload.refusal is None:
+        if workload.asks is None and workload.refusal is None and not workload.not_known:
             continue
         outcome = _outcome(workload, runtime)
         outcomes.append(outcome)
@@ -101,9 +101,8 @@ def _told(workload: Workload) -> Iterator[Finding]:
 
 def _outcome(workload: Workload, engine: Engine) -> Outcome:
     """Say what a workload gets."""
-    if refusal := workload.refusal:
-        reason = "it cannot be read" if workload.asks is None else refusal.message
-        return Outcome(workload=workload, gets=None, reason=reason)
+    if workload.asks is not None and (refusal := workload.refusal):
+        return Outcome(workload=workload, gets=None, reason=refusal.message)
     if workload.not_known:
         return Outcome(workload=workload, gets=None, reason=workload.not_known, known=False)
     if workload._pod is not None and workload._pod.windows:

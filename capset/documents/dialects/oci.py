@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from capset.documents.containers import broken
+from capset.documents.containers import broken, not_known
 from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.dialects.docker import one_by_one
 from capset.documents.meaning import Meaning, Sets, of_process, stand_in
@@ -47,6 +47,7 @@ def _read(text: Text) -> list[Workload]:
             source=text.source,
             line=lines.at("process") or 1,
             process=evolve(process, problems=problems),
+            not_known=not_known(problems),
             problems=problems,
         )
     ]
