@@ -105,13 +105,14 @@ def _mappings(root: Node) -> Iterator[Node]:
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
+        identity = id(node.value)
         if isinstance(node.value, Mapping):
             yield node
-            within = [node[key] for key in node.mapping() if not (isinstance(key, str) and _CONTAINERS.fullmatch(key))]
+            within = [node[name] for name in node.mapping() if not _CONTAINERS.fullmatch(str(name))]
         elif isinstance(node.value, list | tuple):
             within = list(node)
         else:
             continue
-        if id(node.value) not in seen:
-            seen.add(id(node.value))
+        if identity not in seen:
+            seen.add(identity)
             waiting += reversed(within)

@@ -337,7 +337,7 @@ def test_compose_services(service, request_):
                 "cap_add[1]: refused: Docker knows no capability 'kil': did you mean KILL?",
             ],
         ),
-        ({"user": "a$$b"}, ["user: depends: a variable stands here, which something else replaces"]),
+        ({"user": "a$$b"}, ["user: depends: only the image knows the number of the user 'a$b'; 0 is root"]),
         ({"extends": {"service": "a"}}, ["extends: depends: what another service adds to this one is not read"]),
         (
             {"cap_add": ["KILL"], "cap_drop": ["kill"]},
