@@ -64,6 +64,9 @@ class CapsetError(Exception):
         return type(self), tuple(getattr(self, field) for field in self._fields), self.__dict__
 
 
+LONGEST_MESSAGE = 2_000
+"""So many characters of a message are shown, where it quotes what others wrote."""
+
 _LONGEST = 10_000  # so much of a value is written, to say how long it is
 
 
@@ -78,7 +81,12 @@ def shown(value: object) -> str:
             text += piece
     except (ValueError, RecursionError):  # a number in it is too long to be written, or it holds itself too deeply
         text = f"a {type(value).__name__} that is too large to be shown"
-    return text if len(text) <= 120 else f"{text[:100]}... ({more}{len(text)} characters)"
+    return clipped(text, more=more)
+
+
+def clipped(text: str, longest: int = 120, *, more: str = "") -> str:
+    """Cut a text that is too long for a message, and say how long it is; *more* stands before the number."""
+    return text if len(text) <= longest else f"{text[: longest - 20]}... ({more}{len(text)} characters)"
 
 
 def require(value: object, kind: type | UnionType, what: str) -> None:
@@ -264,7 +272,7 @@ class FormatError(CapsetError, ValueError):
         self.place = place
         self.value = value
         self.expected = expected
-        super().__init__(f"{place}: expected {expected}, got {shown(value)}")
+        super().__init__(f"{clipped(place)}: expected {expected}, got {shown(value)}")
 
 
 class DocumentError(CapsetError, ValueError):
@@ -283,7 +291,8 @@ class DocumentError(CapsetError, ValueError):
         self.line = line
         self.reason = reason
         where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
-        super().__init__(f"{where}: {_plain(reason)}" if where else _plain(reason))
+        told = clipped(_plain(reason), LONGEST_MESSAGE)  # others' words may quote a whole line
+        super().__init__(f"{where}: {told}" if where else told)
 
 
 class DialectError(CapsetError, ValueError):

@@ -6,6 +6,7 @@ from typing import Literal
 
 from attrs import frozen
 
+from capset.errors import clipped
 from capset.plain import Plain
 
 __all__ = ["Problem"]
@@ -35,4 +36,4 @@ class Problem(Plain):
     line: int | None = None
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.verdict}: {self.message}"
+        return f"{clipped(self.place)}: {self.verdict}: {self.message}"

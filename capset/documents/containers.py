@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from attrs import evolve
 
@@ -12,7 +12,7 @@ from capset.documents.meaning import Meaning
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import FormatError, shown
-from capset.formats.document import Node
+from capset.formats.document import Node, has_placeholder
 from capset.problem import Problem
 
 __all__ = ["as_docker_reads", "asked", "broken", "not_known", "request_of"]
@@ -52,7 +52,7 @@ def asked(
         source=text.source,
         line=lines.at(node.place) or 1,
         request=request,
-        not_known=not_known(request),
+        not_known=not_known(request.problems),
         problems=tuple(evolve(problem, line=lines.at(problem.place)) for problem in request.problems),
         lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}"))},
     )
@@ -69,23 +69,27 @@ def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: 
         message=f"expected {error.expected}, got {shown(error.value)}",
         line=line,
     )
+    if has_placeholder(error.value):
+        problem = evolve(problem, rule="variable", verdict="depends")
     return Workload(
         name=name,
         within=within,
         dialect=dialect,
         source=text.source,
         line=line or 1,
+        not_known=not_known([problem]) or "it cannot be read",
         problems=(problem,),
         error=error,
     )
 
 
-def not_known(request: Request) -> str:
-    """Say why nobody can tell what comes of a request; an empty text where that can be told."""
-    rules = {problem.rule for problem in request.problems}
-    if "variable" in rules or any("$" in name for name in (*request.add, *request.drop)):
-        return "a variable decides"
-    return "what another service adds to this one is not read" if "not-read" in rules else ""
+_DECIDES = ("not-read", "computed-by-podman", "no-capabilities")
+
+
+def not_known(problems: Iterable[Problem]) -> str:
+    """Say why nobody can tell what comes of what has these problems; an empty text where that can be told."""
+    told = {problem.rule: problem.message for problem in problems}
+    return "a variable decides" if "variable" in told else next((told[rule] for rule in _DECIDES if rule in told), "")
 
 
 def as_docker_reads(request: Request) -> Request:

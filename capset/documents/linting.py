@@ -102,9 +102,8 @@ def _told(workload: Workload) -> Iterator[Finding]:
 
 def _outcome(workload: Workload, engine: Engine) -> Outcome:
     """Say what a workload gets; without a reason there is nothing that could get anything."""
-    if (refusal := workload.refusal) and not (workload.asks is None and workload.not_known):
-        reason = "it cannot be read" if workload.asks is None else refusal.message
-        return Outcome(workload=workload, gets=None, reason=reason)
+    if workload.asks is not None and (refusal := workload.refusal):
+        return Outcome(workload=workload, gets=None, reason=refusal.message)
     if workload.not_known:
         return Outcome(workload=workload, gets=None, reason=workload.not_known, known=False)
     if workload._pod is not None and workload._pod.windows:

@@ -89,6 +89,9 @@ class Spelling:
 
     def advice(self, text: str) -> str:
         """Say what to write instead of a name that the engine does not take."""
+        return _advice(self, text)
+
+    def _look_up(self, text: str) -> str:
         if "," in text or len(text.split()) > 1:
             return "every name stands by itself, without commas or white space"
         if self.all and text.strip().upper() == "CAP_ALL":
@@ -137,6 +140,11 @@ def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet) -> Asked:
         else:
             strange.append(name)
     return Asked(caps, every, cleared, tuple(strange))
+
+
+@lru_cache(maxsize=4096)  # a mistake is seldom made once, and finding what looks like it takes long
+def _advice(spelling: Spelling, text: str) -> str:
+    return spelling._look_up(text)
 
 
 def _fold(word: str, case: str) -> str:

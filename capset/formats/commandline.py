@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from difflib import get_close_matches
 from functools import cache
 
 from capset.errors import FormatError, shown
 from capset.facts import load
+from capset.formats.document import has_placeholder, look_alike
 
 __all__ = ["BOOLS", "OURS", "options", "program"]
 
@@ -57,12 +57,39 @@ def options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
     rest = iter(_without_command(words))
     found: list[tuple[str, str]] = []
     for word in rest:
-        if word in {"--", "-"} or not word.startswith("-"):
-            if "$" in word or "`" in word:
-                raise FormatError(word, word, "the image; what the shell puts in this place may be options")
+        if word == "--":
+            _image(next(rest, None))
+            break
+        if word == "-" or not word.startswith("-"):
+            _image(word, "the first word" if word is words[0] else "the image")
             break
         found += _long(word, rest) if word.startswith("--") else _short(word, rest)
     return [(name, value) for name, value in found if name in OURS], list(rest)
+
+
+# A name, in parts of lower case with a host in front of them or not, a tag and a digest.
+_PART = r"[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+_LABEL = r"[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?"
+_HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9A-Fa-f:]+\])(?::[0-9]+)?"
+_TAG, _DIGEST = (
+    r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}",
+    r"[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}",
+)
+_IMAGE = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::{_TAG})?(?:@{_DIGEST})?", re.ASCII)
+
+
+def _image(word: str | None, place: str = "the image") -> None:
+    """Refuse what Docker takes for no image: it may be an option that is written in another way, or stand for some.
+
+    Source:
+        distribution/reference ``reference.go``, the grammar in front; docker/cli says "invalid reference format".
+    """
+    if word is None or _IMAGE.fullmatch(word):
+        return
+    if has_placeholder(word):
+        raise FormatError(place, word, "the image; what is put in this place may be options")
+    expected = "an option, with a hyphen in front, or an image, such as alpine or registry/web:1.2"
+    raise FormatError(place, word, expected if place == "the image" else f"docker run, {expected}")
 
 
 @cache  # every word is looked up in it
@@ -77,7 +104,7 @@ def _long(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
     switches, valued, _ = _table()
     name, sign, value = word[2:].partition("=")
     if name not in switches and name not in valued:
-        close = get_close_matches(name.lower(), OURS, n=1) or get_close_matches(name, switches | valued, n=1)
+        close = look_alike(name.lower(), OURS) or look_alike(name, tuple(sorted(switches | valued)))
         raise FormatError(word, word, f"an option of docker run{f', did you mean --{close[0]}?' if close else ''}")
     if name in switches:
         return [(name, _truth(word, value) if sign else "true")]

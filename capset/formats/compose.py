@@ -8,8 +8,8 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
 from capset.formats.docker import no_new_privs
-from capset.formats.document import Node, depends, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
+from capset.formats.document import Node, depends, has_placeholder, refused
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
 __all__ = ["from_project", "from_service", "to_service"]
@@ -147,13 +147,16 @@ def read_service(node: Node) -> Request:
         for at, option in enumerate(options)
         if option.value in texts[:at]
     ]
-    for variable in (*adds, *drops, *options, node["user"], node["privileged"]):
-        if _is_variable(variable):
-            problems.append(depends(variable, "variable", "Compose puts the value of a variable here"))
+    problems += [
+        variable(each, "Compose puts the value of a variable here")
+        for each in (*adds, *drops, *options, node["user"], node["privileged"])
+        if _is_variable(each)
+    ]
+    problems += _other_programs(node)
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
     problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
     problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
-    problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET)
+    problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET, literal=True)
     return made(
         adds,
         drops,
@@ -165,7 +168,33 @@ def read_service(node: Node) -> Request:
 
 
 def _is_variable(node: Node) -> bool:
-    return isinstance(node.value, str) and "$" in node.value.replace("$$", "")
+    return isinstance(node.value, str) and has_placeholder(node.value.replace("$$", ""))
+
+
+def _other_programs(node: Node) -> Iterator[Problem]:
+    """List what runs beside the service's own program with other capabilities: hooks, and what builds the image."""
+    for hook in node["pre_start"]:
+        hook.mapping()
+        yield depends(hook, "hook", "it runs in a container of its own, to which neither cap_add nor cap_drop go over")
+    watched = [each["exec"] for each in node.at("develop", "watch")]
+    for hook in (*node["post_start"], *node["pre_stop"], *watched):
+        user = hook["user"].value
+        if _may_be_true(hook["privileged"]):
+            yield depends(hook["privileged"], "hook", "this command gets everything, whatever the service drops")
+        elif user is not None and user != node["user"].value:
+            yield depends(
+                hook["user"], "hook", f"this command runs as {shown(user)}: what is said of the service is not for it"
+            )
+    build = node["build"] if not isinstance(node["build"].value, str) else Node(None)
+    if _may_be_true(build["privileged"]):
+        yield depends(build["privileged"], "hook", "what builds the image gets everything; the service does not")
+    for entitlement in build["entitlements"].names():
+        if entitlement.value == "security.insecure" or _is_variable(entitlement):
+            yield depends(entitlement, "hook", "what builds the image may get everything; the service does not")
+
+
+def _may_be_true(node: Node) -> bool:
+    return _is_variable(node) or bool(_truth(node, []).value)
 
 
 def _unescaped(node: Node) -> Node:

@@ -6,6 +6,7 @@ import re
 
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.engines.spelling import SPELLINGS
+from capset.errors import shown
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, words
 from capset.problem import Problem
@@ -59,7 +60,7 @@ def user_of(line: Assignment, problems: list[Problem]) -> str:
             problems.append(refused(line.node, "invalid-user", f"{text} is no {what}, and the unit is not loaded"))
     elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
         problems.append(
-            refused(line.node, "invalid-user", f"systemd takes {text!r} for no {what}, and the unit is not loaded")
+            refused(line.node, "invalid-user", f"systemd takes {shown(text)} for no {what}, and the unit is not loaded")
         )
     return text
 
@@ -132,12 +133,14 @@ class Directives:
         if rest:
             problems.append(
                 ignored(
-                    line.node, "open-quote", f"systemd stops reading at {rest!r}: a quote or backslash ends nowhere"
+                    line.node,
+                    "open-quote",
+                    f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere",
                 )
             )
         known = [cap for word in found if (cap := self._cap(word)) is not None]
         problems += [
-            ignored(line.node, "unknown-capability", f"systemd passes over {word!r}: {self._advice(word)}")
+            ignored(line.node, "unknown-capability", f"systemd passes over {shown(word)}: {self._advice(word)}")
             for word in found
             if self._cap(word) is None
         ]

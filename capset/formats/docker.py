@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 from attrs import evolve
 
@@ -11,8 +10,8 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
 from capset.formats.commandline import BOOLS, OURS, options
-from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, written_user
+from capset.formats.document import Node, depends, has_placeholder, ignored, look_alike, refused
+from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
@@ -131,13 +130,21 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
 def read_container(root: Node) -> Request:
     """Read the container or the service that stands there."""
     if "TaskTemplate" in root["Spec"]:
-        spec = root.at("Spec", "TaskTemplate", "ContainerSpec")
+        task = root.at("Spec", "TaskTemplate")
+        if "ContainerSpec" not in task:
+            raise task["ContainerSpec"].error("a mapping: only a service of containers is read")
+        spec = task["ContainerSpec"]
+        _only_docker_s(spec, _OF_SERVICE)
+        _only_docker_s(spec["Privileges"], ("NoNewPrivileges",))
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
         adds, drops, user = spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), spec["User"]
         return _request(adds, drops, said.names(), Node(False), Node(user.text(), user.place))
     host = root["HostConfig"]
     if "HostConfig" not in root:
         raise root.error("a container, with HostConfig, or a service, with Spec.TaskTemplate")
+    _only_docker_s(root, ("HostConfig", "Config"))
+    _only_docker_s(host, _OF_HOST)
+    _only_docker_s(root["Config"], ("User",))
     request = _request(
         host["CapAdd"].names(),
         host["CapDrop"].names(),
@@ -151,6 +158,16 @@ def read_container(root: Node) -> Request:
     return request
 
 
+_OF_HOST = ("CapAdd", "CapDrop", "Privileged", "SecurityOpt")
+_OF_SERVICE = ("CapabilityAdd", "CapabilityDrop", "Privileges", "User")
+
+
+def _only_docker_s(node: Node, known: tuple[str, ...]) -> None:
+    """Refuse a key that looks like one of *known*: Docker prints no such, and what stands there would not be read."""
+    for strange, advice in node.strange_keys(known, close_only=True):
+        raise strange.error(f"a key that docker inspect prints ({advice})")
+
+
 def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
     """Read values of ``--security-opt``: whether no privileges are gained, and what Docker refuses of them."""
     value = False
@@ -162,14 +179,16 @@ def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
             value = True
         elif name == "no-new-privileges" and word in BOOLS:
             value = BOOLS[word]
+        elif has_placeholder(word if name == "no-new-privileges" else name):
+            problems.append(variable(node))
         elif name == "no-new-privileges":
-            problems.append(refused(node, "unknown-security-option", f"{word!r} is not {_IS_BOOL}"))
+            problems.append(refused(node, "unknown-security-option", f"{shown(word)} is not {_IS_BOOL}"))
         elif not sign or name not in _OTHER_OPTIONS or (name == "systempaths" and text != "systempaths=unconfined"):
-            close = get_close_matches(name.lower().replace("_", "-"), ["no-new-privileges"])
+            close = look_alike(name.lower().replace("_", "-"), ("no-new-privileges",))
             known = f"known are no-new-privileges, {', '.join(_OTHER_OPTIONS)}"
             meant = "did you mean no-new-privileges?" if close else known
             problems.append(
-                refused(node, "unknown-security-option", f"Docker knows no security option {text!r}: {meant}")
+                refused(node, "unknown-security-option", f"Docker knows no security option {shown(text)}: {meant}")
             )
     return value, problems
 

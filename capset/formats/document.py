@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from difflib import get_close_matches
+from functools import lru_cache
 from typing import cast
 
 from attrs import frozen
@@ -11,7 +12,10 @@ from attrs import frozen
 from capset.errors import FormatError, shown
 from capset.problem import Problem
 
-__all__ = ["Node", "depends", "ignored", "refused"]
+__all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "refused"]
+
+# Of shells and Compose, of Helm, Jinja and Ansible, of ERB.
+_PLACEHOLDER = re.compile(r"[$`]|\{[{%]|<%")
 
 
 @frozen
@@ -98,9 +102,25 @@ class Node:
             if key not in known:
                 text = key if isinstance(key, str) else ""
                 by_case = [name for name in known if name.lower() == text.lower()]
-                close = by_case or get_close_matches(text, known, n=1, cutoff=0.75)
+                close = by_case or look_alike(text, tuple(known), cutoff=0.75)
                 if close or not close_only:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+@lru_cache(maxsize=4096)  # the keys of one document are those of many of its parts
+def look_alike(text: str, known: tuple[str, ...], *, cutoff: float = 0.6) -> tuple[str, ...]:
+    """Return the one of *known* that a text looks like, if there is one."""
+    from difflib import get_close_matches
+
+    return tuple(get_close_matches(text, known, n=1, cutoff=cutoff)) if len(text) < _LONGEST_NAME else ()
+
+
+_LONGEST_NAME = 100  # nobody means a name by a text that is longer, and comparing takes its square
+
+
+def has_placeholder(value: object) -> bool:
+    """Say whether something else is to replace a text or a part of it: a shell, Compose, a template."""
+    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 
 def ignored(node: Node, rule: str, message: str) -> Problem:

@@ -10,8 +10,9 @@ from attrs import evolve, frozen
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS, Spelling
 from capset.errors import FormatError, require, shown
-from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.wording import LAST_ID, effects, made, rewritten, user_ids
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.manifests import LISTS, PATHS, items, specs, unread
+from capset.formats.wording import LAST_ID, effects, made, rewritten, user_ids, variable
 from capset.problem import Problem
 from capset.sets import CapSet
 
@@ -26,17 +27,6 @@ def __dir__() -> list[str]:
 _SPELLING = Spelling(prefix="refused", case="upper", all="upper")
 _RUNTIMES = {"containerd": SPELLINGS["containerd"], "CRI-O": SPELLINGS["cri-o"]}
 
-# Where the PodSpec stands in each kind.
-_PATHS = {
-    "Pod": ("spec",),
-    "PodTemplate": ("template", "spec"),
-    "CronJob": ("spec", "jobTemplate", "spec", "template", "spec"),
-    **dict.fromkeys(
-        ("Deployment", "DaemonSet", "StatefulSet", "ReplicaSet", "ReplicationController", "Job"),
-        ("spec", "template", "spec"),
-    ),
-}
-_LISTS = ("initContainers", "containers", "ephemeralContainers")
 _CONTAINER_ONLY = ("capabilities", "privileged", "allowPrivilegeEscalation")
 _POD_CONTEXT = (
     *("appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsNonRoot", "runAsUser"),
@@ -87,7 +77,7 @@ class Pod:
         spec = Node(self.spec, self.place)
         if "containers" not in spec or spec["containers"].value == []:
             yield spec["containers"].error("the containers of the pod, at least one")
-        for key in _LISTS:
+        for key in LISTS:
             try:
                 nodes = list(spec[key])
             except FormatError as error:
@@ -105,7 +95,7 @@ class Pod:
 
     def _name(self, node: Node) -> str:
         # Other kinds may do without a name.
-        name = node["name"].text() or ("" if self.kind in _PATHS else node.place.rpartition(".")[2])
+        name = node["name"].text() or ("" if self.kind in PATHS else node.place.rpartition(".")[2])
         if not name:
             raise node.error("a container with a name")
         return name
@@ -246,10 +236,12 @@ def from_pod(document: Mapping[str, object]) -> dict[str, Request]:
 def pods(document: Mapping[str, object]) -> Iterator[Pod]:
     """Go through the pods of a document: one, or all of a ``List``, and of lists in it.
 
-    Items of a list in which there is no pod, such as a Service, are passed over.
+    A kind that is not Kubernetes' own may have several anywhere in it. Items of a list in which there is nothing like
+    a pod, such as a Service, are passed over.
 
     Raises:
-        FormatError: There is no pod in it; a list without any item has none, and is no error.
+        FormatError: There is no pod in it, or something that looks like a container outside of one; a list without any
+            item has none, and is no error.
 
     Examples:
         >>> from capset.formats import kubernetes
@@ -258,49 +250,22 @@ def pods(document: Mapping[str, object]) -> Iterator[Pod]:
         ['web']
     """
     nodes = list(items(document))
-    found = [pod for node in nodes if (pod := pod_of(node)) is not None]
+    found = [pod for node in nodes for pod in pods_of(node)]
+    for strange in (each for node in nodes for each in unread(node)):
+        raise strange.error("nothing that looks like a container outside of a pod's spec, where it is not read")
     if nodes and not found:
-        raise Node(document).error(f"a pod or what makes one ({', '.join(_PATHS)})")
+        raise Node(document).error(f"a pod or what makes one ({', '.join(PATHS)})")
     yield from found
 
 
-def items(document: Mapping[str, object]) -> Iterator[Node]:
-    """Go through what there is in a document: itself, or the items of a ``List``, and of lists in it, as kubectl does.
-
-    A list that is met again, as it may be in YAML, is not gone through again, but is one of the items itself.
-    """
-    waiting, seen = [Node(document)], set[int]()
-    while waiting:
-        node = waiting.pop()
-        if not _is_list(node) or id(node.value) in seen:
-            yield node
-            continue
-        seen.add(id(node.value))
-        waiting += reversed(list(node["items"]))
-
-
-def _is_list(node: Node) -> bool:
-    if not isinstance(node.value, Mapping):
-        return False
-    kind = node["kind"].value
-    return isinstance(kind, str) and kind.endswith("List") and isinstance(node["items"].value, list | tuple)
-
-
-def pod_of(root: Node) -> Pod | None:
-    """Return the pod in what is no list; None where there is none.
+def pods_of(root: Node) -> list[Pod]:
+    """Return the pods in what is no list.
 
     Raises:
         FormatError: It does not have the shape of a document.
     """
-    kind = root["kind"].text()
-    # A kind that is not Kubernetes' own may hold a pod in the place where others do.
-    for path in [_PATHS[kind]] if kind in _PATHS else [*dict.fromkeys(_PATHS.values()), ()]:
-        spec = root
-        for key in path:
-            spec = spec[key] if isinstance(spec.value, Mapping) else Node(None)
-        if kind in _PATHS or (isinstance(spec.value, Mapping) and "containers" in spec):
-            return Pod(kind, root.at("metadata", "name").text(), spec.place, spec.mapping())
-    return None
+    kind, name = root["kind"].text(), root.at("metadata", "name").text
+    return [Pod(kind, name(), spec.place, spec.mapping()) for spec in specs(root)]
 
 
 def _read(node: Node, pod_context: Node) -> Request:
@@ -407,7 +372,7 @@ def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Pro
 def _strange_in_pod(spec: Node) -> Iterator[Problem]:
     """List keys of a pod that Kubernetes does not know, or not there: capabilities are a container's."""
     context = spec["securityContext"]
-    for strange, advice in spec.strange_keys((*_LISTS, "hostUsers", "securityContext"), close_only=True):
+    for strange, advice in spec.strange_keys((*LISTS, "hostUsers", "securityContext"), close_only=True):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
     for node in (spec, context):
         for key in _CONTAINER_ONLY:
@@ -421,20 +386,23 @@ def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
     """List names that a runtime does not take, or that are not written as the documentation asks for."""
     for node in nodes:
         text = str(node.value)
+        if has_placeholder(text):
+            yield variable(node)
+            continue
         advice = _SPELLING.advice(text)
         strange = [name for name, spelling in _RUNTIMES.items() if spelling.read((text,), CapSet.all()).strange]
         if len(strange) == len(_RUNTIMES):
             yield depends(
                 node,
                 "unknown-capability",
-                f"{text!r} is no capability, and CRI-O refuses it where containerd passes it over: {advice}",
+                f"{shown(text)} is no capability, and CRI-O refuses it where containerd passes it over: {advice}",
             )
         elif strange:
             meant = text.upper()
             yield depends(
                 node,
                 "capability-prefix",
-                f"containerd takes {text!r} for CAP_{meant}, which is none, and CRI-O takes it: {advice}",
+                f"containerd takes {shown(text)} for CAP_{meant}, which is none, and CRI-O takes it: {advice}",
             )
         elif _SPELLING.read((text,), CapSet.all()).strange:
             yield depends(

@@ -11,8 +11,9 @@ from capset.engines.engine import LAST_ID, user_id
 from capset.engines.process import impossible
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
-from capset.errors import require
-from capset.formats.document import Node, depends, ignored, refused
+from capset.errors import require, shown
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.wording import variable
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
@@ -206,7 +207,11 @@ def _caps(nodes: Iterable[Node], problems: list[Problem] | None) -> Iterable[Cap
             continue
         if problems is None:
             raise node.error(f"a capability ({_SPELLING.advice(text)})")
-        problems.append(ignored(node, "unknown-capability", f"runc passes over {text!r}: {_SPELLING.advice(text)}"))
+        if has_placeholder(text):
+            problems.append(variable(node))
+            continue
+        advice = f"runc passes over {shown(text)}: {_SPELLING.advice(text)}"
+        problems.append(ignored(node, "unknown-capability", advice))
 
 
 def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:

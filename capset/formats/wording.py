@@ -6,12 +6,22 @@ from collections.abc import Iterable, Iterator
 
 from capset.engines.request import Request, named_uid
 from capset.engines.spelling import Spelling
-from capset.errors import FormatError, UnknownCapabilityError
-from capset.formats.document import Node, depends, ignored, refused
+from capset.errors import FormatError, UnknownCapabilityError, shown
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.problem import Problem
 from capset.sets import CapSet
 
-__all__ = ["LAST_ID", "effects", "made", "name_problems", "rewritten", "user_ids", "user_problems", "written_user"]
+__all__ = [
+    "LAST_ID",
+    "effects",
+    "made",
+    "name_problems",
+    "rewritten",
+    "user_ids",
+    "user_problems",
+    "variable",
+    "written_user",
+]
 
 LAST_ID = 2**31 - 1
 """The last user id that Docker and Kubernetes take."""
@@ -36,10 +46,12 @@ def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Ite
     """List the names that a target does not take."""
     for node in names:
         text = str(node.value)
-        if "$" in text:
-            yield depends(node, "variable", "a variable stands here, which something else replaces")
+        if has_placeholder(text):
+            yield variable(node)
         elif spelling.read((text,), CapSet.all()).strange:
-            yield refused(node, "unknown-capability", f"{target} knows no capability {text!r}: {spelling.advice(text)}")
+            yield refused(
+                node, "unknown-capability", f"{target} knows no capability {shown(text)}: {spelling.advice(text)}"
+            )
 
 
 def effects(
@@ -71,15 +83,23 @@ def effects(
             yield ignored(node, "in-both-lists", f"it is {done} as well, and {target} lets that win")
 
 
-def user_problems(node: Node, target: str) -> Iterator[Problem]:
-    """List what is wrong with a user: a number that is none, or a name of which only the image knows the number."""
+def user_problems(node: Node, target: str, *, literal: bool = False) -> Iterator[Problem]:
+    """List what is wrong with a user: a number that is none, or a name of which only the image knows the number.
+
+    With *literal*, nothing replaces a part of it, whatever it looks like.
+    """
     user, _, group = str(node.value or "").partition(":")
-    if "$" in user or "`" in user:
-        yield depends(node, "variable", "a variable stands here, which something else replaces")
+    if has_placeholder(user) and not literal:
+        yield variable(node)
     elif named_uid(user) is None:
-        yield depends(node, "named-user", f"only the image knows the number of the user {user!r}; 0 is root")
+        yield depends(node, "named-user", f"only the image knows the number of the user {shown(user)}; 0 is root")
     if any(number is not None and not 0 <= number <= LAST_ID for number in (named_uid(user), named_uid(group))):
         yield refused(node, "id-out-of-range", f"{target} takes user ids from 0 to {LAST_ID}")
+
+
+def variable(node: Node, by: str = "a variable stands here, which something else replaces") -> Problem:
+    """Make a problem of a value that something else puts there."""
+    return depends(node, "variable", by)
 
 
 def written_user(user: str, target: str) -> str:

@@ -266,14 +266,22 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "spec.containers: expected the containers of the pod, at least one, got None",
         ),
         (("kubernetes", "docker"), "kind: List\nitems: [{kind: 5}]", "items[0].kind: expected a text, got 5"),
-        (("docker", "docker"), "docker run $OPTS x", "what the shell puts in this place may be options"),
+        (
+            ("docker", "docker"),
+            "docker run $OPTS x",
+            "the image; what is put in this place may be options, got '$OPTS'",
+        ),
         (
             ("xattr", "libcap"),
             "security.capability=0x01\nsecurity.capability=0x02\n",
             "expected one attribute, found 2",
         ),
         (("docker", "docker"), "podman run x", "podman: expected docker run or its options, as other programs"),
-        (("docker", "docker"), "services: {}", "-: expected docker run, or its options, got 'services:'"),
+        (
+            ("docker", "docker"),
+            "services: {}",
+            "-: the first word: expected docker run, an option, with a hyphen in front",
+        ),
         (("systemd", "docker"), "[Service", "-: nothing comes of it: line 1: refused: a section header ends with ]"),
         (("libcap", "docker"), "kill=p", "at position 0 of 'kill=p': expected a capability (did you mean cap_kill?)"),
         (("xattr", "libcap"), "zz", "-: expected the attribute in hexadecimal digits, as getfattr -e hex prints it"),
@@ -365,7 +373,7 @@ def test_lint_compose(lint):
     assert lines[0].split() == ["what", "user", "effective", "bounding"]
     assert lines[1].split(maxsplit=2)[2] == "nothing: Compose takes a text for the user: put it in quotes, '1000'"
     assert re.match("db +not said CAP_CHOWN, ", lines[2])
-    assert lines[3].split() == ["bad", "not", "said", "nothing:", "it", "cannot", "be", "read"]
+    assert lines[3].split() == ["bad", "not", "said", "not", "known:", "it", "cannot", "be", "read"]
     assert lines[4] == "Where no user is said, it is the image's; what is shown is for root."
     assert [line.split()[:3] for line in lines[7:]] == [
         ["line", "6,", "services.web.user"],
@@ -593,12 +601,12 @@ def test_lint_lists(lint):
     status, out, err = lint(text)
 
     assert status == 1
-    assert [line.split()[0] for line in out.splitlines()[1:4]] == ["one:", "not", "two:"]
+    assert [line.split()[0] for line in out.splitlines()[1:5]] == ["one:", "not", "not", "two:"]
+    assert "line 5, items[2].spec.pod.containers refused expected the containers of the pod, at least one" in out
     assert re.search("line 7, items.4..kind +refused expected a text, got 5", out)
     assert [line.partition("file.yaml:")[2] for line in err.splitlines()] == [
         "3: passed-over: items[0] of kind Service, in which there is no pod",
         "4: passed-over: items[1].items[1], in which there is no pod",
-        "5: passed-over: items[2] of kind Own, in which there is no pod",
         "6: passed-over: items[3] of kind List, in which there is no pod",
     ]
     status, out, err = lint("&a\nkind: List\nitems: [*a]\n")

@@ -277,7 +277,7 @@ def test_report():
         "pod.yaml:11: passed-over: a document of kind Service, in which there is no pod",
     ]
     assert [finding.verdict for finding in report] == ["refused", "forbidden", "note"]
-    assert next(str(outcome) for outcome in report.outcomes) == "nothing: it cannot be read"
+    assert next(str(outcome) for outcome in report.outcomes) == "not known: it cannot be read"
     assert report.outcomes[1].gets == engines.get("containerd").container()
     assert str(report.outcomes[1]) == str(report.outcomes[1].gets)
     assert len(report.faults) == 2

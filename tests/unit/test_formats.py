@@ -37,7 +37,8 @@ ALONE = "every name stands by itself, without commas or white space"
         ("-itu5", Request(user="5")),
         ("-it=false -u 5", Request(user="5")),
         ("-itu 5 -- alpine -u 6", Request(user="5")),
-        ("sudo docker run --privileged - x", Request(privileged=True)),
+        ("sudo docker run --privileged -- x y", Request(privileged=True)),
+        ("--privileged --", Request(privileged=True)),
         ("A=1 sudo -E -u root B=2 docker run --privileged x", Request(privileged=True)),
         ("/usr/bin/docker -D --context=a -H tcp://x create -u 00000000000000000000 x", Request(user="0" * 20)),
         ("alpine sh -c ls", Request()),
@@ -90,7 +91,7 @@ def test_docker_flags(words, request_):
         (["-it=u3"], "-it=u3: expected one of 1, t, T"),
         (["podman", "run"], "podman: expected docker run or its options, as other programs read theirs in other ways"),
         (["sudo", "-E", "ls"], "ls: expected docker run or its options"),
-        (["$OPTS", "x"], "$OPTS: expected the image; what the shell puts in this place may be options"),
+        (["$OPTS", "x"], "the first word: expected the image; what is put in this place may be options, got '$OPTS'"),
         (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),
         (["docker", "ps"], "docker: expected docker run or docker create, and its options, got 'docker ps'"),
         *(
@@ -225,7 +226,6 @@ def test_inspect():
     spec = {"CapabilityAdd": ["CAP_KILL"], "User": "7", "Privileges": {"NoNewPrivileges": True}}
     service = {"Spec": {"TaskTemplate": {"ContainerSpec": spec}}}
     assert docker.from_inspect(service) == Request(["CAP_KILL"], user="7", no_new_privs=True)
-    assert docker.from_inspect({"Spec": {"TaskTemplate": {}}}) == Request()
     [problem] = docker.from_inspect({"HostConfig": {"CapAdd": []}, "BoundingCaps": None}).problems
     assert str(problem).startswith("HostConfig.CapAdd: depends: Podman computes these lists")
 
@@ -244,6 +244,32 @@ def test_inspect():
         ({"HostConfig": {"CapAdd": 5}}, "HostConfig.CapAdd: expected a list, got 5"),
         ({"HostConfig": {"Privileged": "true"}}, "HostConfig.Privileged: expected true or false, got 'true'"),
         ({"HostConfig": {"CapAdd": []}, "Config": {"User": 5}}, "Config.User: expected a text, got 5"),
+        (
+            {"HostConfig": {"Capadd": ["ALL"]}},
+            "HostConfig.Capadd: expected a key that docker inspect prints (did you mean CapAdd?), got ['ALL']",
+        ),
+        (
+            {"HostConfig": {"privileged": True}},
+            "HostConfig.privileged: expected a key that docker inspect prints (did you mean Privileged?), got True",
+        ),
+        (
+            {"HostConfig": {}, "config": {"User": "5"}},
+            "config: expected a key that docker inspect prints (did you mean",
+        ),
+        ({"HostConfig": {"A": 1}, "Config": {"user": "5"}}, "Config.user: expected a key that docker inspect prints"),
+        ({"Spec": {"TaskTemplate": {}}}, "Spec.TaskTemplate.ContainerSpec: expected a mapping: only a service of cont"),
+        (
+            {"Spec": {"TaskTemplate": {"PluginSpec": {}, "ContainerSpec": None}}},
+            "Spec.TaskTemplate.ContainerSpec: expected a mapping: only a service of containers is read, got None",
+        ),
+        (
+            {"Spec": {"TaskTemplate": {"ContainerSpec": {"capabilityadd": ["ALL"]}}}},
+            "ContainerSpec.capabilityadd: expected a key that docker inspect prints (did you mean CapabilityAdd?)",
+        ),
+        (
+            {"Spec": {"TaskTemplate": {"ContainerSpec": {"Privileges": {"noNewPrivileges": True}}}}},
+            "Privileges.noNewPrivileges: expected a key that docker inspect prints (did you mean NoNewPrivileges?)",
+        ),
     ],
 )
 def test_what_is_no_inspect_document(document, message):
@@ -311,7 +337,7 @@ def test_compose_services(service, request_):
                 "cap_add[1]: refused: Docker knows no capability 'kil': did you mean KILL?",
             ],
         ),
-        ({"user": "a$$b"}, ["user: depends: a variable stands here, which something else replaces"]),
+        ({"user": "a$$b"}, ["user: depends: only the image knows the number of the user 'a$b'; 0 is root"]),
         ({"extends": {"service": "a"}}, ["extends: depends: what another service adds to this one is not read"]),
         (
             {"cap_add": ["KILL"], "cap_drop": ["kill"]},

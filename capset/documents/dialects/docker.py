@@ -15,7 +15,7 @@ from capset.documents.meaning import Meaning
 from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
-from capset.errors import DocumentError, FormatError
+from capset.errors import DocumentError, FormatError, shown
 from capset.formats import docker
 from capset.formats.commandline import program
 from capset.formats.document import Node
@@ -51,21 +51,21 @@ def _refuses_flags(text: Text) -> str:
     first, *_ = _words(text)
     if _OPTION.match(first) or program([*_words(text)]) == "docker":
         return ""
-    return f"expected docker run, or its options, got {first!r}"
+    return f"expected docker run, or its options, got {shown(first)}"
 
 
 def _read_flags(text: Text) -> list[Workload]:
     words = _words(text)
     request = as_docker_reads(docker.from_flags(words))
     if words[0][:1] != "-" and program([*words]) != "docker":
-        raise DocumentError(text.source, None, f"expected docker run, or its options, got {words[0]!r}")
+        raise DocumentError(text.source, None, f"expected docker run, or its options, got {shown(str(words[0]))}")
     return [
         Workload(
             dialect="docker",
             source=text.source,
             line=words[0].line,
             request=request,
-            not_known=not_known(request),
+            not_known=not_known(request.problems),
             problems=tuple(evolve(problem, line=_line(words, problem.value)) for problem in request.problems),
             lines={field: _line(words, names[0]) for field, names in _named(request) if names},
         )

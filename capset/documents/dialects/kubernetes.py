@@ -15,13 +15,17 @@ from capset.documents.meaning import Meaning
 from capset.documents.structured import written_yaml
 from capset.documents.workload import Workload
 from capset.engines import Engine
-from capset.errors import FormatError
+from capset.errors import FormatError, clipped
 from capset.formats import kubernetes
-from capset.formats.document import Node
+from capset.formats.document import Node, depends
 from capset.formats.kubernetes import Pod
+from capset.formats.manifests import PATHS, items, specs, unread
 from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
+
+# Where the spec of a pod stands in a document that does not say its kind.
+_USUAL = {"", *(".".join(path) for path in PATHS.values())}
 
 _CONTEXT = "securityContext"
 _KEYS = {
@@ -44,10 +48,7 @@ def _strange(document: object) -> str:
         return "expected a mapping"
     if "kind" in root:
         return ""
-    try:
-        found = kubernetes.pod_of(root) is not None
-    except FormatError:
-        found = True  # there is one, and it is broken
+    found = any(spec.place in _USUAL for spec in specs(root))
     return "" if found else "it has no kind, and no spec with containers"
 
 
@@ -56,26 +57,45 @@ def _read(text: Text) -> list[Workload]:
 
 
 def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
-    for node in kubernetes.items(document):
+    for node in items(document):
         try:
-            pod = kubernetes.pod_of(node)
+            pods, others = kubernetes.pods_of(node), list(unread(node))
         except FormatError as error:
             if error.value is document:
                 raise
             yield broken("kubernetes", text, error, lines)
             continue
-        if pod is not None:
+        for pod in pods:
             yield from _containers(text, pod, lines)
-        else:
+        for other in others:
+            yield _unread(text, node, other, lines)
+        if not pods and not others:
             yield _passed_over(text, node, lines)
 
 
+def _unread(text: Text, item: Node, node: Node, lines: Lines) -> Workload:
+    """Tell of what looks like a container where no pod is."""
+    kind = item["kind"].text()
+    maker = f"a {clipped(kind)}" if kind else "a document without kind"
+    why = f"what {maker} makes of it is not known: only the spec of a pod is read"
+    problem = evolve(depends(node, "not-read", why), line=lines.at(node.place))
+    return Workload(
+        name=node.place,
+        within=item.at("metadata", "name").text(),
+        dialect="kubernetes",
+        source=text.source,
+        line=problem.line or 1,
+        not_known=why,
+        problems=(problem,),
+    )
+
+
 def _passed_over(text: Text, node: Node, lines: Lines) -> Workload:
-    """Tell of a document or an item in which there is no pod."""
+    """Tell of a document or an item in which there is no pod, nor anything like one."""
     kind = node["kind"].text()
     if not kind and not node.place:
         raise node.error("a pod or what makes one")
-    what = f"{node.place or 'a document'}{f' of kind {kind}' if kind else ''}, in which there is no pod"
+    what = f"{node.place or 'a document'}{f' of kind {clipped(kind)}' if kind else ''}, in which there is no pod"
     line = lines.at(node.place)
     problem = Problem(rule="passed-over", place=node.place, value=kind, verdict="note", message=what, line=line)
     return Workload(dialect="kubernetes", source=text.source, line=line or 1, problems=(problem,))

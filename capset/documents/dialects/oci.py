@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from attrs import evolve
 
-from capset.documents.containers import broken
+from capset.documents.containers import broken, not_known
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning, Sets, of_process, stand_in
 from capset.documents.workload import Workload
@@ -45,6 +45,7 @@ def _read(text: Text) -> list[Workload]:
             source=text.source,
             line=lines.at("process") or 1,
             process=evolve(process, problems=problems),
+            not_known=not_known(problems),
             problems=problems,
         )
     ]
