@@ -41,9 +41,11 @@ __all__ = [
     "UnknownCapabilityError",
     "UnknownDialectError",
     "UnknownEngineError",
+    "UnknownEntryError",
     "UnknownMemberError",
     "UnknownNameError",
     "UnknownReleaseError",
+    "UnknownRuleError",
     "UnknownVersionError",
     "UnreachableError",
     "UnsupportedOptionError",
@@ -315,8 +317,8 @@ class DialectError(CapsetError, ValueError):
         super().__init__(front + message)
 
 
-class UnknownDialectError(CapsetError, LookupError):
-    """A name that is no dialect, or none that is written.
+class UnknownEntryError(CapsetError, KeyError):
+    """A name that a table does not have.
 
     Attributes:
         name: What was given.
@@ -325,13 +327,41 @@ class UnknownDialectError(CapsetError, LookupError):
     """
 
     _fields = ("name", "known", "close")
+    _kind = "name"
+    __str__ = Exception.__str__  # KeyError writes its message as a repr
 
     def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
         self.name = name
         self.known = known
         self.close = close
-        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
-        super().__init__(f"unknown dialect {shown(name)}: {advice}")
+        super().__init__(f"unknown {self._kind} {shown(name)}: {self._advice()}")
+
+    def _advice(self) -> str:
+        return _did_you_mean(self.close) if self.close else f"known are {', '.join(self.known)}"
+
+
+class UnknownDialectError(UnknownEntryError):
+    """A name that is no dialect, or none that is written.
+
+    Attributes:
+        name: What was given.
+        known: The names that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "dialect"
+
+
+class UnknownRuleError(UnknownEntryError):
+    """An id that no rule of the documents has.
+
+    Attributes:
+        name: What was given.
+        known: The ids that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "rule"
 
 
 class MissingExtraError(CapsetError, ModuleNotFoundError):
@@ -346,7 +376,7 @@ class MissingExtraError(CapsetError, ModuleNotFoundError):
     _fields = ("name", "extra", "purpose")
 
     def __init__(self, name: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {name}: pip install 'capset[{extra}]'", name=name)
+        super().__init__(f"{purpose} needs {name}: pip install 'capset[{extra}]', in a clone '.[{extra}]'", name=name)
         self.extra = extra
         self.purpose = purpose
 
@@ -464,7 +494,7 @@ class StoppedError(CapsetError, RuntimeError):
         self.read = read
 
 
-class UnknownEngineError(CapsetError, LookupError):
+class UnknownEngineError(UnknownEntryError):
     """A name that is no container engine known to capset.
 
     Attributes:
@@ -473,14 +503,13 @@ class UnknownEngineError(CapsetError, LookupError):
         close: Those of them that look like it, best first.
     """
 
-    _fields = ("name", "known", "close")
+    _kind = "container engine"
 
-    def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self.known = known
-        self.close = close
-        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
-        super().__init__(f"unknown container engine {shown(name)}: {advice}")
+    def _advice(self) -> str:
+        name, at, version = self.name.partition("@")
+        if at and name in self.known:  # as the command line takes it
+            return f'write engines.get("{name}", "{_plain(version)}")'
+        return super()._advice()
 
 
 class UnknownVersionError(CapsetError, LookupError):

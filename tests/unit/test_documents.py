@@ -23,6 +23,7 @@ from capset.errors import (
     MissingExtraError,
     ParseError,
     UnknownDialectError,
+    UnknownRuleError,
 )
 from capset.sets import THREAD_SETS
 
@@ -160,6 +161,14 @@ def test_what_is_no_document():
         documents.dialect_of("", 5)
     with pytest.raises(UnknownDialectError, match="unknown dialect 'k8s': known are compose, "):
         documents.read("", dialect="k8s")
+    with pytest.raises(UnknownDialectError, match="unknown dialect 'kubernets': did you mean kubernetes"):
+        documents.DIALECTS["kubernets"]
+    with pytest.raises(UnknownDialectError, match="unknown dialect 5: known are compose"):
+        documents.DIALECTS[5]
+    with pytest.raises(UnknownRuleError, match=r"unknown rule 'needs_root': did you mean needs-root\?"):
+        documents.RULES["needs_root"]
+    assert documents.DIALECTS.get("k8s") is None
+    assert "needs_root" not in documents.RULES
     with pytest.raises(UnknownDialectError, match="did you mean kubernetes"):
         documents.read("", dialect="kubernets")
     with pytest.raises(TypeError, match="expected the name of a dialect as str, got 5"):
