@@ -127,6 +127,18 @@ def _plain(text: str) -> str:
     return message(text)
 
 
+def _where(source: str, line: int | None) -> str:
+    """Write where in a document something is, as the front of a message."""
+    where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
+    return f"{where}: " if where else ""
+
+
+def _how_to_read(text: str) -> str:
+    from capset.filename import how_to_read
+
+    return how_to_read(text, "documents.read", "name")
+
+
 def _did_you_mean(close: tuple[str, ...]) -> str:
     return f"did you mean {' or '.join(close)}?"
 
@@ -258,15 +270,19 @@ class FormatError(CapsetError, ValueError):
         place: Where in the document, such as ``securityContext.capabilities.add[0]``.
         value: What stands there.
         expected: What should stand there, in words.
+        source: The name of the document, usually a path; empty where it has none.
+        line: Where in it, counted from 1; None where that is not known.
     """
 
-    _fields = ("place", "value", "expected")
+    _fields = ("place", "value", "expected", "source", "line")
 
-    def __init__(self, place: str, value: object, expected: str) -> None:
+    def __init__(self, place: str, value: object, expected: str, source: str = "", line: int | None = None) -> None:
         self.place = place
         self.value = value
         self.expected = expected
-        super().__init__(f"{place}: expected {expected}, got {shown(value)}")
+        self.source = source
+        self.line = line
+        super().__init__(f"{_where(source, line)}{place}: expected {expected}, got {shown(value)}")
 
 
 class DocumentError(CapsetError, ValueError):
@@ -284,8 +300,7 @@ class DocumentError(CapsetError, ValueError):
         self.source = source
         self.line = line
         self.reason = reason
-        where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
-        super().__init__(f"{where}: {_plain(reason)}" if where else _plain(reason))
+        super().__init__(_where(source, line) + _plain(reason))
 
 
 class DialectError(CapsetError, ValueError):
@@ -304,7 +319,9 @@ class DialectError(CapsetError, ValueError):
         self.source = source
         self.tried = tried
         front = f"{_plain(source)}: " if source else ""
-        if possible := [name for name, reason in tried if not reason]:
+        if source in {"", value} and (read_it := _how_to_read(value)):
+            front, message = "", read_it
+        elif possible := [name for name, reason in tried if not reason]:
             message = f"this may be {' or '.join(possible)}: say which it is, with dialect= or --from"
         elif len(tried) == 1:
             message = f"this is not {tried[0][0]}: {_plain(tried[0][1])}"

@@ -11,6 +11,7 @@ from pathlib import Path
 LAYERS = [
     "lazy",
     "printable",
+    "filename",
     "errors",
     "records",
     "shown",

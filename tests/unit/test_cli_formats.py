@@ -12,6 +12,7 @@ import pytest
 from capset import FileCaps, documents, live
 from capset.cli import files as files_module
 from capset.cli import reading
+from capset.cli.group import COMMANDS
 from capset.cli.output import Failure
 
 FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
@@ -877,3 +878,19 @@ def test_no_progress_bar_without_rich(run, attributes, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rich.console", None)
 
     assert run("files", "--json", str(tmp_path))[::2] == (0, "")
+
+
+def test_lint_writes_one_form(run, tmp_path):
+    """Two are asked for, and only one could be written."""
+    (tmp_path / "run.sh").write_text(FLAGS)
+
+    told = "Error: --json and --sarif are two forms: give one of them\n"
+    assert run("lint", "--json", "--sarif", str(tmp_path / "run.sh")) == (2, "", told)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_terminal(run, command):
+    """80 columns."""
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert [line for line in out.splitlines() if len(line) > 80] == []

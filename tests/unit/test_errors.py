@@ -62,6 +62,19 @@ EXAMPLES = [
         ValueError,
         "this may be compose or oci: say which with dialect=",
     ),
+    *(
+        (
+            DialectError("a/compose.yaml", source, tried),
+            ValueError,
+            "'a/compose.yaml' looks like the name of a file: documents.read(Path('a/compose.yaml').read_bytes(), "
+            "name='a/compose.yaml')",
+        )
+        for source in ("", "a/compose.yaml")
+        for tried in ((("systemd", "no section"),), (("compose", "no"), ("oci", "no")))
+    ),
+    (DialectError("a/b.sh", "x", (("systemd", "no section"),)), ValueError, "x: this is not systemd: no section"),
+    (FormatError("add[1]", 5, "a name", "a.yaml", 3), ValueError, "a.yaml:3: add[1]: expected a name, got 5"),
+    (FormatError("add[1]", 5, "a name", "", 3), ValueError, "line 3: add[1]: expected a name, got 5"),
     (
         UnknownDialectError("compos", ("compose", "oci"), ("compose",)),
         LookupError,
