@@ -150,9 +150,8 @@ def _line_by_line(text: str, source: str) -> ProcStatus:
     found = _found(text, source)
     for label, (expected, _) in _LINES.items():
         if label not in found and label not in _LATER:
-            if file := how_to_read(text, "live.parse_status", "source"):
-                expected = f"the text of a status file; {file}"
-            raise StatusError(source, label, expected)
+            file = how_to_read(text, "live.parse_status", "source")
+            raise StatusError(source, label, f"the text of a status file; {file}" if file else expected)
     return ProcStatus(
         pid=found["Pid"],
         tgid=found["Tgid"],

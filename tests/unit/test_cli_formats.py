@@ -220,10 +220,10 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("docker", "oci"), "--user -1", "user: expected numbers alone, as config.json takes no names, got '-1'"),
         (("docker", "libcap"), "--user -1", "user ids go from 0 to 4294967294"),
         (("docker", "kubernetes"), f"--user {'9' * 5000}", "expected numbers from 0 to 2147483647"),
-        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web.add[0]: expected a capability"),
+        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "services.web.cap_add[0]: expected a capability"),
         (("docker", "oci"), "--user web", "user: expected numbers alone, as config.json takes no names, got 'web'"),
         (("docker", "docker"), "'", "-: no command line: a quote ends nowhere"),
-        (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
+        (("docker", "docker"), "--cap-add=KIL", "--cap-add: expected a capability (did you mean KILL?), got 'KIL'"),
         (
             ("compose", "oci"),
             COMPOSE,
@@ -273,7 +273,11 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "security.capability=0x01\nsecurity.capability=0x02\n",
             "expected one attribute, found 2",
         ),
-        (("docker", "docker"), "podman run x", "podman: expected docker run or its options, as other programs"),
+        (
+            ("docker", "docker"),
+            "podman run x",
+            "podman: expected docker run: write that, and name podman as",
+        ),
         (("docker", "docker"), "services: {}", "-: expected docker run, or its options, got 'services:'"),
         (("systemd", "docker"), "[Service", "-: nothing comes of it: line 1: refused: a section header ends with ]"),
         (("libcap", "docker"), "kill=p", "at position 0 of 'kill=p': expected a capability (did you mean cap_kill?)"),
@@ -884,7 +888,7 @@ def test_lint_writes_one_form(run, tmp_path):
     """Two are asked for, and only one could be written."""
     (tmp_path / "run.sh").write_text(FLAGS)
 
-    told = "Error: --json and --sarif are two forms: give one of them\n"
+    told = "capset: --json and --sarif are two forms: give one of them\n"
     assert run("lint", "--json", "--sarif", str(tmp_path / "run.sh")) == (2, "", told)
 
 

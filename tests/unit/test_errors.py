@@ -60,7 +60,7 @@ EXAMPLES = [
     (
         DialectError("x", "", (("compose", ""), ("oci", ""), ("xattr", "no"))),
         ValueError,
-        "this may be compose or oci: say which with dialect=",
+        "this may be compose or oci: say which it is, with dialect= or --from",
     ),
     *(
         (
