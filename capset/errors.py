@@ -41,9 +41,11 @@ __all__ = [
     "UnknownCapabilityError",
     "UnknownDialectError",
     "UnknownEngineError",
+    "UnknownEntryError",
     "UnknownMemberError",
     "UnknownNameError",
     "UnknownReleaseError",
+    "UnknownRuleError",
     "UnknownVersionError",
     "UnreachableError",
     "UnsupportedOptionError",
@@ -131,6 +133,18 @@ def _plain(text: str) -> str:
     from capset.printable import message
 
     return message(text)
+
+
+def _where(source: str, line: int | None) -> str:
+    """Write where in a document something is, as the front of a message."""
+    where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
+    return f"{where}: " if where else ""
+
+
+def _how_to_read(text: str) -> str:
+    from capset.filename import how_to_read
+
+    return how_to_read(text, "documents.read", "name")
 
 
 def _did_you_mean(close: tuple[str, ...]) -> str:
@@ -264,15 +278,19 @@ class FormatError(CapsetError, ValueError):
         place: Where in the document, such as ``securityContext.capabilities.add[0]``.
         value: What stands there.
         expected: What should stand there, in words.
+        source: The name of the document, usually a path; empty where it has none.
+        line: Where in it, counted from 1; None where that is not known.
     """
 
-    _fields = ("place", "value", "expected")
+    _fields = ("place", "value", "expected", "source", "line")
 
-    def __init__(self, place: str, value: object, expected: str) -> None:
+    def __init__(self, place: str, value: object, expected: str, source: str = "", line: int | None = None) -> None:
         self.place = place
         self.value = value
         self.expected = expected
-        super().__init__(f"{clipped(place)}: expected {expected}, got {shown(value)}")
+        self.source = source
+        self.line = line
+        super().__init__(f"{_where(source, line)}{clipped(place)}: expected {expected}, got {shown(value)}")
 
 
 class DocumentError(CapsetError, ValueError):
@@ -290,9 +308,8 @@ class DocumentError(CapsetError, ValueError):
         self.source = source
         self.line = line
         self.reason = reason
-        where = f"{_plain(source)}{f':{line}' if line else ''}" if source else f"line {line}" if line else ""
         told = clipped(_plain(reason), LONGEST_MESSAGE)  # others' words may quote a whole line
-        super().__init__(f"{where}: {told}" if where else told)
+        super().__init__(_where(source, line) + told)
 
 
 class DialectError(CapsetError, ValueError):
@@ -311,7 +328,9 @@ class DialectError(CapsetError, ValueError):
         self.source = source
         self.tried = tried
         front = f"{_plain(source)}: " if source else ""
-        if possible := [name for name, reason in tried if not reason]:
+        if source in {"", value} and (read_it := _how_to_read(value)):
+            front, message = "", read_it
+        elif possible := [name for name, reason in tried if not reason]:
             message = f"this may be {' or '.join(possible)}: say which it is, with dialect= or --from"
         elif len(tried) == 1:
             message = f"this is not {tried[0][0]}: {_plain(tried[0][1])}"
@@ -324,8 +343,8 @@ class DialectError(CapsetError, ValueError):
         super().__init__(front + message)
 
 
-class UnknownDialectError(CapsetError, LookupError):
-    """A name that is no dialect, or none that is written.
+class UnknownEntryError(CapsetError, KeyError):
+    """A name that a table does not have.
 
     Attributes:
         name: What was given.
@@ -334,13 +353,41 @@ class UnknownDialectError(CapsetError, LookupError):
     """
 
     _fields = ("name", "known", "close")
+    _kind = "name"
+    __str__ = Exception.__str__  # KeyError writes its message as a repr
 
     def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
         self.name = name
         self.known = known
         self.close = close
-        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
-        super().__init__(f"unknown dialect {shown(name)}: {advice}")
+        super().__init__(f"unknown {self._kind} {shown(name)}: {self._advice()}")
+
+    def _advice(self) -> str:
+        return _did_you_mean(self.close) if self.close else f"known are {', '.join(self.known)}"
+
+
+class UnknownDialectError(UnknownEntryError):
+    """A name that is no dialect, or none that is written.
+
+    Attributes:
+        name: What was given.
+        known: The names that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "dialect"
+
+
+class UnknownRuleError(UnknownEntryError):
+    """An id that no rule of the documents has.
+
+    Attributes:
+        name: What was given.
+        known: The ids that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "rule"
 
 
 class MissingExtraError(CapsetError, ModuleNotFoundError):
@@ -355,7 +402,7 @@ class MissingExtraError(CapsetError, ModuleNotFoundError):
     _fields = ("name", "extra", "purpose")
 
     def __init__(self, name: str, extra: str, purpose: str) -> None:
-        super().__init__(f"{purpose} needs {name}: pip install 'capset[{extra}]'", name=name)
+        super().__init__(f"{purpose} needs {name}: pip install 'capset[{extra}]', in a clone '.[{extra}]'", name=name)
         self.extra = extra
         self.purpose = purpose
 
@@ -473,7 +520,7 @@ class StoppedError(CapsetError, RuntimeError):
         self.read = read
 
 
-class UnknownEngineError(CapsetError, LookupError):
+class UnknownEngineError(UnknownEntryError):
     """A name that is no container engine known to capset.
 
     Attributes:
@@ -482,14 +529,13 @@ class UnknownEngineError(CapsetError, LookupError):
         close: Those of them that look like it, best first.
     """
 
-    _fields = ("name", "known", "close")
+    _kind = "container engine"
 
-    def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = ()) -> None:
-        self.name = name
-        self.known = known
-        self.close = close
-        advice = _did_you_mean(close) if close else f"known are {', '.join(known)}"
-        super().__init__(f"unknown container engine {shown(name)}: {advice}")
+    def _advice(self) -> str:
+        name, at, version = self.name.partition("@")
+        if at and name in self.known:  # as the command line takes it
+            return f'write engines.get("{name}", "{_plain(version)}")'
+        return super()._advice()
 
 
 class UnknownVersionError(CapsetError, LookupError):

@@ -5,11 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
 from importlib import import_module
-from typing import Any, Literal, overload
+from typing import Any, Literal, get_args, overload
+
+from capset.errors import ArgumentError, require, shown
 
 __all__ = ["Kind", "Records"]
 
 Kind = Literal["text", "number", "flag", "mask"]
+_KINDS: tuple[str, ...] = get_args(Kind)
 
 
 class Records(Sized, Iterable[dict[str, Any]]):
@@ -25,6 +28,10 @@ class Records(Sized, Iterable[dict[str, Any]]):
         columns: The names of the columns, each with what it holds: ``"text"``, ``"number"``, ``"flag"`` or ``"mask"``.
         rows: The values of each row, in the order of the columns; None where there is none.
 
+    Raises:
+        ArgumentError: A column holds something else, or a row has another number of values.
+        TypeError: *columns* is no mapping of texts, or a row is no list or tuple.
+
     Examples:
         >>> from capset import CapSet
         >>> records = CapSet.parse("kill").to_records()
@@ -35,8 +42,22 @@ class Records(Sized, Iterable[dict[str, Any]]):
     __hash__ = None  # type: ignore[assignment]
 
     def __init__(self, columns: Mapping[str, Kind], rows: Iterable[Sequence[Any]]) -> None:
+        require(columns, Mapping, 'the columns as a dict, such as {"name": "text"}')
         self._columns = dict(columns)
-        self._rows = [tuple(row) for row in rows]
+        for name, kind in self._columns.items():
+            require(name, str, "the name of a column as str")
+            if kind not in _KINDS:
+                raise ArgumentError(f"column {name!r} is of a kind of {', '.join(_KINDS)}, got {shown(kind)}", kind)
+        require(rows, Iterable, "the rows as a list of tuples")
+        self._rows = [self._checked(row) for row in rows]
+
+    def _checked(self, row: Sequence[Any]) -> tuple[Any, ...]:
+        if not isinstance(row, tuple | list | Sequence) or isinstance(row, str | bytes):  # tuples are told at once
+            raise TypeError(f"a row is a list or a tuple of values, in the order of the columns, got {shown(row)}")
+        if len(row) != len(self._columns):
+            expected = f"as many values as there are columns ({', '.join(self._columns)})"
+            raise ArgumentError(f"a row has {expected}, got {shown(row)}", row)
+        return tuple(row)
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -20,7 +20,9 @@ def main() -> None:
     except ModuleNotFoundError as error:
         if error.name != "click":
             raise
-        _give_up("the command line needs click: pip install 'capset[cli]'")
+        from capset.errors import MissingExtraError
+
+        _give_up(str(MissingExtraError("click", "cli", "the command line")))
     except (MemoryError, OSError) as error:
         _give_up(f"cannot start: {str(error) or 'there is not enough memory'}")
     capset(prog_name="capset")

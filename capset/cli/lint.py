@@ -33,6 +33,8 @@ def lint(
 
     Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
     """
+    if sarif and as_json:
+        raise Failure("--json and --sarif are two forms: give one of them")
     workloads = [each for file in files for each in _read(file, several=len(files) > 1)]
     chosen = None if engine is None else engine_named(engine)
     report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from functools import cache, singledispatch, update_wrapper
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
+from typing import Any, Concatenate, Generic, Never, ParamSpec, TypeVar, cast
+
+from capset.errors import shown
 
 __all__ = ["ByType"]
 
@@ -29,7 +31,8 @@ class ByType(Generic[P, R]):
 
     def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
         self._functions = singledispatch(function)
-        self._folder = f"capset.display.as_{function.__name__}"
+        self._name = function.__name__
+        self._folder = f"capset.display.as_{self._name}"
         update_wrapper(self, function)
 
     def __call__(self, value: object, /, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -42,12 +45,20 @@ class ByType(Generic[P, R]):
             self._load_ours(each)
         return self._functions.dispatch(cls)
 
-    def register(self, cls: type[Any]) -> Callable[[Registered], Registered]:
+    def register(self, cls: type[Any], *others: Never) -> Callable[[Registered], Registered]:
         """Register a function for a type and its subclasses, as a decorator.
 
         Args:
             cls: The type.
+            others: There are none: the function is what is decorated.
+
+        Raises:
+            TypeError: It was called without the type, or with the function too.
         """
+        if not isinstance(cls, type) or others:
+            got = ", ".join(map(shown, (cls, *others)))
+            name = f"display.{self._name}"
+            raise TypeError(f"{name}.register(TheirType) is a decorator, and takes the type alone, got {got}")
         self._load_ours(cls)  # capset's own comes first, so that it does not take the place of this one later
         return cast("Callable[[Registered], Registered]", self._functions.register(cls))
 

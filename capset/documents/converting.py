@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from typing import Any
@@ -15,7 +16,7 @@ from capset.documents.dialect import Dialect
 from capset.documents.dialects import DIALECTS
 from capset.documents.meaning import Meaning
 from capset.documents.reading import dialect_named
-from capset.documents.workload import Workload
+from capset.documents.workload import Workload, listed
 from capset.engines import Engine, Request
 from capset.engines.request import named_uid
 from capset.errors import DocumentError, FormatError, RequestError, shown
@@ -106,9 +107,7 @@ def convert(
             raise TypeError(f"{name} is an Engine, as engines.get() gives it, got {shown(engine)}")
     losses: list[Loss] = []
     parts: dict[str, Any] = {}
-    for each in [workload] if isinstance(workload, Workload) else workload:
-        if not isinstance(each, Workload):
-            raise TypeError(f"expected workloads, as documents.read() gives them, got {shown(each)}")
+    for each in listed(workload):
         name = _free_name(each, parts)
         losses += (_of_problem(name, problem) for problem in each.problems)
         means = _meaning(each, name)
@@ -121,7 +120,7 @@ def convert(
         try:
             part = target._writer(means, asked)
         except FormatError as error:
-            raise FormatError(f"{name}.{error.place}", error.value, error.expected) if name else error from None
+            raise _located(error, each, name) from None
         losses += _losses(name, means, part.says, target, by)
         parts[name] = part.value
     if not parts:
@@ -141,6 +140,17 @@ def _free_name(workload: Workload, taken: dict[str, Any]) -> str:
     return next(free for free in names if free not in taken)
 
 
+def _located(error: FormatError, workload: Workload, name: str) -> FormatError:
+    """Say where in its document stands what cannot be written: where the workload's own problem is, if it is one."""
+    field, *_ = re.split(r"[.\[]", error.place)
+    place, line = (f"{name}.{error.place}" if name else error.place), workload._lines.get(field, workload.line)
+    for problem in workload.problems:
+        if problem.value == error.value:
+            place, line = problem.place, problem.line or line
+            break
+    return FormatError(place, error.value, error.expected, workload.source, line)
+
+
 def _meaning(workload: Workload, name: str) -> Meaning | None:
     """Return what is to be written; None for what asks for nothing, such as a document without a pod.
 
@@ -148,12 +158,14 @@ def _meaning(workload: Workload, name: str) -> Meaning | None:
         FormatError: It cannot be read.
         DocumentError: Nothing comes of it, or nobody can tell what does: whatever was written, it would be a guess.
     """
-    if workload._error is not None:
-        raise workload._error
+    if (error := workload._error) is not None:
+        line = next((problem.line for problem in workload.problems if problem.line), workload.line)
+        raise FormatError(error.place, error.value, error.expected, workload.source, line)
     if workload.unit is not None and (refusal := workload.refusal):
         raise DocumentError(workload.source, None, f"nothing comes of it: {refusal}")
     if (twice := workload.refusal) and twice.rule == "duplicate-name":
-        raise FormatError(twice.place, twice.value, "a name that no other container of the pod has")
+        expected = "a name that no other container of the pod has"
+        raise FormatError(twice.place, twice.value, expected, workload.source, twice.line or workload.line)
     if workload.not_known and workload.asks is not None:
         why = next((problem for problem in workload.problems if problem.rule in _NOT_KNOWN), None)
         told = f" ({why})" if why else ""

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import get_args
 
 from capset import engines
 from capset.documents import meaning
 from capset.documents.dialects import DIALECTS
 from capset.documents.report import Finding, Outcome, Report, Verdict
-from capset.documents.workload import Workload
+from capset.documents.workload import Workload, listed
 from capset.engines import Engine
-from capset.errors import FormatError, RequestError, shown
+from capset.errors import FormatError, RequestError, require, shown
 from capset.policy import Level, Rule, pod_rule
 from capset.sets import CapSet
 
@@ -52,8 +53,10 @@ def lint(
     """
     if engine is not None and not isinstance(engine, Engine):
         raise TypeError(f"engine is an Engine, as engines.get() gives it, got {shown(engine)}")
+    require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
+    require(systemd, int | None, "systemd, the release that reads the units, as a number such as 252")
     rule = _rule(policy)
-    subjects = [_as_read_by(each, systemd) for each in ([workloads] if isinstance(workloads, Workload) else workloads)]
+    subjects = [_as_read_by(each, systemd) for each in listed(workloads)]
     passed = _passed_over(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
@@ -65,9 +68,7 @@ def lint(
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
 
-def _as_read_by(workload: object, release: int | None) -> Workload:
-    if not isinstance(workload, Workload):
-        raise TypeError(f"expected workloads, as documents.read() gives them, got {shown(workload)}")
+def _as_read_by(workload: Workload, release: int | None) -> Workload:
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
     return workload if again is None or release is None else again(workload, release)
 
@@ -138,10 +139,16 @@ def _judged(outcome: Outcome, engine: Engine) -> Iterator[Finding]:
 
 
 def _added(workload: Workload, engine: Engine) -> CapSet:
-    """Return what a request adds by name, within what the engine gives."""
+    """Return what a request adds by name, within what the engine gives, also where it is in the default."""
     request = workload.request
     assert request is not None
-    return engine.resolve(request) - engine.resolve(drop=request.drop) if request.add else CapSet()
+    if not request.add:
+        return CapSet()
+    gives = engine.resolve(request)
+    added = gives - engine.resolve(drop=request.drop)
+    with suppress(RequestError):  # what is named beside no default; some engines take no ALL in both lists
+        added |= gives & engine.resolve(request.add, ["ALL"])
+    return added
 
 
 def _of(workload: Workload, rule: str, verdict: Verdict, message: str, field: str) -> Finding:

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+import re
 
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.workload import Workload
-from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, UnknownDialectError, shown
+from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, shown
 from capset.problem import Problem
 
 __all__ = ["dialect_named", "dialect_of", "read", "unread"]
 
 
-def read(text: str | bytes, *, dialect: str | None = None, name: str = "") -> list[Workload]:
+def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> list[Workload]:
     r"""Read a document.
 
     Args:
         text: The document itself; no file is opened. Bytes are taken for UTF-8.
-        dialect: The dialect in which it is written, one of :data:`~capset.documents.DIALECTS`; recognised if not
-            given.
         name: What it is called, usually a path: it stands in messages and findings, and its end helps to recognise a
             unit.
+        dialect: The dialect in which it is written, one of :data:`~capset.documents.DIALECTS`; recognised if not
+            given.
 
     Returns:
         Each container, unit or file, in the order of the document. A part of which nothing can be made, such as a
@@ -101,8 +101,6 @@ def dialect_named(name: object) -> Dialect:
     """
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a dialect as str, got {shown(name)}")
-    if name not in DIALECTS:
-        raise UnknownDialectError(name, tuple(DIALECTS), tuple(get_close_matches(name.lower(), DIALECTS, n=3)))
     return DIALECTS[name]
 
 
@@ -115,7 +113,8 @@ def _text(text: str | bytes, name: str) -> Text:
         except UnicodeDecodeError as error:
             raise DocumentError(name, None, f"no UTF-8 text, at byte {error.start}") from None
     if not isinstance(text, str):
-        raise TypeError(f"expected a document as str or bytes, got {shown(text)}; a file is read by its owner")
+        remedy = "read the file yourself: documents.read(path.read_bytes(), name=str(path))"
+        raise TypeError(f"expected a document as str or bytes, got {shown(text)}; {remedy}")
     return Text(text, name)
 
 
@@ -132,7 +131,7 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
         tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}
         if possible := [name for name, reason in tried.items() if not reason]:
             break
-    if not possible and isinstance(text.documents, MissingExtraError):
+    if not possible and isinstance(text.documents, MissingExtraError) and _may_be_yaml(text):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
         raise text.documents
@@ -141,11 +140,21 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
     return DIALECTS[possible[0]]
 
 
+_YAML = re.compile(r"""^[ \t]*(?:- +)*["']?[\w.$/-]+["']?[ \t]*:(?:[ \t]|$)""", re.MULTILINE)
+
+
+def _may_be_yaml(text: Text) -> bool:
+    """Say whether a text has a key of YAML or is called so: any word is YAML, and nobody means that."""
+    return bool(_YAML.search(text.text)) or text.source.endswith((".yaml", ".yml"))
+
+
 def _why_not(dialect: Dialect, text: Text) -> str:
     """Say why a text is not in a dialect; an empty text if it may be."""
     try:
         return dialect._refuses(text)
     except DocumentError as error:
         return f"line {error.line}: {error.reason}" if error.line else error.reason
+    except MissingExtraError as error:
+        return f"YAML was not tried: {error.name} is missing"
     except CapsetError as error:
         return str(error)

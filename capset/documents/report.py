@@ -9,6 +9,7 @@ from attrs import frozen
 
 from capset.documents.rules import RULES
 from capset.documents.workload import Workload
+from capset.errors import require
 from capset.listed import Listed
 from capset.plain import Plain
 from capset.printable import message, printable
@@ -145,6 +146,7 @@ class Report(Listed[Finding], Tabular):
 
     def of(self, workload: Workload) -> list[Finding]:
         """Return the findings about one workload."""
+        require(workload, Workload, "a workload, such as report.outcomes[0].workload")
         return [finding for part, told in self._subjects if part.workload == workload for finding in told]
 
     def __str__(self) -> str:

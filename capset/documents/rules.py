@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from types import MappingProxyType
 
 from attrs import frozen
 
+from capset.errors import UnknownRuleError
 from capset.facts import load
+from capset.named import by_name
 
 __all__ = ["RULES", "Example", "Rule"]
 
@@ -50,10 +51,11 @@ class Rule:
     example: Example
 
 
-RULES: Mapping[str, Rule] = MappingProxyType(
-    {
-        id: Rule(id=id, meaning=entry["meaning"], remedy=entry["remedy"], example=Example(**entry["example"]))
+RULES: Mapping[str, Rule] = by_name(
+    (
+        (id, Rule(id=id, meaning=entry["meaning"], remedy=entry["remedy"], example=Example(**entry["example"])))
         for id, entry in load("documents/rules").items()
-    }
+    ),
+    UnknownRuleError,
 )
 """Every rule by its id. The list is read from ``capset/data/documents/rules.toml``."""

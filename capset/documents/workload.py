@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
-from attrs import field, frozen
+from attrs import field, fields, frozen
 
 from capset.engines.request import Request
-from capset.errors import FormatError
+from capset.errors import FormatError, shown
 from capset.filecaps import FileCaps
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
@@ -15,16 +15,17 @@ from capset.formats.systemd import Unit
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
+from capset.shown import Shown
 from capset.state import CapState
 
-__all__ = ["Workload"]
+__all__ = ["Workload", "listed"]
 
 
 _NO_LINES: Mapping[str, int] = {}
 
 
-@frozen(kw_only=True)
-class Workload(Plain):
+@frozen(kw_only=True, repr=False)
+class Workload(Plain, Shown):
     """One container, unit or file in a document, and what the document asks for it.
 
     One of the five attributes from ``request`` to ``state`` has what is asked, whichever the dialect is about; the
@@ -70,6 +71,10 @@ class Workload(Plain):
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
 
+    def __repr__(self) -> str:
+        told = ((each.name, getattr(self, each.name), each.default) for each in fields(Workload) if each.repr)
+        return f"Workload({', '.join(f'{name}={value!r}' for name, value, default in told if value != default)})"
+
     @property
     def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:
         """Whichever of the five there is; None where nothing can be made of this part of the document."""
@@ -96,3 +101,21 @@ class Workload(Plain):
     def refusal(self) -> Problem | None:
         """The problem for which nothing comes of it; None where something does."""
         return next((problem for problem in self.problems if problem.verdict == "refused"), None)
+
+
+def listed(workloads: object) -> list[Workload]:
+    """Return one workload, or several, as a list.
+
+    Raises:
+        TypeError: It is something else, or has something else in it.
+    """
+    expected = "expected workloads, as documents.read(text) gives them"
+    if isinstance(workloads, Workload):
+        return [workloads]
+    if isinstance(workloads, str | bytes) or not isinstance(workloads, Iterable):
+        raise TypeError(f"{expected}, got {shown(workloads)}")
+    found: list[object] = list(workloads)
+    for each in found:
+        if not isinstance(each, Workload):
+            raise TypeError(f"{expected}, got {shown(each)}")
+    return found  # type: ignore[return-value]

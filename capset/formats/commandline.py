@@ -159,6 +159,8 @@ def _without_command(words: list[str]) -> list[str]:
             raise FormatError(words[0], " ".join(words[: at + 2]), expected)
         if len(rest) < len(words) or rest[1:2] in _RUNS:
             expected = "docker run or its options, as other programs read theirs in other ways"
+            if program(words) == "podman":
+                expected = "docker run: write that, and name podman as the engine"
             raise FormatError(program(words) or words[0], " ".join(words[:3]), expected)
         return words
     rest = _without_globals(rest[1:])

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import cache, lru_cache
-from typing import Any, Literal, NamedTuple
+from functools import cache, lru_cache, wraps
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from attrs import evolve, field, frozen
 
@@ -45,6 +45,24 @@ def _texts(texts: Iterable[str]) -> tuple[str, ...]:
     return tuple(texts)
 
 
+Made = TypeVar("Made")
+
+
+def _made_of_switches(cls: type[Made]) -> type[Made]:
+    """Refuse a release where a class is called, as that would name one and have the rules of another."""
+    takes_switches: Any = cls.__init__
+
+    @wraps(takes_switches)
+    def init(self: Made, *release: object, **switches: object) -> None:
+        if given := [*release, *(switches[name] for name in ("release",) if name in switches)]:
+            raise TypeError(f"Rules() takes switches; the rules of a release are Rules.of({shown(given[0])})")
+        takes_switches(self, **switches)
+
+    setattr(cls, "__init__", init)  # noqa: B010 - a type checker takes an assignment for a mistake
+    return cls
+
+
+@_made_of_switches
 @frozen(kw_only=True)
 class Rules(Plain):
     """Which kernel's rules, where kernels differ; by default the newest ones.
@@ -74,12 +92,13 @@ class Rules(Plain):
             it is none, before Linux 3.11.
         last_cap: The last capability of the kernel. If not given, the last one that capset knows, or a
             later one if the thread has it.
-        release: The release that they were made of; empty if of none. This and what follows do not count when two
-            are compared.
+        release: The release that they were made of by :meth:`of`; empty if of none. This and what follows do not
+            count when two are compared.
         assumed: What the release does not tell and was assumed, a sentence each.
 
     Raises:
         ArgumentError: A switch has another value.
+        TypeError: A release was given, whose rules :meth:`of` returns.
 
     Examples:
         >>> from capset import CapState, kernel
@@ -102,7 +121,7 @@ class Rules(Plain):
     setgroups_file: bool = True
     too_deep: Literal["ENOSPC", "EUSERS", "never"] = "ENOSPC"
     last_cap: Cap | None = field(default=None, converter=_cap)
-    release: str = field(default="", eq=False)
+    release: str = field(default="", eq=False, alias="_release")
     assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -143,6 +162,10 @@ it is taken to have (idle-setres, root-map)
                 f'rules are kernel.Rules, or a release as uname -r prints it, such as "6.12.117", got {shown(release)}'
             )
         return _made(release.strip(), _cap(last_cap))
+
+    @classmethod
+    def _of_plain(cls, **entries: Any) -> Self:
+        return cls(_release=entries.pop("release"), **entries)
 
     @property
     def read_to(self) -> str:
@@ -341,9 +364,7 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     release = _parsed(text)
     oldest, newest = _facts()["oldest"], _facts()["read_to"]
     if release.numbers[:2] < _numbers(oldest)[:2]:
-        raise UnknownReleaseError(
-            text, f"those from Linux {oldest} on are known; what is known of an older one goes into kernel.Rules()"
-        )
+        raise UnknownReleaseError(text, f"those from Linux {oldest} on are known, of which {oldest} is the nearest")
     switches: dict[str, Any] = {}
     kinds: dict[str, list[str]] = {"backported": [], "many": [], "without": [], "not modelled": []}
     for change in changes():
@@ -359,7 +380,7 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
         last_cap = _last_cap(release)
         if last_cap < LAST_CAP:
             kinds["without"].append(f"the capabilities after {last_cap}")
-    return Rules(**switches, last_cap=last_cap, release=text, assumed=_assumed(release, kinds, is_newer))
+    return Rules(**switches, last_cap=last_cap, _release=text, assumed=_assumed(release, kinds, is_newer))
 
 
 def _has(release: _Release, change: Change) -> Literal["yes", "backported", "many", "without"]:

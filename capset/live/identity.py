@@ -8,7 +8,7 @@ from typing import Any
 
 from attrs import evolve
 
-from capset.errors import ProcUnavailableError
+from capset.errors import MissingExtraError, ProcUnavailableError
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
 from capset.kernel.releases import Rules
@@ -39,8 +39,7 @@ def securebits() -> Securebits:
     try:
         prctl: Any = import_module("prctl")
     except ModuleNotFoundError as error:
-        advice = "securebits are read through python-prctl: pip install 'capset[prctl]'"
-        raise ModuleNotFoundError(advice, name=error.name) from None
+        raise MissingExtraError(str(error.name), "prctl", "reading securebits") from None
     return Securebits(prctl.get_securebits())
 
 

@@ -58,9 +58,7 @@ def test_without_python_prctl(monkeypatch):
     """The error says what to install; another thread is read without it."""
     monkeypatch.setitem(sys.modules, "prctl", None)
 
-    with pytest.raises(
-        ModuleNotFoundError, match=r"securebits are read through python-prctl: pip install 'capset\[prctl\]'"
-    ):
+    with pytest.raises(ModuleNotFoundError, match=r"reading securebits needs prctl: pip install 'capset\[prctl\]'"):
         live.credentials()
     assert (
         live.credentials("self").assumed[-1]

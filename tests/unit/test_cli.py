@@ -715,7 +715,10 @@ def test_without_the_extra(monkeypatch, capsys):
     with pytest.raises(SystemExit) as raised:
         main()
     assert raised.value.code == 2
-    assert capsys.readouterr().err == "capset: the command line needs click: pip install 'capset[cli]'\n"
+    assert (
+        capsys.readouterr().err
+        == "capset: the command line needs click: pip install 'capset[cli]', in a clone '.[cli]'\n"
+    )
 
 
 def test_other_missing_modules_are_no_missing_extra(monkeypatch, run):

@@ -12,6 +12,7 @@ import pytest
 from capset import FileCaps, documents, live
 from capset.cli import files as files_module
 from capset.cli import reading
+from capset.cli.group import COMMANDS
 from capset.cli.output import Failure
 
 FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
@@ -219,10 +220,10 @@ def test_what_is_lost_is_told(run, source, target, text, message):
         (("docker", "oci"), "--user -1", "user: expected numbers alone, as config.json takes no names, got '-1'"),
         (("docker", "libcap"), "--user -1", "user ids go from 0 to 4294967294"),
         (("docker", "kubernetes"), f"--user {'9' * 5000}", "expected numbers from 0 to 2147483647"),
-        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "web.add[0]: expected a capability"),
+        (("compose", "docker"), "services: {web: {cap_add: [KIL]}}", "services.web.cap_add[0]: expected a capability"),
         (("docker", "oci"), "--user web", "user: expected numbers alone, as config.json takes no names, got 'web'"),
         (("docker", "docker"), "'", "-: no command line: a quote ends nowhere"),
-        (("docker", "docker"), "--cap-add=KIL", "add[0]: expected a capability (did you mean KILL?), got 'KIL'"),
+        (("docker", "docker"), "--cap-add=KIL", "--cap-add: expected a capability (did you mean KILL?), got 'KIL'"),
         (
             ("compose", "oci"),
             COMPOSE,
@@ -276,7 +277,11 @@ def test_what_is_lost_is_told(run, source, target, text, message):
             "security.capability=0x01\nsecurity.capability=0x02\n",
             "expected one attribute, found 2",
         ),
-        (("docker", "docker"), "podman run x", "podman: expected docker run or its options, as other programs"),
+        (
+            ("docker", "docker"),
+            "podman run x",
+            "podman: expected docker run: write that, and name podman as",
+        ),
         (
             ("docker", "docker"),
             "services: {}",
@@ -885,3 +890,19 @@ def test_no_progress_bar_without_rich(run, attributes, tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "rich.console", None)
 
     assert run("files", "--json", str(tmp_path))[::2] == (0, "")
+
+
+def test_lint_writes_one_form(run, tmp_path):
+    """Two are asked for, and only one could be written."""
+    (tmp_path / "run.sh").write_text(FLAGS)
+
+    told = "capset: --json and --sarif are two forms: give one of them\n"
+    assert run("lint", "--json", "--sarif", str(tmp_path / "run.sh")) == (2, "", told)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_fits_a_terminal(run, command):
+    """80 columns."""
+    status, out, _ = run(command, "--help")
+    assert status == 0
+    assert [line for line in out.splitlines() if len(line) > 80] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import pickle
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +13,8 @@ from pathlib import Path
 import pytest
 
 import capset
-from capset import CapSet, FileCaps, documents, engines
-from capset.documents import DIALECTS, RULES
+from capset import CapSet, FileCaps, display, documents, engines
+from capset.documents import DIALECTS, RULES, Workload, structured
 from capset.engines import Request
 from capset.errors import (
     CapsetError,
@@ -23,6 +24,7 @@ from capset.errors import (
     MissingExtraError,
     ParseError,
     UnknownDialectError,
+    UnknownRuleError,
 )
 from capset.sets import THREAD_SETS
 
@@ -160,6 +162,14 @@ def test_what_is_no_document():
         documents.dialect_of("", 5)
     with pytest.raises(UnknownDialectError, match="unknown dialect 'k8s': known are compose, "):
         documents.read("", dialect="k8s")
+    with pytest.raises(UnknownDialectError, match="unknown dialect 'kubernets': did you mean kubernetes"):
+        documents.DIALECTS["kubernets"]
+    with pytest.raises(UnknownDialectError, match="unknown dialect 5: known are compose"):
+        documents.DIALECTS[5]
+    with pytest.raises(UnknownRuleError, match=r"unknown rule 'needs_root': did you mean needs-root\?"):
+        documents.RULES["needs_root"]
+    assert documents.DIALECTS.get("k8s") is None
+    assert "needs_root" not in documents.RULES
     with pytest.raises(UnknownDialectError, match="did you mean kubernetes"):
         documents.read("", dialect="kubernets")
     with pytest.raises(TypeError, match="expected the name of a dialect as str, got 5"):
@@ -188,7 +198,7 @@ def test_without_what_reads_yaml(monkeypatch):
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
     for dialect in ("docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
         assert documents.dialect_of(TEXTS[dialect]) == dialect
-    for text in (TEXTS["compose"], "Hello world"):
+    for text in (TEXTS["compose"], "Hello: world"):
         with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
             documents.read(text)
     with pytest.raises(MissingExtraError, match=r"writing YAML needs ruamel\.yaml"):
@@ -324,7 +334,7 @@ def test_who_cannot_use_what_is_added():
     assert not told("--user 5 --cap-add NET_ADMIN", "podman")
     assert not told("--user 0 --cap-add NET_ADMIN")
     assert not told("--user 5 --privileged --cap-add NET_ADMIN")
-    assert not told("--user 5 --cap-add CHOWN")
+    assert told("--user 5 --cap-add CHOWN") == told("--user 5 --cap-add NET_ADMIN")
     assert not told("--user 5 --cap-drop CHOWN")
     assert [
         finding.line for finding in documents.lint(documents.read("services:\n a:\n  user: '5'\n  cap_add: [BPF]"))
@@ -361,7 +371,7 @@ def test_lint_refuses_what_it_does_not_take():
     [workload] = documents.read("docker run x")
     with pytest.raises(TypeError, match=r"engine is an Engine, as engines.get\(\) gives it, got 'docker'"):
         documents.lint(workload, engine="docker")
-    with pytest.raises(TypeError, match=r"expected workloads, as documents.read\(\) gives them, got 5"):
+    with pytest.raises(TypeError, match=r"expected workloads, as documents.read\(text\) gives them, got 5"):
         documents.lint([5])
     with pytest.raises(FormatError, match="policy: expected baseline or restricted, or such as"):
         documents.lint(workload, policy="strict")
@@ -778,3 +788,124 @@ def test_reports_and_conversions_as_text():
     assert display.text(documents.lint([])) == "nothing to tell"
     conversion = documents.convert(documents.read("docker run --cap-add NET_ADMIN x"), "libcap")
     assert display.text(conversion).splitlines()[1:] == ["the user is the image's, and what is written is for root"]
+
+
+# -- what a newcomer gives ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("text", ["compose.yaml", "/tmp/nothing.service", "web.sh", "a/b"])
+@pytest.mark.parametrize("dialect", [None, "systemd"])
+def test_the_name_of_a_file_in_the_place_of_its_text(text, dialect):
+    """One sentence says how it is read."""
+    with pytest.raises(DialectError, match=rf"^'{text}' looks like the name of a file: documents\.read\(Path\("):
+        documents.read(text, dialect=dialect)
+
+
+def test_a_file_is_read_by_who_has_it():
+    """The error says how."""
+    remedy = r"read the file yourself: documents\.read\(path\.read_bytes\(\), name=str\(path\)\)$"
+    with pytest.raises(TypeError, match=remedy):
+        documents.read(Path("compose.yaml"))
+    [web] = documents.read("docker run web", "web.sh")
+    assert web.source == "web.sh"
+
+
+@pytest.mark.parametrize("text", ["dokcer run web", "podman run --cap-add KILL x", "", "cap_kil=ep", '{"services": {}'])
+def test_what_is_no_yaml_does_not_blame_its_reader(monkeypatch, text):
+    """Every word is YAML, so that it has to look like it."""
+    monkeypatch.setitem(sys.modules, "capset.documents.yamltext", None)
+    monkeypatch.setattr(structured, "import_module", _without_yaml)
+    with pytest.raises(DialectError, match=r"YAML was not tried: ruamel\.yaml is missing"):
+        documents.read(text)
+    for yaml, name in (("services:\n  web: {}\n", ""), ('"services": \n', ""), (text, "x.yaml")):
+        with pytest.raises(MissingExtraError, match=r"^reading YAML needs ruamel\.yaml"):
+            documents.read(yaml, name)
+
+
+def _without_yaml(name):
+    raise ModuleNotFoundError(name, name="ruamel.yaml")
+
+
+def test_podman_run():
+    """It is not read, and what to write instead is said."""
+    with pytest.raises(DialectError, match="got 'podman': write docker run, and name podman as the engine;"):
+        documents.read("podman run --cap-add KILL x")
+    with pytest.raises(CapsetError, match=r"expected docker run.*write .*, and name podman as the engine"):
+        documents.read("podman run --cap-add KILL x", dialect="docker")
+
+
+@pytest.mark.parametrize("given", ["docker run web", b"web", Path("c.yaml"), Request(["KILL"]), 5])
+def test_what_are_no_workloads(given):
+    """The whole of it is shown, and how workloads are had."""
+    told = re.escape(f"expected workloads, as documents.read(text) gives them, got {given!r}")
+    for call in (lambda: documents.lint(given), lambda: documents.convert(given, "docker")):
+        with pytest.raises(TypeError, match=f"^{told}$"):
+            call()
+    with pytest.raises(TypeError, match=r"expected a workload, such as report\.outcomes\[0\]\.workload, got "):
+        documents.lint([]).of(given)
+
+
+def test_arguments_of_lint():
+    """Each error names its argument."""
+    with pytest.raises(TypeError, match=r'^expected a policy as str, such as "restricted@1\.25", got 5$'):
+        documents.lint([], policy=5)
+    with pytest.raises(TypeError, match=r"^expected systemd, the release .*, as a number such as 252, got '252'$"):
+        documents.lint([], systemd="252")
+
+
+@pytest.mark.parametrize(
+    ("options", "engine", "needs"),
+    [
+        ("--cap-add KILL --user 5", "docker", True),
+        ("--cap-drop ALL --cap-add KILL --user 5", "docker", True),
+        ("--cap-add ALL --user 5", "docker", True),
+        ("--cap-add KILL", "docker", False),
+        ("--user 5", "docker", False),
+        ("--cap-add KILL --user 5", "podman", False),
+        ("--cap-add ALL --user 5", "cri-o", True),
+    ],
+)
+def test_what_is_added_and_in_the_default_as_well(options, engine, needs):
+    """A user who is not root cannot use it either."""
+    report = documents.lint(documents.read(f"docker run {options} x"), engine=engines.get(engine))
+    assert ("needs-root" in {finding.rule for finding in report}) == needs
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"services": {"vpn": {"cap_add": ["KILL",\n"KIL"]}}}', "c:2: services.vpn.cap_add[1]: expected a capability"),
+        ('{"services": {"vpn": {"cap_add": ["KILL",\n5]}}}', "c:2: services.vpn.cap_add[1]: expected a name in quotes"),
+        ("docker run --cap-add KIL x", "c:1: --cap-add: expected a capability (did you mean KILL?), got 'KIL'"),
+    ],
+)
+def test_what_cannot_be_converted_says_where_it_stands(text, message):
+    """File, line and place are those of the document that was read."""
+    with pytest.raises(FormatError) as caught:
+        documents.convert(documents.read(text, "c"), "kubernetes")
+    assert str(caught.value).startswith(message)
+
+
+def test_a_workload_of_which_nothing_is_known_where_it_fails():
+    """One that was made by hand has no problem to point to."""
+    made = Workload(name="vpn", dialect="compose", source="c.yaml", line=7, request=Request(["KIL"]))
+    with pytest.raises(FormatError, match=r"^c\.yaml:7: vpn\.\S*\[0\]: expected a capability"):
+        documents.convert(made, "kubernetes")
+
+
+def test_how_a_workload_is_shown():
+    """Without what is empty; in a notebook and as text with its problems, and several are shown one by one."""
+    [web] = documents.read("docker run --cap-add KIL web", "run.sh")
+    [plain] = documents.read("docker run --cap-add KILL web")
+
+    assert repr(plain) == "Workload(dialect='docker', request=Request(add=('KILL',)))"
+    assert display.text(plain) == "docker:1: Request(add=('KILL',))"
+    assert display.text(web).splitlines() == ["run.sh:1: Request(add=('KIL',))", str(web.problems[0])]
+    assert "KIL" in web._repr_html_()
+    assert "did you mean KILL?" in web._repr_html_()
+    with pytest.raises(
+        TypeError, match=r"^display\.html\(\) shows one value; give it those of this list one at a time"
+    ):
+        display.html([web])
+    nothing = Workload(dialect="kubernetes", source="a.yaml", line=3)
+    assert display.text(nothing) == "a.yaml:3: nothing to be read"

@@ -35,9 +35,11 @@ from capset.errors import (
     UnknownCapabilityError,
     UnknownDialectError,
     UnknownEngineError,
+    UnknownEntryError,
     UnknownMemberError,
     UnknownNameError,
     UnknownReleaseError,
+    UnknownRuleError,
     UnknownVersionError,
     UnreachableError,
     UnsupportedOptionError,
@@ -58,18 +60,43 @@ EXAMPLES = [
     (
         DialectError("x", "", (("compose", ""), ("oci", ""), ("xattr", "no"))),
         ValueError,
-        "this may be compose or oci: say which with dialect=",
+        "this may be compose or oci: say which it is, with dialect= or --from",
     ),
+    *(
+        (
+            DialectError("a/compose.yaml", source, tried),
+            ValueError,
+            "'a/compose.yaml' looks like the name of a file: documents.read(Path('a/compose.yaml').read_bytes(), "
+            "name='a/compose.yaml')",
+        )
+        for source in ("", "a/compose.yaml")
+        for tried in ((("systemd", "no section"),), (("compose", "no"), ("oci", "no")))
+    ),
+    (DialectError("a/b.sh", "x", (("systemd", "no section"),)), ValueError, "x: this is not systemd: no section"),
+    (FormatError("add[1]", 5, "a name", "a.yaml", 3), ValueError, "a.yaml:3: add[1]: expected a name, got 5"),
+    (FormatError("add[1]", 5, "a name", "", 3), ValueError, "line 3: add[1]: expected a name, got 5"),
     (
         UnknownDialectError("compos", ("compose", "oci"), ("compose",)),
         LookupError,
         "unknown dialect 'compos': did you mean compose?",
     ),
-    (UnknownDialectError("x", ("compose", "oci")), LookupError, "unknown dialect 'x': known are compose, oci"),
+    (UnknownDialectError("x", ("compose", "oci")), KeyError, "unknown dialect 'x': known are compose, oci"),
+    (UnknownRuleError("a_b", ("a-b", "c"), ("a-b",)), KeyError, "unknown rule 'a_b': did you mean a-b?"),
+    (UnknownEntryError("x", ("a",)), KeyError, "unknown name 'x': known are a"),
+    (
+        UnknownEngineError("docker@20.10", ("docker",), ("docker",)),
+        LookupError,
+        """unknown container engine 'docker@20.10': write engines.get("docker", "20.10")""",
+    ),
+    (
+        UnknownEngineError("doc@2", ("docker",), ("docker",)),
+        KeyError,
+        "unknown container engine 'doc@2': did you mean docker?",
+    ),
     (
         MissingExtraError("ruamel.yaml", "documents", "reading YAML"),
         ModuleNotFoundError,
-        "reading YAML needs ruamel.yaml: pip install 'capset[documents]'",
+        "reading YAML needs ruamel.yaml: pip install 'capset[documents]', in a clone '.[documents]'",
     ),
     (
         StoppedError("KeyboardInterrupt()", 7),

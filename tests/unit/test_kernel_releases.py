@@ -137,7 +137,7 @@ def test_texts_that_name_no_release(release):
 @pytest.mark.parametrize("release", ["2.6.32-754.el6.x86_64", "2.6.24", "3.9.11", "0.1"])
 def test_releases_that_are_too_old(release):
     """Their rules are not known."""
-    with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known; what is known of an older one"):
+    with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known, of which 3.10 is the nearest$"):
         Rules.of(release)
 
 
@@ -147,6 +147,22 @@ def test_what_is_no_text():
         Rules.of(5.10)
     with pytest.raises(TypeError, match=r"got None"):
         kernel.execve(ROOT, Executable(), rules=None)
+
+
+def test_rules_of_a_release_are_made_by_of():
+    """The newest rules under the name of an old release would be wrong without a word."""
+    remedy = r"^Rules\(\) takes switches; the rules of a release are Rules\.of\('5\.10'\)$"
+    for call in (
+        lambda: Rules("5.10"),
+        lambda: Rules(release="5.10"),
+        lambda: Rules(release="5.10", ambient=True),
+        lambda: evolve(NEWEST, release="5.10"),
+    ):
+        with pytest.raises(TypeError, match=remedy):
+            call()
+    changed = evolve(Rules.of("5.10"), ambient=False)
+    assert (changed.release, changed.ambient) == ("5.10", False)
+    assert Rules.from_dict(changed.as_dict()).release == "5.10"
 
 
 def test_rules_are_returned_as_they_are():

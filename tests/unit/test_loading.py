@@ -229,7 +229,7 @@ def test_what_is_missing_is_said_when_it_is_needed(missing, args, needs):
     """In a process of its own, as a newcomer meets it."""
     done = python(f"{without(*missing)}sys.argv = ['capset', *{args!r}]\n{MAIN}")
 
-    told = f"capset: {needs}: pip install 'capset[cli]'\n" if needs else ""
+    told = f"capset: {needs}: pip install 'capset[cli]', in a clone '.[cli]'\n" if needs else ""
     assert (done.returncode, done.stderr) == (2 if needs else 0, told)
     assert bool(done.stdout) or needs
 
@@ -238,7 +238,7 @@ def test_a_table_without_rich(run, monkeypatch):
     """Exit status 2, as for whatever goes wrong."""
     monkeypatch.setitem(sys.modules, "rich.console", None)
 
-    assert run("ps") == (2, "", "capset: a table needs rich: pip install 'capset[cli]'\n")
+    assert run("ps") == (2, "", "capset: a table needs rich: pip install 'capset[cli]', in a clone '.[cli]'\n")
 
 
 def test_yaml_alone_needs_its_reader(tmp_path):

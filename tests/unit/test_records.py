@@ -24,6 +24,7 @@ from capset import (
     policy,
 )
 from capset.display.as_records.live import file_records, status_records
+from capset.errors import ArgumentError
 from capset.live import CapFile
 from capset.records import Records
 from tests.strategies import capsets
@@ -69,6 +70,38 @@ def test_rows():
         made[2]
     with pytest.raises(TypeError, match="unhashable"):
         hash(made)
+
+
+@pytest.mark.parametrize(
+    ("columns", "rows", "error", "message"),
+    [
+        ({"a": "int"}, [(1,)], ArgumentError, "column 'a' is of a kind of text, number, flag, mask, got 'int'"),
+        ({"a": ["text"]}, [], ArgumentError, "column 'a' is of a kind of text, number, flag, mask, got ['text']"),
+        (["a"], [], TypeError, """expected the columns as a dict, such as {"name": "text"}, got ['a']"""),
+        ({1: "text"}, [], TypeError, "expected the name of a column as str, got 1"),
+        (
+            {"a": "text", "b": "text"},
+            [("x", "y"), ("x",)],
+            ArgumentError,
+            "a row has as many values as there are columns (a, b), got ('x',)",
+        ),
+        *(
+            (
+                {"a": "text"},
+                [row],
+                TypeError,
+                f"a row is a list or a tuple of values, in the order of the columns, got {row!r}",
+            )
+            for row in ({"a": "x"}, "x", b"x", {"x"}, 5)
+        ),
+        ({"a": "text"}, 5, TypeError, "expected the rows as a list of tuples, got 5"),
+    ],
+)
+def test_what_makes_no_rows(columns, rows, error, message):
+    """It is told when the rows are made, not when a data frame is."""
+    with pytest.raises(error) as caught:
+        Records(columns, rows)
+    assert str(caught.value) == message
 
 
 ROWS = [("a", 1, True, 5), *[("b", None, None, 0)] * 150, ("c", 2**40, False, TOP)]

@@ -257,6 +257,18 @@ def test_another_package_registers_its_type():
         display.html(Theirs())
 
 
+@pytest.mark.parametrize(
+    ("given", "got"), [((repr,), "<built-in function repr>"), (("x",), "'x'"), ((int, repr), "<class 'int'>, <built")]
+)
+@pytest.mark.parametrize("way", WAYS)
+def test_registering_without_the_type_alone(way, given, got):
+    """A decorator without its argument gets the function; the error says how it is called."""
+    with pytest.raises(TypeError) as caught:
+        getattr(display, way).register(*given)
+    told = f"display.{way}.register(TheirType) is a decorator, and takes the type alone, got {got}"
+    assert str(caught.value).startswith(told)
+
+
 def test_a_subclass_of_ours_is_shown_as_ours():
     """Also where its module is another's."""
 

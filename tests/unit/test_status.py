@@ -364,3 +364,12 @@ def test_long_lines_are_not_kept():
     padded = MODERN.replace(b"Uid:", b"Uid:" + b" " * 1000)
     assert parse_status(padded) == parse_status(MODERN)
     assert parse_status(padded).uids is not parse_status(padded).uids
+
+
+def test_the_path_of_a_status_file_in_the_place_of_its_text():
+    """The error says how it is read."""
+    told = (
+        r"no Name line; expected the text of a status file; 'a/web\.txt' looks like the name of a file: live\.parse_st"
+    )
+    with pytest.raises(StatusError, match=told):
+        parse_status("a/web.txt")

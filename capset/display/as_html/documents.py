@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from capset.display import html
+from capset.display import html, text
 from capset.display.as_html.markup import Html, block, foreign, paragraph, signed, table
-from capset.documents import Conversion, Outcome, Report
+from capset.documents import Conversion, Outcome, Report, Workload
 from capset.summary import summary
 
 
@@ -48,3 +48,9 @@ def _conversion(conversion: Conversion) -> str:
     title = f"{len(conversion.losses)} loss{'' if len(conversion.losses) == 1 else 'es'}"
     rows = [(each.rule, foreign(each.workload), foreign(each.message)) for each in conversion.losses]
     return block(written, table(title, ("rule", "of", "what"), rows))
+
+
+@html.register(Workload)
+def _workload(workload: Workload) -> str:
+    """Show the same as its text, a paragraph a line."""
+    return block(*(paragraph(foreign(line)) for line in text(workload).split("\n")))

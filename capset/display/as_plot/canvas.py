@@ -14,7 +14,7 @@ from attrs import field, frozen
 
 from capset.capability import Cap
 from capset.display.judging import risky
-from capset.errors import require
+from capset.errors import MissingExtraError, require
 from capset.printable import printable
 from capset.sets import CapSet
 
@@ -50,13 +50,12 @@ def needs_matplotlib() -> None:
     """Say how to get Matplotlib where it is missing.
 
     Raises:
-        ModuleNotFoundError: It is.
+        MissingExtraError: It is.
     """
     try:
         import_module("matplotlib")
     except ModuleNotFoundError as error:
-        advice = "plots are drawn by Matplotlib: pip install 'capset[plot]'"
-        raise ModuleNotFoundError(advice, name=error.name) from None
+        raise MissingExtraError(str(error.name), "plot", "a plot") from None
 
 
 def _default_size() -> float:

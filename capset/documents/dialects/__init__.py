@@ -4,21 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from importlib import import_module
-from types import MappingProxyType
 
 from capset.documents.dialect import Dialect
+from capset.errors import UnknownDialectError
+from capset.named import by_name
 
 __all__ = ["DIALECTS"]
 
 _FAMILIES = ("compose", "docker", "kubernetes", "libcap", "oci", "systemd")
 
-DIALECTS: Mapping[str, Dialect] = MappingProxyType(
-    {
-        dialect.name: dialect
-        for dialect in sorted(
-            (dialect for family in _FAMILIES for dialect in import_module(f"{__name__}.{family}").DIALECTS),
-            key=lambda dialect: dialect.name,
-        )
-    }
+DIALECTS: Mapping[str, Dialect] = by_name(
+    sorted(
+        (dialect.name, dialect) for family in _FAMILIES for dialect in import_module(f"{__name__}.{family}").DIALECTS
+    ),
+    UnknownDialectError,
 )
 """Every dialect by its name."""

@@ -51,7 +51,8 @@ def _refuses_flags(text: Text) -> str:
     first, *_ = _words(text)
     if _OPTION.match(first) or program([*_words(text)]) == "docker":
         return ""
-    return f"expected docker run, or its options, got {shown(first)}"
+    remedy = ": write docker run, and name podman as the engine" if program([*_words(text)]) == "podman" else ""
+    return f"expected docker run, or its options, got {shown(str(first))}{remedy}"
 
 
 def _read_flags(text: Text) -> list[Workload]:

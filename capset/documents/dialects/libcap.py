@@ -123,7 +123,7 @@ DIALECTS = (
     ),
     Dialect(
         name="iab",
-        about="libcap's inheritable, ambient and blocked sets, such as !cap_sys_admin",
+        about="libcap's inheritable, ambient and blocked sets: !cap_sys_admin",
         lacks=_WHO | {"effective", "permitted", "rootid"},
         refuses=_refuses_iab,
         reader=_read_iab,
