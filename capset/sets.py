@@ -265,8 +265,10 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
-        try:  # for a Cap, which is a number; asking for its type first takes a quarter longer
-            return self._cap_bits >> item & 1 == 1  # type: ignore[operator]
+        # For a Cap, which is a number; asking for its type first takes a quarter longer. What an array makes of the shift
+        # is an array, which is no index: there the answer is that of frozenset.
+        try:
+            return (False, True)[self._cap_bits >> item & 1]  # type: ignore[operator]
         except (TypeError, ValueError, OverflowError):
             pass
         # A misspelt name must not look like a capability that is not there.
