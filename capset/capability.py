@@ -21,9 +21,10 @@ class _Lookup(EnumType):
     """How a Cap is looked up: what is none is told in the words of this library, where Enum has its own or fails."""
 
     def __call__(cls, value: Any, /) -> Cap:  # type: ignore[override]
-        try:  # True equals 1, 5.0 equals 5, and -1 finds the last of a tuple: none of them is the number of a capability
+        try:  # True equals 1, 5.0 equals 5, and -1 finds the last of a tuple: none of them is a capability's number
             if value is not True and value is not False and value >= 0:
-                return CAPS[value]
+                cap: Cap = CAPS[value]
+                return cap
         except (IndexError, TypeError, ValueError):
             pass
         raise _no_number(value)

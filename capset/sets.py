@@ -265,8 +265,8 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
-        # For a Cap, which is a number; asking for its type first takes a quarter longer. What an array makes of the shift
-        # is an array, which is no index: there the answer is that of frozenset.
+        # For a Cap, which is a number; asking for its type first takes a quarter longer. A shift by an array makes an
+        # array, which is no index, so that the answer is that of frozenset.
         try:
             return (False, True)[self._cap_bits >> item & 1]  # type: ignore[operator]
         except (TypeError, ValueError, OverflowError):
