@@ -57,7 +57,8 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     Wherever an operand is not itself a CapSet, its elements may be Cap, numbers or names, and a name
     that is no capability raises an error. ``==`` and ``!=`` alone take strings as they are: a set of
     names never equals a CapSet, because equal objects must have equal hashes. An operator with a
-    CapSet on either side gives a CapSet.
+    CapSet on either side gives a CapSet, but for a dict's ``keys()`` and ``items()`` on the left, which answer by
+    themselves and read no names: write ``caps & d.keys()``.
 
     A row (:meth:`to_records`) says what is known of a member: ``number``, ``name``, ``mask`` (unsigned, of 64 bits),
     ``docker`` (whether Docker's default has it), ``since_linux``, ``summary`` and ``risks`` (what published lists say).

@@ -37,8 +37,8 @@ LAYERS = [
     "live",
     "comparison",
     "documents",
-    "__init__",
     "display",
+    "__init__",
     "cli",
     "__main__",
 ]

@@ -100,6 +100,8 @@ def plot(value: Any, *_args: Any, **_how: Any) -> Axes:
 
 
 def _unregistered(way: str, value: object) -> TypeError:
+    if isinstance(value, type):
+        return TypeError(f"display.{way}() takes a value, got {value!r}, which is a type")
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
     return TypeError(
         f"display.{way}() has nothing for values of the type {kind}; "

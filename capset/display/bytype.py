@@ -30,11 +30,15 @@ class ByType(Generic[P, R]):
     def __init__(self, function: Callable[Concatenate[Any, P], R]) -> None:
         self._functions = singledispatch(function)
         self._folder = f"capset.display.as_{function.__name__}"
+        self.__qualname__: str
         update_wrapper(self, function)
 
     def __call__(self, value: object, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do what is registered for the type of the value."""
         return self.dispatch(type(value))(value, *args, **kwargs)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # as a function is pickled: by its name, so that a pool of processes can map it
 
     def dispatch(self, cls: type[Any]) -> Callable[..., R]:
         """Return the function for a type."""

@@ -169,6 +169,16 @@ def test_membership():
         _ = [] in a
 
 
+def test_views_of_a_dict():
+    """On the right they are sets of names as others; on the left Python's own view decides, as the class says."""
+    a, view = CapSet.parse("kill,chown"), {"CAP_KILL": 1}.keys()
+
+    assert a & view == CapSet(["kill"])
+    assert a - view == CapSet(["chown"])
+    assert view & a == set()
+    assert "keys()" in CapSet.__doc__
+
+
 class Shifted:
     """Something that can be shifted by, and makes what is no number of it, as an array does."""
 
