@@ -23,8 +23,7 @@ class _Lookup(EnumType):
     def __call__(cls, value: Any, /) -> Cap:  # type: ignore[override]
         try:  # True equals 1, 5.0 equals 5, and -1 finds the last of a tuple: none of them is a capability's number
             if value is not True and value is not False and value >= 0:
-                cap: Cap = CAPS[value]
-                return cap
+                return CAPS[value]  # type: ignore[no-any-return]  # pyright: ignore[reportUnknownVariableType]
         except (IndexError, TypeError, ValueError):
             pass
         raise _no_number(value)

@@ -17,10 +17,10 @@ class Records(Sized, Iterable[dict[str, Any]]):
 
     Returned by every ``to_records()``. A row holds plain texts, ints and bools, and None where there is nothing, so
     that ``json.dumps(list(records))`` writes it. In a data frame a mask is an unsigned number of 64 bits all the
-    same, whatever its value: Arrow and polars are told by a schema. pandas cannot be told: it is given an array of typed
-    numbers, and guesses from it. So of no rows it makes no columns, unless given ``columns=records.columns``, and those
-    without types; and a column of masks of which one is None holds objects. Where that matters, go by way of Arrow:
-    ``pyarrow.table(records).to_pandas(types_mapper=pandas.ArrowDtype)``.
+    same, whatever its value: Arrow and polars are told by a schema. pandas cannot be told: it is given an array of
+    typed numbers, and guesses from it. So of no rows it makes no columns, unless given ``columns=records.columns``, and
+    those without types; and a column of masks of which one is None holds objects. Where that matters, go by way of
+    Arrow: ``pyarrow.table(records).to_pandas(types_mapper=pandas.ArrowDtype)``.
 
     It is no list, as the types would then be guessed; ``list(records)`` is one. It equals the list of its rows.
 
