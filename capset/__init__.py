@@ -23,6 +23,7 @@ __version__ = "0.1.0"
 # What is built on attrs loads when it is first used, so that importing capset stays cheap.
 TYPE_CHECKING = False  # as in capability.py
 if TYPE_CHECKING:
+    from capset import display as display
     from capset import documents as documents
     from capset import engines as engines
     from capset import formats as formats
@@ -48,7 +49,7 @@ else:
     _load, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset": ("documents", "engines", "formats", "kernel", "live", "policy"),
+            "capset": ("display", "documents", "engines", "formats", "kernel", "live", "policy"),
             "capset.comparison": ("Comparison", "compare"),
             "capset.diff": ("CapDiff", "StateDiff"),
             "capset.errors": ("CapsetError", "UnknownCapabilityError"),
@@ -65,7 +66,6 @@ else:
         if name != "DOCKER_DEFAULT":
             return _load(name)
         # Of all that is known of Docker this is the one set that people want; the engine would need attrs as well.
-        from capset.facts import load
+        from capset.facts import docker_default
 
-        newest = load("engines/docker")["default"][-1]
-        return globals().setdefault(name, CapSet(newest["names"]))
+        return globals().setdefault(name, CapSet(docker_default()))

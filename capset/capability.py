@@ -21,10 +21,20 @@ class _Lookup(EnumType):
     """How a Cap is looked up: what is none is told in the words of this library, where Enum has its own or fails."""
 
     def __call__(cls, value: Any, /) -> Cap:  # type: ignore[override]
-        try:
-            return _BY_NUMBER[value]
-        except (KeyError, TypeError):
-            raise _no_number(value) from None
+        try:  # True equals 1, 5.0 equals 5, and -1 finds the last of a tuple: none of them is a capability's number
+            if value is not True and value is not False and value >= 0:
+                return CAPS[value]  # type: ignore[no-any-return]  # pyright: ignore[reportUnknownVariableType]
+        except (IndexError, TypeError, ValueError):
+            pass
+        raise _no_number(value)
+
+    __call__.__qualname__ = "Cap"  # as whoever forgets the number, or gives two, is told by Python
+
+    def __contains__(cls, value: object) -> bool:
+        # As Enum has it from Python 3.12 on, but that a name, which would never be in it, must not look like no Cap.
+        if isinstance(value, str):
+            raise TypeError(f"what is in Cap is a Cap or its number, got {shown(value)}; text is read by Cap.parse()")
+        return not isinstance(value, bool) and value in Cap.__members__.values()
 
     def __getitem__(cls, name: str) -> Cap:  # type: ignore[override]
         cap = Cap.__members__.get(name) if isinstance(name, str) else None
@@ -209,8 +219,6 @@ def _unnamed(number: int) -> Cap:
 CAPS: tuple[Cap, ...] = (*Cap, *map(_unnamed, range(LAST_CAP + 1, 64)))
 """All 64 of them; the index is the number."""
 
-_BY_NUMBER: dict[object, Cap] = dict(enumerate(CAPS))
-
 _BY_TEXT: dict[str, Cap] = {
     text: cap for cap in CAPS for text in ((f"CAP_{cap.name}", cap.name) if cap.known else ()) + (str(int(cap)),)
 }
@@ -222,7 +230,7 @@ def format_value(text: str, number: int, spec: str) -> str:
 
 
 def _no_number(value: object) -> Exception:
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return UnknownCapabilityError(value, remedy="capability numbers run from 0 to 63")
     return TypeError(f"Cap() takes a number from 0 to 63, got {shown(value)}; text is read by Cap.parse()")
 

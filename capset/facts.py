@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
-__all__ = ["load", "stems"]
+__all__ = ["docker_default", "load", "stems"]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")
 _ENDING = ".toml"
@@ -23,6 +23,12 @@ def load(name: str) -> dict[str, Any]:
             return tomllib.load(file)
     except (FileNotFoundError, NotADirectoryError):
         return tomllib.loads(_packed(path).read_text("utf-8"))
+
+
+def docker_default() -> list[str]:
+    """Read the names in Docker's newest default, which stands last in its document; the engine is not needed for it."""
+    names: list[str] = load("engines/docker")["default"][-1]["names"]
+    return names
 
 
 def stems(folder: str) -> list[str]:

@@ -20,7 +20,10 @@ class Records(Sized, Iterable[dict[str, Any]]):
 
     Returned by every ``to_records()``. A row holds plain texts, ints and bools, and None where there is nothing, so
     that ``json.dumps(list(records))`` writes it. In a data frame a mask is an unsigned number of 64 bits all the
-    same, whatever its value: Arrow and polars are told by a schema, pandas by an array of typed numbers.
+    same, whatever its value: Arrow and polars are told by a schema. pandas cannot be told: it is given an array of
+    typed numbers, and guesses from it. So of no rows it makes no columns, unless given ``columns=records.columns``, and
+    those without types; and a column of masks of which one is None holds objects. Where that matters, go by way of
+    Arrow: ``pyarrow.table(records).to_pandas(types_mapper=pandas.ArrowDtype)``.
 
     It is no list, as the types would then be guessed; ``list(records)`` is one. It equals the list of its rows.
 
@@ -102,7 +105,9 @@ class Records(Sized, Iterable[dict[str, Any]]):
 
         numpy: Any = import_module("numpy")
         none = getattr(sys.modules.get("pandas"), "NA", None)  # with None, all masks of a column would become floats
-        row_type: Any = make_dataclass("Row", [f"column_{at}" for at in range(len(self._columns))])
+        # Its own methods would ask for the fields by the names that they have here first.
+        names = [f"column_{at}" for at in range(len(self._columns))]
+        row_type: Any = make_dataclass("Row", names, repr=False, eq=False, namespace={"__repr__": _repr_of_row})
         for field, name in zip(fields(row_type), self._columns, strict=True):
             field.name = name  # which need be no word of Python
         array = numpy.empty(len(self._rows), dtype=object)
@@ -126,3 +131,7 @@ class Records(Sized, Iterable[dict[str, Any]]):
         types = {"text": arrow.string(), "number": arrow.int64(), "flag": arrow.bool_(), "mask": arrow.uint64()}
         schema = arrow.schema([(name, types[kind]) for name, kind in self._columns.items()])
         return arrow.table(columns, schema).__arrow_c_stream__(requested_schema)
+
+
+def _repr_of_row(row: object) -> str:
+    return f"Row({vars(row)!r})"

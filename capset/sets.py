@@ -57,7 +57,8 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     Wherever an operand is not itself a CapSet, its elements may be Cap, numbers or names, and a name
     that is no capability raises an error. ``==`` and ``!=`` alone take strings as they are: a set of
     names never equals a CapSet, because equal objects must have equal hashes. An operator with a
-    CapSet on either side gives a CapSet.
+    CapSet on either side gives a CapSet, but for a dict's ``keys()`` and ``items()`` on the left, which answer by
+    themselves and read no names: write ``caps & d.keys()``.
 
     A row (:meth:`to_records`) says what is known of a member: ``number``, ``name``, ``mask`` (unsigned, of 64 bits),
     ``docker`` (whether Docker's default has it), ``since_linux``, ``summary`` and ``risks`` (what published lists say).
@@ -265,8 +266,10 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     # -- what a set can do -----------------------------------------------------------------------
 
     def __contains__(self, item: object) -> bool:
-        try:  # for a Cap, which is a number; asking for its type first takes a quarter longer
-            return self._cap_bits >> item & 1 == 1  # type: ignore[operator]
+        # For a Cap, which is a number; asking for its type first takes a quarter longer. A shift by an array makes an
+        # array, which is no index, so that the answer is that of frozenset.
+        try:
+            return (False, True)[self._cap_bits >> item & 1]  # type: ignore[operator]
         except (TypeError, ValueError, OverflowError):
             pass
         # A misspelt name must not look like a capability that is not there.

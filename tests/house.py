@@ -39,8 +39,8 @@ LAYERS = [
     "live",
     "comparison",
     "documents",
-    "__init__",
     "display",
+    "__init__",
     "cli",
     "__main__",
 ]
@@ -59,6 +59,25 @@ COMPUTED = "a name that is computed"
 # text, and in a block for type checkers; the command line and the dialects have a list; display finds its own rooms by
 # the name of a value's.
 FINDERS = {"capset.cli.group", "capset.display.bytype", "capset.documents.dialects", "capset.lazy"}
+FINDING = {"import_module", "__import__", "resolve_name", "exec", "eval", "__builtins__"}
+FINDING_MODULES = ("builtins", "pkgutil", "runpy", "imp", "zipimport")
+
+# What modules may import, beside capset, that open no file and print nothing; ruamel.yaml is given texts.
+PURE = {
+    *("__future__", "abc", "attrs", "collections", "contextlib", "dataclasses", "datetime", "difflib", "enum", "errno"),
+    *(
+        "functools",
+        "html",
+        "importlib.import_module",
+        "importlib.util.find_spec",
+        "inspect",
+        "io.StringIO",
+        "itertools",
+    ),
+    *("json", "math", "matplotlib", "operator", "re", "ruamel", "shlex", "struct", "threading", "types", "typing"),
+    *("unicodedata", "urllib.parse", "warnings"),
+}
+SYS = {"sys", "sys.modules"}
 
 
 def layer(module: str) -> str:
@@ -77,8 +96,22 @@ def sources(package: Path) -> dict[str, str]:
 
 
 def imports(tree: ast.AST, known: Container[str]) -> set[str]:
-    """List the modules of ours that are imported anywhere in *tree*, by a statement or by their name as a text."""
+    """List the modules of ours that are imported anywhere in *tree*, by a statement or by their name as a text.
+
+    What is reached as an attribute of the package is imported too. A function that finds modules is COMPUTED wherever
+    it is not called with a text, under whatever name, and so is code in a text.
+    """
     found = set()
+    finding, ours = set(FINDING), set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                ours |= {alias.asname or "capset" for alias in node.names if alias.name.split(".")[0] == "capset"}
+            case ast.ImportFrom():
+                finding |= {alias.asname or alias.name for alias in node.names if alias.name in FINDING}
+    called = {id(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+    if any(name.split(".")[0] in FINDING_MODULES for name in foreign(tree)):
+        found.add(COMPUTED)
     for node in ast.walk(tree):
         match node:
             case ast.Import():
@@ -87,13 +120,38 @@ def imports(tree: ast.AST, known: Container[str]) -> set[str]:
                 assert node.level == 0, "imports are absolute"
                 inside = {alias.name: f"{node.module}.{alias.name}" for alias in node.names}
                 found |= {full if full in known else str(node.module) for full in inside.values()}
-            case ast.Call(
-                func=ast.Name(id="import_module" | "__import__") | ast.Attribute(attr="import_module"), args=[name, *_]
-            ):
-                found.add(str(name.value) if isinstance(name, ast.Constant) else COMPUTED)
+            case ast.Call(func=ast.Name(id=name) | ast.Attribute(attr=name), args=args) if name in finding:
+                text = args[0] if args and name not in {"exec", "eval"} else None
+                found.add(str(text.value) if isinstance(text, ast.Constant) else COMPUTED)
+            case ast.Name(id=name) if name in finding and id(node) not in called:
+                found.add(COMPUTED)
+            case ast.Attribute(value=ast.Name(id=name), attr=attribute) if name in ours:
+                found |= {full for full in [f"capset.{attribute}"] if full in known}
             case ast.Constant(value=str(text)) if "." in text and text in known:  # as in the tables of lazy packages
                 found.add(text)
     return {name for name in found if name == COMPUTED or name.split(".")[0] == "capset"}
+
+
+def foreign(tree: ast.AST) -> set[str]:
+    """List what is imported from elsewhere anywhere in *tree*, in full: ``os``, ``sys.stdout``."""
+    found = set()
+    for node in ast.walk(tree):
+        match node:
+            case ast.Import():
+                found |= {alias.name for alias in node.names}
+            case ast.ImportFrom():
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.split(".")[0] != "capset"}
+
+
+def impure(tree: ast.AST) -> set[str]:
+    """List what is imported or named in *tree* that may open files or print."""
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    parts = {name: name.split(".") for name in foreign(tree) - SYS - {"importlib"}}
+    imported = {
+        name for name, of in parts.items() if not any(".".join(of[:end]) in PURE for end in range(1, len(of) + 1))
+    }
+    return imported | names & {"open", "print", "input", "breakpoint"}
 
 
 def graph(package: Path) -> dict[str, set[str]]:

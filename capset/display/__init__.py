@@ -102,6 +102,8 @@ def plot(value: Any, *_args: Any, **_how: Any) -> Axes:
 def _unregistered(way: str, value: object) -> TypeError:
     if isinstance(value, list | tuple | set | frozenset | dict):
         return TypeError(f"display.{way}() shows one value; give it those of this {type(value).__name__} one at a time")
+    if isinstance(value, type):
+        return TypeError(f"display.{way}() takes a value, got {value!r}, which is a type")
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
     return TypeError(
         f"display.{way}() has nothing for values of the type {kind}; "

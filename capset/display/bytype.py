@@ -33,11 +33,15 @@ class ByType(Generic[P, R]):
         self._functions = singledispatch(function)
         self._name = function.__name__
         self._folder = f"capset.display.as_{self._name}"
+        self.__qualname__: str
         update_wrapper(self, function)
 
     def __call__(self, value: object, /, *args: P.args, **kwargs: P.kwargs) -> R:
         """Do what is registered for the type of the value."""
         return self.dispatch(type(value))(value, *args, **kwargs)
+
+    def __reduce__(self) -> str:
+        return self.__qualname__  # as a function is pickled: by its name, so that a pool of processes can map it
 
     def dispatch(self, cls: type[Any]) -> Callable[..., R]:
         """Return the function for a type."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import capset
+from functools import cache
+
+from capset import facts
 from capset.capability import Cap
 from capset.sets import CapSet
 from capset.summary import summary
@@ -12,9 +14,10 @@ __all__ = ["docker_default", "in_short", "risky", "verdicts"]
 _EXCEPTIONS = 3  # so many are told as an exception
 
 
+@cache
 def docker_default() -> CapSet:
     """Return Docker's default set, which is read from the data when it is first needed."""
-    return capset.DOCKER_DEFAULT
+    return CapSet(facts.docker_default())
 
 
 def in_short(caps: CapSet) -> str:

@@ -8,6 +8,7 @@ import re
 import subprocess
 import sys
 import threading
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -109,7 +110,7 @@ def test_numbers_outside_the_mask_are_refused(value):
     assert raised.value.value == value
 
 
-@pytest.mark.parametrize("value", ["CAP_KILL", None, 1.5, b"5"])
+@pytest.mark.parametrize("value", ["CAP_KILL", None, 1.5, 5.0, b"5", True, False, Decimal(5), [5]])
 def test_the_constructor_takes_numbers(value):
     """Text is read by parse(), and the error says so."""
     with pytest.raises(TypeError, match=r"Cap\.parse"):
@@ -173,6 +174,20 @@ def test_huge_numbers():
     """No number is too long to be refused."""
     with pytest.raises(UnknownCapabilityError, match=r"0x31e2.* \(4155 characters\): capability numbers run from 0"):
         Cap(10**5000)
-    for arguments in ((), (1, 2)):
-        with pytest.raises(TypeError):
-            Cap(*arguments)
+
+
+@pytest.mark.parametrize("arguments", [(), (1, 2)])
+def test_one_number(arguments):
+    """Python tells it, and names the class and not how it is built."""
+    with pytest.raises(TypeError, match=r"^Cap\(\) (missing 1|takes)"):
+        Cap(*arguments)
+
+
+def test_what_is_in_cap():
+    """A capability with a name, or its number, whatever the version of Python; a name is a mistake."""
+    assert Cap.KILL in Cap
+    assert 5 in Cap
+    for value in (41, Cap(41), -1, None, True, []):
+        assert value not in Cap
+    with pytest.raises(TypeError, match=r"is a Cap or its number, got 'kill'; text is read by Cap\.parse\(\)$"):
+        _ = "kill" in Cap

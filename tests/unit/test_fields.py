@@ -134,6 +134,9 @@ def test_what_pydantic_takes_for_a_cap(value):
         ("holds", {"mask": "20", "names": []}, "mask: expected 16 lower-case hexadecimal digits, got '20'"),
         ("main", 64, "unknown capability 64: capability numbers run from 0 to 63"),
         ("main", "CAP_KIL", "did you mean CAP_KILL"),
+        ("main", True, "Cap() takes a number from 0 to 63, got True"),
+        ("main", 5.0, "Cap() takes a number from 0 to 63, got 5.0"),
+        ("holds", [True], "expected a Cap, a number from 0 to 63 or a name, got True"),
         ("main", [], r"Cap() takes a number from 0 to 63, got []"),
     ],
 )

@@ -89,7 +89,7 @@ def test_docker_flags(words, request_):
             "--rm=maybe: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False, got 'maybe'",
         ),
         (["-it=u3"], "-it=u3: expected one of 1, t, T"),
-        (["podman", "run"], "podman: expected docker run or its options, as other programs read theirs in other ways"),
+        (["podman", "run"], "podman: expected docker run: write that, and name podman as the engine"),
         (["sudo", "-E", "ls"], "ls: expected docker run or its options"),
         (["$OPTS", "x"], "the first word: expected the image; what is put in this place may be options, got '$OPTS'"),
         (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),

@@ -10,7 +10,22 @@ from pathlib import Path
 import pytest
 
 import capset
-from tests.house import COMPUTED, FINDERS, LAYERS, TWINS, circles, graph, layer, naming_display, sources, upward
+from tests.house import (
+    COMPUTED,
+    FINDERS,
+    LAYERS,
+    SYS,
+    TWINS,
+    circles,
+    foreign,
+    graph,
+    imports,
+    impure,
+    layer,
+    naming_display,
+    sources,
+    upward,
+)
 
 ROOT = Path(capset.__file__).parent
 
@@ -40,8 +55,8 @@ def test_modules_are_found_by_computed_names_in_few_places():
 
 
 def test_no_value_names_display():
-    """Values only say that they can be shown, and shown.py alone knows who does it."""
-    naming = {name for name in naming_display(SOURCES) if layer(name) not in {"display", "cli"}}
+    """Values only say that they can be shown, and shown.py alone knows who does it; the package lists its name."""
+    naming = {name for name in naming_display(SOURCES) if layer(name) not in {"display", "__init__", "cli"}}
 
     assert naming == {"capset.shown"}
 
@@ -68,6 +83,7 @@ def house(folder: Path, modules: Mapping[str, str]) -> Path:
         "def read():\n    return import_module('capset.live.status')",
         "def read():\n    return importlib.import_module('capset.live.status')",
         "HOMES = {'capset.live.status': ('ProcStatus',)}",
+        "from importlib import import_module as load\nload('capset.live.status')",
     ],
 )
 def test_an_import_that_goes_up_is_found(tmp_path, text):
@@ -122,6 +138,31 @@ def test_a_computed_name_is_found(tmp_path):
     assert imported == {"capset.sets": {COMPUTED}, "capset.state": {COMPUTED}}
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from importlib import import_module as load\nload(f'capset.{name}')",
+        "load = import_module",
+        "import builtins",
+        "import pkgutil as tools",
+        "from pkgutil import resolve_name as find",
+        "importlib.__import__(name)",
+        "exec('import capset.live')",
+        "run = eval",
+        "__builtins__['__import__']('capset.live')",
+    ],
+)
+def test_another_way_to_compute_a_name_is_found(text):
+    """By another name, in another module, and as code in a text."""
+    assert COMPUTED in imports(ast.parse(text), ())
+
+
+@pytest.mark.parametrize("text", ["import capset.sets; capset.live.read()", "import capset as c; c.live.read()"])
+def test_an_attribute_of_the_package_is_an_import(text):
+    """A module that something else has loaded is found there too."""
+    assert "capset.live" in imports(ast.parse(text), {"capset.live"})
+
+
 @pytest.mark.parametrize("text", ["x = f'capset.display.{way}'", "from capset import display", "# capset.display"])
 def test_a_name_of_display_is_found(text):
     """In a text or a comment as well."""
@@ -136,17 +177,39 @@ def test_only_the_command_line_prints(name):
 
     assert not {"print", "input"} & used
     assert not {"stdout", "stderr", "stdin"} & attributes
+    assert {found for found in foreign(MODULES[name]) if found.startswith("sys")} <= SYS
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if layer(name) not in {"live", "facts", "cli"}])
 def test_only_live_and_facts_open_files(name):
     """The rest computes."""
-    used = {node.id for node in ast.walk(MODULES[name]) if isinstance(node, ast.Name)}
     attributes = {node.attr for node in ast.walk(MODULES[name]) if isinstance(node, ast.Attribute)}
 
-    assert "open" not in used | attributes
-    assert not {"os", "pathlib", "subprocess", "ctypes"} & used
-    assert not {"read_text", "read_bytes", "listdir", "getxattr"} & attributes
+    assert impure(MODULES[name]) == set()
+    assert not {"open", "read_text", "read_bytes", "listdir", "getxattr"} & attributes
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "from os import scandir",
+        "from glob import glob",
+        "from io import FileIO",
+        "import io as text",
+        "from pathlib import Path",
+        "from sys import stdout",
+        "import subprocess",
+        "def f():\n    import socket",
+        "from importlib import resources",
+        "opened = open",
+    ],
+)
+def test_what_opens_files_is_found(text):
+    """By what is imported, so that no other name for it helps; what computes may be used."""
+    assert impure(ast.parse(text))
+    assert not impure(
+        ast.parse("import sys, json, importlib\nfrom io import StringIO\nfrom collections.abc import Set")
+    )
 
 
 @pytest.mark.parametrize("name", MODULES)

@@ -132,6 +132,18 @@ def test_pandas_and_no_mask():
     assert masks.astype("UInt64").iloc[1] == 2**60 + 1
 
 
+def test_pandas_by_way_of_arrow():
+    """Every column has its type, of no rows and beside None too, where pandas by itself can only guess."""
+    pandas, pyarrow = needs("pandas"), needs("pyarrow")
+    for rows in ([], [(None, None, None, None), ("a", 1, True, TOP)]):
+        made = Records(COLUMNS, rows)
+        frame = pyarrow.table(made).to_pandas(types_mapper=pandas.ArrowDtype)
+
+        assert list(frame.columns) == list(pandas.DataFrame(made, columns=made.columns).columns) == list(COLUMNS)
+        assert [column.pyarrow_dtype for column in frame.dtypes] == list(pyarrow.table(made).schema.types)
+        assert frame["mask"].dropna().tolist() == [TOP] * bool(rows)
+
+
 def test_names_that_are_no_words(without):
     """A column may be called as people like; an array needs no pandas."""
     numpy = needs("numpy")
@@ -140,6 +152,9 @@ def test_names_that_are_no_words(without):
 
     assert dataclasses.asdict(row) == {"docker 20.10": 1, "class": None}
     assert type(getattr(row, "docker 20.10")) is numpy.uint64
+    assert row == row
+    assert "'docker 20.10': " in repr(row)
+    assert "'class': None" in repr(numpy.array(Records({"class": "mask"}, [(None,)])))
 
 
 def test_polars():

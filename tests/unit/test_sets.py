@@ -169,6 +169,43 @@ def test_membership():
         _ = [] in a
 
 
+def test_views_of_a_dict():
+    """On the right they are sets of names as others; on the left Python's own view decides, as the class says."""
+    a, view = CapSet.parse("kill,chown"), {"CAP_KILL": 1}.keys()
+
+    assert a & view == CapSet(["kill"])
+    assert a - view == CapSet(["chown"])
+    assert view & a == set()
+    assert "keys()" in CapSet.__doc__
+
+
+class Shifted:
+    """Something that can be shifted by, and makes what is no number of it, as an array does."""
+
+    __hash__ = None
+
+    def __rrshift__(self, bits):
+        return self
+
+    def __and__(self, bit):
+        return self
+
+    def __eq__(self, other):
+        return True
+
+
+def test_what_is_no_number_is_no_member():
+    """Whatever its operators give: the answer is that of frozenset."""
+    numpy = pytest.importorskip("numpy", reason="needs numpy (pip install 'capset[frames]')")
+    for item in (Shifted(), numpy.array([5]), numpy.array([5, 6])):
+        with pytest.raises(TypeError, match="unhashable"):
+            _ = item in frozenset(CapSet([5]))
+        with pytest.raises(TypeError, match="unhashable"):
+            _ = item in CapSet([5])
+    assert numpy.int64(5) in CapSet([5])
+    assert numpy.uint64(6) not in CapSet([5, 63])
+
+
 def test_operators_take_sets_alone():
     """As with frozenset, an operator does not take a list; a named method does."""
     a = CapSet.parse("kill")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import pkgutil
 import subprocess
 import sys
@@ -324,6 +326,27 @@ def test_a_value_of_ours_that_is_no_rows():
         TypeError, match=r"^display\.records\(\) has nothing for values of the type capset\.filecaps\.File"
     ):
         display.records(FILES)
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_function_by_type_is_pickled(way):
+    """By its name, as functions are, for pools of processes."""
+    function = getattr(display, way)
+    for protocol in range(pickle.HIGHEST_PROTOCOL + 1):
+        assert pickle.loads(pickle.dumps(function, protocol)) is function
+    assert copy.deepcopy(function) is function
+
+
+def test_the_class_of_a_value():
+    """A class is given where a value was meant; there is nothing to register for the class of a class."""
+    with pytest.raises(TypeError) as caught:
+        display.text(CapSet)
+    assert str(caught.value) == "display.text() takes a value, got <class 'capset.sets.CapSet'>, which is a type"
+
+
+def test_display_is_a_name_of_the_package():
+    """Before a value was shown as well as after."""
+    assert python("import capset; print(capset.display.text(capset.CapSet(['kill'])))") == "CAP_KILL\n"
 
 
 def test_a_function_by_type_is_a_function():
