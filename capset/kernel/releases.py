@@ -234,8 +234,8 @@ class Change:
         note: What else there is to say; empty where there is nothing.
         sources: Where it was read.
         backports: The releases of earlier series that have it too, as far as they were read.
-        many_backports: The oldest series of which later releases may have it too, where these were not read one by
-            one; empty where there are no such.
+        unread: The series of which later releases may have it too, and which were not read: a release of them is
+            taken to be without it, and ``assumed`` says so.
     """
 
     id: str
@@ -247,7 +247,7 @@ class Change:
     note: str = ""
     sources: tuple[Source, ...]
     backports: tuple[Backport, ...] = ()
-    many_backports: str = ""
+    unread: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.id}, since Linux {self.since}: {self.what}"
@@ -277,6 +277,7 @@ def _change(fact: dict[str, Any]) -> Change:
     made: dict[str, Any] = {
         "sources": tuple(Source(**source) for source in fact["sources"]),
         "backports": tuple(_backport(**each) for each in fact.get("backports", ())),
+        "unread": tuple(fact.get("unread", ())),
     }
     return Change(**fact | made)
 
@@ -345,14 +346,14 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
             text, f"those from Linux {oldest} on are known; what is known of an older one goes into kernel.Rules()"
         )
     switches: dict[str, Any] = {}
-    kinds: dict[str, list[str]] = {"backported": [], "many": [], "without": [], "not modelled": []}
+    kinds: dict[str, list[str]] = {"backported": [], "unread": [], "without": [], "not modelled": []}
     for change in changes():
         has = _has(release, change)
         if has == "without" and not change.switch:
             kinds["not modelled"].append(change.id)
         elif has != "yes":
             kinds[has].append(change.id)
-        if has == "without" and change.switch:
+        if has in {"without", "unread"} and change.switch:
             switches[change.switch] = change.before
     is_newer = release.numbers[:2] > _numbers(newest)[:2]
     if last_cap is None and not is_newer:
@@ -362,7 +363,7 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     return Rules(**switches, last_cap=last_cap, release=text, assumed=_assumed(release, kinds, is_newer))
 
 
-def _has(release: _Release, change: Change) -> Literal["yes", "backported", "many", "without"]:
+def _has(release: _Release, change: Change) -> Literal["yes", "backported", "unread", "without"]:
     """Say whether a release has a change, and how that is known."""
     if release.numbers >= _numbers(change.since):
         return "yes"
@@ -375,9 +376,8 @@ def _has(release: _Release, change: Change) -> Literal["yes", "backported", "man
             if release.is_hidden:
                 return "backported"
             return "yes" if release.numbers >= since else "without"
-    if change.many_backports and release.numbers[:2] >= _numbers(change.many_backports)[:2]:
-        return "many" if release.is_hidden or release.numbers[2] else "without"
-    return "without"
+    is_unread = any(release.numbers[:2] == _numbers(series)[:2] for series in change.unread)
+    return "unread" if is_unread and (release.is_hidden or release.numbers[2]) else "without"
 
 
 def _last_cap(release: _Release) -> Cap:
@@ -397,9 +397,9 @@ def _assumed(release: _Release, kinds: dict[str, list[str]], is_newer: bool) -> 
             f"{text} does not tell which release of the series {series} it is: what later ones of it have, it is taken "
             f"to have ({', '.join(kinds['backported'])})"
         )
-    if kinds["many"]:
-        listed = ", ".join(kinds["many"])
-        yield f"{text} is taken to have what many later releases of earlier series have ({listed})"
+    if kinds["unread"]:
+        listed = ", ".join(kinds["unread"])
+        yield f"which releases of the series {series} have {listed} was not read: {text} is taken to be without"
     if release.suffix and kinds["without"]:
         listed = ", ".join(kinds["without"])
         yield f"what its makers brought to {text} its name does not tell: it is taken to be without {listed}"

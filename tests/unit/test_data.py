@@ -164,7 +164,7 @@ def test_changes_of_the_kernel():
 def test_backports():
     """Each is in a series before the release that brought the change."""
     for change in kernel.changes():
-        for series in filter(None, [change.many_backports, *(each.since for each in change.backports)]):
+        for series in [*change.unread, *(each.since for each in change.backports)]:
             assert version("3.10") <= version(series.partition("-")[0])[:2] < version(change.since), change.id
         assert all(re.fullmatch(r"[0-9]+(\.[0-9]+)+(-[0-9]+)?", each.since) for each in change.backports)
         assert all(bool(each.build) == ("-" in each.since) for each in change.backports)

@@ -36,6 +36,8 @@ BEFORE_6_14 = {"set_id": "not real", "exec_securebits": False}
 BEFORE_5_12 = {**BEFORE_6_14, "root_map_needs_setfcap": False}
 BEFORE_4_14 = {**BEFORE_5_12, "map_extents": 5, "file_revision": 2, "at_secure": "given"}
 BEFORE_6_3 = {"idle_setres": "sets fs"}
+BEFORE_4_3 = {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False}
+BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
 
 
 @pytest.mark.parametrize(
@@ -55,9 +57,19 @@ BEFORE_6_3 = {"idle_setres": "sets fs"}
         ("6.1.26", BEFORE_6_14, 40, []),
         ("6.1.25", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
         ("6.1", BEFORE_6_14, 40, ["does not tell which release of the series 6.1 it is"]),
-        ("5.15.167.4-microsoft-standard-WSL2", BEFORE_6_14, 40, ["later releases of earlier series", "without set-id"]),
-        ("5.11.19", BEFORE_6_14, 40, ["later releases of earlier series have (idle-setres)"]),
-        ("5.11.18", BEFORE_5_12, 40, ["later releases of earlier series have (idle-setres)"]),
+        ("6.2.13", BEFORE_6_14, 40, []),
+        ("6.2.12", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("6.0.19", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.17.15", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.15.167.4-microsoft-standard-WSL2", BEFORE_6_14, 40, ["without set-id"]),
+        ("5.15.108", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.11.19", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.11.18", {**BEFORE_5_12, **BEFORE_6_3}, 40, []),
+        ("5.4.300", {**BEFORE_5_12, **BEFORE_6_3}, 37, ["series 5.4 have idle-setres was not read: 5.4.300 is taken"]),
+        ("5.4", {**BEFORE_5_12, **BEFORE_6_3}, 37, ["series 5.4 have idle-setres was not read"]),
+        ("5.4.0", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
+        ("5.3.18", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
+        ("4.20.17", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
         ("5.10.179", BEFORE_6_14, 40, []),
         ("5.10.178", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
         ("5.10.34", {**BEFORE_5_12, **BEFORE_6_3}, 40, []),
@@ -74,35 +86,50 @@ BEFORE_6_3 = {"idle_setres": "sets fs"}
         ("5.8.0", {**BEFORE_5_12, **BEFORE_6_3}, 39, []),
         (
             "4.18.0-553.el8.x86_64",
-            BEFORE_5_12,
+            {**BEFORE_5_12, **BEFORE_6_3},
             37,
-            ["(idle-setres)", "without set-id, exec-securebits, root-map, the capabilities after CAP_AUDIT_READ"],
+            ["without set-id, exec-securebits, idle-setres, root-map, the capabilities after CAP_AUDIT_READ"],
         ),
         ("4.14.0", {**BEFORE_5_12, **BEFORE_6_3, "map_extents": 5}, 37, []),
         ("4.9.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, []),
         ("4.8.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, []),
-        ("4.2.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False}, 37, []),
+        ("4.2.0", BEFORE_4_3, 37, []),
         (
             "3.16.0-4-amd64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False},
+            BEFORE_4_3,
             37,
-            ["many later releases of earlier series have (setgroups-file)", "without", "not modelled"],
+            [
+                "the series 3.16 it is: what later ones of it have, it is taken to have (setgroups-file)",
+                "without",
+                "not",
+            ],
         ),
         (
             "3.10.0-1160.el7.x86_64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never"},
+            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "setgroups_file": False},
             36,
-            ["(setgroups-file)", "without", "is taken to have them (undefined-caps, group-mapped)"],
+            ["have setgroups-file was not read", "without", "is taken to have them (undefined-caps, group-mapped)"],
         ),
         (
             "3.10.0-327.36.3.el7.x86_64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "ambient": False},
+            {**BEFORE_3_19, "too_deep": "never"},
             36,
-            ["(setgroups-file)", "without", "not modelled"],
+            ["have setgroups-file was not read", "without", "not modelled"],
         ),
         (
+            "3.18.140",
+            BEFORE_3_19,
+            37,
+            ["series 3.18 have setgroups-file was not read: 3.18.140 is taken to be without"],
+        ),
+        ("3.16.35", BEFORE_4_3, 37, ["not modelled"]),
+        ("3.16.3", BEFORE_3_19, 37, ["not modelled"]),
+        ("3.15.10", BEFORE_3_19, 36, ["not modelled"]),
+        ("3.11.10", BEFORE_3_19, 36, ["not modelled"]),
+        ("3.13.0-24-generic", BEFORE_3_19, 36, ["ambient, setgroups-file", "not modelled"]),
+        (
             "3.10.0",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "ambient": False, "setgroups_file": False},
+            {**BEFORE_3_19, "too_deep": "never"},
             36,
             ["not modelled"],
         ),
@@ -164,7 +191,7 @@ def test_a_last_capability_that_is_known():
     known = Rules.of("4.18.0-553.el8.x86_64", last_cap=40)
 
     assert known.last_cap == 40
-    assert known.assumed[-1].endswith("without set-id, exec-securebits, root-map")
+    assert known.assumed[-1].endswith("without set-id, exec-securebits, idle-setres, root-map")
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Rules) if field.eq and field.name != "last_cap"])
@@ -232,6 +259,22 @@ def test_at_secure():
     asked, given = (kernel.explain_execve(other, Executable(), rules=release) for release in ("4.14.0", "4.13.0"))
     assert (asked.secure, given.secure) == (True, False)
     assert asked.after == given.after
+
+
+@pytest.mark.parametrize("release", ["5.11.18", "6.0.19", "5.17.15", "4.14.10", "5.3.18", "4.20.17", "6.2.11"])
+def test_a_series_that_ended_before_a_change(release):
+    """It is without it: setresuid() gives the thread the fs id of root."""
+    root_by_euid = Credentials(uids=(1000, 0, 0, 1000))
+
+    assert kernel.setresuid(root_by_euid, -1, -1, -1, rules=release).uids.fs == 0
+
+
+@pytest.mark.parametrize("release", ["3.15.10", "3.11.10", "3.16.3", "3.13.0-24-generic"])
+def test_a_series_that_ended_before_the_setgroups_file(release):
+    """Whoever has the fs id still maps it, and setgroups(2) needs no map."""
+    inside = kernel.unshare_user(Credentials(uids=1000, gids=50))
+
+    assert kernel.setgroups(inside, [], rules=release).groups == ()
 
 
 def test_setresuid_that_changes_nothing():
