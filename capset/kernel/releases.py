@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache
 from typing import Any, Literal, NamedTuple
 
@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from capset.capability import LAST_CAP, Cap
 from capset.errors import ArgumentError, UnknownReleaseError, shown
 from capset.facts import load
-from capset.kernel.credentials import Credentials
+from capset.kernel.credentials import Credentials, Thread, anywhere, checked, texts
 from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.sets import THREAD_SETS, CapSet
@@ -39,10 +39,6 @@ _AMBIENT_BITS = Securebits.NO_CAP_AMBIENT_RAISE | Securebits.NO_CAP_AMBIENT_RAIS
 
 def _cap(number: Cap | int | None) -> Cap | None:
     return None if number is None else max(CapSet.all(number))  # which says what is no capability
-
-
-def _texts(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(texts)
 
 
 @frozen(kw_only=True)
@@ -103,7 +99,7 @@ class Rules(Plain):
     too_deep: Literal["ENOSPC", "EUSERS", "never"] = "ENOSPC"
     last_cap: Cap | None = field(default=None, converter=_cap)
     release: str = field(default="", eq=False)
-    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -154,7 +150,7 @@ it is taken to have (idle-setres, root-map)
         """The kernel whose rules these are, for people."""
         return f"Linux {self.release}" if self.release else "a kernel with these rules"
 
-    def fit(self, cred: Credentials) -> Credentials:
+    def fit(self, cred: Thread) -> Credentials:
         """Return the credentials as this kernel would have them: without what it does not know.
 
         That is for the question what another kernel would do with a thread of this one: what is left out is told in
@@ -167,11 +163,11 @@ it is taken to have (idle-setres, root-map)
             >>> len(old.caps.bounding), old.assumed
             (38, ('CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE is left out, as Linux 4.4.302 does not have it',))
         """
+        cred = checked(cred)
         caps, assumed = cred.caps, list(cred.assumed)
         if self.last_cap is not None:
             every = CapSet.all(self.last_cap)
-            held = caps.permitted | caps.inheritable | caps.bounding
-            if beyond := held - every:
+            if beyond := anywhere(caps) - every:
                 assumed.append(f"{beyond} is left out, as {self.title} does not have it")
                 caps = CapState(**{name: getattr(caps, name) & every for name in THREAD_SETS})
         if caps.ambient and not self.ambient:
@@ -181,6 +177,10 @@ it is taken to have (idle-setres, root-map)
         if unknown:
             assumed.append(f"{unknown} is left out, as {self.title} does not have it")
         return evolve(cred, caps=caps, securebits=int(cred.securebits) & int(self.securebits), assumed=assumed)
+
+    def all_assumed(self, cred: Credentials) -> tuple[str, ...]:
+        """Return what was assumed of a thread and of its kernel, each once."""
+        return tuple(dict.fromkeys((*cred.assumed, *self.assumed)))
 
     @property
     def securebits(self) -> Securebits:

@@ -9,10 +9,10 @@ import pytest
 from attrs import evolve, fields
 
 from capset import Cap, CapSet, CapState, FileCaps, Securebits, engines, kernel, live
-from capset.errors import CapsetError, ProcUnavailableError, StatusError, UnknownReleaseError
+from capset.errors import ArgumentError, CapsetError, ProcUnavailableError, StatusError, UnknownReleaseError
 from capset.kernel import INITIAL, NEWEST, Credentials, Executable, KernelError, Rules, UserNamespace
 
-ALL = CapSet.all()
+ALL = CapSet.all(36)  # those of every kernel here
 NET_RAW = CapSet(["net_raw"])
 ROOT = Credentials(caps=CapState(effective=ALL, permitted=ALL, bounding=ALL))
 AMBIENT = CapState(permitted=NET_RAW, inheritable=NET_RAW, ambient=NET_RAW)
@@ -230,9 +230,10 @@ def test_ambient_where_there_is_no_ambient_set():
     cred = Credentials(uids=1000, caps=AMBIENT)
 
     with pytest.raises(
-        ValueError, match=r"CAP_NET_RAW is ambient, and Linux 3.10.0 has no ambient set: the thread runs"
-    ):
+        ArgumentError, match=r"CAP_NET_RAW is ambient, and Linux 3.10.0 has no ambient set: the thread runs"
+    ) as caught:
         kernel.execve(cred, Executable(), rules=OLDEST)
+    assert caught.value.value == NET_RAW
     with pytest.raises(ValueError, match=r"and a kernel with these rules has no ambient set"):
         kernel.explain_execve(cred, Executable(), rules=Rules(ambient=False))
     with pytest.raises(ValueError, match=r"has no ambient set"):
@@ -272,7 +273,7 @@ def test_a_series_that_ended_before_a_change(release):
 @pytest.mark.parametrize("release", ["3.15.10", "3.11.10", "3.16.3", "3.13.0-24-generic"])
 def test_a_series_that_ended_before_the_setgroups_file(release):
     """Whoever has the fs id still maps it, and setgroups(2) needs no map."""
-    inside = kernel.unshare_user(Credentials(uids=1000, gids=50))
+    inside = kernel.unshare_user(Credentials(uids=1000, gids=50), rules=release)
 
     assert kernel.setgroups(inside, [], rules=release).groups == ()
 
@@ -288,7 +289,7 @@ def test_setresuid_that_changes_nothing():
 
 def test_maps():
     """The parent's root needs CAP_SETFCAP since 5.12, and there may be more than 5 lines since 4.15."""
-    inside = kernel.unshare_user(evolve(ROOT, caps=evolve(ROOT.caps, effective=ALL - {"setfcap"})))
+    inside = kernel.unshare_user(evolve(ROOT, caps=evolve(ROOT.caps, effective=ALL - {"setfcap"})), rules="4.14.0")
     six = [(at, 1000 + at, 1) for at in range(6)]
 
     assert refused(kernel.write_uid_map, inside, [(0, 0, 1)]).rule == "map-root"
@@ -301,7 +302,7 @@ def test_maps():
 def test_without_a_setgroups_file():
     """Before 3.19 whoever has the fs ids maps them, and setgroups(2) needs no map."""
     before, user = "3.18.0", Credentials(uids=(1000, 1001, 1001, 1000), gids=(50, 51, 51, 50))
-    inside = kernel.unshare_user(user)
+    inside = kernel.unshare_user(user, rules=before)
 
     error = refused(kernel.write_setgroups, inside, "deny", rules=before)
     assert (error.errno, error.rule) == (errno.ENOENT, "setgroups-file")
@@ -341,7 +342,7 @@ def test_securebits_of_each_kernel():
 def test_fit():
     """What the kernel does not know is left out, and told."""
     cred = Credentials(
-        caps=CapState(permitted=NET_RAW | {"bpf"}, inheritable=NET_RAW, ambient=NET_RAW, bounding=ALL),
+        caps=CapState(permitted=NET_RAW | {"bpf"}, inheritable=NET_RAW, ambient=NET_RAW, bounding=CapSet.all()),
         securebits=Securebits.NOROOT | Securebits.EXEC_RESTRICT_FILE | Securebits.NO_CAP_AMBIENT_RAISE,
         assumed=["before"],
     )
@@ -360,6 +361,18 @@ def test_fit():
     assert Rules.of("5.9.0").fit(ROOT).assumed == ()
 
 
+def test_fit_of_what_was_read():
+    """A ProcStatus is taken, as everywhere; what is no thread is refused."""
+    status = live.parse_status(
+        "Name:\tsh\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \nNoNewPrivs:\t0\n"
+        "CapInh:\t0\nCapPrm:\t1ffffffffff\nCapEff:\t1ffffffffff\nCapBnd:\t1ffffffffff\nCapAmb:\t0\n"
+    )
+
+    assert Rules.of("4.4.302").fit(status).caps.permitted == CapSet.all(37)
+    with pytest.raises(TypeError, match=r"expected Credentials or a ProcStatus, got None"):
+        Rules.of("4.4.302").fit(None)
+
+
 def test_why_by_another_kernel():
     """The ways, the histories and what was assumed go by its rules."""
     user = Credentials(uids=1000, gids=1000, caps=CapState(bounding=CapSet.all(37)), assumed=["of the thread"])
@@ -370,7 +383,7 @@ def test_why_by_another_kernel():
     assert str(told).splitlines()[-1] == f"Assumed: {told.assumed[-1]}."
     assert f"<p>assumed: {told.assumed[-1]}</p>" in told._repr_html_()
     assert [history.steps[0].rules for history in told.histories] == [told.rules] * len(told.histories)
-    old = kernel.why(user, "kill", rules=OLDEST)
+    old = kernel.why(OLDEST.fit(user), "kill", rules=OLDEST)
     assert old.ways[0].because == "the file has no capabilities and user 1000 is not root"
 
 
@@ -382,6 +395,50 @@ def test_explanations_tell_what_was_assumed():
     assert told.assumed == ("of the thread", *told.rules.assumed)
     assert len([line for line in str(told).splitlines() if line.startswith("assumed: ")]) == 3
     assert "rules" not in told.call
+
+
+def test_what_was_assumed_goes_with_the_credentials():
+    """What a call gives tells it too, and once, however many calls follow."""
+    release = "5.10.0-0.deb10.16-amd64"
+    told = Rules.of(release).assumed
+    after = kernel.execve(evolve(ROOT, assumed=["of the thread"]), Executable(), rules=release)
+
+    assert after.assumed == ("of the thread", *told)
+    assert kernel.setuid(after, 1000, rules=release).assumed == after.assumed
+    assert kernel.explain_setuid(after, 1000, rules=release).assumed == after.assumed
+    assert kernel.why(after, "kill", rules=release).assumed == after.assumed
+    assert kernel.execve(ROOT, Executable()).assumed == ()
+
+
+def test_what_is_assumed_is_sentences():
+    """A text would become its letters."""
+    for made in (Rules, Credentials, Executable):
+        with pytest.raises(TypeError, match=r"a list of sentences, got 'text'; write \['text'\]"):
+            made(assumed="text")
+        with pytest.raises(TypeError, match=r"a list of sentences, got 5 in it"):
+            made(assumed=[5])
+
+
+def test_capabilities_that_the_kernel_does_not_have():
+    """The thread contradicts the rules, and says so, with the two remedies; nothing counts that the kernel refuses."""
+    new = CapSet.all(40)
+    root = Credentials(caps=CapState(effective=new, permitted=new, bounding=new))
+    message = (
+        r"the thread has CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE, and Linux 4\.4\.302 has no such: .* last_cap=40"
+    )
+
+    for call in (
+        lambda: kernel.execve(root, Executable(), rules="4.4.302"),
+        lambda: kernel.why(root, "bpf", rules="4.4.302"),
+        lambda: kernel.explain_setuid(root, 0, rules="4.4.302"),
+        lambda: kernel.setuid(Credentials(caps=CapState(bounding=new)), 0, rules="4.4.302"),
+    ):
+        with pytest.raises(ArgumentError, match=message) as caught:
+            call()
+        assert caught.value.value == CapSet(["perfmon", "bpf", "checkpoint_restore"])
+    assert kernel.execve(root, Executable(), rules=Rules.of("4.4.302", last_cap=40)) == root
+    fitted = Rules.of("4.4.302").fit(root)
+    assert kernel.why(fitted, "bpf", rules="4.4.302").verdict == "CAP_BPF is none that Linux 4.4.302 has."
 
 
 def test_containers_by_another_kernel():
