@@ -120,7 +120,8 @@ class Rules(Plain):
             last_cap: The last capability of the kernel, where that is known beside its release.
 
         Raises:
-            UnknownReleaseError: It names no release, or one before Linux 3.10.
+            UnknownReleaseError: It names no release, one before Linux 3.10, or one of a major version that no Linux
+                has for years to come, as other systems have.
             TypeError: It is no text.
 
         Examples:
@@ -289,6 +290,7 @@ def _backport(source: dict[str, Any], **fact: str) -> Backport:
 # -- from a text to rules ----------------------------------------------------------------------------
 
 _RELEASE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,9}){1,4})(?:-(rc[0-9]{1,3}))?((?:[A-Za-z+~_-][0-9A-Za-z+~._:@-]*)?)")
+_CANDIDATE = re.compile(r"[-~.](rc[0-9]{1,3})")  # Fedora writes 6.17.0-0.rc1.17.fc43, Debian 6.17~rc3-amd64
 
 
 class _Release(NamedTuple):
@@ -298,7 +300,7 @@ class _Release(NamedTuple):
         text: The name.
         numbers: Its numbers, three at least.
         series: Whether it names a series, of which any release may be meant.
-        candidate: ``rc3`` and the like; empty if it is none.
+        candidate: ``rc3`` and the like, wherever its makers write that; empty if it is none.
         suffix: What its makers added.
     """
 
@@ -332,7 +334,9 @@ def _parsed(text: str) -> _Release:
     if match is None:
         raise UnknownReleaseError(text, "expected what uname -r prints, such as 6.12.117+deb13-cloud-amd64")
     numbers = tuple(map(int, match[1].split(".")))
-    suffix, candidate = match[3], match[2] or ""
+    suffix = match[3]
+    within = _CANDIDATE.search(suffix)
+    candidate = match[2] or (within[1] if within else "")
     series = len(numbers) == 2 and not suffix and not candidate
     return _Release(text, numbers + (0,) * (3 - len(numbers)), series, candidate, suffix)
 
@@ -344,6 +348,11 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     if release.numbers[:2] < _numbers(oldest)[:2]:
         raise UnknownReleaseError(
             text, f"those from Linux {oldest} on are known; what is known of an older one goes into kernel.Rules()"
+        )
+    if release.numbers[0] > _numbers(newest)[0] + 1:
+        raise UnknownReleaseError(
+            text,
+            f"the newest Linux that is known is {newest}, and so much newer there is none: other systems count higher",
         )
     switches: dict[str, Any] = {}
     kinds: dict[str, list[str]] = {"backported": [], "unread": [], "without": [], "not modelled": []}
@@ -391,7 +400,8 @@ def _assumed(release: _Release, kinds: dict[str, list[str]], is_newer: bool) -> 
         newest = _facts()["read_to"]
         yield f"{text} is newer than Linux {newest}, up to which the rules are known, and is taken to have the same"
     if release.candidate:
-        yield f"{text} comes before Linux {series}, and is taken for it"
+        final = ".".join(map(str, release.numbers if release.numbers[2] else release.numbers[:2]))
+        yield f"{text} comes before Linux {final}, and is taken for it"
     if kinds["backported"]:
         yield (
             f"{text} does not tell which release of the series {series} it is: what later ones of it have, it is taken "

@@ -91,9 +91,12 @@ BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
             ["without set-id, exec-securebits, idle-setres, root-map, the capabilities after CAP_AUDIT_READ"],
         ),
         ("4.14.0", {**BEFORE_5_12, **BEFORE_6_3, "map_extents": 5}, 37, []),
-        ("4.9.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, []),
-        ("4.8.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, []),
-        ("4.2.0", BEFORE_4_3, 37, []),
+        ("4.10.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, []),
+        ("4.9.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, ["not modelled, and is taken to have them (traced-exec)"]),
+        ("4.8.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, ["taken to have them (traced-exec)"]),
+        ("4.7.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, ["(traced-exec, foreign-mounts)"]),
+        ("3.11.0", BEFORE_3_19, 36, ["undefined-caps, group-mapped, bounding-drop)"]),
+        ("4.2.0", BEFORE_4_3, 37, ["not modelled"]),
         (
             "3.16.0-4-amd64",
             BEFORE_4_3,
@@ -108,7 +111,11 @@ BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
             "3.10.0-1160.el7.x86_64",
             {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "setgroups_file": False},
             36,
-            ["have setgroups-file was not read", "without", "is taken to have them (undefined-caps, group-mapped)"],
+            [
+                "have setgroups-file was not read",
+                "without",
+                "is taken to have them (traced-exec, foreign-mounts, undefined-caps, group-mapped, bounding-drop)",
+            ],
         ),
         (
             "3.10.0-327.36.3.el7.x86_64",
@@ -120,7 +127,7 @@ BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
             "3.18.140",
             BEFORE_3_19,
             37,
-            ["series 3.18 have setgroups-file was not read: 3.18.140 is taken to be without"],
+            ["series 3.18 have setgroups-file was not read: 3.18.140 is taken to be without", "not modelled"],
         ),
         ("3.16.35", BEFORE_4_3, 37, ["not modelled"]),
         ("3.16.3", BEFORE_3_19, 37, ["not modelled"]),
@@ -134,7 +141,11 @@ BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
             ["not modelled"],
         ),
         ("7.3.0-rc2", {}, None, ["newer than Linux 7.2, up to which the rules are known", "comes before Linux 7.3"]),
-        ("12.0", {}, None, ["12.0 is newer than Linux 7.2"]),
+        ("8.4", {}, None, ["8.4 is newer than Linux 7.2"]),
+        ("6.17.0-0.rc1.250812g5d1c0ee.17.fc43.x86_64", {}, 40, ["comes before Linux 6.17, and is taken for it"]),
+        ("6.17~rc3-amd64", {}, 40, ["comes before Linux 6.17, and is taken for it"]),
+        ("6.1.26-rc1", BEFORE_6_14, 40, ["comes before Linux 6.1.26, and is taken for it"]),
+        ("6.17.3-arc3", {}, 40, []),
         (" 6.18.0\n", {}, 40, []),
     ],
 )
@@ -165,6 +176,13 @@ def test_texts_that_name_no_release(release):
 def test_releases_that_are_too_old(release):
     """Their rules are not known."""
     with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known; what is known of an older one"):
+        Rules.of(release)
+
+
+@pytest.mark.parametrize("release", ["22.6.0", "13.2-RELEASE", "10.0.19045", "9.0"])
+def test_releases_of_other_systems(release):
+    """They count higher than Linux does, and are no newer Linux."""
+    with pytest.raises(UnknownReleaseError, match=r"newest Linux that is known is 7\.2, .* other systems"):
         Rules.of(release)
 
 
