@@ -205,7 +205,7 @@ def _write_changes(_app: object) -> None:
         also = [
             f"[{each.since}{'.' + each.build if each.build else ''}]({each.source.url})" for each in change.backports
         ]
-        also += [f"later releases from {change.many_backports} on"] * bool(change.many_backports)
+        also += [f"not read: {', '.join(change.unread)}"] * bool(change.unread)
         sources = ", ".join(f"[{source.commit[:12] or source.path}]({source.url})" for source in change.sources)
         switch = f"`{change.switch}`" if change.switch else "not modelled"
         before = f"`{change.before!r}`" if change.switch else ""

@@ -61,7 +61,7 @@ class Answer(Plain, Shown):
     @property
     def assumed(self) -> tuple[str, ...]:
         """What is not known of the thread and of the kernel, and was assumed, a sentence each."""
-        return (*self.cred.assumed, *self.rules.assumed)
+        return self.rules.all_assumed(self.cred)
 
     @property
     def sets(self) -> tuple[str, ...]:

@@ -15,9 +15,10 @@ from capset.ids import Ids
 from capset.kernel.namespaces import INITIAL, NO_ID, UserNamespace
 from capset.plain import Plain
 from capset.securebits import Securebits
+from capset.sets import CapSet
 from capset.state import CapState
 
-__all__ = ["Credentials", "Executable", "HasCredentials", "Thread", "checked"]
+__all__ = ["Credentials", "Executable", "HasCredentials", "Thread", "anywhere", "checked", "texts"]
 
 
 def _id(number: object, what: str) -> int:
@@ -49,8 +50,15 @@ def _of_type(kind: type | UnionType, what: str) -> Callable[[object, Attribute[A
     return check
 
 
-def _texts(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(texts)
+def texts(texts: Iterable[str]) -> tuple[str, ...]:
+    """Return sentences; a single text is none, as it would become its letters."""
+    if isinstance(texts, str):
+        raise TypeError(f"what is assumed is a list of sentences, got {shown(texts)}; write [{shown(texts)}]")
+    sentences = tuple(texts)
+    for each in sentences:
+        if not isinstance(each, str):
+            raise TypeError(f"what is assumed is a list of sentences, got {shown(each)} in it")
+    return sentences
 
 
 def _groups(groups: Iterable[int]) -> tuple[int, ...]:
@@ -98,7 +106,7 @@ class Credentials(Plain):
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     no_new_privs: bool = field(default=False, validator=_of_type(bool, "True or False"))
     user_ns: UserNamespace = field(default=INITIAL, validator=_of_type(UserNamespace, "a UserNamespace"))
-    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if broken := self.caps.violations():
@@ -178,6 +186,11 @@ def checked(cred: Thread) -> Credentials:
     raise TypeError(f"expected Credentials or a ProcStatus, got {shown(cred)}; {ways}")
 
 
+def anywhere(caps: CapState) -> CapSet:
+    """Return every capability that is in any set of a thread; what is effective or ambient is permitted too."""
+    return caps.permitted | caps.inheritable | caps.bounding
+
+
 def _owner(number: int) -> int:
     return _id(number, "the owner or group of a file")
 
@@ -228,7 +241,7 @@ class Executable(Plain):
     nosuid: bool = field(default=False, validator=_of_type(bool, "True or False"))
     script: Executable | None = field(default=None)
     path: str = field(default="", eq=False)
-    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=texts, eq=False)
 
     @property
     def set_user_id(self) -> bool:

@@ -18,7 +18,7 @@ from attrs import evolve
 from capset.capability import LAST_CAP, Cap
 from capset.errors import ArgumentError, KernelError, shown
 from capset.ids import Ids
-from capset.kernel.credentials import Credentials, Thread, checked
+from capset.kernel.credentials import Credentials, Thread, anywhere, checked
 from capset.kernel.explanation import Decision, Explanation
 from capset.kernel.namespaces import NO_ID
 from capset.kernel.releases import NEWEST, Rules
@@ -49,11 +49,19 @@ class Draft:
 
     def __init__(self, old: Thread, rules: Rules | str = NEWEST) -> None:
         self.old, self.rules = checked(old), Rules.of(rules)
-        old = self.old
+        old, title = self.old, self.rules.title
+        other = "the thread runs on another kernel, or on one to which"
         if old.caps.ambient and not self.rules.ambient:
-            raise ValueError(
-                f"{old.caps.ambient} is ambient, and {self.rules.title} has no ambient set: the thread runs on another "
-                "kernel, or on one to which it was brought (Rules(ambient=True)); Rules.fit() leaves it out"
+            raise ArgumentError(
+                f"{old.caps.ambient} is ambient, and {title} has no ambient set: {other} it was brought "
+                "(Rules(ambient=True)); Rules.fit() leaves it out",
+                old.caps.ambient,
+            )
+        if beyond := anywhere(old.caps) - self.supported:
+            raise ArgumentError(
+                f"the thread has {beyond}, and {title} has no such: {other} they were brought "
+                f"(Rules.of(release, last_cap={int(max(beyond))})); Rules.fit() leaves them out",
+                beyond,
             )
         self.uids, self.gids, self.groups = old.uids, old.gids, old.groups
         self.securebits, self.no_new_privs, self.user_ns = old.securebits, old.no_new_privs, old.user_ns
@@ -71,8 +79,7 @@ class Draft:
         """Every capability that the kernel has."""
         if self.rules.last_cap is not None:
             return CapSet.all(self.rules.last_cap)
-        held = self.old.caps.permitted | self.old.caps.bounding | self.old.caps.inheritable
-        return CapSet.all(max([LAST_CAP, *held]))
+        return CapSet.all(max([LAST_CAP, *anywhere(self.old.caps)]))
 
     # -- decisions about a set -------------------------------------------------------------------
 
@@ -151,6 +158,7 @@ class Draft:
             securebits=self.securebits,
             no_new_privs=self.no_new_privs,
             user_ns=self.user_ns,
+            assumed=self.rules.all_assumed(self.old),
         )
 
 

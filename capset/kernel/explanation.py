@@ -132,7 +132,7 @@ and it is not ambient
     @property
     def assumed(self) -> tuple[str, ...]:
         """What is not known of the thread and of the kernel, and was assumed, a sentence each."""
-        return (*self.before.assumed, *self.rules.assumed)
+        return self.rules.all_assumed(self.before)
 
     @property
     def reasons(self) -> tuple[Reason, ...]:

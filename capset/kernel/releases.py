@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from functools import cache, lru_cache, wraps
 from typing import Any, Literal, NamedTuple, Self, TypeVar
 
@@ -12,7 +12,7 @@ from attrs import evolve, field, frozen
 from capset.capability import LAST_CAP, Cap
 from capset.errors import ArgumentError, UnknownReleaseError, shown
 from capset.facts import load
-from capset.kernel.credentials import Credentials
+from capset.kernel.credentials import Credentials, Thread, anywhere, checked, texts
 from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.sets import THREAD_SETS, CapSet
@@ -39,10 +39,6 @@ _AMBIENT_BITS = Securebits.NO_CAP_AMBIENT_RAISE | Securebits.NO_CAP_AMBIENT_RAIS
 
 def _cap(number: Cap | int | None) -> Cap | None:
     return None if number is None else max(CapSet.all(number))  # which says what is no capability
-
-
-def _texts(texts: Iterable[str]) -> tuple[str, ...]:
-    return tuple(texts)
 
 
 Made = TypeVar("Made")
@@ -122,7 +118,7 @@ class Rules(Plain):
     too_deep: Literal["ENOSPC", "EUSERS", "never"] = "ENOSPC"
     last_cap: Cap | None = field(default=None, converter=_cap)
     release: str = field(default="", eq=False, alias="_release")
-    assumed: tuple[str, ...] = field(default=(), converter=_texts, eq=False)
+    assumed: tuple[str, ...] = field(default=(), converter=texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
         for name, choices in _CHOICES.items():
@@ -143,7 +139,8 @@ class Rules(Plain):
             last_cap: The last capability of the kernel, where that is known beside its release.
 
         Raises:
-            UnknownReleaseError: It names no release, or one before Linux 3.10.
+            UnknownReleaseError: It names no release, one before Linux 3.10, or one of a major version that no Linux
+                has for years to come, as other systems have.
             TypeError: It is no text.
 
         Examples:
@@ -177,7 +174,7 @@ it is taken to have (idle-setres, root-map)
         """The kernel whose rules these are, for people."""
         return f"Linux {self.release}" if self.release else "a kernel with these rules"
 
-    def fit(self, cred: Credentials) -> Credentials:
+    def fit(self, cred: Thread) -> Credentials:
         """Return the credentials as this kernel would have them: without what it does not know.
 
         That is for the question what another kernel would do with a thread of this one: what is left out is told in
@@ -190,11 +187,11 @@ it is taken to have (idle-setres, root-map)
             >>> len(old.caps.bounding), old.assumed
             (38, ('CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE is left out, as Linux 4.4.302 does not have it',))
         """
+        cred = checked(cred)
         caps, assumed = cred.caps, list(cred.assumed)
         if self.last_cap is not None:
             every = CapSet.all(self.last_cap)
-            held = caps.permitted | caps.inheritable | caps.bounding
-            if beyond := held - every:
+            if beyond := anywhere(caps) - every:
                 assumed.append(f"{beyond} is left out, as {self.title} does not have it")
                 caps = CapState(**{name: getattr(caps, name) & every for name in THREAD_SETS})
         if caps.ambient and not self.ambient:
@@ -204,6 +201,10 @@ it is taken to have (idle-setres, root-map)
         if unknown:
             assumed.append(f"{unknown} is left out, as {self.title} does not have it")
         return evolve(cred, caps=caps, securebits=int(cred.securebits) & int(self.securebits), assumed=assumed)
+
+    def all_assumed(self, cred: Credentials) -> tuple[str, ...]:
+        """Return what was assumed of a thread and of its kernel, each once."""
+        return tuple(dict.fromkeys((*cred.assumed, *self.assumed)))
 
     @property
     def securebits(self) -> Securebits:
@@ -257,8 +258,8 @@ class Change:
         note: What else there is to say; empty where there is nothing.
         sources: Where it was read.
         backports: The releases of earlier series that have it too, as far as they were read.
-        many_backports: The oldest series of which later releases may have it too, where these were not read one by
-            one; empty where there are no such.
+        unread: The series of which later releases may have it too, and which were not read: a release of them is
+            taken to be without it, and ``assumed`` says so.
     """
 
     id: str
@@ -270,7 +271,7 @@ class Change:
     note: str = ""
     sources: tuple[Source, ...]
     backports: tuple[Backport, ...] = ()
-    many_backports: str = ""
+    unread: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         return f"{self.id}, since Linux {self.since}: {self.what}"
@@ -300,6 +301,7 @@ def _change(fact: dict[str, Any]) -> Change:
     made: dict[str, Any] = {
         "sources": tuple(Source(**source) for source in fact["sources"]),
         "backports": tuple(_backport(**each) for each in fact.get("backports", ())),
+        "unread": tuple(fact.get("unread", ())),
     }
     return Change(**fact | made)
 
@@ -311,6 +313,7 @@ def _backport(source: dict[str, Any], **fact: str) -> Backport:
 # -- from a text to rules ----------------------------------------------------------------------------
 
 _RELEASE = re.compile(r"([0-9]{1,4}(?:\.[0-9]{1,9}){1,4})(?:-(rc[0-9]{1,3}))?((?:[A-Za-z+~_-][0-9A-Za-z+~._:@-]*)?)")
+_CANDIDATE = re.compile(r"[-~.](rc[0-9]{1,3})")  # Fedora writes 6.17.0-0.rc1.17.fc43, Debian 6.17~rc3-amd64
 
 
 class _Release(NamedTuple):
@@ -320,7 +323,7 @@ class _Release(NamedTuple):
         text: The name.
         numbers: Its numbers, three at least.
         series: Whether it names a series, of which any release may be meant.
-        candidate: ``rc3`` and the like; empty if it is none.
+        candidate: ``rc3`` and the like, wherever its makers write that; empty if it is none.
         suffix: What its makers added.
     """
 
@@ -354,7 +357,9 @@ def _parsed(text: str) -> _Release:
     if match is None:
         raise UnknownReleaseError(text, "expected what uname -r prints, such as 6.12.117+deb13-cloud-amd64")
     numbers = tuple(map(int, match[1].split(".")))
-    suffix, candidate = match[3], match[2] or ""
+    suffix = match[3]
+    within = _CANDIDATE.search(suffix)
+    candidate = match[2] or (within[1] if within else "")
     series = len(numbers) == 2 and not suffix and not candidate
     return _Release(text, numbers + (0,) * (3 - len(numbers)), series, candidate, suffix)
 
@@ -365,15 +370,20 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     oldest, newest = _facts()["oldest"], _facts()["read_to"]
     if release.numbers[:2] < _numbers(oldest)[:2]:
         raise UnknownReleaseError(text, f"those from Linux {oldest} on are known, of which {oldest} is the nearest")
+    if release.numbers[0] > _numbers(newest)[0] + 1:
+        raise UnknownReleaseError(
+            text,
+            f"the newest Linux that is known is {newest}, and so much newer there is none: other systems count higher",
+        )
     switches: dict[str, Any] = {}
-    kinds: dict[str, list[str]] = {"backported": [], "many": [], "without": [], "not modelled": []}
+    kinds: dict[str, list[str]] = {"backported": [], "unread": [], "without": [], "not modelled": []}
     for change in changes():
         has = _has(release, change)
         if has == "without" and not change.switch:
             kinds["not modelled"].append(change.id)
         elif has != "yes":
             kinds[has].append(change.id)
-        if has == "without" and change.switch:
+        if has in {"without", "unread"} and change.switch:
             switches[change.switch] = change.before
     is_newer = release.numbers[:2] > _numbers(newest)[:2]
     if last_cap is None and not is_newer:
@@ -383,7 +393,7 @@ def _made(text: str, last_cap: Cap | None) -> Rules:
     return Rules(**switches, last_cap=last_cap, _release=text, assumed=_assumed(release, kinds, is_newer))
 
 
-def _has(release: _Release, change: Change) -> Literal["yes", "backported", "many", "without"]:
+def _has(release: _Release, change: Change) -> Literal["yes", "backported", "unread", "without"]:
     """Say whether a release has a change, and how that is known."""
     if release.numbers >= _numbers(change.since):
         return "yes"
@@ -396,9 +406,8 @@ def _has(release: _Release, change: Change) -> Literal["yes", "backported", "man
             if release.is_hidden:
                 return "backported"
             return "yes" if release.numbers >= since else "without"
-    if change.many_backports and release.numbers[:2] >= _numbers(change.many_backports)[:2]:
-        return "many" if release.is_hidden or release.numbers[2] else "without"
-    return "without"
+    is_unread = any(release.numbers[:2] == _numbers(series)[:2] for series in change.unread)
+    return "unread" if is_unread and (release.is_hidden or release.numbers[2]) else "without"
 
 
 def _last_cap(release: _Release) -> Cap:
@@ -412,15 +421,16 @@ def _assumed(release: _Release, kinds: dict[str, list[str]], is_newer: bool) -> 
         newest = _facts()["read_to"]
         yield f"{text} is newer than Linux {newest}, up to which the rules are known, and is taken to have the same"
     if release.candidate:
-        yield f"{text} comes before Linux {series}, and is taken for it"
+        final = ".".join(map(str, release.numbers if release.numbers[2] else release.numbers[:2]))
+        yield f"{text} comes before Linux {final}, and is taken for it"
     if kinds["backported"]:
         yield (
             f"{text} does not tell which release of the series {series} it is: what later ones of it have, it is taken "
             f"to have ({', '.join(kinds['backported'])})"
         )
-    if kinds["many"]:
-        listed = ", ".join(kinds["many"])
-        yield f"{text} is taken to have what many later releases of earlier series have ({listed})"
+    if kinds["unread"]:
+        listed = ", ".join(kinds["unread"])
+        yield f"which releases of the series {series} have {listed} was not read: {text} is taken to be without"
     if release.suffix and kinds["without"]:
         listed = ", ".join(kinds["without"])
         yield f"what its makers brought to {text} its name does not tell: it is taken to be without {listed}"

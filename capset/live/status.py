@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 
 from capset.errors import StatusError, shown
-from capset.filename import how_to_read
 from capset.ids import Ids
 from capset.plain import Plain
 from capset.sets import CapSet
@@ -150,6 +149,8 @@ def _line_by_line(text: str, source: str) -> ProcStatus:
     found = _found(text, source)
     for label, (expected, _) in _LINES.items():
         if label not in found and label not in _LATER:
+            from capset.filename import how_to_read  # for errors alone
+
             file = how_to_read(text, "live.parse_status", "source")
             raise StatusError(source, label, f"the text of a status file; {file}" if file else expected)
     return ProcStatus(

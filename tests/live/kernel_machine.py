@@ -28,7 +28,7 @@ from tests.live.puppet import Answer, Puppet, Stage, build, credentials_of, map_
 
 __all__ = ["RULES", "Step", "play", "staged", "walk"]
 
-RULES = kernel.Rules.of(live.kernel_release())
+RULES = live.kernel_rules()
 """Those of the kernel that is walked on."""
 
 

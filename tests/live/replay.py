@@ -12,7 +12,7 @@ from capset.kernel import KernelError
 
 def main() -> None:
     """Compare until something differs."""
-    rules = kernel.Rules.of(live.kernel_release())
+    rules = live.kernel_rules()
     for step in pickle.loads(Path(sys.argv[1]).read_bytes()):
         explain = getattr(kernel, f"explain_{step.call}")
         try:

@@ -60,6 +60,7 @@ SAMPLES = {
     "namespace": INSIDE.user_ns, "comparison": COMPARISON, "snapshot": live.Snapshot([STATUS]), "Request()": REQUEST,
     "matches": engines.recognise(STATUS), "explanation": kernel.explain_execve(CRED, kernel.Executable()),
     "unit": formats.systemd.from_unit(""), "iab": formats.libcap.iab_from_text(""),
+    "Rules()": kernel.Rules.of("6.1"),
 }  # fmt: skip
 
 

@@ -311,12 +311,13 @@ def test_namespaces_do_not_nest_for_ever():
 def test_older_kernels():
     """What rules= selects."""
     before = Rules(set_id="not real", exec_securebits=False, last_cap=37)
-    other = evolve(ROOT, uids=(0, 1000, 1000, 1000), securebits=4)
+    root = before.fit(ROOT)
+    other = evolve(root, uids=(0, 1000, 1000, 1000), securebits=4)
 
-    assert kernel.unshare_user(USER, rules=before).caps.effective == CapSet.all(37)
-    assert kernel.capset(ROOT, effective=[], permitted=["bpf"], inheritable=[], rules=before).caps.permitted == CapSet()
-    assert refused(kernel.set_securebits, ROOT, 0x100, rules=before).rule == "securebits-known"
-    assert refused(kernel.capbset_drop, ROOT, "bpf", rules=before).errno == errno.EINVAL
+    assert kernel.unshare_user(before.fit(USER), rules=before).caps.effective == CapSet.all(37)
+    assert kernel.capset(root, effective=[], permitted=["bpf"], inheritable=[], rules=before).caps.permitted == CapSet()
+    assert refused(kernel.set_securebits, root, 0x100, rules=before).rule == "securebits-known"
+    assert refused(kernel.capbset_drop, root, "bpf", rules=before).errno == errno.EINVAL
     assert kernel.explain_execve(other, Executable(), rules=before).secure
     for wrong in (99, "x"):
         with pytest.raises((ValueError, TypeError), match="from 0 to 63"):

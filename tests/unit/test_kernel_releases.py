@@ -9,10 +9,10 @@ import pytest
 from attrs import evolve, fields
 
 from capset import Cap, CapSet, CapState, FileCaps, Securebits, engines, kernel, live
-from capset.errors import CapsetError, ProcUnavailableError, StatusError, UnknownReleaseError
+from capset.errors import ArgumentError, CapsetError, ProcUnavailableError, StatusError, UnknownReleaseError
 from capset.kernel import INITIAL, NEWEST, Credentials, Executable, KernelError, Rules, UserNamespace
 
-ALL = CapSet.all()
+ALL = CapSet.all(36)  # those of every kernel here
 NET_RAW = CapSet(["net_raw"])
 ROOT = Credentials(caps=CapState(effective=ALL, permitted=ALL, bounding=ALL))
 AMBIENT = CapState(permitted=NET_RAW, inheritable=NET_RAW, ambient=NET_RAW)
@@ -36,6 +36,8 @@ BEFORE_6_14 = {"set_id": "not real", "exec_securebits": False}
 BEFORE_5_12 = {**BEFORE_6_14, "root_map_needs_setfcap": False}
 BEFORE_4_14 = {**BEFORE_5_12, "map_extents": 5, "file_revision": 2, "at_secure": "given"}
 BEFORE_6_3 = {"idle_setres": "sets fs"}
+BEFORE_4_3 = {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False}
+BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
 
 
 @pytest.mark.parametrize(
@@ -55,9 +57,19 @@ BEFORE_6_3 = {"idle_setres": "sets fs"}
         ("6.1.26", BEFORE_6_14, 40, []),
         ("6.1.25", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
         ("6.1", BEFORE_6_14, 40, ["does not tell which release of the series 6.1 it is"]),
-        ("5.15.167.4-microsoft-standard-WSL2", BEFORE_6_14, 40, ["later releases of earlier series", "without set-id"]),
-        ("5.11.19", BEFORE_6_14, 40, ["later releases of earlier series have (idle-setres)"]),
-        ("5.11.18", BEFORE_5_12, 40, ["later releases of earlier series have (idle-setres)"]),
+        ("6.2.13", BEFORE_6_14, 40, []),
+        ("6.2.12", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("6.0.19", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.17.15", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.15.167.4-microsoft-standard-WSL2", BEFORE_6_14, 40, ["without set-id"]),
+        ("5.15.108", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.11.19", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
+        ("5.11.18", {**BEFORE_5_12, **BEFORE_6_3}, 40, []),
+        ("5.4.300", {**BEFORE_5_12, **BEFORE_6_3}, 37, ["series 5.4 have idle-setres was not read: 5.4.300 is taken"]),
+        ("5.4", {**BEFORE_5_12, **BEFORE_6_3}, 37, ["series 5.4 have idle-setres was not read"]),
+        ("5.4.0", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
+        ("5.3.18", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
+        ("4.20.17", {**BEFORE_5_12, **BEFORE_6_3}, 37, []),
         ("5.10.179", BEFORE_6_14, 40, []),
         ("5.10.178", {**BEFORE_6_14, **BEFORE_6_3}, 40, []),
         ("5.10.34", {**BEFORE_5_12, **BEFORE_6_3}, 40, []),
@@ -74,40 +86,66 @@ BEFORE_6_3 = {"idle_setres": "sets fs"}
         ("5.8.0", {**BEFORE_5_12, **BEFORE_6_3}, 39, []),
         (
             "4.18.0-553.el8.x86_64",
-            BEFORE_5_12,
+            {**BEFORE_5_12, **BEFORE_6_3},
             37,
-            ["(idle-setres)", "without set-id, exec-securebits, root-map, the capabilities after CAP_AUDIT_READ"],
+            ["without set-id, exec-securebits, idle-setres, root-map, the capabilities after CAP_AUDIT_READ"],
         ),
         ("4.14.0", {**BEFORE_5_12, **BEFORE_6_3, "map_extents": 5}, 37, []),
-        ("4.9.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, []),
-        ("4.8.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, []),
-        ("4.2.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False}, 37, []),
+        ("4.10.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, []),
+        ("4.9.0", {**BEFORE_4_14, **BEFORE_6_3}, 37, ["not modelled, and is taken to have them (traced-exec)"]),
+        ("4.8.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, ["taken to have them (traced-exec)"]),
+        ("4.7.0", {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS"}, 37, ["(traced-exec, foreign-mounts)"]),
+        ("3.11.0", BEFORE_3_19, 36, ["undefined-caps, group-mapped, bounding-drop)"]),
+        ("4.2.0", BEFORE_4_3, 37, ["not modelled"]),
         (
             "3.16.0-4-amd64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "EUSERS", "ambient": False},
+            BEFORE_4_3,
             37,
-            ["many later releases of earlier series have (setgroups-file)", "without", "not modelled"],
+            [
+                "the series 3.16 it is: what later ones of it have, it is taken to have (setgroups-file)",
+                "without",
+                "not",
+            ],
         ),
         (
             "3.10.0-1160.el7.x86_64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never"},
+            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "setgroups_file": False},
             36,
-            ["(setgroups-file)", "without", "is taken to have them (undefined-caps, group-mapped)"],
+            [
+                "have setgroups-file was not read",
+                "without",
+                "is taken to have them (traced-exec, foreign-mounts, undefined-caps, group-mapped, bounding-drop)",
+            ],
         ),
         (
             "3.10.0-327.36.3.el7.x86_64",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "ambient": False},
+            {**BEFORE_3_19, "too_deep": "never"},
             36,
-            ["(setgroups-file)", "without", "not modelled"],
+            ["have setgroups-file was not read", "without", "not modelled"],
         ),
         (
+            "3.18.140",
+            BEFORE_3_19,
+            37,
+            ["series 3.18 have setgroups-file was not read: 3.18.140 is taken to be without", "not modelled"],
+        ),
+        ("3.16.35", BEFORE_4_3, 37, ["not modelled"]),
+        ("3.16.3", BEFORE_3_19, 37, ["not modelled"]),
+        ("3.15.10", BEFORE_3_19, 36, ["not modelled"]),
+        ("3.11.10", BEFORE_3_19, 36, ["not modelled"]),
+        ("3.13.0-24-generic", BEFORE_3_19, 36, ["ambient, setgroups-file", "not modelled"]),
+        (
             "3.10.0",
-            {**BEFORE_4_14, **BEFORE_6_3, "too_deep": "never", "ambient": False, "setgroups_file": False},
+            {**BEFORE_3_19, "too_deep": "never"},
             36,
             ["not modelled"],
         ),
         ("7.3.0-rc2", {}, None, ["newer than Linux 7.2, up to which the rules are known", "comes before Linux 7.3"]),
-        ("12.0", {}, None, ["12.0 is newer than Linux 7.2"]),
+        ("8.4", {}, None, ["8.4 is newer than Linux 7.2"]),
+        ("6.17.0-0.rc1.250812g5d1c0ee.17.fc43.x86_64", {}, 40, ["comes before Linux 6.17, and is taken for it"]),
+        ("6.17~rc3-amd64", {}, 40, ["comes before Linux 6.17, and is taken for it"]),
+        ("6.1.26-rc1", BEFORE_6_14, 40, ["comes before Linux 6.1.26, and is taken for it"]),
+        ("6.17.3-arc3", {}, 40, []),
         (" 6.18.0\n", {}, 40, []),
     ],
 )
@@ -138,6 +176,13 @@ def test_texts_that_name_no_release(release):
 def test_releases_that_are_too_old(release):
     """Their rules are not known."""
     with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known, of which 3.10 is the nearest$"):
+        Rules.of(release)
+
+
+@pytest.mark.parametrize("release", ["22.6.0", "13.2-RELEASE", "10.0.19045", "9.0"])
+def test_releases_of_other_systems(release):
+    """They count higher than Linux does, and are no newer Linux."""
+    with pytest.raises(UnknownReleaseError, match=r"newest Linux that is known is 7\.2, .* other systems"):
         Rules.of(release)
 
 
@@ -180,7 +225,7 @@ def test_a_last_capability_that_is_known():
     known = Rules.of("4.18.0-553.el8.x86_64", last_cap=40)
 
     assert known.last_cap == 40
-    assert known.assumed[-1].endswith("without set-id, exec-securebits, root-map")
+    assert known.assumed[-1].endswith("without set-id, exec-securebits, idle-setres, root-map")
 
 
 @pytest.mark.parametrize("name", [field.name for field in fields(Rules) if field.eq and field.name != "last_cap"])
@@ -219,9 +264,10 @@ def test_ambient_where_there_is_no_ambient_set():
     cred = Credentials(uids=1000, caps=AMBIENT)
 
     with pytest.raises(
-        ValueError, match=r"CAP_NET_RAW is ambient, and Linux 3.10.0 has no ambient set: the thread runs"
-    ):
+        ArgumentError, match=r"CAP_NET_RAW is ambient, and Linux 3.10.0 has no ambient set: the thread runs"
+    ) as caught:
         kernel.execve(cred, Executable(), rules=OLDEST)
+    assert caught.value.value == NET_RAW
     with pytest.raises(ValueError, match=r"and a kernel with these rules has no ambient set"):
         kernel.explain_execve(cred, Executable(), rules=Rules(ambient=False))
     with pytest.raises(ValueError, match=r"has no ambient set"):
@@ -250,6 +296,22 @@ def test_at_secure():
     assert asked.after == given.after
 
 
+@pytest.mark.parametrize("release", ["5.11.18", "6.0.19", "5.17.15", "4.14.10", "5.3.18", "4.20.17", "6.2.11"])
+def test_a_series_that_ended_before_a_change(release):
+    """It is without it: setresuid() gives the thread the fs id of root."""
+    root_by_euid = Credentials(uids=(1000, 0, 0, 1000))
+
+    assert kernel.setresuid(root_by_euid, -1, -1, -1, rules=release).uids.fs == 0
+
+
+@pytest.mark.parametrize("release", ["3.15.10", "3.11.10", "3.16.3", "3.13.0-24-generic"])
+def test_a_series_that_ended_before_the_setgroups_file(release):
+    """Whoever has the fs id still maps it, and setgroups(2) needs no map."""
+    inside = kernel.unshare_user(Credentials(uids=1000, gids=50), rules=release)
+
+    assert kernel.setgroups(inside, [], rules=release).groups == ()
+
+
 def test_setresuid_that_changes_nothing():
     """Before 6.3 it brings the fs id back."""
     behind = Credentials(uids=(1000, 1000, 1000, 5), gids=(50, 50, 50, 7))
@@ -261,7 +323,7 @@ def test_setresuid_that_changes_nothing():
 
 def test_maps():
     """The parent's root needs CAP_SETFCAP since 5.12, and there may be more than 5 lines since 4.15."""
-    inside = kernel.unshare_user(evolve(ROOT, caps=evolve(ROOT.caps, effective=ALL - {"setfcap"})))
+    inside = kernel.unshare_user(evolve(ROOT, caps=evolve(ROOT.caps, effective=ALL - {"setfcap"})), rules="4.14.0")
     six = [(at, 1000 + at, 1) for at in range(6)]
 
     assert refused(kernel.write_uid_map, inside, [(0, 0, 1)]).rule == "map-root"
@@ -274,7 +336,7 @@ def test_maps():
 def test_without_a_setgroups_file():
     """Before 3.19 whoever has the fs ids maps them, and setgroups(2) needs no map."""
     before, user = "3.18.0", Credentials(uids=(1000, 1001, 1001, 1000), gids=(50, 51, 51, 50))
-    inside = kernel.unshare_user(user)
+    inside = kernel.unshare_user(user, rules=before)
 
     error = refused(kernel.write_setgroups, inside, "deny", rules=before)
     assert (error.errno, error.rule) == (errno.ENOENT, "setgroups-file")
@@ -314,7 +376,7 @@ def test_securebits_of_each_kernel():
 def test_fit():
     """What the kernel does not know is left out, and told."""
     cred = Credentials(
-        caps=CapState(permitted=NET_RAW | {"bpf"}, inheritable=NET_RAW, ambient=NET_RAW, bounding=ALL),
+        caps=CapState(permitted=NET_RAW | {"bpf"}, inheritable=NET_RAW, ambient=NET_RAW, bounding=CapSet.all()),
         securebits=Securebits.NOROOT | Securebits.EXEC_RESTRICT_FILE | Securebits.NO_CAP_AMBIENT_RAISE,
         assumed=["before"],
     )
@@ -333,6 +395,18 @@ def test_fit():
     assert Rules.of("5.9.0").fit(ROOT).assumed == ()
 
 
+def test_fit_of_what_was_read():
+    """A ProcStatus is taken, as everywhere; what is no thread is refused."""
+    status = live.parse_status(
+        "Name:\tsh\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \nNoNewPrivs:\t0\n"
+        "CapInh:\t0\nCapPrm:\t1ffffffffff\nCapEff:\t1ffffffffff\nCapBnd:\t1ffffffffff\nCapAmb:\t0\n"
+    )
+
+    assert Rules.of("4.4.302").fit(status).caps.permitted == CapSet.all(37)
+    with pytest.raises(TypeError, match=r"expected Credentials or a ProcStatus, got None"):
+        Rules.of("4.4.302").fit(None)
+
+
 def test_why_by_another_kernel():
     """The ways, the histories and what was assumed go by its rules."""
     user = Credentials(uids=1000, gids=1000, caps=CapState(bounding=CapSet.all(37)), assumed=["of the thread"])
@@ -343,7 +417,7 @@ def test_why_by_another_kernel():
     assert str(told).splitlines()[-1] == f"Assumed: {told.assumed[-1]}."
     assert f"<p>assumed: {told.assumed[-1]}</p>" in told._repr_html_()
     assert [history.steps[0].rules for history in told.histories] == [told.rules] * len(told.histories)
-    old = kernel.why(user, "kill", rules=OLDEST)
+    old = kernel.why(OLDEST.fit(user), "kill", rules=OLDEST)
     assert old.ways[0].because == "the file has no capabilities and user 1000 is not root"
 
 
@@ -355,6 +429,50 @@ def test_explanations_tell_what_was_assumed():
     assert told.assumed == ("of the thread", *told.rules.assumed)
     assert len([line for line in str(told).splitlines() if line.startswith("assumed: ")]) == 3
     assert "rules" not in told.call
+
+
+def test_what_was_assumed_goes_with_the_credentials():
+    """What a call gives tells it too, and once, however many calls follow."""
+    release = "5.10.0-0.deb10.16-amd64"
+    told = Rules.of(release).assumed
+    after = kernel.execve(evolve(ROOT, assumed=["of the thread"]), Executable(), rules=release)
+
+    assert after.assumed == ("of the thread", *told)
+    assert kernel.setuid(after, 1000, rules=release).assumed == after.assumed
+    assert kernel.explain_setuid(after, 1000, rules=release).assumed == after.assumed
+    assert kernel.why(after, "kill", rules=release).assumed == after.assumed
+    assert kernel.execve(ROOT, Executable()).assumed == ()
+
+
+def test_what_is_assumed_is_sentences():
+    """A text would become its letters."""
+    for made in (Rules, Credentials, Executable):
+        with pytest.raises(TypeError, match=r"a list of sentences, got 'text'; write \['text'\]"):
+            made(assumed="text")
+        with pytest.raises(TypeError, match=r"a list of sentences, got 5 in it"):
+            made(assumed=[5])
+
+
+def test_capabilities_that_the_kernel_does_not_have():
+    """The thread contradicts the rules, and says so, with the two remedies; nothing counts that the kernel refuses."""
+    new = CapSet.all(40)
+    root = Credentials(caps=CapState(effective=new, permitted=new, bounding=new))
+    message = (
+        r"the thread has CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE, and Linux 4\.4\.302 has no such: .* last_cap=40"
+    )
+
+    for call in (
+        lambda: kernel.execve(root, Executable(), rules="4.4.302"),
+        lambda: kernel.why(root, "bpf", rules="4.4.302"),
+        lambda: kernel.explain_setuid(root, 0, rules="4.4.302"),
+        lambda: kernel.setuid(Credentials(caps=CapState(bounding=new)), 0, rules="4.4.302"),
+    ):
+        with pytest.raises(ArgumentError, match=message) as caught:
+            call()
+        assert caught.value.value == CapSet(["perfmon", "bpf", "checkpoint_restore"])
+    assert kernel.execve(root, Executable(), rules=Rules.of("4.4.302", last_cap=40)) == root
+    fitted = Rules.of("4.4.302").fit(root)
+    assert kernel.why(fitted, "bpf", rules="4.4.302").verdict == "CAP_BPF is none that Linux 4.4.302 has."
 
 
 def test_containers_by_another_kernel():

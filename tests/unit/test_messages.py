@@ -56,6 +56,11 @@ LIBRARY = [
         "no rules of a kernel '2.6.32': those from Linux 3.10 on are known, of which 3.10 is the nearest",
     ),
     (
+        lambda: kernel.Rules.of("22.6.0"),
+        "no rules of a kernel '22.6.0': the newest Linux that is known is 7.2, and so much newer there is none: other "
+        "systems count higher",
+    ),
+    (
         lambda: kernel.Rules.of("newest"),
         "no rules of a kernel 'newest': expected what uname -r prints, such as 6.12.117+deb13-cloud-amd64",
     ),
