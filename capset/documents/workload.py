@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from attrs import field, fields, frozen
 
@@ -114,8 +115,9 @@ def listed(workloads: object) -> list[Workload]:
         return [workloads]
     if isinstance(workloads, str | bytes) or not isinstance(workloads, Iterable):
         raise TypeError(f"{expected}, got {shown(workloads)}")
-    found: list[object] = list(workloads)
-    for each in found:
+    found: list[Workload] = []
+    for each in cast("Iterable[object]", workloads):
         if not isinstance(each, Workload):
             raise TypeError(f"{expected}, got {shown(each)}")
-    return found  # type: ignore[return-value]
+        found.append(each)
+    return found
