@@ -7,7 +7,7 @@ import re
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.workload import Workload
-from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, shown
+from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, require, shown
 from capset.problem import Problem
 
 __all__ = ["dialect_named", "dialect_of", "read", "unread"]
@@ -86,6 +86,8 @@ def unread(error: BaseException | str, name: str = "") -> Workload:
         >>> print(documents.lint(documents.unread("permission denied", "a.yaml")).outcomes[0])
         not known: it cannot be read
     """
+    require(error, BaseException | str, "an exception, or why it cannot be read as text")
+    require(name, str, "the name of a document as str")
     line = getattr(error, "line", None) or None
     message = str(error).removeprefix(f"{name}:{line}: " if line else f"{name}: ")
     problem = Problem(rule="unreadable", place="", value="", verdict="refused", message=message, line=line)

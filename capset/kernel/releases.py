@@ -202,9 +202,9 @@ it is taken to have (idle-setres, root-map)
             assumed.append(f"{unknown} is left out, as {self.title} does not have it")
         return evolve(cred, caps=caps, securebits=int(cred.securebits) & int(self.securebits), assumed=assumed)
 
-    def all_assumed(self, cred: Credentials) -> tuple[str, ...]:
+    def all_assumed(self, cred: Thread) -> tuple[str, ...]:
         """Return what was assumed of a thread and of its kernel, each once."""
-        return tuple(dict.fromkeys((*cred.assumed, *self.assumed)))
+        return tuple(dict.fromkeys((*checked(cred).assumed, *self.assumed)))
 
     @property
     def securebits(self) -> Securebits:
