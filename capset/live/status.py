@@ -99,8 +99,8 @@ class ProcStatus(Plain, Tabular):
         Examples:
             >>> from capset import live
             >>> shell, reader = live.scan(proc="examples/host").snapshot()
-            >>> print(shell.diff(reader))
-            effective: +CAP_NET_RAW
+            >>> bool(shell.diff(reader))  # they have the same sets
+            False
         """
         return self.caps.diff(other)
 
