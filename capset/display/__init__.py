@@ -100,11 +100,11 @@ def plot(value: Any, *_args: Any, **_how: Any) -> Axes:
 
 
 def _unregistered(way: str, value: object) -> TypeError:
-    if isinstance(value, list | tuple | set | frozenset | dict):
-        return TypeError(f"display.{way}() shows one value; give it those of this {type(value).__name__} one at a time")
     if isinstance(value, type):
         return TypeError(f"display.{way}() takes a value, got {value!r}, which is a type")
     kind = f"{type(value).__module__}.{type(value).__qualname__}".removeprefix("builtins.")
+    if kind in {"list", "tuple", "set", "frozenset", "dict"}:
+        return TypeError(f"display.{way}() shows one value; give it those of this {kind} one at a time")
     return TypeError(
         f"display.{way}() has nothing for values of the type {kind}; "
         f"register a function for it with @display.{way}.register({type(value).__name__})"

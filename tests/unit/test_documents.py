@@ -26,6 +26,7 @@ from capset.errors import (
     UnknownDialectError,
     UnknownRuleError,
 )
+from capset.problem import Problem
 from capset.sets import THREAD_SETS
 
 POD = "kind: Pod\nmetadata: {name: shop}\nspec:\n  containers:\n  - name: web\n    securityContext:\n"
@@ -888,7 +889,8 @@ def test_what_cannot_be_converted_says_where_it_stands(text, message):
 
 def test_a_workload_of_which_nothing_is_known_where_it_fails():
     """One that was made by hand has no problem to point to."""
-    made = Workload(name="vpn", dialect="compose", source="c.yaml", line=7, request=Request(["KIL"]))
+    other = Problem(rule="unknown-capability", place="add[0]", value="KILLL", verdict="note", message="another one")
+    made = Workload(name="vpn", dialect="compose", source="c.yaml", line=7, request=Request(["KIL"]), problems=(other,))
     with pytest.raises(FormatError, match=r"^c\.yaml:7: vpn\.\S*\[0\]: expected a capability"):
         documents.convert(made, "kubernetes")
 
