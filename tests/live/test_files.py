@@ -254,9 +254,9 @@ def test_what_may_not_be_read(tree, holding):
     script = f"""
 import os, sys
 sys.path[:0] = {sys.path!r}
-from capset import live
+from capset.live import scan_files
 os.setgid(65534); os.setgroups([]); os.setuid(65534)
-scan = live.scan_files({str(tree)!r})
+scan = scan_files({str(tree)!r})
 print([os.path.basename(file.path) for file in scan], [error.filename for error in scan.denied])
 """
     run = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, cwd="/", check=False)
