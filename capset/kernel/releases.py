@@ -117,7 +117,7 @@ class Rules(Plain):
     setgroups_file: bool = True
     too_deep: Literal["ENOSPC", "EUSERS", "never"] = "ENOSPC"
     last_cap: Cap | None = field(default=None, converter=_cap)
-    release: str = field(default="", eq=False, alias="_release")
+    release: str = field(default="", eq=False, repr=False, alias="_release")
     assumed: tuple[str, ...] = field(default=(), converter=texts, eq=False)
 
     def __attrs_post_init__(self) -> None:
