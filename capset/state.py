@@ -24,11 +24,10 @@ def check_set(name: object) -> None:
         ArgumentError: There is no such set.
         TypeError: *name* is no str.
     """
+    if isinstance(name, str) and name in THREAD_SETS:
+        return
     message = f"expected one of {', '.join(THREAD_SETS)}, got {shown(name)}"
-    if not isinstance(name, str):
-        raise TypeError(message)
-    if name not in THREAD_SETS:
-        raise ArgumentError(message, name)
+    raise ArgumentError(message, name) if isinstance(name, str) else TypeError(message)
 
 
 @frozen(kw_only=True)

@@ -22,21 +22,19 @@ __all__ = ["Credentials", "Executable", "HasCredentials", "Thread", "anywhere", 
 
 
 def _id(number: object, what: str) -> int:
+    if type(number) is int and 0 <= number < NO_ID:  # nearly always, so that no message is made before it is needed
+        return number
     message = f"{what} is a number from 0 to 2**32 - 2, got {shown(number)}"
-    if type(number) is not int:
-        raise TypeError(message)
-    if not 0 <= number < NO_ID:
-        raise ArgumentError(message, number)
-    return number
+    raise ArgumentError(message, number) if type(number) is int else TypeError(message)
 
 
 def _ids(ids: Iterable[int] | int) -> Ids:
-    message = f"expected one id or four (real, effective, saved, fs), got {shown(ids)}"
+    expected = "expected one id or four (real, effective, saved, fs)"
     if isinstance(ids, str) or not isinstance(ids, int | Iterable):
-        raise TypeError(message)
+        raise TypeError(f"{expected}, got {shown(ids)}")
     numbers = (ids,) * 4 if isinstance(ids, int) else tuple(ids)
     if len(numbers) != 4:
-        raise ArgumentError(message, ids)
+        raise ArgumentError(f"{expected}, got {shown(ids)}", ids)
     return Ids(*(_id(number, "an id") for number in numbers))
 
 
@@ -196,12 +194,10 @@ def _owner(number: int) -> int:
 
 
 def _mode(mode: int) -> int:
+    if type(mode) is int and mode & ~0o7777 in {0, 0o100000}:  # of a regular file, or without a type
+        return mode & 0o7777
     message = f"mode is that of a regular file, such as 0o4755 in octal digits, got {shown(mode)}"
-    if type(mode) is not int:
-        raise TypeError(message)
-    if mode & ~0o7777 not in {0, 0o100000}:  # of a regular file, or without a type
-        raise ArgumentError(message, mode)
-    return mode & 0o7777
+    raise ArgumentError(message, mode) if type(mode) is int else TypeError(message)
 
 
 @frozen(kw_only=True)
