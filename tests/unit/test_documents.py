@@ -182,6 +182,8 @@ def test_what_is_no_document():
         documents.read("hello", dialect="libcap")
     with pytest.raises(DialectError, match="this is not kubernetes: there is no document in it"):
         documents.read("", dialect="kubernetes")
+    with pytest.raises(FormatError, match="expected a pod or what makes one, got"):
+        documents.read('{"kind": ""}', dialect="kubernetes")
     with pytest.raises(DocumentError, match=r"\{\{ stands in it, as in a template: render it first"):
         documents.read("a: {{ b }}\n{{ if }}", name="a.yaml")
 

@@ -61,8 +61,6 @@ def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
         try:
             pods, others = kubernetes.pods_of(node), list(unread(node))
         except FormatError as error:
-            if error.value is document:
-                raise
             yield broken("kubernetes", text, error, lines)
             continue
         for pod in pods:
