@@ -91,14 +91,10 @@ def versions(name: str) -> Versions:
         TypeError: *name* is no str.
 
     Examples:
-        >>> for engine in versions("cri-o"):
+        >>> for engine in versions("nomad-docker"):
         ...     print(len(engine.default), *engine.releases, sep=", ")
-        14, 1.0.0 to 1.10.0
-        14, 1.10.1 to 1.10.x
-        11, 1.11.0 to 1.17.x
-        9, 1.18.0 to 1.21.x
-        9, 1.22.0 to 1.23.x, 1.24.3 to 1.24.x
-        9, 1.24.0 to 1.24.2, 1.25.0 and later
+        14, 0.9.0 to 0.12.11, 1.0.0 to 1.0.4
+        13, 0.12.12 to 0.12.x, 1.0.5 and later
     """
     return Versions(_eras_of(name))
 
@@ -156,9 +152,13 @@ def _read(name: str) -> tuple[Engine, ...]:
         [[Release(**release) for release in fact.get("releases", [])] for fact in document[kind]] for kind in _KINDS
     ]
     eras: dict[tuple[int, ...], list[Release]] = {}
-    for release, places in divide(kinds):
+    stretches = divide(kinds)
+    for release, places in stretches:
         eras.setdefault(places, []).append(release)
-    if not eras:
+    if stretches:
+        newest = stretches[-1][1]
+        eras[newest] = eras.pop(newest)  # last, also where the newest release behaves as an older one did
+    else:
         eras[tuple(0 for _ in _KINDS)] = []
     return tuple(
         _engine(name, document, tuple(releases), *(document[kind][at] for kind, at in zip(_KINDS, places, strict=True)))
@@ -200,6 +200,7 @@ def _engine(
             root=Placement(**sets["root"]),
             other=Placement(**sets["other"]),
             privileged=Placement(**sets["privileged"]) if "privileged" in sets else None,
+            privileged_other=Placement(**sets["privileged_other"]) if "privileged_other" in sets else None,
             no_new_privs=sets.get("no_new_privs", False),
         ),
     )

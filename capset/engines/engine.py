@@ -60,6 +60,7 @@ class Behaviour:
         root: What is written into the five sets of a container for root.
         other: The same for another user.
         privileged: The same for a privileged container, where that makes a difference.
+        privileged_other: The same for a privileged container of another user, where that differs from root's.
         no_new_privs: Whether the container gains no privileges even if that is not asked for.
     """
 
@@ -69,6 +70,7 @@ class Behaviour:
     root: Placement
     other: Placement
     privileged: Placement | None
+    privileged_other: Placement | None
     no_new_privs: bool
 
     def default(self, held: CapSet) -> CapSet:
@@ -78,7 +80,7 @@ class Behaviour:
     def placement(self, uid: int, privileged: bool) -> Placement:
         """Return what is written into the five sets."""
         if privileged and self.privileged:
-            return self.privileged
+            return self.privileged_other if uid and self.privileged_other else self.privileged
         return self.other if uid else self.root
 
 
@@ -123,8 +125,13 @@ class Engine(Plain, Shown):
     def placements(self) -> dict[str, Placement]:
         """What is written into the five sets of the container's configuration, by whom it is for."""
         does = self._behaviour
-        placements = {"root": does.root, "another user": does.other}
-        return placements | ({"privileged": does.privileged} if does.privileged else {})
+        placements = {
+            "root": does.root,
+            "another user": does.other,
+            "privileged": does.privileged,
+            "privileged, another user": does.privileged_other,
+        }
+        return {user: placement for user, placement in placements.items() if placement}
 
     @property
     def source(self) -> Source:
@@ -398,7 +405,7 @@ class Engine(Plain, Shown):
     def _spelled(self, names: Iterable[str | Cap]) -> Iterable[str]:
         if isinstance(names, str) or not isinstance(names, Iterable):
             return names
-        return [self._behaviour.rules.family.spelling.write(name) if isinstance(name, Cap) else name for name in names]
+        return [self._behaviour.rules.spell(name) if isinstance(name, Cap) else name for name in names]
 
 
 def user_id(uid: int) -> int:

@@ -52,7 +52,15 @@ def _podman_before_3_2(add: Asked, drop: Asked, default: CapSet, everything: Cap
     return _podman(add, drop, default, everything)
 
 
-def _cri_o_before_1_22(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
+def _podman_before_2(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
+    if add.all and drop.all:
+        raise MergeError("ALL")
+    if both := add.caps & drop.caps:
+        raise MergeError(*both.names())  # before anything else, so even where ALL is dropped
+    return _docker(add, drop, default, everything)
+
+
+def _cri_o_before_1_21_1(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
     # The default was among what is added, so not even dropping ALL took it away.
     base = everything if add.all and not drop.all else _NONE
     return (base | default | add.caps) - drop.caps
@@ -66,6 +74,13 @@ def _kubernetes(add: Asked, drop: Asked, default: CapSet, everything: CapSet) ->
 def _nerdctl(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
     base = _NONE if drop.all else default
     granted = everything if add.all else base | add.caps
+    return granted if drop.all else granted - drop.caps
+
+
+def _nerdctl_before_0_7_3(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
+    if add == drop == Asked():
+        return default
+    granted = everything if add.all else add.caps  # in place of the default, also where nothing is added
     return granted if drop.all else granted - drop.caps
 
 
@@ -102,9 +117,11 @@ MERGES: dict[str, Merge] = {
     "docker before 19.03": _docker_before_19_03,
     "podman": _podman,
     "podman before 3.2": _podman_before_3_2,
+    "podman before 2.0": _podman_before_2,
     "kubernetes": _kubernetes,
-    "cri-o before 1.22": _cri_o_before_1_22,
+    "cri-o before 1.21.1": _cri_o_before_1_21_1,
     "nerdctl": _nerdctl,
+    "nerdctl before 0.7.3": _nerdctl_before_0_7_3,
     "buildah run": _buildah_run,
     "nomad": _nomad,
     "nspawn": _nspawn,

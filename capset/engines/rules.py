@@ -32,7 +32,7 @@ class Family:
         spelling: How they read names.
         merge: What becomes of the two lists.
         strange: What happens to a name that they do not know: refused, or passed on to the runtime,
-            which ignores it.
+            which ignores it, or skipped where it is to be added, and refused where it is to be dropped.
         beyond: What happens to a capability that the engine does not hold itself: it goes to the
             runtime, which cannot give it, or it is left out without a word.
         asks_held: Whether every name in either list must be one that the engine holds.
@@ -41,21 +41,31 @@ class Family:
         drop_all_ends: Whether the list to add is not even read once ALL is dropped.
         reads_for_privileged: Whether a privileged container's lists must be free of errors too,
             although they have no effect.
+        replaces: Whether what is added takes the place of the default.
+        changes_privileged: Whether a privileged container's lists have an effect, on all that there is.
+        added_less_dropped: Whether what is added counts by itself only as far as it is not dropped.
     """
 
     spelling: Spelling
     merge: Merge
-    strange: Literal["refused", "passed on"] = "refused"
+    strange: Literal["refused", "passed on", "skipped"] = "refused"
     beyond: Literal["given to the runtime", "left out"] = "given to the runtime"
     asks_held: bool = False
     reads_first: Literal["add", "drop"] = "add"
     all_swallows: bool = False
     drop_all_ends: bool = False
     reads_for_privileged: bool = False
+    replaces: bool = False
+    changes_privileged: bool = False
+    added_less_dropped: bool = False
 
 
 def _family(spelling: str, merge: str, **differences: object) -> Family:
     return Family(spelling=SPELLINGS[spelling], merge=MERGES[merge], **differences)  # type: ignore[arg-type]
+
+
+def _podman_1(spelling: str, merge: str) -> Family:
+    return _family(spelling, merge, reads_first="drop", changes_privileged=True, added_less_dropped=True)
 
 
 FAMILIES = {
@@ -65,14 +75,22 @@ FAMILIES = {
     "podman": _family("podman", "podman", beyond="left out", reads_first="drop"),
     "podman 3.1": _family("podman", "podman before 3.2", beyond="left out", reads_first="drop"),
     "podman before 3.1": _family("podman", "podman before 3.2", reads_first="drop"),
+    "podman before 2.0": _podman_1("podman", "podman before 2.0"),
+    "podman before 1.8.1": _podman_1("podman", "docker"),
+    "podman 1.1": _podman_1("podman 1.1", "docker before 19.03"),
+    "podman 1.0": _podman_1("docker before 19.03", "docker before 19.03"),
     "containerd": _family("containerd", "kubernetes", strange="passed on"),
     "cri-o": _family("cri-o", "kubernetes"),
-    "cri-o before 1.22": _family("cri-o", "cri-o before 1.22"),
+    "cri-o before 1.21.1": _family("cri-o", "cri-o before 1.21.1"),
+    "cri-o 1.11": _family("cri-o", "cri-o before 1.21.1", strange="skipped"),
     "nerdctl": _family("nerdctl", "nerdctl", strange="passed on"),
+    "nerdctl before 0.15": _family("nerdctl before 0.15", "nerdctl", strange="passed on"),
+    "nerdctl before 0.7.3": _family("nerdctl before 0.15", "nerdctl before 0.7.3", strange="passed on", replaces=True),
     "buildah run": _family("buildah", "buildah run", reads_first="drop", all_swallows=True, drop_all_ends=True),
     "nomad": _family("nomad", "nomad"),
     "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True),
     "nspawn": _family("nspawn", "nspawn", beyond="left out"),
+    "nspawn before 209": _family("nspawn before 209", "nspawn", beyond="left out"),
     "bubblewrap": _family("bubblewrap", "bubblewrap", beyond="left out"),
     "swarm": _family("swarm", "docker", asks_held=True, all_swallows=True),
     "swarm before 23.0": _family("swarm", "docker", all_swallows=True),
@@ -147,28 +165,25 @@ class Rules:
         """
         self._check_options(request, engine)
         add = drop = Asked()
-        if not request.privileged or self.family.reads_for_privileged:
+        changes = not request.privileged or self.family.changes_privileged
+        if changes or self.family.reads_for_privileged:
             if self.family.reads_first == "add":
                 add = self._read(request.add, "add", held, engine)
             drop = self._read(request.drop, "drop", held, engine)
             if self.family.reads_first == "drop" and not (drop.all and self.family.drop_all_ends):
                 add = self._read(request.add, "add", held, engine)
-        if request.privileged:
-            caps = self.everything(held)
-        else:
+        caps = everything = self.everything(held)
+        if changes:
             self._check_allowed(add, held, engine)
             try:
-                caps = self.family.merge(add, drop, default, self.everything(held))
+                caps = self.family.merge(add, drop, everything if request.privileged else default, everything)
             except MergeError as both:
                 raise ContradictionError(engine, ",".join(both.args), "it stands in both lists") from None
         caps -= self.withheld
         if self.family.beyond == "left out":
             caps &= held
         warnings = (
-            *(
-                f"{engine} passes on {shown(self._as_passed_on(text))}, which is no capability: nothing is added"
-                for text in add.strange
-            ),
+            *(self._nothing_added(text, engine) for text in add.strange),
             *(
                 f"{engine} drops {shown(self._as_passed_on(text))}, which is no capability: nothing is dropped"
                 for text in drop.strange
@@ -179,7 +194,10 @@ class Rules:
     def added(self, request: Request, held: CapSet, engine: str) -> CapSet:
         """Return what the list to add stands for by itself."""
         add = self._read(request.add, "add", held, engine)
-        caps = self.everything(held) if add.all else add.caps
+        everything = self.everything(held)
+        caps = everything if add.all else add.caps
+        if self.family.added_less_dropped:
+            caps = self.family.merge(add, self._read(request.drop, "drop", held, engine), CapSet(), everything)
         return caps & held if self.family.beyond == "left out" else caps
 
     def base(self, request: Request, default: CapSet, held: CapSet) -> CapSet:
@@ -194,17 +212,27 @@ class Rules:
         words = [word.replace("{}", name) for option, name in written for word in option.split(" ")]
         return words + ([options.privileged] if request.privileged else [])
 
+    def spell(self, cap: Cap) -> str:
+        """Write a capability as the engine takes it, as a number where it has no name for it.
+
+        Raises:
+            UnknownCapabilityError: The engine takes no such number.
+        """
+        spelling = self.family.spelling
+        return str(int(cap)) if spelling.unnamed and cap not in self.names else spelling.write(cap)
+
     def everything(self, held: CapSet) -> CapSet:
         """Return what ALL stands for, for an engine that holds *held*."""
         limits = {"table": self.names, "kernel": _kernel(held), "held": held}
-        return self.names & limits[self.all]
+        return limits[self.all] if self.family.spelling.unnamed else self.names & limits[self.all]
 
     def _read(self, texts: tuple[str, ...], side: str, held: CapSet, engine: str) -> Asked:
         names = self.names if self.all == "table" or self.family.asks_held else self.names & _kernel(held)
-        asked = self.family.spelling.read(texts, CapSet.all() if self.family.strange == "passed on" else names)
+        strange = self.family.strange
+        asked = self.family.spelling.read(texts, CapSet.all() if strange == "passed on" else names, _kernel(held))
         if asked.all and self.family.all_swallows:
             return Asked(all=True)
-        if asked.strange and self.family.strange == "refused":
+        if asked.strange and strange != "passed on" and not (strange == "skipped" and side == "add"):
             raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
         if self.family.asks_held and (beyond := asked.caps - held):
             raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
@@ -216,11 +244,19 @@ class Rules:
             cap = Cap.parse(text.strip())
         except UnknownCapabilityError:
             return self.family.spelling.advice(text)
+        spelling = self.family.spelling
+        numbered = spelling.numbers and text.isdigit()
         if cap not in self.names:
-            return f"it knows no capability after {max(self.names)}"
-        if text == self.family.spelling.write(cap):
+            known = f"it knows no capability after {max(self.names)}"
+            return f"{known} by name; write {self.spell(cap)}" if spelling.unnamed and not numbered else known
+        if numbered or text == spelling.write(cap):
             return "the kernel has no such capability"
         return self.family.spelling.advice(text)
+
+    def _nothing_added(self, text: str, engine: str) -> str:
+        if self.family.strange == "skipped":
+            return f"{engine} skips {shown(text)}, which it does not know: nothing is added"
+        return f"{engine} passes on {shown(self._as_passed_on(text))}, which is no capability: nothing is added"
 
     def _as_passed_on(self, text: str) -> str:
         added = self.family.spelling.prefix == "added" or not text.upper().startswith("CAP_")

@@ -41,7 +41,7 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
     spelling = rules.family.spelling
 
     def names(caps: CapSet) -> tuple[str, ...]:
-        return tuple(map(spelling.write, caps))
+        return tuple(map(rules.spell, caps))
 
     starts = [Request()]
     if spelling.all:
@@ -54,6 +54,8 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
             # What the engine leaves out by itself need not be dropped; where it refuses instead, it must be.
             for left in dict.fromkeys((base, base & held)):
                 yield Request((*start.add, *names(target - left | added)), (*start.drop, *names(left - target)))
+        if rules.family.replaces:
+            yield Request(names(target | added))
         yield Request(privileged=True)
         yield Request(names(added), privileged=True)
     except UnknownCapabilityError:
@@ -71,10 +73,11 @@ def _given(rules: Rules, request: Request, default: CapSet, held: CapSet, engine
 def _reasons(rules: Rules, target: CapSet, default: CapSet, held: CapSet, engine: str) -> tuple[str, ...]:
     """Ask the engine for each difference by itself, and collect what it says."""
     reasons: defaultdict[str, list[str]] = defaultdict(list)
-    for cap in target ^ default | target - held | target & rules.withheld:
+    named = target if rules.family.replaces else _NONE  # even what is in the default
+    for cap in target ^ default | target - held | target & rules.withheld | named:
         wanted = cap in target
         try:
-            name = (rules.family.spelling.write(cap),)
+            name = (rules.spell(cap),)
             request = Request(add=name) if wanted else Request(drop=name)
             if wanted and cap not in held:
                 reasons["the engine does not hold it itself"].append(str(cap))

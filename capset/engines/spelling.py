@@ -14,6 +14,7 @@ from capset.sets import CapSet
 
 __all__ = ["SPELLINGS", "Asked", "Spelling"]
 
+_NONE = CapSet()
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]{1,4}|0[0-7]{0,4}|[1-9][0-9]{0,4}")
 
 
@@ -44,6 +45,7 @@ class Spelling:
             one case alone.
         all: The letters in which it takes the word ALL; empty where it has no such word.
         numbers: Whether it takes numbers, as C's strtol() reads them.
+        unnamed: Whether a number may also be one that it has no name for, as long as the kernel has it.
         between: What stands between names where one text may hold several; empty where it may not.
         trims: Whether white space around a name does not matter.
         clears: Whether an empty text takes back what stands before it.
@@ -53,6 +55,7 @@ class Spelling:
     case: Literal["any", "ascii", "upper", "lower"] = "any"
     all: Literal["any", "ascii", "upper", "lower", ""] = "any"
     numbers: bool = False
+    unnamed: bool = False
     between: Literal[",", " ", ""] = ""
     trims: bool = False
     clears: bool = False
@@ -62,9 +65,9 @@ class Spelling:
         """ALL, as the engine takes it."""
         return "all" if self.all == "lower" else "ALL"
 
-    def read(self, texts: tuple[str, ...], names: CapSet) -> Asked:
-        """Read a list for an engine that knows *names*."""
-        return _read(self, texts, names)
+    def read(self, texts: tuple[str, ...], names: CapSet, kernel: CapSet = _NONE) -> Asked:
+        """Read a list for an engine that knows *names* and runs on a kernel that has *kernel*."""
+        return _read(self, texts, names, kernel if self.unnamed else _NONE)
 
     def write(self, cap: Cap) -> str:
         """Write a capability as the engine takes it.
@@ -125,7 +128,7 @@ class Spelling:
 
 # Kept, as whoever looks for the shortest request tries the same lists on every release and for every user.
 @lru_cache(maxsize=256)
-def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet) -> Asked:
+def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet, kernel: CapSet) -> Asked:
     caps = CapSet()
     every = cleared = False
     strange: list[str] = []
@@ -135,7 +138,7 @@ def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet) -> Asked:
             caps, every, cleared = CapSet(), False, True
         elif spelling.all and _fold(word, spelling.all) == "ALL":
             every = True
-        elif (cap := spelling._cap(word)) is not None and cap in names:
+        elif (cap := spelling._cap(word)) is not None and (cap in names or (word[0].isdigit() and cap in kernel)):
             caps |= {cap}
         else:
             strange.append(name)
@@ -161,13 +164,16 @@ SPELLINGS = {
     "docker": Spelling(prefix="optional"),
     "docker before 19.03": Spelling(prefix="refused"),
     "podman": Spelling(prefix="optional", between=","),
+    "podman 1.1": Spelling(prefix="refused", between=","),
     "containerd": Spelling(prefix="added"),
     "cri-o": Spelling(prefix="optional"),
     "nerdctl": Spelling(prefix="optional", between=","),
+    "nerdctl before 0.15": Spelling(prefix="added", between=","),
     "buildah": Spelling(prefix="required", between=","),
     "nomad": Spelling(prefix="optional", trims=True),
     "nspawn": Spelling(prefix="required", case="ascii", all="lower", numbers=True, between=","),
-    "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, between=" ", clears=True),
+    "nspawn before 209": Spelling(prefix="required", case="ascii", all="", numbers=True, between=","),
+    "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, unnamed=True, between=" ", clears=True),
     "bubblewrap": Spelling(prefix="required", case="ascii", all="ascii", numbers=True),
     "swarm": Spelling(prefix="optional", trims=True),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),

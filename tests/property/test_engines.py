@@ -152,6 +152,7 @@ def test_no_request_is_shorter(family, meaning):
         *([""] if spelling.clears else []),
         *([spelling.word_all] if spelling.all else []),
         *map(spelling.write, SMALL),
+        *(str(int(cap)) for cap in SMALL if spelling.unnamed),
     )
     everything = [
         Request(add, drop, privileged=privileged)

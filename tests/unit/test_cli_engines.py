@@ -66,13 +66,13 @@ def test_one_engine(run):
     _, one, _ = run("engines", "cri-o@1.17")
 
     assert every.count("CRI-O (cri-o): ") == len(engines.versions("cri-o"))
-    assert every.index("1.25.0 and later") < every.index("1.0.0 to 1.10.0")
+    assert every.index("1.25.0 and later") < every.index("1.0.0 to 1.9.11, 1.10.0")
     assert one.startswith("CRI-O, which runs the pods of Kubernetes and OpenShift.\n\n")
-    assert "\nCRI-O 1.17 (cri-o): 1.11.0 to 1.17.x\ndefault 00000000000425fb: CAP_CHOWN, " in one
+    assert "\nCRI-O 1.17 (cri-o): 1.11.2 to 1.17.x\ndefault 00000000000425fb: CAP_CHOWN, " in one
     assert "privileged     list     list      list      list        list" in one
-    assert "its rules of add and drop: read. Dropping ALL leaves the default." in one
+    assert "its rules of add and drop: read. Dropping ALL leaves the default; no release of 1.20 has the repair." in one
     assert "  https://github.com/cri-o/cri-o/issues/4922\n" in one
-    assert "\nnerdctl (nerdctl): as read\n" in run("engines", "nerdctl")[1]
+    assert "\nDocker Engine with gVisor (gvisor): as read\n" in run("engines", "gvisor")[1]
 
 
 def test_run(run):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+from datetime import date
 from itertools import pairwise
 
 import pytest
 
-from capset import Cap, CapSet, engines, facts
+from capset import DOCKER_DEFAULT, Cap, CapSet, engines, facts
 from capset.engines.process import Placement
 from capset.engines.releases import key
 from capset.engines.rules import FAMILIES
@@ -22,7 +25,7 @@ FACTS = [
 ]
 KEYS = {
     "default": {"mask", "names", "denied_mask", "denied"},
-    "sets": {"root", "other", "privileged", "no_new_privs"},
+    "sets": {"root", "other", "privileged", "privileged_other", "no_new_privs"},
     "rules": {"family", "all", "last_name", "options", "allowed", "privileged_alone", "withheld"},
 }
 
@@ -55,6 +58,42 @@ def test_every_source_is_used(name):
     assert {source for kind in KINDS for fact in document[kind] for source in fact["sources"]} == set(
         document["sources"]
     )
+
+
+def sources_in(value: object, at: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """List what a document says it was read from, with the place."""
+    if isinstance(value, dict):
+        if {"project", "path"} <= set(value):
+            yield at, value
+        for key, inner in value.items():
+            yield from sources_in(inner, f"{at}.{key}")
+    elif isinstance(value, list):
+        for place, inner in enumerate(value):
+            yield from sources_in(inner, f"{at}[{place}]")
+
+
+EVERY = DOCUMENTS | {
+    name: facts.load(name)
+    for name in (
+        "capabilities",
+        *(f"{folder}/{stem}" for folder in ("formats", "policies") for stem in facts.stems(folder)),
+    )
+}
+COMMITS = [
+    pytest.param(source, id=at)
+    for name, document in EVERY.items()
+    for at, source in sources_in(document, name)
+    if "commit" in source
+]
+
+
+@pytest.mark.parametrize("source", COMMITS)
+def test_sources_can_be_followed(source):
+    """A commit is written in full, with its day if that could be had, and the address leads to that path in it."""
+    assert re.fullmatch("[0-9a-f]{40}", source["commit"])
+    assert isinstance(source["date"], date) or source["date"].startswith("read in ")
+    assert source["url"].startswith("https://github.com/")
+    assert source["url"].endswith(f"/blob/{source['commit']}/{source['path']}")
 
 
 @pytest.mark.parametrize("fact", [param.values[2] for param in FACTS if param.values[1] == "default"])
@@ -128,14 +167,14 @@ def test_the_kinds_of_fact_cover_the_same_releases(name):
 def test_placements_are_understood(document, kind, fact):
     """Each word has a meaning, and a fixed mask is one."""
     listed, added, held = CapSet([1]), CapSet([2]), CapSet([3])
-    for who in {"root", "other", "privileged"} & set(fact):
+    words = {"list": listed, "added": added, "held": held}
+    masks = {mask.hex(): mask for mask in (CapSet.all(37), DOCKER_DEFAULT)}  # those that stand there as such
+    for who in {"root", "other", "privileged", "privileged_other"} & set(fact):
         state = Placement(**fact[who]).fill(listed, added, held)
 
         assert {name for name in THREAD_SETS if getattr(state, name)} == set(fact[who])
-        assert all(
-            getattr(state, name) == {"list": listed, "added": added, "held": held}.get(word, CapSet.all(37))
-            for name, word in fact[who].items()
-        )
+        assert all(getattr(state, name) == (words | masks)[word] for name, word in fact[who].items())
+    assert "privileged" in fact or "privileged_other" not in fact
 
 
 def test_every_family_is_somebodys():
@@ -148,7 +187,14 @@ def test_eras_have_the_releases_of_the_data(name):
     """What is read from the data is what stands there, era by era."""
     starts = {r["since"] for kind in KINDS for fact in DOCUMENTS[name][kind] for r in fact.get("releases", [])}
     eras = engines.versions(name)
+    newest = max(
+        (r["since"] for kind in KINDS for fact in DOCUMENTS[name][kind] for r in fact.get("releases", [])),
+        key=lambda since: key(since, 0),
+        default="",
+    )
 
+    assert [release.since for release in eras[-1].releases[-1:]] == ([newest] if newest else [])
+    assert engines.get(name) == eras[-1]
     assert {release.since for era in eras for release in era.releases} == starts
     assert len({(era.facts, str(era._behaviour)) for era in eras}) == len(eras)
     for era in eras:

@@ -76,10 +76,10 @@ MORE = [  # what is not in those vectors, engine by engine
     ("podman@3.1", "ALL", "chown", A),
     ("podman@2.2", "ALL", "chown", B),
     ("podman@2.2", "chown", "ALL", "1"),
-    ("cri-o@1.21", "", "ALL", "5fb"),
-    ("cri-o@1.21", "CHOWN", "ALL CHOWN", "5fa"),
-    ("cri-o@1.21", "ALL", "ALL", "5fb"),
-    ("cri-o@1.21", "ALL", "CHOWN", "3ffffffffe"),
+    ("cri-o@1.20", "", "ALL", "5fb"),
+    ("cri-o@1.20", "CHOWN", "ALL CHOWN", "5fa"),
+    ("cri-o@1.20", "ALL", "ALL", "5fb"),
+    ("cri-o@1.20", "ALL", "CHOWN", "3ffffffffe"),
     ("cri-o@1.17", "NET_ADMIN", "ALL", "435fb"),
     ("cri-o", "ALL chown", "ALL kill", "1"),
     ("containerd@1.4", "ALL", "", B),
@@ -501,8 +501,8 @@ def test_unreachable(engine, target, reason):
 
 
 def test_where_all_cannot_be_dropped_every_name_can():
-    """CRI-O before 1.22."""
-    old = engines.get("cri-o", "1.21")
+    """CRI-O before 1.21.1."""
+    old = engines.get("cri-o", "1.20")
 
     assert old.request([]) == Request(drop=[cap.name for cap in old.default])
     assert old.resolve(old.request([])) == CapSet()
@@ -658,7 +658,7 @@ def test_versions(version, since):
         ("docker", "1." * 40 + "1", "is no version"),
         ("docker", "9" * 5000, "is no version"),
         ("podman-packaged", "4.4.0", "they end with 4.3.x"),
-        ("nerdctl", "1.7.0", "name no release; leave the version out"),
+        ("gvisor", "1.7.0", "name no release; leave the version out"),
     ],
 )
 def test_unknown_versions(name, version, remedy):
