@@ -50,8 +50,9 @@ def _made_of_switches(cls: type[Made]) -> type[Made]:
 
     @wraps(takes_switches)
     def init(self: Made, *release: object, **switches: object) -> None:
-        if given := [*release, *(switches[name] for name in ("release",) if name in switches)]:
-            raise TypeError(f"Rules() takes switches; the rules of a release are Rules.of({shown(given[0])})")
+        if release or "release" in switches:
+            given = shown(release[0] if release else switches["release"])
+            raise TypeError(f"Rules() takes switches; the rules of a release are Rules.of({given})")
         takes_switches(self, **switches)
 
     setattr(cls, "__init__", init)  # noqa: B010 - a type checker takes an assignment for a mistake
