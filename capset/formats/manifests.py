@@ -60,10 +60,15 @@ def items(document: Mapping[str, object]) -> Iterator[Node]:
 
 def _key_of_items(node: Node) -> str:
     """Return the key under which a list has its items; an empty text for what is no list."""
+    key = _key_of_kind(node)
+    return key if key and isinstance(node[key].value, list | tuple) else ""
+
+
+def _key_of_kind(node: Node) -> str:
+    """Return the key under which something of its kind has items, whatever stands there."""
     if not isinstance(node.value, Mapping) or not isinstance(kind := node["kind"].value, str):
         return ""
-    key = "items" if kind.endswith("List") else "objects" if kind == "Template" else ""
-    return key if key and isinstance(node[key].value, list | tuple) else ""
+    return "items" if kind.endswith("List") else "objects" if kind == "Template" else ""
 
 
 def specs(root: Node) -> list[Node]:
@@ -75,7 +80,11 @@ def specs(root: Node) -> list[Node]:
     kind = root["kind"].text()
     if kind in PATHS:
         return [root.at(*PATHS[kind])]
-    return [] if _has_none(root) else [node for node in _mappings(root) if "containers" in node]
+    if _has_none(root):
+        return []
+    if (key := _key_of_kind(root)) and root[key].value is not None:  # pods may be in what is no list
+        raise root[key].error("a list")
+    return [node for node in _mappings(root) if "containers" in node]
 
 
 def _has_none(root: Node) -> bool:

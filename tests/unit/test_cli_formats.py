@@ -606,13 +606,14 @@ def test_lint_lists(lint):
     status, out, err = lint(text)
 
     assert status == 1
-    assert [line.split()[0] for line in out.splitlines()[1:5]] == ["one:", "not", "not", "two:"]
+    assert [line.split()[0] for line in out.splitlines()[1:5]] == ["one:", "not", "not", "not"]
+    assert out.splitlines()[5].startswith("two:")
+    assert re.search("line 6, items.3..items +refused expected a list, got 5", out)
     assert "line 5, items[2].spec.pod.containers refused expected the containers of the pod, at least one" in out
     assert re.search("line 7, items.4..kind +refused expected a text, got 5", out)
     assert [line.partition("file.yaml:")[2] for line in err.splitlines()] == [
         "3: passed-over: items[0] of kind Service, in which there is no pod",
         "4: passed-over: items[1].items[1], in which there is no pod",
-        "6: passed-over: items[3] of kind List, in which there is no pod",
     ]
     status, out, err = lint("&a\nkind: List\nitems: [*a]\n")
     assert (status, out) == (0, "")

@@ -607,7 +607,8 @@ def test_pods_and_what_makes_them(document):
             {"kind": "List", "items": [{"kind": "Service"}, {"kind": "List", "items": []}]},
             "the document: expected a pod or what makes one (Pod, PodTemplate, CronJob, ",
         ),
-        ({"kind": "List", "items": 5}, "the document: expected a pod or what makes one (Pod, PodTemplate, CronJob, "),
+        ({"kind": "List", "items": 5}, "items: expected a list, got 5"),
+        ({"kind": "Service"}, "the document: expected a pod or what makes one (Pod, PodTemplate, CronJob, "),
         ({"kind": "Pod", "spec": []}, "spec: expected a mapping, got []"),
         (
             {"kind": "Pod", "spec": {"Containers": []}},

@@ -305,3 +305,20 @@ def test_the_words_of_others_are_cut():
     with pytest.raises(CapsetError) as caught:
         documents.read("x" * 5000, dialect="docker")
     assert len(str(caught.value)) < 500
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"kind": "List", "items": 5}',
+        '{"kind": "PodList", "items": {"a": {"spec": {"containers": [{"name": "a"}]}}}}',
+        '{"kind": "Template", "objects": "x"}',
+        '{"kind": "List", "items": [{"kind": "List", "items": 5}]}',
+    ],
+)
+def test_a_list_whose_items_are_none(text):
+    """Pods may be in it, so it is not said that there is none."""
+    report = documents.lint(documents.read(text))
+
+    assert [str(outcome) for outcome in report.outcomes] == ["not known: it cannot be read"]
+    assert [finding.rule for finding in report.faults] == ["unreadable"]
