@@ -32,7 +32,8 @@ class Family:
         spelling: How they read names.
         merge: What becomes of the two lists.
         strange: What happens to a name that they do not know: refused, or passed on to the runtime,
-            which ignores it, or skipped where it is to be added, and refused where it is to be dropped.
+            which ignores it, or skipped where it is to be added, and refused where it is to be dropped, or
+            refused where it is to be added, and passed over where it is to be dropped.
         beyond: What happens to a capability that the engine does not hold itself: it goes to the
             runtime, which cannot give it, or it is left out without a word.
         asks_held: Whether every name in either list must be one that the engine holds.
@@ -48,7 +49,7 @@ class Family:
 
     spelling: Spelling
     merge: Merge
-    strange: Literal["refused", "passed on", "skipped"] = "refused"
+    strange: Literal["refused", "passed on", "skipped", "refused to add"] = "refused"
     beyond: Literal["given to the runtime", "left out"] = "given to the runtime"
     asks_held: bool = False
     reads_first: Literal["add", "drop"] = "add"
@@ -68,6 +69,9 @@ def _podman_1(spelling: str, merge: str) -> Family:
     return _family(spelling, merge, reads_first="drop", changes_privileged=True, added_less_dropped=True)
 
 
+_REFUSED = {"refused": ("add", "drop"), "passed on": (), "skipped": ("drop",), "refused to add": ("add",)}
+"""The lists in which a name that an engine does not know is refused."""
+
 FAMILIES = {
     "docker": _family("docker", "docker", asks_held=True, reads_for_privileged=True),
     "docker before 23.0": _family("docker", "docker", reads_for_privileged=True),
@@ -80,6 +84,7 @@ FAMILIES = {
     "podman 1.1": _podman_1("podman 1.1", "docker before 19.03"),
     "podman 1.0": _podman_1("docker before 19.03", "docker before 19.03"),
     "containerd": _family("containerd", "kubernetes", strange="passed on"),
+    "containerd before 1.3": _family("containerd", "kubernetes", strange="refused to add"),
     "cri-o": _family("cri-o", "kubernetes"),
     "cri-o before 1.21.1": _family("cri-o", "cri-o before 1.21.1"),
     "cri-o 1.11": _family("cri-o", "cri-o before 1.21.1", strange="skipped"),
@@ -232,7 +237,7 @@ class Rules:
         asked = self.family.spelling.read(texts, CapSet.all() if strange == "passed on" else names, _kernel(held))
         if asked.all and self.family.all_swallows:
             return Asked(all=True)
-        if asked.strange and strange != "passed on" and not (strange == "skipped" and side == "add"):
+        if asked.strange and side in _REFUSED[strange]:
             raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
         if self.family.asks_held and (beyond := asked.caps - held):
             raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)

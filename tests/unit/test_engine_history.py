@@ -10,6 +10,7 @@ from capset.errors import (
     RequestError,
     UnavailableError,
     UnknownNameError,
+    UnknownVersionError,
     UnsupportedOptionError,
 )
 
@@ -136,6 +137,48 @@ def test_cri_o_fills(version, inheritable, ambient, of_privileged):
     assert configured.inheritable == (cri_o.default if inheritable else CapSet())
     assert configured.ambient == (cri_o.default if ambient else CapSet())
     assert bool(cri_o.configured(privileged=True).ambient) is of_privileged
+
+
+# -- containerd -----------------------------------------------------------------------------------------
+
+
+def test_containerd_begins_with_its_cri():
+    """Before 1.1.0 there was none in it."""
+    with pytest.raises(UnknownVersionError, match=r"they begin with 1\.1\.0"):
+        engines.get("containerd", "1.0.3")
+
+
+@pytest.mark.parametrize("version", ["1.1.0", "1.1.8", "1.2.14", "1.2"])
+def test_containerd_refuses_names(version):
+    """Until 1.3 a name to add that it does not know, or the kernel does not have, was refused; one to drop was not."""
+    containerd = engines.get("containerd", version)
+
+    for name in ("bogus", "CAP_CHOWN", *NEWEST):
+        with pytest.raises(UnknownNameError, match=f"refuses to add '{name}'"):
+            containerd.resolve([name])
+    with pytest.raises(UnknownNameError, match="the kernel has no such capability"):
+        containerd.resolve(["AUDIT_READ"], available=CapSet.all(36))
+    resolution = containerd.resolution(["net_admin"], ["bogus"])
+    assert resolution.caps == containerd.default | {"net_admin"}
+    assert resolution.warnings == (
+        f"containerd (CRI) {version} drops 'CAP_BOGUS', which is no capability: nothing is dropped",
+    )
+
+
+@pytest.mark.parametrize("version", ["1.3.0", "1.4.13", "1.5.0", "2.3.4"])
+def test_containerd_passes_names_on(version):
+    """Since then nothing is looked at."""
+    assert len(engines.get("containerd", version).resolution(["bogus", "CAP_CHOWN"]).warnings) == 2
+
+
+@pytest.mark.parametrize(("version", "ambient"), [("1.1.0", True), ("1.1.1", False), ("1.1", False), ("2.3.4", False)])
+def test_containerd_fills_the_ambient_set(version, ambient):
+    """1.1.0 alone let another user have what was added."""
+    containerd = engines.get("containerd", version)
+
+    assert containerd.container(["net_admin"], uid=7).effective == CapSet(["net_admin"] if ambient else [])
+    assert containerd.configured(["net_admin"]).ambient == CapSet(["net_admin"] if ambient else [])
+    assert containerd.configured(privileged=True).ambient == (CapSet.all(37) if ambient else CapSet())
 
 
 # -- Podman ---------------------------------------------------------------------------------------------

@@ -276,7 +276,7 @@ class TestVersions:
     def test_what_did_not_change(self):
         ax = plot_versions(engines.versions("containerd"))
 
-        assert said(ax)[0].startswith("1.0.0 and later: CAP_CHOWN")
+        assert said(ax)[0].startswith("1.1.0 and later: CAP_CHOWN")
         assert said(ax)[0].endswith("it did not change")
 
     def test_an_engine_without_releases(self):
