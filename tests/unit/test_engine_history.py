@@ -333,7 +333,7 @@ def test_nspawn_options():
     for version in ("209", "252", "256"):
         nspawn = engines.get("systemd-nspawn", version)
         assert nspawn.resolve(["all"], ["CAP_CHOWN"]) == CapSet.all() - {"chown"}
-        assert "since 253" in nspawn.facts[0].note
+        assert "since 249.16, 250.11, 251.12, 252.6 and 253" in nspawn.facts[0].note
 
 
 # -- LXC and Incus --------------------------------------------------------------------------------------
