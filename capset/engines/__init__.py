@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from capset.engines.releases import Release as Release
     from capset.engines.request import Request as Request
     from capset.engines.rules import Resolution as Resolution
+    from capset.engines.setting import Setting as Setting
 else:
     from capset.lazy import lazily
 
@@ -44,5 +45,6 @@ else:
             "capset.engines.releases": ("Release",),
             "capset.engines.request": ("Request",),
             "capset.engines.rules": ("Resolution",),
+            "capset.engines.setting": ("Setting",),
         },
     )

@@ -13,6 +13,7 @@ from capset.engines.engine import Behaviour, Engine, Fact
 from capset.engines.process import Placement
 from capset.engines.releases import Release, divide, key
 from capset.engines.rules import FAMILIES, Options, Rules
+from capset.engines.setting import Setting
 from capset.errors import UnknownEngineError, UnknownVersionError, shown
 from capset.facts import load, stems
 from capset.listed import Listed
@@ -101,6 +102,8 @@ def versions(name: str) -> Versions:
 
 def place(engine: Engine) -> str | None:
     """Write where an engine is to be found, in Python; None if it was made elsewhere."""
+    if engine.setting is not None:
+        return _place_of_set(engine, engine.setting)
     eras = _eras_of(engine.name) if engine.name in _names() else ()
     if engine.version:
         return f"engines.get({engine.name!r}, {engine.version!r})" if evolve(engine, version="") in eras else None
@@ -124,6 +127,15 @@ def find(name: str, version: str, releases: tuple[Release, ...]) -> Engine:
     written = ", ".join(map(str, releases)) or "no release"
     remedy = "this version of capset divides its releases in another way; engines.get() takes a version of the engine"
     raise UnknownVersionError(name, written, remedy)
+
+
+def _place_of_set(engine: Engine, setting: Setting) -> str | None:
+    """Write where an engine as it is configured is to be found."""
+    try:
+        released = find(engine.name, engine.version, engine.releases)
+    except (UnknownEngineError, UnknownVersionError):
+        return None
+    return f"{place(released)}.with_default({setting})" if released._as_set(setting) == engine else None
 
 
 @cache
