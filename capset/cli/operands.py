@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
 from capset.cli.output import Failure
+from capset.engines.catalogue import is_engine
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
 
@@ -61,7 +62,7 @@ def operand(text: str, proc: str) -> Operand:
     if colon and kind == "file":
         status = saved_status(rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
-    if re.split("[@:]", text)[0] in engines.names():
+    if is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
         return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
     try:

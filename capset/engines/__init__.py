@@ -18,6 +18,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
+    from capset.engines.alias import Alias as Alias
+    from capset.engines.alias import aliases as aliases
     from capset.engines.catalogue import Versions as Versions
     from capset.engines.catalogue import get as get
     from capset.engines.catalogue import names as names
@@ -38,6 +40,7 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
+            "capset.engines.alias": ("Alias", "aliases"),
             "capset.engines.catalogue": ("Versions", "get", "names", "versions"),
             "capset.engines.engine": ("Engine", "Fact"),
             "capset.engines.process": ("Placement",),

@@ -21,7 +21,7 @@ from capset.sets import CapSet
 from capset.shown import Plotted
 from capset.source import Source
 
-__all__ = ["Versions", "get", "names", "place", "versions"]
+__all__ = ["Versions", "get", "is_engine", "names", "place", "versions"]
 
 _KINDS = ("default", "sets", "rules")
 
@@ -46,13 +46,15 @@ def get(name: str, version: str | None = None) -> Engine:
     """Return an engine as one of its versions behaves.
 
     Args:
-        name: One of :func:`names`.
+        name: One of :func:`names`, or what people type for one, as :func:`aliases` lists it:
+            ``"moby"`` is ``"docker"``, and so is ``"Docker"``.
         version: Such as ``"20.10.24"``; ``"20.10"`` is the newest release of that series. What follows
             the numbers, such as ``-ce`` or ``+dfsg1``, does not count. None stands for the newest
             release that there are facts about.
 
     Raises:
-        UnknownEngineError: There is no engine of that name; the error lists the names.
+        UnknownEngineError: There is no engine of that name, and the error lists the names; or it may be several, as
+            Kubernetes may be, and the error says which and why.
         UnknownVersionError: There are no facts about that version, or it is no version.
         TypeError: *name* or *version* is no str.
 
@@ -98,6 +100,14 @@ def versions(name: str) -> Versions:
         13, 0.12.12 to 0.12.x, 1.0.5 and later
     """
     return Versions(_eras_of(name))
+
+
+def is_engine(text: str) -> bool:
+    """Say whether a text is the name of an engine, or one that people type for it."""
+    try:
+        return bool(_name(text))
+    except UnknownEngineError as error:
+        return bool(error.why)
 
 
 def place(engine: Engine) -> str | None:
@@ -150,11 +160,25 @@ def _start(stretch: tuple[Release, Engine]) -> tuple[int, ...]:
 def _eras_of(name: str) -> tuple[Engine, ...]:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of an engine as str, got {shown(name)}")
-    if name not in _names():
+    return _read(_name(name))
+
+
+def _name(text: str) -> str:
+    """Return the name of the engine that a text stands for."""
+    if text in _names():
+        return text
+    from capset.engines.alias import find_alias, plain
+
+    if plain(text) in _names():
+        return plain(text)
+    alias = find_alias(text)
+    if alias is None:
         from difflib import get_close_matches
 
-        raise UnknownEngineError(name, _names(), tuple(get_close_matches(name, _names())))
-    return _read(name)
+        raise UnknownEngineError(text, _names(), tuple(get_close_matches(text.lower(), _names())))
+    if len(alias.engines) > 1:
+        raise UnknownEngineError(text, _names(), alias.engines, alias.why)
+    return alias.engines[0]
 
 
 @cache
