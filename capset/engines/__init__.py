@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from capset.engines.request import Request as Request
     from capset.engines.rules import Resolution as Resolution
     from capset.engines.setting import Setting as Setting
+    from capset.engines.sysctl import Sysctl as Sysctl
+    from capset.engines.sysctl import sysctls as sysctls
 else:
     from capset.lazy import lazily
 
@@ -49,5 +51,6 @@ else:
             "capset.engines.request": ("Request",),
             "capset.engines.rules": ("Resolution",),
             "capset.engines.setting": ("Setting",),
+            "capset.engines.sysctl": ("Sysctl", "sysctls"),
         },
     )

@@ -99,6 +99,7 @@ SOURCES = [
         for name in facts.stems("engines")
         for source in facts.load(f"engines/{name}")["sources"].values()
     ),
+    *(Source(**source) for source in facts.load("sysctls")["sources"].values()),
     *(source for change in kernel.changes() for source in change.sources),
     *(backport.source for change in kernel.changes() for backport in change.backports),
 ]
