@@ -352,7 +352,7 @@ class UnknownEntryError(CapsetError, KeyError):
         close: Those of them that look like it, best first.
     """
 
-    _fields = ("name", "known", "close")
+    _fields: tuple[str, ...] = ("name", "known", "close")
     _kind = "name"
     __str__ = Exception.__str__  # KeyError writes its message as a repr
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
 from capset.cli.output import Failure
-from capset.engines.catalogue import is_engine
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
 
@@ -62,7 +61,7 @@ def operand(text: str, proc: str) -> Operand:
     if colon and kind == "file":
         status = saved_status(rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
-    if is_engine(re.split("[@:]", text)[0]):
+    if engines.is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
         return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
     try:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from capset.engines.alias import aliases as aliases
     from capset.engines.catalogue import Versions as Versions
     from capset.engines.catalogue import get as get
+    from capset.engines.catalogue import is_engine as is_engine
     from capset.engines.catalogue import names as names
     from capset.engines.catalogue import versions as versions
     from capset.engines.engine import Engine as Engine
@@ -43,7 +44,7 @@ else:
         __name__,
         {
             "capset.engines.alias": ("Alias", "aliases"),
-            "capset.engines.catalogue": ("Versions", "get", "names", "versions"),
+            "capset.engines.catalogue": ("Versions", "get", "is_engine", "names", "versions"),
             "capset.engines.engine": ("Engine", "Fact"),
             "capset.engines.process": ("Placement",),
             "capset.engines.recognition": ("Match", "Matches", "recognise"),

@@ -103,7 +103,15 @@ def versions(name: str) -> Versions:
 
 
 def is_engine(text: str) -> bool:
-    """Say whether a text is the name of an engine, or one that people type for it."""
+    """Say whether a text is the name of an engine, or one that people type for one or for several.
+
+    Examples:
+        >>> from capset import engines
+        >>> [engines.is_engine(text) for text in ("docker", "Moby", "k8s", "dokcer")]
+        [True, True, True, False]
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"expected the name of an engine as str, got {shown(text)}")
     try:
         return bool(_name(text))
     except UnknownEngineError as error:
@@ -176,9 +184,10 @@ def _name(text: str) -> str:
         from difflib import get_close_matches
 
         raise UnknownEngineError(text, _names(), tuple(get_close_matches(text.lower(), _names())))
-    if len(alias.engines) > 1:
+    name, *others = alias.engines
+    if others:
         raise UnknownEngineError(text, _names(), alias.engines, alias.why)
-    return alias.engines[0]
+    return name
 
 
 @cache

@@ -10,7 +10,6 @@ from click.testing import CliRunner
 from capset import CapSet, engines
 from capset.cli.group import capset
 from capset.engines.alias import plain
-from capset.engines.catalogue import is_engine
 from capset.errors import UnknownEngineError, UnknownNameError
 
 
@@ -21,7 +20,7 @@ def test_every_alias(alias):
     assert alias.name not in engines.names()
     assert set(alias.engines) <= set(engines.names())
     assert alias.why.endswith(".") is (len(alias.engines) == 1)
-    assert is_engine(alias.name)
+    assert engines.is_engine(alias.name)
     if len(alias.engines) == 1:
         assert engines.get(alias.name) == engines.get(*alias.engines)
         return
@@ -64,7 +63,9 @@ def test_a_version_of_an_alias():
 
 def test_what_is_no_engine():
     """A mask, a capability and a typo are none."""
-    assert not any(map(is_engine, ("a80425fb", "kill", "dokcer", "")))
+    assert not any(map(engines.is_engine, ("a80425fb", "kill", "dokcer", "")))
+    with pytest.raises(TypeError, match="expected the name of an engine as str, got 5"):
+        engines.is_engine(5)
 
 
 def test_on_the_command_line():
