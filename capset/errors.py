@@ -352,7 +352,7 @@ class UnknownEntryError(CapsetError, KeyError):
         close: Those of them that look like it, best first.
     """
 
-    _fields = ("name", "known", "close")
+    _fields: tuple[str, ...] = ("name", "known", "close")
     _kind = "name"
     __str__ = Exception.__str__  # KeyError writes its message as a repr
 
@@ -526,12 +526,20 @@ class UnknownEngineError(UnknownEntryError):
     Attributes:
         name: What was given.
         known: The names that are known.
-        close: Those of them that look like it, best first.
+        close: Those of them that look like it, or may be meant by it, best first.
+        why: Why none of these was taken for it; empty where it only looks like them.
     """
 
+    _fields = ("name", "known", "close", "why")
     _kind = "container engine"
 
+    def __init__(self, name: str, known: tuple[str, ...], close: tuple[str, ...] = (), why: str = "") -> None:
+        self.why = why
+        super().__init__(name, known, close)
+
     def _advice(self) -> str:
+        if self.why:
+            return f"{self.why}: choose {', '.join(self.close[:-1])} or {self.close[-1]}"
         name, at, version = self.name.partition("@")
         if at and name in self.known:  # as the command line takes it
             return f'write engines.get("{name}", "{_plain(version)}")'

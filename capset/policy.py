@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any, Literal
 
-from attrs import frozen
+from attrs import evolve, field, frozen
 
 from capset import engines
 from capset.diff import CapDiff
@@ -23,7 +23,16 @@ from capset.listed import Listed
 from capset.plain import Plain
 from capset.shown import Tabular
 
-__all__ = ["Finding", "Findings", "Level", "beyond_default", "pod_security"]
+__all__ = [
+    "Finding",
+    "Findings",
+    "Level",
+    "beyond_default",
+    "pod_security",
+    "scc_names",
+    "security_context_constraints",
+    "under_scc",
+]
 
 
 def __dir__() -> list[str]:
@@ -36,7 +45,10 @@ Level = Literal["baseline", "restricted"]
 _FEW = 5  # so many are named one by one
 _ADD = "securityContext.capabilities.add"
 _DROP = "securityContext.capabilities.drop"
-_IDS = {_ADD: "pod-security-add", _DROP: "pod-security-drop"}
+_PRIVILEGED = "securityContext.privileged"
+_POD_SECURITY = {_ADD: "pod-security-add", _DROP: "pod-security-drop"}
+_SCC = {_ADD: "scc-add", _PRIVILEGED: "scc-privileged"}
+_NOBODY = 65534
 
 
 @frozen(kw_only=True)
@@ -44,7 +56,7 @@ class Finding(Plain):
     """Something in a container's request that a policy does not allow.
 
     Attributes:
-        rule: What it breaks: ``pod-security-add`` or ``pod-security-drop``, as :data:`capset.documents.RULES` has it.
+        rule: What it breaks, such as ``pod-security-add``: one of :data:`capset.documents.RULES`.
         container: The name of the container.
         field: The field of the container, such as ``securityContext.capabilities.add``.
         value: What stands there: one name, or the whole list where something is missing from it.
@@ -66,7 +78,8 @@ class Finding(Plain):
 class Findings(Listed[Finding], Tabular):
     """What a policy does not allow: a list, and in a notebook a table.
 
-    Returned by :func:`pod_security`. Each finding is a row of :meth:`to_records`, with its attributes.
+    Returned by :func:`pod_security` and :func:`security_context_constraints`. Each finding is a row of
+    :meth:`to_records`, with its attributes.
     """
 
     __slots__ = ()
@@ -74,33 +87,60 @@ class Findings(Listed[Finding], Tabular):
 
 @frozen(kw_only=True)
 class Rule:
-    """What one version of a level says of capabilities."""
+    """What a policy says of capabilities.
 
-    may_add: frozenset[str]
+    Attributes:
+        ids: What each field that may break it is called as a rule of documents.
+        may_add: The names that may be added, as they are written; None for all.
+        must_drop: The name that has to be dropped.
+        exempts_windows: Whether a pod that is declared to run on Windows is left alone.
+        drops: What is dropped for a container that does not drop it itself.
+        privileged: Whether a container may be a privileged one, as far as this rule says.
+        escalation: Whether a container may gain privileges if it does not say; None where this rule leaves that alone.
+        user: Whom a container runs as that does not say.
+        runtime: The engine that runs such pods, if no other is given.
+    """
+
+    ids: Mapping[str, str] = field(factory=lambda: _POD_SECURITY)
+    may_add: frozenset[str] | None
     must_drop: str = ""
     exempts_windows: bool = False
+    drops: tuple[str, ...] = ()
+    privileged: bool = True
+    escalation: bool = True
+    user: Literal["any", "not root", "of a range"] = "any"
+    runtime: str = "containerd"
 
     def findings(self, pod: kubernetes.Pod, container: str, request: Request, engine: Engine) -> list[Finding]:
         """Check one container of a pod, for which *engine* tells the effect."""
         if self.exempts_windows and pod.windows:
             return []
         broken = list(self._broken(request))
-        effect = _effect(engine, request, windows=pod.windows) if broken else ""
+        uid = _NOBODY if self.user != "any" and not request.user else None
+        effect = _effect(engine, self.admitted(request), windows=pod.windows, uid=uid) if broken else ""
         return [
-            Finding(rule=_IDS[field], container=container, field=field, value=value, message=message, effect=effect)
+            Finding(rule=self.ids[field], container=container, field=field, value=value, message=message, effect=effect)
             for field, value, message in broken
         ]
 
+    def admitted(self, request: Request) -> Request:
+        """Return what becomes of a request where admission changes it."""
+        drops = [name for name in self.drops if name not in request.drop]
+        gains_nothing = request.no_new_privs or not (self.escalation or request.privileged)
+        return evolve(request, drop=(*request.drop, *drops), no_new_privs=gains_nothing)
+
     def _broken(self, request: Request) -> Iterator[tuple[str, str, str]]:
         """List what a request breaks: field, value, verdict. Texts are compared as they stand."""
+        if request.privileged and not self.privileged:
+            yield _PRIVILEGED, "true", "must not be `true`"
         if self.must_drop and self.must_drop not in request.drop:
             written = ", ".join(request.drop)
             got = f", got `{written}`" if written else ", and nothing is dropped"
             yield _DROP, written, f"must be `{self.must_drop}`{got}"
         for name in dict.fromkeys(request.add):
-            if name not in self.may_add:
-                allowed = ", ".join(f"`{each}`" for each in sorted(self.may_add))
-                yield _ADD, name, f"must be {'' if len(self.may_add) == 1 else 'one of '}{allowed}, got `{name}`"
+            if self.may_add is not None and name not in self.may_add:
+                allowed = ", ".join(f"`{each}`" for each in sorted(self.may_add)) or "left out"
+                yield _ADD, name, f"must be {'one of ' if len(self.may_add) > 1 else ''}{allowed}, got `{name}`"
 
 
 def pod_security(
@@ -138,9 +178,71 @@ def pod_security(
         >>> finding.effect
         'containerd (CRI) gives it no capability'
     """
+    return _check(pod, pod_rule(level, version), engine)
+
+
+def security_context_constraints(
+    pod: Mapping[str, Any], *, name: str = "restricted-v2", engine: Engine | None = None
+) -> Findings:
+    """Check a pod against what a security context constraint (SCC) of OpenShift says of capabilities.
+
+    These are what may be added, and whether a container may be a privileged one; the SCC has other rules. What it
+    requires to be dropped is no finding, as OpenShift drops it from every container: :func:`under_scc`.
+
+    Args:
+        pod: As of :func:`pod_security`.
+        name: One of :func:`scc_names`. Without a grant of its own, a pod of an OpenShift since 4.11 is under
+            ``"restricted-v2"``.
+        engine: The runtime that tells the effect: CRI-O if not given.
+
+    Raises:
+        FormatError: The document is no pod.
+        ArgumentError: There is no such SCC among those that OpenShift ships.
+
+    Source:
+        OpenShift ``pkg/securitycontextconstraints/capabilities/mustrunas.go`` of apiserver-library-go, and the
+        manifests of cluster-kube-apiserver-operator.
+
+    Examples:
+        >>> from capset import policy
+        >>> web = {"name": "web", "securityContext": {"capabilities": {"add": ["NET_BIND_SERVICE", "NET_RAW"]}}}
+        >>> [finding] = policy.security_context_constraints({"spec": {"containers": [web]}})
+        >>> finding.message
+        'must be `NET_BIND_SERVICE`, got `NET_RAW`'
+    """
+    return _check(pod, scc_rule(name), engine)
+
+
+def under_scc(request: Request, name: str = "restricted-v2") -> Request:
+    """Return what OpenShift makes of a container's request where it admits it under an SCC.
+
+    What the SCC drops is added to what the container drops, and where it allows no privilege escalation, a container
+    that does not say so itself gets no_new_privs. The user, which most SCCs take from a range of the namespace if the
+    pod names none, is left as it is: give a ``uid`` other than 0 to the engine.
+
+    Raises:
+        ArgumentError: There is no such SCC.
+
+    Examples:
+        >>> from capset import engines, policy
+        >>> request = policy.under_scc(engines.Request(add=["NET_BIND_SERVICE"]))
+        >>> request
+        Request(add=('NET_BIND_SERVICE',), drop=('ALL',), no_new_privs=True)
+        >>> print(engines.get("openshift").container(request, uid=1000660000).bounding)
+        CAP_NET_BIND_SERVICE
+    """
+    require(request, Request, "a Request")
+    return scc_rule(name).admitted(request)
+
+
+def scc_names() -> list[str]:
+    """List the security context constraints that OpenShift ships."""
+    return list(_sccs())
+
+
+def _check(pod: Mapping[str, Any], rule: Rule, engine: Engine | None) -> Findings:
     require(engine, Engine | None, "an Engine, such as engines.get() returns")
-    rule = pod_rule(level, version)
-    runtime = engines.get("containerd") if engine is None else engine
+    runtime = engines.get(rule.runtime) if engine is None else engine
     requests = kubernetes.from_pod(pod)
     found = next(kubernetes.pods(pod))
     return Findings(
@@ -191,6 +293,36 @@ def pod_rule(level: str, version: str) -> Rule:
     return [rule for since, rule in levels[level] if asked is None or since <= int(asked[1])][-1]
 
 
+def scc_rule(name: str) -> Rule:
+    """Return what a security context constraint of OpenShift says of capabilities.
+
+    Raises:
+        ArgumentError: There is no such SCC.
+    """
+    message = f"expected a security context constraint, {', '.join(_sccs())}, got {shown(name)}"
+    if not isinstance(name, str):
+        raise TypeError(message)
+    if name not in _sccs():
+        raise ArgumentError(message, name)
+    return _sccs()[name]
+
+
+@cache
+def _sccs() -> dict[str, Rule]:
+    return {
+        name: Rule(
+            ids=_SCC,
+            may_add=frozenset(entry["may_add"]) if "may_add" in entry else None,
+            drops=tuple(entry["drops"]),
+            privileged=entry["privileged"],
+            escalation=entry["escalation"],
+            user=entry["user"],
+            runtime="cri-o",
+        )
+        for name, entry in load("policies/openshift-scc")["sccs"].items()
+    }
+
+
 @cache
 def _levels() -> dict[str, list[tuple[int, Rule]]]:
     """Read the rules, each with the minor version since which it holds, oldest first."""
@@ -210,14 +342,14 @@ def _levels() -> dict[str, list[tuple[int, Rule]]]:
     return found
 
 
-def _effect(engine: Engine, request: Request, *, windows: bool) -> str:
+def _effect(engine: Engine, request: Request, *, windows: bool, uid: int | None) -> str:
     """Say what a container would get of a request."""
     if refused := [problem.message for problem in request.problems if problem.verdict == "refused"]:
         return f"no container starts: {refused[0]}"
     if windows:
         return "Windows has no capabilities"
     try:
-        state = engine.container(request)
+        state = engine.container(request, uid=uid)
     except RequestError as error:
         return f"no container starts: {error}"
     caps = state.bounding
@@ -226,4 +358,5 @@ def _effect(engine: Engine, request: Request, *, windows: bool) -> str:
     more = caps - engine.default
     text = f"{engine} gives it {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}, "
     text += f"{more if len(more) <= _FEW else len(more)} more than by default" if more else "none more than by default"
-    return text if state.effective else f"{text}, and as user {request.uid} it can use none of them"
+    who = f"user {request.uid}" if uid is None else "another user than root"
+    return text if state.effective else f"{text}, and as {who} it can use none of them"

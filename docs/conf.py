@@ -157,6 +157,10 @@ def _write_engines(_app: object) -> None:
         answers = [_answer(engine, *question) for question in _QUESTIONS.values()]
         if "no option" not in answers:
             lines.append(f"| [{engine.name}](#{engine.name}) | {len(engine.default)} | {' | '.join(answers)} |")
+    lines += ["", "## What people type", "", "| name | stands for | why |", "| --- | --- | --- |"]
+    for alias in engines.aliases():
+        links = ", ".join(f"[{name}](#{name})" for name in alias.engines)
+        lines.append(f"| `{alias.name}` | {links if len(alias.engines) == 1 else f'none: {links}'} | {alias.why} |")
     for name in engines.names():
         document = facts.load(f"engines/{name}")
         lines += ["", f"## {name}", "", f"**{document['title']}.** {document['about']}"]

@@ -75,7 +75,7 @@ PURE = {
         "itertools",
     ),
     *("json", "math", "matplotlib", "operator", "re", "ruamel", "shlex", "struct", "threading", "types", "typing"),
-    *("unicodedata", "urllib.parse", "warnings"),
+    *("tomllib.loads", "unicodedata", "urllib.parse", "warnings"),
 }
 SYS = {"sys", "sys.modules"}
 

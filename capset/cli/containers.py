@@ -9,7 +9,7 @@ import click
 
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import engine_named, masks_and_names, operand, own_bounding
+from capset.cli.operands import engine_named, masks_and_names, operand, own_status
 from capset.cli.output import Failure, releases_json, say, say_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.engines.releases import releases_text
@@ -35,7 +35,7 @@ available_option = click.option(
 
 
 @click.command()
-@click.argument("engine", metavar="ENGINE[@VERSION]")
+@click.argument("engine", metavar="ENGINE[@VERSION][:FILE]")
 @click.option("--cap-add", "add", multiple=True, metavar="NAME", help="A name to add, as written for the engine.")
 @click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="A name to drop.")
 @click.option("--privileged", is_flag=True, help="A privileged container.")
@@ -84,7 +84,7 @@ def run(
 
 
 @click.command()
-@click.argument("engine", metavar="ENGINE[@VERSION]")
+@click.argument("engine", metavar="ENGINE[@VERSION][:FILE]")
 @click.argument("target")
 @set_option("Which set of a process is the target.")
 @available_option
@@ -149,7 +149,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
         say(f"These sets alone do not tell which of the {len(matches)} it was.")
     if len(shown) < len(matches):
         say(f"{len(matches) - len(shown)} of them need more options, and are listed with --all.")
-    if seen.value.bounding == own_bounding():
+    if (own := own_status()) and seen.value.bounding == own.caps.bounding:
         say("This command has the same bounding set: the process may be in no container, or in the same one.")
 
 

@@ -23,7 +23,7 @@ _ABOUT = {"default": "its default", "sets": "the sets that it fills", "rules": "
 
 
 @click.command()
-@click.argument("engine", required=False, metavar="[ENGINE[@VERSION]]")
+@click.argument("engine", required=False, metavar="[ENGINE[@VERSION][:FILE]]")
 @json_option
 def engines(engine: str | None, as_json: bool) -> None:
     """List the container engines, with their releases, defaults and sources.
@@ -34,7 +34,7 @@ def engines(engine: str | None, as_json: bool) -> None:
         chosen = [era for name in known.names() for era in known.versions(name)]
         say_json([_engine_json(era) for era in chosen]) if as_json else _table(chosen)
         return
-    chosen = [engine_named(engine)] if "@" in engine else known.versions(known.get(engine).name)
+    chosen = [engine_named(engine)] if {"@", ":"} & set(engine) else known.versions(known.get(engine).name)
     if as_json:
         say_json([_engine_json(era) for era in chosen])
         return

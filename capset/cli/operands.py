@@ -25,8 +25,7 @@ __all__ = [
     "labelled_set",
     "masks_and_names",
     "operand",
-    "own_bounding",
-    "own_user_ns",
+    "own_status",
     "pid_or_self",
     "saved_status",
     "status_files",
@@ -62,7 +61,7 @@ def operand(text: str, proc: str) -> Operand:
     if colon and kind == "file":
         status = saved_status(rest)
         return Operand(label=f"{text} ({status.name})", value=status.caps)
-    if text.partition("@")[0] in engines.names():
+    if engines.is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
         return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
     try:
@@ -84,9 +83,16 @@ def saved_status(path: str) -> live.ProcStatus:
 
 
 def engine_named(text: str) -> engines.Engine:
-    """Read the name of an engine, or ``NAME@VERSION``."""
-    name, at, version = text.partition("@")
-    return engines.get(name, version if at else None)
+    """Read the name of an engine, as ``NAME[@VERSION]``, and ``:FILE`` with its configuration."""
+    spec, colon, path = text.partition(":")
+    name, at, version = spec.partition("@")
+    engine = engines.get(name, version if at else None)
+    if not colon:
+        return engine
+    from capset.cli.reading import read_bytes
+    from capset.formats import configuration
+
+    return configuration.read(read_bytes(path), engine, source=path)
 
 
 def _label(text: str, caps: CapSet) -> str:
@@ -99,21 +105,13 @@ def _label(text: str, caps: CapSet) -> str:
 
 def is_foreign(status: live.ProcStatus) -> bool:
     """Say whether a process is in another user namespace than this one; False where that is unknown."""
-    return status.user_ns is not None and status.user_ns != own_user_ns()
+    return status.user_ns is not None and ((own := own_status()) is None or status.user_ns != own.user_ns)
 
 
-def own_user_ns() -> int | None:
-    """Return the user namespace of this command; None off Linux."""
+def own_status() -> live.ProcStatus | None:
+    """Return the status of this command; None off Linux."""
     try:
-        return live.read(user_ns=True).user_ns
-    except ProcUnavailableError:
-        return None
-
-
-def own_bounding() -> CapSet | None:
-    """Return the bounding set of this command; None off Linux."""
-    try:
-        return live.read().caps.bounding
+        return live.read(user_ns=True)
     except ProcUnavailableError:
         return None
 

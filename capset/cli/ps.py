@@ -10,7 +10,7 @@ import click
 
 from capset import live
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import caps_of_options, own_user_ns
+from capset.cli.operands import caps_of_options, own_status
 from capset.cli.output import number, prose, say, say_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.printable import printable
@@ -55,12 +55,12 @@ def ps(
     elif group:
         _ps_groups(statuses)
     else:
-        own = own_user_ns()
+        own = own_status()
         rows: list[list[str]] = []
         for status in statuses:
             mark = "?" if proc == "/proc" else ""  # what a saved tree cannot tell is no news
             if status.user_ns is not None:
-                mark = "" if status.user_ns == own else "*"
+                mark = "" if own and status.user_ns == own.user_ns else "*"
             uid, caps = f"{status.uids.effective}{mark}", getattr(status.caps, which)
             rows.append([str(status.pid), uid, printable(status.name), str(len(caps)), summary(caps)])
         ids = number("tid" if threads else "pid")

@@ -13,7 +13,7 @@ from capset.documents.report import Finding, Outcome, Report, Verdict
 from capset.documents.workload import Workload, listed
 from capset.engines import Engine
 from capset.errors import FormatError, RequestError, require, shown
-from capset.policy import Level, Rule, pod_rule
+from capset.policy import Level, Rule, pod_rule, scc_rule
 from capset.sets import CapSet
 
 __all__ = ["lint"]
@@ -32,7 +32,8 @@ def lint(
         workloads: What :func:`~capset.documents.read` gives, of one document or of several.
         engine: What runs the containers: by default Docker for Compose and Docker's own, containerd for pods.
         policy: Check pods against the rule about capabilities in the Pod Security Standards too: ``"baseline"`` or
-            ``"restricted"``, with a version as in ``"restricted@1.25"``.
+            ``"restricted"``, with a version as in ``"restricted@1.25"``; or against a security context constraint of
+            OpenShift, as in ``"scc:restricted-v2"``.
         systemd: The release of systemd that reads the units, such as 252; the newest rules if not given.
 
     Returns:
@@ -41,6 +42,7 @@ def lint(
     Raises:
         FormatError: There is no such policy, or no such release.
         UnknownVersionError: There is no such version of the policy.
+        ArgumentError: There is no such security context constraint.
         TypeError: *engine* is none, or *workloads* holds something else.
 
     Examples:
@@ -60,7 +62,8 @@ def lint(
     passed = _passed_over(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
-        runtime = engine or engines.get(_usual(workload) or "docker")
+        usual = rule.runtime if rule is not None and workload._pod is not None else _usual(workload)
+        runtime = engine or engines.get(usual or "docker")
         outcome = _outcome(workload, runtime)
         judged = (*_judged(outcome, runtime), *_by_policy(workload, rule, runtime))
         parts.append((outcome, (*_told(workload), *judged, *passed.pop(workload.source, ()))))
@@ -81,9 +84,14 @@ def _usual(workload: Workload) -> str:
 def _rule(policy: str | None) -> Rule | None:
     if policy is None:
         return None
+    kind, colon, name = policy.partition(":")
+    if colon and kind == "scc":
+        return scc_rule(name)
     level, at, version = policy.partition("@")
     if level not in get_args(Level):
-        raise FormatError("policy", policy, f"{' or '.join(get_args(Level))}, or such as restricted@1.25")
+        raise FormatError(
+            "policy", policy, f"{' or '.join(get_args(Level))}, or such as restricted@1.25 or scc:restricted-v2"
+        )
     return pod_rule(level, version if at else "latest")
 
 

@@ -18,8 +18,11 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
+    from capset.engines.alias import Alias as Alias
+    from capset.engines.alias import aliases as aliases
     from capset.engines.catalogue import Versions as Versions
     from capset.engines.catalogue import get as get
+    from capset.engines.catalogue import is_engine as is_engine
     from capset.engines.catalogue import names as names
     from capset.engines.catalogue import versions as versions
     from capset.engines.engine import Engine as Engine
@@ -31,18 +34,24 @@ if TYPE_CHECKING:
     from capset.engines.releases import Release as Release
     from capset.engines.request import Request as Request
     from capset.engines.rules import Resolution as Resolution
+    from capset.engines.setting import Setting as Setting
+    from capset.engines.sysctl import Sysctl as Sysctl
+    from capset.engines.sysctl import sysctls as sysctls
 else:
     from capset.lazy import lazily
 
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset.engines.catalogue": ("Versions", "get", "names", "versions"),
+            "capset.engines.alias": ("Alias", "aliases"),
+            "capset.engines.catalogue": ("Versions", "get", "is_engine", "names", "versions"),
             "capset.engines.engine": ("Engine", "Fact"),
             "capset.engines.process": ("Placement",),
             "capset.engines.recognition": ("Match", "Matches", "recognise"),
             "capset.engines.releases": ("Release",),
             "capset.engines.request": ("Request",),
             "capset.engines.rules": ("Resolution",),
+            "capset.engines.setting": ("Setting",),
+            "capset.engines.sysctl": ("Sysctl", "sysctls"),
         },
     )

@@ -13,6 +13,7 @@ from capset.engines.engine import Behaviour, Engine, Fact
 from capset.engines.process import Placement
 from capset.engines.releases import Release, divide, key
 from capset.engines.rules import FAMILIES, Options, Rules
+from capset.engines.setting import Setting
 from capset.errors import UnknownEngineError, UnknownVersionError, shown
 from capset.facts import load, stems
 from capset.listed import Listed
@@ -20,7 +21,7 @@ from capset.sets import CapSet
 from capset.shown import Plotted
 from capset.source import Source
 
-__all__ = ["Versions", "get", "names", "place", "versions"]
+__all__ = ["Versions", "get", "is_engine", "names", "place", "versions"]
 
 _KINDS = ("default", "sets", "rules")
 
@@ -45,13 +46,15 @@ def get(name: str, version: str | None = None) -> Engine:
     """Return an engine as one of its versions behaves.
 
     Args:
-        name: One of :func:`names`.
+        name: One of :func:`names`, or what people type for one, as :func:`aliases` lists it:
+            ``"moby"`` is ``"docker"``, and so is ``"Docker"``.
         version: Such as ``"20.10.24"``; ``"20.10"`` is the newest release of that series. What follows
             the numbers, such as ``-ce`` or ``+dfsg1``, does not count. None stands for the newest
             release that there are facts about.
 
     Raises:
-        UnknownEngineError: There is no engine of that name; the error lists the names.
+        UnknownEngineError: There is no engine of that name, and the error lists the names; or it may be several, as
+            Kubernetes may be, and the error says which and why.
         UnknownVersionError: There are no facts about that version, or it is no version.
         TypeError: *name* or *version* is no str.
 
@@ -99,8 +102,26 @@ def versions(name: str) -> Versions:
     return Versions(_eras_of(name))
 
 
+def is_engine(text: str) -> bool:
+    """Say whether a text is the name of an engine, or one that people type for one or for several.
+
+    Examples:
+        >>> from capset import engines
+        >>> [engines.is_engine(text) for text in ("docker", "Moby", "k8s", "dokcer")]
+        [True, True, True, False]
+    """
+    if not isinstance(text, str):
+        raise TypeError(f"expected the name of an engine as str, got {shown(text)}")
+    try:
+        return bool(_name(text))
+    except UnknownEngineError as error:
+        return bool(error.why)
+
+
 def place(engine: Engine) -> str | None:
     """Write where an engine is to be found, in Python; None if it was made elsewhere."""
+    if engine.setting is not None:
+        return _place_of_set(engine, engine.setting)
     eras = _eras_of(engine.name) if engine.name in _names() else ()
     if engine.version:
         return f"engines.get({engine.name!r}, {engine.version!r})" if evolve(engine, version="") in eras else None
@@ -126,6 +147,15 @@ def find(name: str, version: str, releases: tuple[Release, ...]) -> Engine:
     raise UnknownVersionError(name, written, remedy)
 
 
+def _place_of_set(engine: Engine, setting: Setting) -> str | None:
+    """Write where an engine as it is configured is to be found."""
+    try:
+        released = find(engine.name, engine.version, engine.releases)
+    except (UnknownEngineError, UnknownVersionError):
+        return None
+    return f"{place(released)}.with_default({setting})" if released._as_set(setting) == engine else None
+
+
 @cache
 def _names() -> tuple[str, ...]:
     return tuple(stems("engines"))
@@ -138,11 +168,26 @@ def _start(stretch: tuple[Release, Engine]) -> tuple[int, ...]:
 def _eras_of(name: str) -> tuple[Engine, ...]:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of an engine as str, got {shown(name)}")
-    if name not in _names():
+    return _read(_name(name))
+
+
+def _name(text: str) -> str:
+    """Return the name of the engine that a text stands for."""
+    if text in _names():
+        return text
+    from capset.engines.alias import find_alias, plain
+
+    if plain(text) in _names():
+        return plain(text)
+    alias = find_alias(text)
+    if alias is None:
         from difflib import get_close_matches
 
-        raise UnknownEngineError(name, _names(), tuple(get_close_matches(name, _names())))
-    return _read(name)
+        raise UnknownEngineError(text, _names(), tuple(get_close_matches(text.lower(), _names())))
+    name, *others = alias.engines
+    if others:
+        raise UnknownEngineError(text, _names(), alias.engines, alias.why)
+    return name
 
 
 @cache

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from capset import kernel
 from capset.capability import Cap
@@ -14,6 +14,7 @@ from capset.engines.process import Placement, after_execve, before_execve, impos
 from capset.engines.releases import Release
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
+from capset.engines.setting import GIVEN, Setting
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.plain import Plain
@@ -37,13 +38,13 @@ class Fact(Plain):
         about: What it is about: the engine's default, the sets that it fills, or its rules of add and
             drop.
         confidence: How sure it is: ``"run"`` (the engine was run and did so), ``"read"`` (in its
-            source) or ``"documented"`` (its makers say so).
+            source) or ``"documented"`` (its makers say so); or it is none, but what the caller has set (``"given"``).
         sources: Where it was read.
         note: What else there is to say; empty where there is nothing.
     """
 
     about: Literal["default", "sets", "rules"]
-    confidence: Literal["run", "read", "documented"]
+    confidence: Literal["run", "read", "documented", "given"]
     sources: tuple[Source, ...]
     note: str = ""
 
@@ -77,6 +78,16 @@ class Behaviour:
         """Return what a container gets by default from an engine that holds *held*."""
         return held - self.denied if self.allowed is None else self.allowed
 
+    def as_set(self, setting: Setting) -> Behaviour:
+        """Return what is done where a configuration says so."""
+        changed: dict[str, Any] = {"allowed": setting.default, "denied": CapSet()}
+        if setting.allowed is not None:
+            changed["rules"] = evolve(self.rules, allowed=setting.allowed)
+        if setting.inheritable is not None:
+            for who in ("root", "other"):
+                changed[who] = evolve(getattr(self, who), inheritable="list" if setting.inheritable else "none")
+        return evolve(self, **changed)
+
     def placement(self, uid: int, privileged: bool) -> Placement:
         """Return what is written into the five sets."""
         if privileged and self.privileged:
@@ -95,6 +106,7 @@ class Engine(Plain, Shown):
         version: The version that was asked for; empty for the newest that there are facts about.
         releases: The releases that behave alike, in stretches; empty where the facts name no release.
         facts: Where its default, its sets and its rules come from, in this order.
+        setting: What :meth:`with_default` was told; None for the engine as it was released.
     """
 
     name: str
@@ -104,14 +116,17 @@ class Engine(Plain, Shown):
     releases: tuple[Release, ...]
     facts: tuple[Fact, ...]
     _behaviour: Behaviour = field(alias="behaviour")
+    setting: Setting | None = None
 
-    _plain = ("name", "version", "releases")
+    _plain = ("name", "version", "releases", "setting")
 
     @classmethod
     def _of_plain(cls, **entries: Any) -> Engine:
         from capset.engines.catalogue import find
 
-        return find(**entries)
+        setting = entries.pop("setting")
+        released = find(**entries)
+        return released if setting is None else released._as_set(setting)
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()
@@ -137,6 +152,56 @@ class Engine(Plain, Shown):
     def source(self) -> Source:
         """Where the default was read."""
         return self.facts[0].sources[0]
+
+    def with_default(
+        self,
+        caps: Iterable[Cap | int | str],
+        *,
+        allowed: Iterable[Cap | int | str] | None = None,
+        inheritable: bool | None = None,
+    ) -> Engine:
+        """Return the engine as its configuration sets it.
+
+        :mod:`capset.formats.configuration` reads ``containers.conf``, ``crio.conf`` and the ``allow_caps`` of Nomad.
+
+        Args:
+            caps: What a container gets when nothing is asked for.
+            allowed: What may be added. If not given, what may be added to containers of this engine anyway, which
+                for most is everything; ``CapSet.all()`` lifts a restriction.
+            inheritable: Whether what is on a container's list is inheritable too, as CRI-O's
+                ``add_inheritable_capabilities`` makes it. If not given, as of this engine.
+
+        Raises:
+            UnknownCapabilityError: A name is no capability.
+            TypeError: A set is a single text, or *inheritable* no bool.
+
+        Examples:
+            >>> from capset import engines
+            >>> ours = engines.get("podman").with_default(["chown", "setuid", "setgid"])
+            >>> print(ours.resolve(add=["NET_RAW"]))
+            CAP_CHOWN,CAP_SETGID,CAP_SETUID,CAP_NET_RAW
+            >>> ours.flags(["chown"])
+            ['--cap-drop=ALL', '--cap-add=CHOWN']
+            >>> engines.get("docker").with_default([], allowed=["chown"]).resolve(add=["KILL"])
+            Traceback (most recent call last):
+            capset.errors.NotAllowedError: Docker Engine refuses to add 'CAP_KILL': only these may be added: CAP_CHOWN
+        """
+        if inheritable is not None:
+            yes_or_no(inheritable, "inheritable")
+        before = self.setting
+        may_add = None if allowed is None else CapSet(allowed)
+        return self._as_set(
+            Setting(
+                default=CapSet(caps),
+                allowed=before.allowed if may_add is None and before else may_add,
+                inheritable=before.inheritable if inheritable is None and before else inheritable,
+            )
+        )
+
+    def _as_set(self, setting: Setting) -> Engine:
+        given = Fact(about="default", confidence="given", sources=(GIVEN,))
+        facts = (given, *self.facts[1:])
+        return evolve(self, facts=facts, behaviour=self._behaviour.as_set(setting), setting=setting)
 
     def resolve(
         self,

@@ -32,8 +32,8 @@ class Family:
         spelling: How they read names.
         merge: What becomes of the two lists.
         strange: What happens to a name that they do not know: refused, or passed on to the runtime,
-            which ignores it, or skipped where it is to be added, and refused where it is to be dropped, or
-            refused where it is to be added, and passed over where it is to be dropped.
+            which ignores it, or skipped in either list; or skipped where it is to be added, and refused where it is
+            to be dropped; or refused where it is to be added, and passed over where it is to be dropped.
         beyond: What happens to a capability that the engine does not hold itself: it goes to the
             runtime, which cannot give it, or it is left out without a word.
         asks_held: Whether every name in either list must be one that the engine holds.
@@ -49,7 +49,7 @@ class Family:
 
     spelling: Spelling
     merge: Merge
-    strange: Literal["refused", "passed on", "skipped", "refused to add"] = "refused"
+    strange: Literal["refused", "passed on", "skipped", "skipped if added", "refused to add"] = "refused"
     beyond: Literal["given to the runtime", "left out"] = "given to the runtime"
     asks_held: bool = False
     reads_first: Literal["add", "drop"] = "add"
@@ -69,7 +69,13 @@ def _podman_1(spelling: str, merge: str) -> Family:
     return _family(spelling, merge, reads_first="drop", changes_privileged=True, added_less_dropped=True)
 
 
-_REFUSED = {"refused": ("add", "drop"), "passed on": (), "skipped": ("drop",), "refused to add": ("add",)}
+_REFUSED = {
+    "refused": ("add", "drop"),
+    "passed on": (),
+    "skipped": (),
+    "skipped if added": ("drop",),
+    "refused to add": ("add",),
+}
 """The lists in which a name that an engine does not know is refused."""
 
 FAMILIES = {
@@ -87,7 +93,7 @@ FAMILIES = {
     "containerd before 1.3": _family("containerd", "kubernetes", strange="refused to add"),
     "cri-o": _family("cri-o", "kubernetes"),
     "cri-o before 1.21.1": _family("cri-o", "cri-o before 1.21.1"),
-    "cri-o 1.11": _family("cri-o", "cri-o before 1.21.1", strange="skipped"),
+    "cri-o 1.11": _family("cri-o", "cri-o before 1.21.1", strange="skipped if added"),
     "nerdctl": _family("nerdctl", "nerdctl", strange="passed on"),
     "nerdctl before 0.15": _family("nerdctl before 0.15", "nerdctl", strange="passed on"),
     "nerdctl before 0.7.3": _family("nerdctl before 0.15", "nerdctl before 0.7.3", strange="passed on", replaces=True),
@@ -101,6 +107,7 @@ FAMILIES = {
     "swarm before 23.0": _family("swarm", "docker", all_swallows=True),
     "ecs": _family("ecs", "docker", asks_held=True, reads_for_privileged=True),
     "lxc": _family("lxc", "lxc", beyond="left out"),
+    "apptainer": _family("apptainer", "nspawn", strange="skipped", all_swallows=True, added_less_dropped=True),
     "fixed": _family("oci", "fixed"),
 }
 
@@ -188,11 +195,8 @@ class Rules:
         if self.family.beyond == "left out":
             caps &= held
         warnings = (
-            *(self._nothing_added(text, engine) for text in add.strange),
-            *(
-                f"{engine} drops {shown(self._as_passed_on(text))}, which is no capability: nothing is dropped"
-                for text in drop.strange
-            ),
+            *(self._passed_over(text, "passes on", "added", engine) for text in add.strange),
+            *(self._passed_over(text, "drops", "dropped", engine) for text in drop.strange),
         )
         return Resolution(caps=caps, warnings=warnings)
 
@@ -258,10 +262,10 @@ class Rules:
             return "the kernel has no such capability"
         return self.family.spelling.advice(text)
 
-    def _nothing_added(self, text: str, engine: str) -> str:
-        if self.family.strange == "skipped":
-            return f"{engine} skips {shown(text)}, which it does not know: nothing is added"
-        return f"{engine} passes on {shown(self._as_passed_on(text))}, which is no capability: nothing is added"
+    def _passed_over(self, text: str, does: str, done: str, engine: str) -> str:
+        if self.family.strange != "passed on":
+            return f"{engine} skips {shown(text)}, which it does not know: nothing is {done}"
+        return f"{engine} {does} {shown(self._as_passed_on(text))}, which is no capability: nothing is {done}"
 
     def _as_passed_on(self, text: str) -> str:
         added = self.family.spelling.prefix == "added" or not text.upper().startswith("CAP_")

@@ -44,6 +44,7 @@ class Spelling:
         case: Which letters it takes: any, as Go folds them, to whom a long s is an S; any of ASCII's; or
             one case alone.
         all: The letters in which it takes the word ALL; empty where it has no such word.
+        cap_all: Whether CAP_ALL is that word too.
         numbers: Whether it takes numbers, as C's strtol() reads them.
         unnamed: Whether a number may also be one that it has no name for, as long as the kernel has it.
         between: What stands between names where one text may hold several; empty where it may not.
@@ -54,6 +55,7 @@ class Spelling:
     prefix: Literal["optional", "required", "refused", "added"]
     case: Literal["any", "ascii", "upper", "lower"] = "any"
     all: Literal["any", "ascii", "upper", "lower", ""] = "any"
+    cap_all: bool = False
     numbers: bool = False
     unnamed: bool = False
     between: Literal[",", " ", ""] = ""
@@ -93,6 +95,10 @@ class Spelling:
     def advice(self, text: str) -> str:
         """Say what to write instead of a name that the engine does not take."""
         return _advice(self, text)
+
+    @property
+    def _words(self) -> tuple[str, ...]:
+        return ("ALL", "CAP_ALL") if self.cap_all else ("ALL",)
 
     def _look_up(self, text: str) -> str:
         if "," in text or len(text.split()) > 1:
@@ -136,7 +142,7 @@ def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet, kernel: Cap
         word = name.strip() if spelling.trims else name
         if spelling.clears and not word:
             caps, every, cleared = CapSet(), False, True
-        elif spelling.all and _fold(word, spelling.all) == "ALL":
+        elif spelling.all and _fold(word, spelling.all) in spelling._words:
             every = True
         elif (cap := spelling._cap(word)) is not None and (cap in names or (word[0].isdigit() and cap in kernel)):
             caps |= {cap}
@@ -178,5 +184,6 @@ SPELLINGS = {
     "swarm": Spelling(prefix="optional", trims=True),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),
     "systemd": Spelling(prefix="required", case="ascii", all="", numbers=True),
+    "apptainer": Spelling(prefix="optional", cap_all=True, between=",", trims=True),
     "oci": Spelling(prefix="required", case="upper", all=""),
 }

@@ -2,7 +2,8 @@
 
 One module a dialect: :mod:`~capset.formats.libcap`, :mod:`~capset.formats.docker`,
 :mod:`~capset.formats.compose`, :mod:`~capset.formats.kubernetes`, :mod:`~capset.formats.oci` and
-:mod:`~capset.formats.systemd`. They take and give texts and parsed documents; no file is opened.
+:mod:`~capset.formats.systemd`; and :mod:`~capset.formats.configuration` for the files that configure engines. They
+take and give texts and parsed documents; no file is opened.
 
 A reader takes every spelling that the target takes. What the target would refuse or ignore is not lost: it
 is in the ``problems`` of what the reader returns, each with its place and with what to write instead. A
@@ -19,6 +20,7 @@ from __future__ import annotations
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
     from capset.formats import compose as compose
+    from capset.formats import configuration as configuration
     from capset.formats import docker as docker
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
@@ -31,7 +33,7 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset.formats": ("compose", "docker", "kubernetes", "libcap", "oci", "systemd"),
+            "capset.formats": ("compose", "configuration", "docker", "kubernetes", "libcap", "oci", "systemd"),
             "capset.problem": ("Problem",),
         },
     )

@@ -55,6 +55,8 @@ class Node:
 
     def error(self, expected: str) -> FormatError:
         """Return the error that something else was expected here."""
+        if not self.place and isinstance(self.value, str) and (advice := _how_to_read(self.value)):
+            expected = f"{expected} ({advice})"
         return FormatError(self.place or "the document", self.value, expected)
 
     def mapping(self) -> Mapping[str, object]:
@@ -105,6 +107,12 @@ class Node:
                 close = by_case or look_alike(text, tuple(known), cutoff=0.75)
                 if close or not close_only:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
+
+
+def _how_to_read(text: str) -> str:
+    from capset.filename import how_to_read
+
+    return how_to_read(text, "documents.read", "name")
 
 
 @lru_cache(maxsize=4096)  # the keys of one document are those of many of its parts

@@ -483,7 +483,8 @@ def test_explain(run):
     assert "Carved out of CAP_SYS_ADMIN.\n" in run("explain", "syslog")[1]
     assert "Carved out of CAP_SYS_ADMIN, which still implies it." in out
     assert "Given by default by " in out
-    assert "Given by default by incus, incus-unprivileged, lxc-unprivileged." in run("explain", "mac_admin")[1]
+    mac_admin = run("explain", "mac_admin")[1]
+    assert "Given by default by apptainer, incus, incus-unprivileged, lxc-unprivileged." in mac_admin
     assert "docker, docker-swarm, " in run("explain", "mknod")[1]
     assert "grsecurity 2011: root-equivalent" in out
     assert "grsecurity 2011: newer than the list, which ends with CAP_SYSLOG" in out
@@ -507,7 +508,7 @@ def test_explain_everything(run):
     assert [fact["name"] for fact in told] == names
     assert "docker" in told[0]["default_of"]
     assert told[12]["default_of"] == [
-        *("incus", "incus-unprivileged", "incus-without-stacking", "lxc", "lxc-unprivileged")
+        *("apptainer", "incus", "incus-unprivileged", "incus-without-stacking", "lxc", "lxc-unprivileged")
     ]
     assert told[34]["split_from"] == "CAP_SYS_ADMIN"
 

@@ -243,7 +243,7 @@ def test_recognise_privileged(run, saved):
 
 def test_recognise_a_process_like_this_one(run, saved, monkeypatch):
     """A bounding set like this command's may mean no container; off Linux nobody knows."""
-    monkeypatch.setattr("capset.cli.operands.live.read", lambda: type("S", (), {"caps": own})())
+    monkeypatch.setattr("capset.cli.operands.live.read", lambda **_: type("S", (), {"caps": own})())
     own = type("C", (), {"bounding": CapSet.from_hex(FULL)})
     process = saved(effective=FULL, permitted=FULL, bounding=FULL)
     assert "This command has the same bounding set" in run("recognise", process)[1]

@@ -479,7 +479,7 @@ def test_lint_json(lint):
         (
             POD,
             ("--policy", "strict"),
-            "policy: expected baseline or restricted, or such as restricted@1.25, got 'strict'",
+            "policy: expected baseline or restricted, or such as restricted@1.25 or scc:restricted-v2, got 'strict'",
         ),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
         (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),

@@ -99,6 +99,7 @@ SOURCES = [
         for name in facts.stems("engines")
         for source in facts.load(f"engines/{name}")["sources"].values()
     ),
+    *(Source(**source) for source in facts.load("sysctls")["sources"].values()),
     *(source for change in kernel.changes() for source in change.sources),
     *(backport.source for change in kernel.changes() for backport in change.backports),
 ]
@@ -182,7 +183,9 @@ def test_every_switch_has_a_change():
             assert change.before != getattr(kernel.NEWEST, change.switch)
 
 
-@pytest.mark.parametrize("name", ["formats/docker-run", "formats/systemd-keys", "policies/pod-security"])
+@pytest.mark.parametrize(
+    "name", ["formats/docker-run", "formats/systemd-keys", "policies/openshift-scc", "policies/pod-security"]
+)
 def test_documents_name_their_source(name):
     """Where a list was read, and when."""
     document = facts.load(name)
@@ -205,5 +208,9 @@ def test_options_of_docker_run():
 def test_names_of_policies():
     """What may be added is a capability."""
     levels = facts.load("policies/pod-security")["levels"]
+    sccs = facts.load("policies/openshift-scc")["sccs"]
 
     assert all(name in Cap.__members__ for rules in levels.values() for rule in rules for name in rule["may_add"])
+    for scc in sccs.values():
+        assert {*scc.get("may_add", ()), *scc["drops"]} <= {*Cap.__members__, "ALL"}
+        assert set(scc) <= {"may_add", "drops", "privileged", "escalation", "user", "confidence", "source"}

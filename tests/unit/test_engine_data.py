@@ -76,6 +76,7 @@ EVERY = DOCUMENTS | {
     name: facts.load(name)
     for name in (
         "capabilities",
+        "sysctls",
         *(f"{folder}/{stem}" for folder in ("formats", "policies") for stem in facts.stems(folder)),
     )
 }

@@ -161,7 +161,7 @@ def test_containerd_refuses_names(version):
     resolution = containerd.resolution(["net_admin"], ["bogus"])
     assert resolution.caps == containerd.default | {"net_admin"}
     assert resolution.warnings == (
-        f"containerd (CRI) {version} drops 'CAP_BOGUS', which is no capability: nothing is dropped",
+        f"containerd (CRI) {version} skips 'bogus', which it does not know: nothing is dropped",
     )
 
 

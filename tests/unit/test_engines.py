@@ -600,7 +600,7 @@ def test_unknown_engines():
     for look_up in (engines.get, engines.versions):
         with pytest.raises(UnknownEngineError, match="did you mean docker"):
             look_up("dokcer")
-        with pytest.raises(UnknownEngineError, match="known are aws-ecs, ") as raised:
+        with pytest.raises(UnknownEngineError, match="known are apptainer, aws-ecs, ") as raised:
             look_up("")
         assert raised.value.known == tuple(engines.names())
         for name in (None, [], b"docker"):

@@ -192,6 +192,11 @@ EXAMPLES = [
         "unknown container engine 'dokcer': did you mean docker?",
     ),
     (
+        UnknownEngineError("k8s", ("a", "b", "c"), ("a", "b"), "it depends"),
+        LookupError,
+        "unknown container engine 'k8s': it depends: choose a or b",
+    ),
+    (
         UnknownEngineError("x", ("docker", "podman")),
         LookupError,
         "unknown container engine 'x': known are docker, podman",

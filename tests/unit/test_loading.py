@@ -83,7 +83,7 @@ IMPORTS = {
             *("capset.plain", "capset.source", "capset.state"),
             *("capset.engines.catalogue", "capset.engines.engine", "capset.engines.merging"),
             *("capset.engines.process", "capset.engines.releases", "capset.engines.request"),
-            *("capset.engines.rules", "capset.engines.shortest", "capset.engines.spelling"),
+            *("capset.engines.rules", "capset.engines.setting", "capset.engines.shortest", "capset.engines.spelling"),
         },
         RECORDS | OFTEN | {"tomllib"},
     ),

@@ -1,12 +1,14 @@
-"""Pod Security Standards: the vectors of the standard's own code, and what a container really gets."""
+"""Pod Security Standards and OpenShift's SCCs: what they say of a text, and what a container really gets."""
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from capset import CapDiff, engines, policy
+from capset import CapDiff, documents, engines, policy
 from capset.engines import Request
-from capset.errors import FormatError, UnknownVersionError
+from capset.errors import ArgumentError, FormatError, UnknownVersionError
 from capset.formats import kubernetes
 
 BASELINE = [
@@ -163,3 +165,92 @@ def test_beyond_the_default():
     assert policy.beyond_default(request) == CapDiff.parse("+sys_time -kill")
     assert policy.beyond_default(Request(["chown"])) == CapDiff()
     assert str(policy.beyond_default(Request(["net_raw"]), engine=engines.get("cri-o"))) == "+CAP_NET_RAW"
+
+
+PRIVILEGED = "securityContext.privileged"
+
+
+def scc(document, name="restricted-v2"):
+    """Name what is not allowed, and where."""
+    return [(finding.field, finding.value) for finding in policy.security_context_constraints(document, name=name)]
+
+
+@pytest.mark.parametrize(
+    ("document", "name", "findings"),
+    [
+        (pod(), "restricted-v2", []),
+        (pod(add=["NET_BIND_SERVICE"]), "restricted-v2", []),
+        (pod(add=["CAP_NET_BIND_SERVICE", "ALL"]), "restricted-v3", [(ADD, "CAP_NET_BIND_SERVICE"), (ADD, "ALL")]),
+        (pod(add=["NET_BIND_SERVICE"]), "restricted", [(ADD, "NET_BIND_SERVICE")]),
+        (pod(add=["SETUID", "KILL"]), "nested-container", [(ADD, "KILL")]),
+        (pod(add=["SYS_ADMIN"], privileged=True), "anyuid", [(PRIVILEGED, "true"), (ADD, "SYS_ADMIN")]),
+        (pod(add=["SYS_ADMIN"], privileged=True), "privileged", []),
+    ],
+)
+def test_security_context_constraints(document, name, findings):
+    """What may be added, and whether a container may be privileged; what is to be dropped is no finding."""
+    assert scc(document, name) == findings
+
+
+def test_what_openshift_drops():
+    """It is added to what a container drops, and tells the effect."""
+    [finding] = policy.security_context_constraints(pod(add=["NET_BIND_SERVICE", "KILL"]))
+    assert str(finding) == (
+        "a: securityContext.capabilities.add: must be `NET_BIND_SERVICE`, got `KILL`; CRI-O gives it 2 capabilities, "
+        "none more than by default, and as another user than root it can use none of them"
+    )
+    assert finding.rule == "scc-add"
+    [finding] = policy.security_context_constraints(pod(add=["NET_RAW"], runAsUser=0), name="hostnetwork")
+    assert finding.message == "must be left out, got `NET_RAW`"
+    assert finding.effect == "CRI-O gives it 7 capabilities, CAP_NET_RAW more than by default"
+    containerd = engines.get("containerd")
+    [finding] = policy.security_context_constraints(pod(add=["NET_RAW"]), name="anyuid", engine=containerd)
+    assert finding.effect == "containerd (CRI) gives it 13 capabilities, none more than by default"
+
+
+def test_a_request_under_an_scc():
+    """Once each, and what was said stays."""
+    assert policy.under_scc(Request(["KILL"])) == Request(["KILL"], ["ALL"], no_new_privs=True)
+    assert policy.under_scc(Request(drop=["ALL"], user="5")) == Request(drop=["ALL"], user="5", no_new_privs=True)
+    assert policy.under_scc(Request(drop=["MKNOD"]), "restricted").drop == ("MKNOD", "KILL", "SETUID", "SETGID")
+    assert policy.under_scc(Request(), "privileged") == Request()
+    assert not policy.under_scc(Request(privileged=True)).no_new_privs
+    assert policy.under_scc(Request(no_new_privs=True), "anyuid").no_new_privs
+
+
+def test_the_sccs():
+    """Those that OpenShift ships."""
+    assert {"restricted", "restricted-v2", "restricted-v3", "nonroot", "nonroot-v2", "anyuid", "privileged"} < set(
+        policy.scc_names()
+    )
+    assert {"hostaccess", "hostnetwork", "hostmount-anyuid"} < set(policy.scc_names())
+    with pytest.raises(ArgumentError, match=r"expected a security context constraint, anyuid, .*got 'restricted-v9'"):
+        policy.security_context_constraints(pod(), name="restricted-v9")
+    with pytest.raises(TypeError, match=r"expected a security context constraint, .*, got 2"):
+        policy.under_scc(Request(), 2)
+    with pytest.raises(TypeError, match="expected a Request, got"):
+        policy.under_scc(["KILL"])
+
+
+def test_lint_by_an_scc():
+    """The runtime is then CRI-O, unless another is named."""
+    text = json.dumps(pod(add=["NET_RAW"]))
+    report = documents.lint(documents.read(text), policy="scc:restricted-v2")
+
+    assert [finding.rule for finding in report.faults] == ["scc-add"]
+    assert len(report.outcomes[0].gets.bounding) == 10
+    report = documents.lint(documents.read(text), policy="scc:anyuid", engine=engines.get("containerd"))
+    assert len(report.outcomes[0].gets.bounding) == 14
+    report = documents.lint(documents.read("docker run a"), policy="scc:anyuid")
+    assert len(report.outcomes[0].gets.bounding) == 14
+    with pytest.raises(ArgumentError, match="expected a security context constraint"):
+        documents.lint([], policy="scc:no")
+    with pytest.raises(FormatError, match=r"or such as restricted@1\.25 or scc:restricted-v2"):
+        documents.lint([], policy="psp:restricted")
+
+
+def test_the_name_of_a_file():
+    """It is answered with how the file is read."""
+    for check in (policy.pod_security, policy.security_context_constraints, kubernetes.from_pod):
+        with pytest.raises(FormatError, match=r"documents\.read\(Path\('pod\.yaml'\)\.read_bytes\(\)"):
+            check("pod.yaml")
