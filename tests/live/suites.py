@@ -169,6 +169,8 @@ class Suite:
         self.root = Path(f"/proc/{self.first}/root")
         namespaces = ("--mount", "--pid", "--ipc", "--uts", "--cgroup")
         self.enter = [tool("nsenter", "util-linux"), f"--target={self.first}", *namespaces, "--root", "--wd"]
+        if cgroups == 2:  # nsenter does not go into the group
+            self.enter += ["/bin/sh", "-c", 'echo $$ >/sys/fs/cgroup/cgroup.procs && exec "$@"', "sh"]
 
     def tool(self, name: str, package: str) -> list[str]:
         """Return the words that start a program of the suite, as the fixture ``tool`` finds one of this machine."""
