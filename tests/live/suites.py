@@ -30,19 +30,18 @@ PACKAGES = {
 }
 """What is unpacked, by suite."""
 
-# What becomes the first process of a suite: $1 is what was unpacked, $2 an empty folder, $3 the folder that is
-# seen on both sides, $4 the control groups. The old root is gone after it, with all that was mounted in it.
+# What becomes the first process of a suite: $1 is what was unpacked, $2 an empty folder, $3 the folder that is seen on
+# both sides. The old root is gone after it, with all that was mounted in it. The control groups are those of today's
+# systems, cgroup2 alone, below a group of its own, whatever this machine has: crun and systemd refuse both together.
 _FIRST = r"""
 set -e
 mount --make-rprivate /
 mount -t tmpfs suite "$2"
 mkdir "$2/upper" "$2/work" "$2/root" "$2/cgroup"
 mount -t overlay -o "lowerdir=$1,upperdir=$2/upper,workdir=$2/work" suite "$2/root"
-if [ "$4" = 2 ]; then
-    mount -t cgroup2 cgroup2 "$2/cgroup"
-    mkdir "$2/cgroup/${2##*/}"
-    echo $$ >"$2/cgroup/${2##*/}/cgroup.procs"
-fi
+mount -t cgroup2 cgroup2 "$2/cgroup"
+mkdir "$2/cgroup/${2##*/}"
+echo $$ >"$2/cgroup/${2##*/}/cgroup.procs"
 exec unshare --cgroup sh -c '
 set -e
 cd "$2/root"
@@ -51,7 +50,7 @@ mount -t sysfs sysfs sys
 mount -t tmpfs -o mode=755 run run
 mkdir -p .before ".$3" tmp dev
 mount --rbind /dev dev
-if [ "$4" = 2 ]; then mount -t cgroup2 cgroup2 sys/fs/cgroup; else mount --rbind /sys/fs/cgroup sys/fs/cgroup; fi
+mount -t cgroup2 cgroup2 sys/fs/cgroup
 mount --bind "$3" ".$3"
 pivot_root . .before
 umount -l /.before
@@ -144,17 +143,15 @@ class Suite:
         name: The suite, such as "forky".
         shared: A folder that is seen in the root under the same name.
         tool: Finds a program of this machine, or skips.
-        cgroups: 1 for this machine's hierarchies as they are; 2 for cgroup2 alone, as on systems of today, and in a
-            group of its own.
     """
 
-    def __init__(self, name: str, shared: Path, tool, *, cgroups: int = 1) -> None:
+    def __init__(self, name: str, shared: Path, tool) -> None:
         self.name = name
         lower = unpacked(name, tool)
         self.place = Path(tempfile.mkdtemp(prefix=f"capset-{name}-", dir=shared))
         unshare = [tool("unshare", "util-linux"), "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts"]
         self.outer = subprocess.Popen(
-            [*unshare, "sh", "-c", _FIRST, name, lower, self.place, shared, str(cgroups)],
+            [*unshare, "sh", "-c", _FIRST, name, lower, self.place, shared],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -169,8 +166,8 @@ class Suite:
         self.root = Path(f"/proc/{self.first}/root")
         namespaces = ("--mount", "--pid", "--ipc", "--uts", "--cgroup")
         self.enter = [tool("nsenter", "util-linux"), f"--target={self.first}", *namespaces, "--root", "--wd"]
-        if cgroups == 2:  # nsenter does not go into the group
-            self.enter += ["/bin/sh", "-c", 'echo $$ >/sys/fs/cgroup/cgroup.procs && exec "$@"', "sh"]
+        # nsenter does not go into the group.
+        self.enter += ["/bin/sh", "-c", 'echo $$ >/sys/fs/cgroup/cgroup.procs && exec "$@"', "sh"]
 
     def tool(self, name: str, package: str) -> list[str]:
         """Return the words that start a program of the suite, as the fixture ``tool`` finds one of this machine."""
