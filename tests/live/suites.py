@@ -131,6 +131,7 @@ def _unpack(suite: str, root: Path, mmdebstrap: str, mirror: str) -> None:
         pytest.skip(f"needs the packages of Debian {suite}: {run.stderr.strip().rpartition(chr(10))[2]}")
     for name in ("passwd", "group"):  # as base-passwd would make them
         shutil.copy(making / f"usr/share/base-passwd/{name}.master", making / "etc" / name)
+    (making / "etc/hosts").write_text("127.0.0.1 localhost\n")
     (making / "etc/machine-id").write_text("c" * 32 + "\n")
     making.chmod(0o755)
     making.rename(root)
