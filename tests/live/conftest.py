@@ -27,6 +27,7 @@ from tests.live.containers import (
     make_root,
 )
 from tests.live.cri import Containerd
+from tests.live.incus import Incus
 from tests.live.suites import Suite
 
 
@@ -102,6 +103,7 @@ def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
     def start(request, folder, root, find):
         place = getattr(request, "param", "here")
         own = Path(tempfile.mkdtemp(prefix=f"{kind.__name__.lower()}-", dir=folder))
+        own.chmod(0o755)
         engine = kind(own, root, find(place))
         yield engine
         engine.close()
@@ -110,4 +112,4 @@ def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
 
 
 docker, containerd, podman, buildah = map(of_its_own, (Docker, Containerd, Podman, Buildah))
-runc, crun, bubblewrap, nspawn, lxc = map(of_its_own, (Runc, Crun, Bubblewrap, Nspawn, Lxc))
+runc, crun, bubblewrap, nspawn, lxc, incus = map(of_its_own, (Runc, Crun, Bubblewrap, Nspawn, Lxc, Incus))

@@ -85,20 +85,23 @@ class Daemon:
         command: The words that start it.
         log: The file for what it says.
         ready: A command that works as soon as the server does.
+        options: Of both commands, such as their environment.
     """
 
-    def __init__(self, command: Sequence[str | Path], log: Path, ready: Sequence[str | Path]) -> None:
+    def __init__(
+        self, command: Sequence[str | Path], log: Path, ready: Sequence[str | Path], **options: object
+    ) -> None:
         with log.open("wb") as file:
-            self.process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True)
+            self.process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True, **options)
         try:
-            self._wait(log, ready)
+            self._wait(log, ready, options)
         except BaseException:  # pytest's skip is none of Exception
             self.end()
             raise
 
-    def _wait(self, log: Path, ready: Sequence[str | Path]) -> None:
+    def _wait(self, log: Path, ready: Sequence[str | Path], options: dict[str, object]) -> None:
         for _ in range(300):
-            if call(*ready).returncode == 0:
+            if call(*ready, **options).returncode == 0:
                 return
             if self.process.poll() is not None:
                 break

@@ -25,7 +25,7 @@ _ENGINES = (
     "systemd-container"
 )
 PACKAGES = {
-    "forky": f"{_BASE} {_ENGINES} bubblewrap crun incus-base libcap2-bin lxc".split(),
+    "forky": f"{_BASE} {_ENGINES} bubblewrap crun incus-base libcap2-bin lxc tar".split(),
     "trixie": f"{_BASE} {_ENGINES}".split(),
 }
 """What is unpacked, by suite."""
@@ -131,6 +131,8 @@ def _unpack(suite: str, root: Path, mmdebstrap: str, mirror: str) -> None:
         pytest.skip(f"needs the packages of Debian {suite}: {run.stderr.strip().rpartition(chr(10))[2]}")
     for name in ("passwd", "group"):  # as base-passwd would make them
         shutil.copy(making / f"usr/share/base-passwd/{name}.master", making / "etc" / name)
+    for name in ("subuid", "subgid"):  # for user namespaces
+        (making / "etc" / name).write_text("root:1000000:65536\n")
     (making / "etc/hosts").write_text("127.0.0.1 localhost\n")
     (making / "etc/machine-id").write_text("c" * 32 + "\n")
     making.chmod(0o755)
@@ -172,7 +174,7 @@ class Suite:
 
     def tool(self, name: str, package: str) -> list[str]:
         """Return the words that start a program of the suite, as the fixture ``tool`` finds one of this machine."""
-        for folder in ("usr/bin", "usr/sbin"):
+        for folder in ("usr/bin", "usr/sbin", f"usr/libexec/{package.removesuffix('-base')}"):
             if (self.root / folder / name).exists():
                 return [*self.enter, f"/{folder}/{name}"]
         pytest.skip(f"needs {name} (Debian {self.name}: {package})")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -290,6 +291,18 @@ def test_lxc(lxc):
         )
 
     run()
+
+
+@places("incus", "forky")
+def test_incus(incus):
+    """Incus agrees, in a user namespace and privileged, on a machine whose AppArmor cannot stack profiles."""
+    if Path("/sys/kernel/security/apparmor/features/domain/stack").exists():
+        pytest.skip("needs a kernel without AppArmor's stacked profiles")
+    for privileged in (False, True):
+        engine = engines.get("incus-without-stacking" if privileged else "incus-unprivileged", incus.version)
+        for uid in (0, 1000):
+            actual = incus.run(privileged, uid)
+            agree(engine, Request(), actual, {}, uid=uid, available=held() if privileged else None)
 
 
 SETS = st.sets(CAPS | st.just(Cap.SYS_RESOURCE), max_size=3).map(CapSet)
