@@ -259,7 +259,8 @@ class Buildah:
         self.buildah = [*find("buildah", "buildah"), *storage]
         self.version = version_of(*self.buildah, "--version")
         self.runc = find("runc", "runc")[-1]
-        made = call(*self.buildah, "from", "--name", "box", *LIMITS, "scratch")
+        # What is configured for its containers is looked up now.
+        made = call(*self.buildah, "from", "--name", "box", *LIMITS, "scratch", env=COMPILED_IN)
         if made.returncode:
             pytest.skip(f"buildah does not work here: {made.stderr.decode()}")
         assert call(*self.buildah, "add", "-q", "box", archive(root), "/").returncode == 0

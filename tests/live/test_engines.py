@@ -320,6 +320,30 @@ def test_crun(crun):
     any_lists(crun, "capset: Operation not permitted", "unknown cap.*CAP_STRANGE")
 
 
+@places("runc", "here", "trixie", "forky")
+def test_the_template_of_runc(runc):
+    """What ``runc spec`` writes is what capset says of it, before and after it is run."""
+    as_written(runc)
+
+
+@places("crun", "forky")
+def test_the_template_of_crun(crun):
+    """``crun spec``, alike."""
+    as_written(crun)
+
+
+def as_written(runtime) -> None:
+    """Read and run a template."""
+    engine = engines.get(runtime.name, runtime.version)
+    process = runtime.template["process"]
+    lists = process["capabilities"]
+    configured = CapState(**{name: CapSet(lists.get(name, [])) for name in THREAD_SETS})
+    said = {key: process[key] for key in ("user", "capabilities", "noNewPrivileges")}
+
+    assert configured == engine.configured()
+    assert runtime.run_process(said).state == engine.container()
+
+
 def any_lists(runtime, refusal: str, passed_over: str) -> None:
     """Ask a runtime for five lists, of which the kernel refuses some, and which may hold a name that is none."""
 
