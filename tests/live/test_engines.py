@@ -106,10 +106,16 @@ def agree(
         assert actual.state == expected, expected.diff(actual.state)
 
 
+def in_suite(name: str, *values: object) -> object:
+    """Ask an engine in another suite of Debian."""
+    return pytest.param(name, *values, marks=pytest.mark.suite)
+
+
 def places(engine: str, *names: str) -> pytest.MarkDecorator:
-    """Ask an engine in each place: "here", and suites of Debian whose engines are others."""
-    marked = [name if name == "here" else pytest.param(name, marks=pytest.mark.suite) for name in names]
-    return pytest.mark.parametrize(engine, marked, indirect=True)
+    """Ask an engine in each place: "here", and suites whose engines are others."""
+    return pytest.mark.parametrize(
+        engine, [name if name == "here" else in_suite(name) for name in names], indirect=True
+    )
 
 
 @places("docker", "here", "trixie", "forky")
@@ -152,12 +158,14 @@ def test_docker_default_and_flags(docker):
         assert docker.name in {match.engine.name for match in engines.recognise(actual.state, uid=0)}
 
 
-@places("podman", "here", "trixie", "forky")
-@pytest.mark.parametrize("packaged", [False, True])
-def test_podman(podman, packaged):
-    """A real Podman agrees, with what is compiled in and with its packages' configuration, while that differed."""
-    differs = packaged and podman.version.startswith("4.3.")
-    engine = engines.get("podman-packaged" if differs else "podman", podman.version)
+PODMANS = [("here", "podman", False), ("here", "podman-packaged", True)]
+PODMANS += [in_suite("trixie", "podman", True), in_suite("forky", "podman", True)]
+
+
+@pytest.mark.parametrize(("podman", "name", "packaged"), PODMANS, indirect=["podman"])
+def test_podman(podman, name, packaged):
+    """A real Podman agrees, with what is compiled in and with its packages' configuration, which today is the same."""
+    engine = engines.get(name, podman.version)
 
     @real
     @given(requests(bare, lower, str, prefixed_lower, prefixed_title), st.integers(0, 9), USERS, st.booleans())
