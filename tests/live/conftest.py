@@ -7,12 +7,28 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from capset import live
-from tests.live.containers import Buildah, Docker, Podman, Runc, make_root
+from tests.live.containers import (
+    Bubblewrap,
+    Buildah,
+    Crun,
+    Docker,
+    Find,
+    Lxc,
+    Nspawn,
+    Podman,
+    Runc,
+    make_root,
+)
+from tests.live.cri import Containerd
+from tests.live.incus import Incus
+from tests.live.suites import Suite
 
 
 def pytest_collection_modifyitems(items):
@@ -59,23 +75,41 @@ def folder(holding):
 
 
 @pytest.fixture(scope="session")
-def root(folder, tool):
+def find(folder, tool):
+    """Return how programs are found in a place: "here", where Debian's own come first, or a suite of Debian."""
+    with ExitStack() as entered:
+
+        @cache
+        def find_in(place: str) -> Find:
+            if place == "here":
+                return lambda name, package: [shutil.which(name, path="/usr/bin:/usr/sbin") or tool(name, package)]
+            suite = Suite(place, folder, tool)
+            entered.callback(suite.close)
+            return suite.tool
+
+        yield find_in
+
+
+@pytest.fixture(scope="session")
+def root(folder, find):
     """Make a root file system with busybox in it."""
-    return make_root(folder, tool)
+    return make_root(folder, find("here"))
 
 
 def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
-    """Make a fixture that starts an engine in a folder of its own, and ends it."""
+    """Make a fixture that starts an engine in a folder of its own, and ends it. Its parameter is the place."""
 
     @pytest.fixture(scope="session")
-    def start(folder, root, tool):
-        own = folder / kind.__name__.lower()
-        own.mkdir()
-        engine = kind(own, root, tool)
+    def start(request, folder, root, find):
+        place = getattr(request, "param", "here")
+        own = Path(tempfile.mkdtemp(prefix=f"{kind.__name__.lower()}-", dir=folder))
+        own.chmod(0o755)
+        engine = kind(own, root, find(place))
         yield engine
         engine.close()
 
     return start
 
 
-docker, runc, podman, buildah = map(of_its_own, (Docker, Runc, Podman, Buildah))
+docker, containerd, podman, buildah = map(of_its_own, (Docker, Containerd, Podman, Buildah))
+runc, crun, bubblewrap, nspawn, lxc, incus = map(of_its_own, (Runc, Crun, Bubblewrap, Nspawn, Lxc, Incus))

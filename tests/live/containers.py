@@ -1,4 +1,7 @@
-"""Real container engines, each with folders of its own, running ``cat /proc/self/status`` in a container."""
+"""Real container engines, each with folders of its own, running ``cat /proc/self/status`` in a container.
+
+Each is found by `Find`: on this machine, or in the root of another Debian suite, where the folders have the same names.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ from attrs import frozen
 from capset import CapState, live
 from capset.engines import Request
 
-Tool = Callable[[str, str], str]
+Find = Callable[[str, str], list[str]]
+"""From a program and its Debian package to the words that start it, the last of them its path."""
 
 
 @frozen
@@ -43,12 +47,12 @@ def outcome(*command: str | Path, **options: object) -> Outcome:
     return Outcome(live.parse_status(run.stdout[at:].replace(b"\r", b"")).caps, said)
 
 
-def make_root(folder: Path, tool: Tool) -> Path:
+def make_root(folder: Path, find: Find) -> Path:
     """Make a root file system that holds nothing but busybox and two users."""
     root = folder / "root"
     for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr/bin", "root"):
         (root / name).mkdir(parents=True)
-    shutil.copy(tool("busybox", "busybox-static"), root / "bin/busybox")
+    shutil.copy(find("busybox", "busybox-static")[-1], root / "bin/busybox")
     for applet in ("cat", "sh", "grep"):
         (root / "bin" / applet).symlink_to("busybox")
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/:/bin/sh\n")
@@ -69,50 +73,71 @@ def archive(root: Path) -> Path:
     return path
 
 
+def version_of(*command: str | Path) -> str:
+    """Return the first of the words that a program prints of its version which looks like one."""
+    return next(word for word in call(*command).stdout.decode().split() if word[0].isdigit())
+
+
+class Daemon:
+    """A server in the background, with a log.
+
+    Args:
+        command: The words that start it.
+        log: The file for what it says.
+        ready: A command that works as soon as the server does.
+        options: Of both commands, such as their environment.
+    """
+
+    def __init__(
+        self, command: Sequence[str | Path], log: Path, ready: Sequence[str | Path], **options: object
+    ) -> None:
+        with log.open("wb") as file:
+            self.process = subprocess.Popen(command, stdout=file, stderr=file, start_new_session=True, **options)
+        try:
+            self._wait(log, ready, options)
+        except BaseException:  # pytest's skip is none of Exception
+            self.end()
+            raise
+
+    def _wait(self, log: Path, ready: Sequence[str | Path], options: dict[str, object]) -> None:
+        for _ in range(300):
+            if call(*ready, **options).returncode == 0:
+                return
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        *_, last = log.read_text("utf-8", "replace").strip().split("\n")
+        pytest.skip(f"{self.process.args[-1]} does not start here: {last}")
+
+    def end(self) -> None:
+        """End it and what it was started through, in order if it can."""
+        signum, patience = int(signal.SIGTERM), time.monotonic() + 30
+        while True:
+            self.process.poll()
+            try:
+                os.killpg(self.process.pid, signum)
+            except ProcessLookupError:
+                return
+            signum = 0 if time.monotonic() < patience else int(signal.SIGKILL)
+            time.sleep(0.05)
+
+
 class Docker:
     """A Docker Engine of its own."""
 
     name = "docker"
 
-    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
-        # The client of the same package: newer ones tidy the names before the engine sees them.
-        client = "/usr/bin/docker" if os.access("/usr/bin/docker", os.X_OK) else tool("docker", "docker.io")
-        self.client = [client, "-H", f"unix://{folder}/sock"]
+        self.client = [*find("docker", "docker.io"), "-H", f"unix://{folder}/sock"]
         options = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false", "--ip-masq=false"]
-        with (folder / "log").open("wb") as log:
-            self.daemon = subprocess.Popen(
-                [
-                    tool("dockerd", "docker.io"),
-                    f"--data-root={folder}/data",
-                    f"--exec-root={folder}/exec",
-                    f"--pidfile={folder}/pid",
-                    f"--host=unix://{folder}/sock",
-                    "--storage-driver=vfs",
-                    *options,
-                ],
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
-        try:
-            self._wait()
-            subprocess.run([*self.client, "import", str(archive(root)), "box"], check=True, capture_output=True)
-            version = call(*self.client, "version", "--format", "{{.Server.Version}}")
-        except BaseException:  # pytest's skip is none of Exception
-            self.close()
-            raise
+        options += [f"--data-root={folder}/data", f"--exec-root={folder}/exec", f"--pidfile={folder}/pid"]
+        options += ["--storage-driver=vfs", f"--host=unix://{folder}/sock"]
+        self.daemon = Daemon([*find("dockerd", "docker.io"), *options], folder / "log", [*self.client, "info"])
+        imported = call(*self.client, "import", archive(root), "box")
+        assert imported.returncode == 0, imported.stderr
+        version = call(*self.client, "version", "--format", "{{.Server.Version}}")
         self.version = version.stdout.decode().strip()
-
-    def _wait(self) -> None:
-        for _ in range(300):
-            if call(*self.client, "info").returncode == 0:
-                return
-            if self.daemon.poll() is not None:
-                break
-            time.sleep(0.1)
-        log = (self.folder / "log").read_text("utf-8", "replace").strip()
-        pytest.skip(f"dockerd does not start here: {log.rpartition(chr(10))[2]}")
 
     def run(self, request: Request, uid: int, no_new_privs: bool) -> Outcome:
         """Run a container."""
@@ -134,12 +159,7 @@ class Docker:
 
     def close(self) -> None:
         """End this daemon, and take back what it mounted."""
-        self.daemon.send_signal(signal.SIGTERM)
-        try:
-            self.daemon.wait(30)
-        except subprocess.TimeoutExpired:
-            self.daemon.kill()
-            self.daemon.wait()
+        self.daemon.end()
         unmount_below(self.folder)
 
 
@@ -153,12 +173,15 @@ def unmount_below(folder: Path) -> None:
 class Runc:
     """runc, with a configuration written for each run."""
 
-    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+    name = "runc"
+
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
-        self.runc = tool("runc", "runc")
+        self.runtime = find(self.name, self.name)
+        self.version = version_of(*self.runtime, "--version")
         self.bundle = folder / "bundle"
         self.bundle.mkdir()
-        subprocess.run([self.runc, "spec"], cwd=self.bundle, check=True, capture_output=True)
+        assert call(*self.runtime, "spec", "--bundle", self.bundle).returncode == 0
         self.template = json.loads((self.bundle / "config.json").read_text())
         self.template["root"] = {"path": str(root), "readonly": True}
         self.template["process"] |= {"terminal": False, "args": ["cat", "/proc/self/status"]}
@@ -175,22 +198,32 @@ class Runc:
         process = {key: value for key, value in self.template["process"].items() if key not in about} | said
         (self.bundle / "config.json").write_text(json.dumps(self.template | {"process": process}))
         self.runs += 1
-        return outcome(self.runc, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
+        return outcome(*self.runtime, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
 
     def close(self) -> None:
         """Leave nothing: a container is gone when its process ends."""
 
 
+class Crun(Runc):
+    """crun, alike."""
+
+    name = "crun"
+
+
+COMPILED_IN = {**os.environ, "CONTAINERS_CONF": "/dev/null"}
+LIMITS = ("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024")  # their own need CAP_SYS_RESOURCE
+
+
 class Podman:
     """Podman with storage of its own, and what is compiled in or what its packages configure."""
 
-    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
         self.podman = [
-            tool("podman", "podman"),
+            *find("podman", "podman"),
             *("--root", folder / "storage", "--runroot", folder / "run", "--tmpdir", folder / "tmp"),
             *("--storage-driver", "vfs", "--cgroup-manager", "cgroupfs", "--events-backend", "file"),
-            *("--runtime", tool("runc", "runc")),
+            *("--runtime", find("runc", "runc")[-1]),
         ]
         imported = call(*self.podman, "import", "-q", archive(root), "box:1")
         if imported.returncode:
@@ -204,10 +237,10 @@ class Podman:
         return outcome(
             *self.podman,
             *("run", "--rm", "--pull=never", "--network=none", f"--user={uid}"),
-            *("--ulimit=nofile=1024:1024", "--ulimit=nproc=1024:1024"),  # its own need CAP_SYS_RESOURCE
+            *("--pids-limit=0", *LIMITS),  # nor is there always a controller for it
             *options,
             *("box:1", "cat", "/proc/self/status"),
-            env=os.environ if packaged else {**os.environ, "CONTAINERS_CONF": "/dev/null"},
+            env=os.environ if packaged else COMPILED_IN,
         )
 
     def close(self) -> None:
@@ -220,12 +253,14 @@ class Podman:
 class Buildah:
     """``buildah run`` in a working container of its own."""
 
-    def __init__(self, folder: Path, root: Path, tool: Tool) -> None:
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
         storage = ("--root", folder / "storage", "--runroot", folder / "run", "--storage-driver", "vfs")
-        self.buildah = [tool("buildah", "buildah"), *storage]
-        self.runc = tool("runc", "runc")
-        made = call(*self.buildah, "from", "--name", "box", "scratch")
+        self.buildah = [*find("buildah", "buildah"), *storage]
+        self.version = version_of(*self.buildah, "--version")
+        self.runc = find("runc", "runc")[-1]
+        # What is configured for its containers is looked up now.
+        made = call(*self.buildah, "from", "--name", "box", *LIMITS, "scratch", env=COMPILED_IN)
         if made.returncode:
             pytest.skip(f"buildah does not work here: {made.stderr.decode()}")
         assert call(*self.buildah, "add", "-q", "box", archive(root), "/").returncode == 0
@@ -238,6 +273,7 @@ class Buildah:
             *("run", "--isolation=oci", "--runtime", self.runc, "--network=none", f"--user={uid}"),
             *options,
             *("box", "cat", "/proc/self/status"),
+            env=COMPILED_IN,
         )
 
     def close(self) -> None:
@@ -246,38 +282,72 @@ class Buildah:
         unmount_below(self.folder)
 
 
-def bubblewrap(root: Path, tool: Tool, request: Request) -> Outcome:
-    """Run bubblewrap as an ordinary user."""
-    options = [part for name in request.drop for part in ("--cap-drop", name)]
-    options += [part for name in request.add for part in ("--cap-add", name)]
-    return outcome(
-        *(tool("setpriv", "util-linux"), "--reuid=1000", "--regid=1000", "--clear-groups"),
-        *(tool("bwrap", "bubblewrap"), "--unshare-user", "--ro-bind", root, "/", "--proc", "/proc", *options),
-        *("/bin/cat", "/proc/self/status"),
-        cwd="/",
-    )
+class Bubblewrap:
+    """bubblewrap as an ordinary user calls it."""
+
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
+        self.root = root
+        self.bwrap = find("bwrap", "bubblewrap")
+        self.version = version_of(*self.bwrap, "--version")
+        self.setpriv = find("setpriv", "util-linux")
+
+    def run(self, request: Request) -> Outcome:
+        """Run it."""
+        options = [part for name in request.drop for part in ("--cap-drop", name)]
+        options += [part for name in request.add for part in ("--cap-add", name)]
+        return outcome(
+            *(*self.setpriv, "--reuid=1000", "--regid=1000", "--clear-groups", self.bwrap[-1]),
+            *("--unshare-user", "--ro-bind", self.root, "/", "--proc", "/proc", *options),
+            *("/bin/cat", "/proc/self/status"),
+            cwd="/",
+        )
+
+    def close(self) -> None:
+        """Leave nothing."""
 
 
-def nspawn(root: Path, tool: Tool, request: Request, uid: int, no_new_privs: bool) -> Outcome:
-    """Run systemd-nspawn without a bus."""
-    options = [f"--capability={name}" for name in request.add] + [f"--drop-capability={name}" for name in request.drop]
-    return outcome(
-        *(tool("systemd-nspawn", "systemd-container"), "--directory", root, "--register=no", "--keep-unit", "--quiet"),
-        *("--pipe", f"--no-new-privileges={'yes' if no_new_privs else 'no'}", *(["--user=user"] if uid else [])),
-        *options,
-        *("/bin/cat", "/proc/self/status"),
-    )
+class Nspawn:
+    """systemd-nspawn without a bus."""
+
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
+        self.nspawn = [*find("systemd-nspawn", "systemd-container"), "--directory", root, "--register=no"]
+        self.version = version_of(*self.nspawn, "--version")
+
+    def run(self, request: Request, uid: int, no_new_privs: bool) -> Outcome:
+        """Run a container."""
+        options = [f"--capability={name}" for name in request.add]
+        options += [f"--drop-capability={name}" for name in request.drop]
+        return outcome(
+            *(*self.nspawn, "--keep-unit", "--quiet", "--pipe"),
+            *(f"--no-new-privileges={'yes' if no_new_privs else 'no'}", *(["--user=user"] if uid else [])),
+            *options,
+            *("/bin/cat", "/proc/self/status"),
+        )
+
+    def close(self) -> None:
+        """Leave nothing."""
 
 
-def lxc(folder: Path, root: Path, tool: Tool, request: Request, uid: int, no_new_privs: bool) -> Outcome:
-    """Run a privileged LXC container with common.conf."""
-    config = folder / "config"
-    config.write_text(
-        "lxc.include = /usr/share/lxc/config/common.conf\nlxc.uts.name = test\n"
-        f"lxc.rootfs.path = dir:{root}\nlxc.net.0.type = empty\nlxc.mount.auto =\nlxc.mount.auto = proc:mixed sys:ro\n"
-        f"lxc.init.uid = {uid}\nlxc.init.gid = {uid}\nlxc.no_new_privs = {int(no_new_privs)}\n"
-        + "".join(f"lxc.cap.drop = {name}\n" for name in request.drop)
-    )
-    return outcome(
-        *(tool("lxc-execute", "lxc"), "-P", folder, "-n", "test", "-f", config, "--", "/bin/cat", "/proc/self/status")
-    )
+class Lxc:
+    """A privileged LXC container with common.conf."""
+
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
+        self.folder, self.root = folder, root
+        self.execute = find("lxc-execute", "lxc")
+        self.version = version_of(*self.execute, "--version")
+
+    def run(self, request: Request, uid: int, no_new_privs: bool) -> Outcome:
+        """Run a container."""
+        config = self.folder / "config"
+        config.write_text(
+            "lxc.include = /usr/share/lxc/config/common.conf\nlxc.uts.name = test\n"
+            f"lxc.rootfs.path = dir:{self.root}\nlxc.net.0.type = empty\n"
+            "lxc.mount.auto =\nlxc.mount.auto = proc:mixed sys:ro\n"
+            f"lxc.init.uid = {uid}\nlxc.init.gid = {uid}\nlxc.no_new_privs = {int(no_new_privs)}\n"
+            + "".join(f"lxc.cap.drop = {name}\n" for name in request.drop)
+        )
+        command = ("-P", self.folder, "-n", "test", "-f", config, "--", "/bin/cat", "/proc/self/status")
+        return outcome(*self.execute, *command)
+
+    def close(self) -> None:
+        """Leave nothing."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -14,7 +16,7 @@ from capset.engines import Request
 from capset.engines.process import first_process, impossible
 from capset.errors import ContradictionError, RequestError, UnavailableError, UnknownNameError
 from capset.sets import THREAD_SETS
-from tests.live.containers import Outcome, bubblewrap, lxc, nspawn
+from tests.live.containers import Outcome
 
 RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "25"))
 real = settings(
@@ -104,6 +106,19 @@ def agree(
         assert actual.state == expected, expected.diff(actual.state)
 
 
+def in_suite(name: str, *values: object) -> object:
+    """Ask an engine in another suite of Debian."""
+    return pytest.param(name, *values, marks=pytest.mark.suite)
+
+
+def places(engine: str, *names: str) -> pytest.MarkDecorator:
+    """Ask an engine in each place: "here", and suites whose engines are others."""
+    return pytest.mark.parametrize(
+        engine, [name if name == "here" else in_suite(name) for name in names], indirect=True
+    )
+
+
+@places("docker", "here", "trixie", "forky")
 def test_docker(docker):
     """A real Docker Engine agrees in all five sets, or refuses as capset does."""
     engine = engines.get("docker", docker.version)
@@ -132,6 +147,7 @@ def test_docker(docker):
     assert runs >= RUNS
 
 
+@places("docker", "here", "trixie", "forky")
 def test_docker_default_and_flags(docker):
     """What capset says is asked for gives just that."""
     engine = engines.get("docker", docker.version)
@@ -142,10 +158,14 @@ def test_docker_default_and_flags(docker):
         assert docker.name in {match.engine.name for match in engines.recognise(actual.state, uid=0)}
 
 
-@pytest.mark.parametrize("packaged", [False, True])
-def test_podman(podman, packaged):
-    """A real Podman agrees, with what is compiled in and with its packages' configuration."""
-    engine = engines.get("podman-packaged" if packaged else "podman", podman.version)
+PODMANS = [("here", "podman", False), ("here", "podman-packaged", True)]
+PODMANS += [in_suite("trixie", "podman", True), in_suite("forky", "podman", True)]
+
+
+@pytest.mark.parametrize(("podman", "name", "packaged"), PODMANS, indirect=["podman"])
+def test_podman(podman, name, packaged):
+    """A real Podman agrees, with what is compiled in and with its packages' configuration, which today is the same."""
+    engine = engines.get(name, podman.version)
 
     @real
     @given(requests(bare, lower, str, prefixed_lower, prefixed_title), st.integers(0, 9), USERS, st.booleans())
@@ -167,6 +187,7 @@ def test_podman(podman, packaged):
     run()
 
 
+@places("buildah", "here", "trixie", "forky")
 def test_buildah(buildah):
     """``buildah run`` agrees."""
 
@@ -180,43 +201,82 @@ def test_buildah(buildah):
             UnknownNameError: ("must start with CAP_", "invalid capability"),
             UnavailableError: ("operation not permitted",),
         }
-        agree(engines.get("buildah"), request, buildah.run(request, uid), words, uid=uid, available=held())
+        agree(
+            engines.get("buildah", buildah.version),
+            request,
+            buildah.run(request, uid),
+            words,
+            uid=uid,
+            available=held(),
+        )
 
     run()
 
 
-def test_bubblewrap(root, tool):
+@places("containerd", "trixie", "forky")
+def test_containerd(containerd):
+    """A real containerd agrees, asked as Kubernetes asks it."""
+    engine = engines.get("containerd", containerd.version)
+
+    @real
+    @given(requests(bare, lower, str, prefixed_lower, prefixed_title), st.integers(0, 9), USERS, st.booleans())
+    @example(Request(), 9, 0, False)
+    @example(Request(["ALL"], ["SYS_RESOURCE"]), 9, 0, False)
+    @example(Request(["all"], ["net_raw"]), 0, 1000, True)
+    @example(Request(["chown"], ["ALL"]), 9, 1000, False)
+    @example(Request(["BOGUS"]), 9, 0, False)
+    @example(Request(["SYS_RESOURCE"]), 9, 0, False)
+    def run(request: Request, kind: int, uid: int, no_new_privs: bool) -> None:
+        request = Request(request.add, request.drop, privileged=kind == 0)
+        words = {
+            UnknownNameError: ("unknown capability",),
+            UnavailableError: ("operation not permitted",),
+        }
+        actual = containerd.run(request, uid, no_new_privs)
+        agree(engine, request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+
+    run()
+
+
+@places("bubblewrap", "here", "forky")
+def test_bubblewrap(bubblewrap):
     """bubblewrap agrees; in its user namespace it holds everything."""
 
     @real
     @given(requests(str, prefixed_lower, prefixed_title, number))
     @example(Request(["CAP_ſYS_ADMIN"]))
     def run(request: Request) -> None:
-        actual = bubblewrap(root, tool, request)
-        agree(engines.get("bubblewrap"), request, actual, {UnknownNameError: ("unknown cap",)}, uid=1000)
+        actual = bubblewrap.run(request)
+        agree(
+            engines.get("bubblewrap", bubblewrap.version),
+            request,
+            actual,
+            {UnknownNameError: ("unknown cap",)},
+            uid=1000,
+        )
 
     run()
 
 
-def test_nspawn(root, tool):
+@places("nspawn", "here", "trixie", "forky")
+def test_nspawn(nspawn):
     """systemd-nspawn agrees."""
 
     @real
     @given(requests(str, prefixed_lower, prefixed_title, number), st.sampled_from([0, 1000]), st.booleans())
     @example(Request(["CAP_ſYS_ADMIN"]), 0, False)
     def run(request: Request, uid: int, no_new_privs: bool) -> None:
-        actual = nspawn(root, tool, request, uid, no_new_privs)
+        actual = nspawn.run(request, uid, no_new_privs)
         words = {UnknownNameError: ("Failed to parse capability",)}
-        engine = engines.get("systemd-nspawn")
+        engine = engines.get("systemd-nspawn", nspawn.version)
         agree(engine, request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
 
     run()
 
 
-def test_lxc(folder, root, tool):
+@places("lxc", "here", "forky")
+def test_lxc(lxc):
     """LXC agrees."""
-    own = folder / "lxc"
-    own.mkdir()
 
     @real
     @given(lists(lower, number), st.sampled_from([0, 1000]), st.booleans())
@@ -226,18 +286,74 @@ def test_lxc(folder, root, tool):
     @example(["ſys_admin"], 0, False)
     def run(drop: list[str], uid: int, no_new_privs: bool) -> None:
         request = Request(drop=drop)
-        actual = lxc(own, root, tool, request, uid, no_new_privs)
+        actual = lxc.run(request, uid, no_new_privs)
         words = {UnknownNameError: ("Invalid capability", "only valid when keeping", "Failed to parse config")}
-        agree(engines.get("lxc"), request, actual, words, uid=uid, no_new_privs=no_new_privs, available=held())
+        agree(
+            engines.get("lxc", lxc.version),
+            request,
+            actual,
+            words,
+            uid=uid,
+            no_new_privs=no_new_privs,
+            available=held(),
+        )
 
     run()
+
+
+@places("incus", "forky")
+def test_incus(incus):
+    """Incus agrees, in a user namespace and privileged, on a machine whose AppArmor cannot stack profiles."""
+    if Path("/sys/kernel/security/apparmor/features/domain/stack").exists():
+        pytest.skip("needs a kernel without AppArmor's stacked profiles")
+    for privileged in (False, True):
+        engine = engines.get("incus-without-stacking" if privileged else "incus-unprivileged", incus.version)
+        for uid in (0, 1000):
+            actual = incus.run(privileged, uid)
+            agree(engine, Request(), actual, {}, uid=uid, available=held() if privileged else None)
 
 
 SETS = st.sets(CAPS | st.just(Cap.SYS_RESOURCE), max_size=3).map(CapSet)
 
 
+@places("runc", "here", "trixie", "forky")
 def test_runc(runc):
     """A real runc makes of any five lists what capset says, or refuses; an unknown name is a warning to it."""
+    any_lists(runc, "unable to apply caps: .*operation not permitted", r"unknown or unavailable.*\[CAP_STRANGE\]")
+
+
+@places("crun", "forky")
+def test_crun(crun):
+    """A real crun, alike."""
+    any_lists(crun, "capset: Operation not permitted", "unknown cap.*CAP_STRANGE")
+
+
+@places("runc", "here", "trixie", "forky")
+def test_the_template_of_runc(runc):
+    """What ``runc spec`` writes is what capset says of it, before and after it is run."""
+    as_written(runc)
+
+
+@places("crun", "forky")
+def test_the_template_of_crun(crun):
+    """``crun spec``, alike."""
+    as_written(crun)
+
+
+def as_written(runtime) -> None:
+    """Read and run a template."""
+    engine = engines.get(runtime.name, runtime.version)
+    process = runtime.template["process"]
+    lists = process["capabilities"]
+    configured = CapState(**{name: CapSet(lists.get(name, [])) for name in THREAD_SETS})
+    said = {key: process[key] for key in ("user", "capabilities", "noNewPrivileges")}
+
+    assert configured == engine.configured()
+    assert runtime.run_process(said).state == engine.container()
+
+
+def any_lists(runtime, refusal: str, passed_over: str) -> None:
+    """Ask a runtime for five lists, of which the kernel refuses some, and which may hold a name that is none."""
 
     @real
     @given(st.tuples(*[SETS] * 5), st.booleans(), st.booleans(), st.booleans(), USERS, st.booleans())
@@ -250,15 +366,15 @@ def test_runc(runc):
         if within_bounding:
             state["bounding"] |= state["inheritable"]
         configured = CapState(**state)
-        actual = runc.run(
+        actual = runtime.run(
             {name: getattr(configured, name).names() + ["CAP_STRANGE"] * strange for name in THREAD_SETS}, uid, nnp
         )
         if impossible(configured, held()):
             assert actual.state is None
-            assert "unable to apply caps: operation not permitted" in actual.said
+            assert re.search(refusal, actual.said)
         else:
             assert actual.state == first_process(configured, held=held(), root=uid == 0, no_new_privs=nnp)
-            assert ("ignoring unknown or unavailable capabilities: [CAP_STRANGE]" in actual.said) is strange
+            assert bool(re.search(passed_over, actual.said)) is strange
 
     run()
 
