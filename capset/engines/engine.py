@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 from capset import kernel
 from capset.capability import Cap
 from capset.engines.process import Placement, after_execve, before_execve, impossible
-from capset.engines.releases import Release
+from capset.engines.releases import Release, key
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.setting import GIVEN, Setting
@@ -105,6 +105,8 @@ class Engine(Plain, Shown):
         about: What is meant by it, in a sentence or two.
         version: The version that was asked for; empty for the newest that there are facts about.
         releases: The releases that behave alike, in stretches; empty where the facts name no release.
+        read_to: The newest of all releases whose source or documents were read, such as ``"29.7.2"``; None where the
+            facts name no release.
         facts: Where its default, its sets and its rules come from, in this order.
         setting: What :meth:`with_default` was told; None for the engine as it was released.
     """
@@ -114,6 +116,7 @@ class Engine(Plain, Shown):
     about: str
     version: str
     releases: tuple[Release, ...]
+    read_to: str | None = None
     facts: tuple[Fact, ...]
     _behaviour: Behaviour = field(alias="behaviour")
     setting: Setting | None = None
@@ -130,6 +133,22 @@ class Engine(Plain, Shown):
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is not known of this version and was assumed, a sentence each: that it is newer than all that was read.
+
+        Examples:
+            >>> from capset import engines
+            >>> engines.get("docker", "28.5.2").assumed
+            ()
+            >>> engines.get("docker", "99").assumed
+            ('Docker Engine 99 is newer than ..., the newest release that was read, and is taken to do the same',)
+        """
+        if not self.version or self.read_to is None or key(self.version, 0) <= key(self.read_to):
+            return ()
+        newest = f"{self.read_to}, the newest release that was read"
+        return (f"{self} is newer than {newest}, and is taken to do the same",)
 
     @property
     def default(self) -> CapSet:

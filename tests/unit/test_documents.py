@@ -456,14 +456,16 @@ def test_every_rule_is_given_by_its_example(id):
     rule = RULES[id]
     example = rule.example
     workloads = documents.read(example.text, dialect=example.dialect)
+    name, _, version = (example.engine or example.writes).partition("@")
+    engine = engines.get(name, version or None) if name else None
     if example.to:
-        name, _, version = example.writes.partition("@")
-        writes = engines.get(name, version or None) if name else None
-        given = {loss.rule for loss in documents.convert(workloads, example.to, writes=writes).losses}
+        given = {loss.rule for loss in documents.convert(workloads, example.to, writes=engine).losses}
     else:
         given = {
             finding.rule
-            for finding in documents.lint(workloads, policy=example.policy or None, systemd=example.systemd)
+            for finding in documents.lint(
+                workloads, engine=engine, policy=example.policy or None, systemd=example.systemd
+            )
         }
 
     assert id in given
