@@ -16,6 +16,7 @@ from capset.kernel.releases import NEWEST, Rules
 from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Shown
+from capset.summary import UNDEFINED, doubtful
 
 __all__ = ["Answer", "Way", "why"]
 
@@ -117,6 +118,8 @@ def why(cred: Thread, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> A
 
 def _verdict(draft: Draft, cap: Cap) -> str:
     cred = draft.old
+    if cap in doubtful(cred.caps.effective) or cap in doubtful(cred.caps.permitted):
+        return f"Whether {cap} is a capability there is not known. {UNDEFINED}."
     if cap in cred.caps.effective:
         if cred.user_ns.parent is None:
             return f"{cap} is effective: the thread can use it now."

@@ -20,6 +20,7 @@ from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
 from capset.cli.output import Failure
 from capset.errors import ProcUnavailableError
+from capset.summary import UNDEFINED
 
 FILES = Path(__file__).parent.parent / "data" / "status"
 DOCKER = "00000000a80425fb"
@@ -752,3 +753,28 @@ def test_main(monkeypatch, capsys):
         main()
     assert raised.value.code == 0
     assert "CAP_CHOWN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["decode", "fffffff0000000c0"],
+        ["decode", "ffffffffffffffff", "0xc0"],
+        ["diff", "docker", "ffffffffffffffff"],
+        ["why", f"file:{FILES / '2.6.32.txt'}", "bpf"],
+    ],
+)
+def test_a_kernel_before_3_8(run, words):
+    """What it shows is no capability, and nothing that is newer than capset."""
+    _, out, err = run(*words)
+
+    assert (out.count(UNDEFINED), err) == (1, "")
+    assert "Newer than" not in out
+    assert "CAP_BPF is effective" not in out
+
+
+def test_a_status_of_a_kernel_before_3_8(run):
+    _, out, _ = run("decode", stdin=(FILES / "2.6.32.txt").read_text())
+    assert out.endswith(f"\n{UNDEFINED}.\n")
+    caps = json.loads(run("decode", "fffffffc00000000", "--json")[1])[0]
+    assert caps["undefined"] == [str(number) for number in range(41, 64)]
