@@ -58,7 +58,7 @@ def lint(
     require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
     require(systemd, int | None, "systemd, the release that reads the units, as a number such as 252")
     rule = _rule(policy)
-    subjects = [_as_read_by(each, systemd) for each in listed(workloads)]
+    subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
     notes = _of_arguments(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
@@ -71,7 +71,8 @@ def lint(
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
 
-def _as_read_by(workload: Workload, release: int | None) -> Workload:
+def _as_read_by(workload: Workload, engine: Engine | None, release: int | None) -> Workload:
+    workload = workload if engine is None else workload.for_engine(engine)
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
     return workload if again is None or release is None else again(workload, release)
 

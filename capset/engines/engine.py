@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, field, frozen
 
@@ -18,10 +18,14 @@ from capset.engines.setting import GIVEN, Setting
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.plain import Plain
+from capset.problem import Problem
 from capset.sets import CapSet
 from capset.shown import Shown
 from capset.source import Source
 from capset.state import CapState
+
+if TYPE_CHECKING:
+    from capset.engines.judging import Judge
 
 __all__ = ["LAST_ID", "Behaviour", "Engine", "Fact", "user_id"]
 
@@ -288,6 +292,35 @@ class Engine(Plain, Shown):
         held = _ALL if available is None else CapSet(available)
         request = self._request(add, drop, privileged)
         return self._behaviour.rules.resolve(request, self._behaviour.default(held), held, str(self))
+
+    def problems(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+    ) -> list[Problem]:
+        """List which names of a request the engine refuses, and which have no effect, name by name.
+
+        The arguments are those of :meth:`resolve`. The place of a problem is such as ``add[0]``. An engine that lacks
+        an option altogether, or does not allow a capability, refuses in :meth:`resolve` alone.
+
+        Examples:
+            >>> from capset import engines
+            >>> for problem in engines.get("podman").problems(add=["KILL", "NET_RAWW"], drop=["KILL"]):
+            ...     print(problem)
+            add[1]: refused: Podman knows no capability 'NET_RAWW': did you mean NET_RAW?
+            add[0]: refused: it is dropped as well, which Podman refuses
+            drop[0]: refused: it is added as well, which Podman refuses
+        """
+        return self.judge.problems(self._request(add, drop, privileged))
+
+    @property
+    def judge(self) -> Judge:
+        """What it makes of the names of a request, one by one."""
+        from capset.engines.judging import Judge
+
+        return Judge(rules=self._behaviour.rules, default=self.default, title=str(self))
 
     def configured(
         self,

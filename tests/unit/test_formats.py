@@ -152,7 +152,10 @@ def test_docker_flags_of_another_type():
         ),
         (["--cap-add=ALL", "--cap-drop=all"], ["--cap-drop: ignored: it is added as well, and Docker lets that win"]),
         (["--cap-add=KILL", "--cap-drop=all"], []),
-        (["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"], []),
+        (
+            ["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"],
+            ["--cap-add: ignored: it is dropped as well, and Docker lets that win"],
+        ),
         (["--user=web"], ["--user: depends: only the image knows the number of the user 'web'; 0 is root"]),
         (["--cap-add=$CAP"], ["--cap-add: depends: a variable stands here, which something else replaces"]),
         (["--user=-1"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
