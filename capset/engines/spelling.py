@@ -192,5 +192,6 @@ SPELLINGS = {
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),
     "systemd": Spelling(prefix="required", case="ascii", all="", numbers=True),
     "apptainer": Spelling(prefix="optional", cap_all=True, between=",", trims=True),
+    "libcap": Spelling(prefix="required", case="ascii", all="", numbers=True),
     "oci": Spelling(prefix="required", case="upper", all=""),
 }

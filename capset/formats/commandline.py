@@ -130,7 +130,7 @@ def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
 
 
 def _truth(word: str, value: str) -> str:
-    if value not in BOOLS:
+    if value not in BOOLS and not has_placeholder(value):
         raise FormatError(word, value, f"one of {', '.join(BOOLS)}")
     return value
 

@@ -71,19 +71,20 @@ def read_flags(flags: Iterable[str], judge: Judge = DOCKER) -> Request:
     given, behind = options(list(flags))
     for name, value in given:
         found[name].append(Node(value, f"--{name}"))
-    privileged = [BOOLS[str(node.value)] for node in found["privileged"]]
+    *_, privileged = [Node("false", "--privileged"), *found["privileged"]]
+    unknown = [variable(privileged)] if has_placeholder(privileged.value) else []
     users = found["user"]
     request = _request(
         found["cap-add"],
         found["cap-drop"],
         found["security-opt"],
-        Node(bool(privileged) and privileged[-1], "--privileged"),
+        Node(BOOLS.get(str(privileged.value), False), "--privileged"),
         users[-1] if users else Node("", "--user"),
         judge,
     )
     late = [Node(word, word) for word in behind if word.partition("=")[0].removeprefix("--") in OURS]
     told = (ignored(node, "behind-image", "it stands behind the image, and so is the container's own") for node in late)
-    return evolve(request, problems=(*request.problems, *told))
+    return evolve(request, problems=(*request.problems, *unknown, *told))
 
 
 def to_flags(request: Request) -> list[str]:

@@ -142,6 +142,10 @@ def _ways(draft: Draft, cap: Cap) -> Iterator[Way]:
     with_caps = Executable(caps=FileCaps(permitted=[cap], effective=True))
     setcap = f"as after setcap {str(cap).lower()}=ep,"
     yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, draft, cap)
+    if cap in cred.caps.inheritable:
+        inherits = Executable(caps=FileCaps(inheritable=[cap], effective=True))
+        setcap = f"as after setcap {str(cap).lower()}=ei (the way of pam_cap(8)),"
+        yield _after(f"execve(2) of a program that inherits it, {setcap}", inherits, draft, cap)
     what = "execve(2) of a set-user-ID-root program"
     uid, gid = cred.user_ns.outside_uid(0), cred.user_ns.outside_gid(0)
     if uid is None or gid is None:

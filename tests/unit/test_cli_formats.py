@@ -200,7 +200,7 @@ def test_convert_to_config_json(run):
             "oci",
             "oci",
             '{"capabilities": {"bounding": ["KILL"]}}',
-            "capabilities.bounding[0]: ignored: runc passes over",
+            "capabilities.bounding[0]: depends: runc passes over",
         ),
         ("systemd", "systemd", "[Service]\nCapabilityBoundingSet=KILL\n", "ignored: systemd passes over 'KILL'"),
     ],
