@@ -24,6 +24,9 @@ _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 _KEYS = ("cap_add", "cap_drop", "privileged", "security_opt", "user")
 
+# What has keys of these names, which mean another thing there, or names that people choose.
+_WITH_KEYS_OF_THEIR_OWN = ("annotations", "build", "environment", "extra_hosts", "labels", "sysctls")
+
 # What people write who come from elsewhere.
 _OTHERS = (
     ("capabilities", "cap_add and cap_drop"),
@@ -127,6 +130,11 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
     problems: list[Problem] = [
         refused(strange, "unknown-key", f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
         for strange, advice in node.strange_keys(_KEYS, close_only=True)
+    ]
+    problems += [
+        refused(strange, "misplaced", "what stands in it belongs into the service itself, and Compose refuses it here")
+        for strange in node.misplaced(_KEYS)
+        if strange.place.rpartition(".")[2] not in _WITH_KEYS_OF_THEIR_OWN
     ]
     problems += [
         refused(node[key], "unknown-key", f"Compose knows no key {key}: write {ours}")

@@ -143,6 +143,7 @@ def read_container(root: Node, judge: Judge = DOCKER) -> Request:
     """Read the container or the service that stands there."""
     if "TaskTemplate" in root["Spec"]:
         task = root.at("Spec", "TaskTemplate")
+        _only_docker_s(task, ("ContainerSpec",))
         if "ContainerSpec" not in task:
             raise task["ContainerSpec"].error("a mapping: only a service of containers is read")
         spec = task["ContainerSpec"]
@@ -179,6 +180,8 @@ def _only_docker_s(node: Node, known: tuple[str, ...]) -> None:
     """Refuse a key that looks like one of *known*: Docker prints no such, and what stands there would not be read."""
     for strange, advice in node.strange_keys(known, close_only=True):
         raise strange.error(f"a key that docker inspect prints ({advice})")
+    for strange in node.misplaced(known):
+        raise strange.error(f"nothing with a key that belongs beside it ({', '.join(known)})")
 
 
 def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:

@@ -388,6 +388,8 @@ def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Pro
         *capabilities.strange_keys(("add", "drop")),
     ):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
+    for strange in node.misplaced(("securityContext",)):
+        yield ignored(strange, "misplaced", f"{_STRANGE}: the securityContext in it belongs into the container")
     for key in _CONTEXT:
         if key in node:
             yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into securityContext")

@@ -296,6 +296,47 @@ def test_every_container_of_a_custom_resource_is_told():
     ]
 
 
+@pytest.mark.parametrize("word", ["--privileged", "--cap-add=KILL", "-u0", "--user=5", "--contxt=x"])
+def test_options_of_docker_itself(word):
+    """Docker refuses those of run in front of it; they were passed over."""
+    with pytest.raises(FormatError, match="an option of docker itself: those of docker run stand behind run"):
+        docker.from_flags(["docker", "-D", "--context", "x", "--host=y", word, "run", "alpine"])
+    with pytest.raises(FormatError):
+        docker.from_flags(["docker", word, "container", "run", "alpine"])
+
+
+MISPLACED = [
+    lambda: compose.from_service({"web": {"cap_add": ["KILL"]}}).problems[0].rule == "misplaced",
+    lambda: compose.from_service({"deploy": {"privileged": True}}).problems[0].verdict == "refused",
+    lambda: kubernetes.from_container({"x": {"securityContext": {"privileged": True}}}).problems[0].rule == "misplaced",
+]
+
+
+@pytest.mark.parametrize("told", MISPLACED)
+def test_what_stands_a_level_too_deep(told):
+    """It is not read there, and not passed over without a word."""
+    assert told()
+
+
+def test_what_may_have_keys_of_such_names():
+    own = {"x-common": {"cap_add": ["KILL"]}, "labels": {"user": "x"}, "environment": {"user": "x", "privileged": "1"}}
+    assert compose.from_service({**own, "build": {"privileged": False}}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"HostConfig": {"x": {"CapAdd": ["ALL"]}}},
+        {"HostConfig": {}, "x": {"Config": {"User": "5"}}},
+        {"Spec": {"TaskTemplate": {"ContainerSpec": {"x": {"CapabilityAdd": ["ALL"]}}}}},
+        {"Spec": {"TaskTemplate": {"ContainerSpec": {}, "x": {"ContainerSpec": {}}}}},
+    ],
+)
+def test_what_docker_inspect_does_not_print(document):
+    with pytest.raises(FormatError, match="expected nothing with a key that belongs beside it"):
+        docker.from_inspect(document)
+
+
 def test_quotes_of_a_word_processor():
     """They are a part of the name, which is none then."""
     for name in ("“NET_ADMIN”", "‘NET_ADMIN’", "«NET_ADMIN»", "NET_ADMIN\u00a0", "NET\u2011ADMIN"):
