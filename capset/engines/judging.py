@@ -58,7 +58,7 @@ class Judge:
     def effects(self, request: Request) -> dict[str, Problem]:
         """Return the names that are taken and have no effect, by their places."""
         none = self.names(request)
-        taken = [(side, place, text) for side, place, text in _entries(request) if place not in none]
+        taken = [entry for entry in _entries(request) if entry[1] not in none]
         add, drop = ([text for side, _, text in taken if side == each] for each in _OTHER)
         kept = Request(add, drop, privileged=request.privileged)
         found: dict[str, Problem] = {}
