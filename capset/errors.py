@@ -460,14 +460,19 @@ class ProcessGoneError(CapsetError, ProcessLookupError):
         filename: The path that was read.
         pid: The process that was asked for, as given.
         tid: The thread that was asked for; None for the main thread.
+        hidden: Whether it may also be there, as this proc hides what one may not trace.
     """
 
-    _fields = ("filename", "pid", "tid")
+    _fields = ("filename", "pid", "tid", "hidden")
 
-    def __init__(self, filename: str, pid: int | str, tid: int | None = None) -> None:
-        super().__init__(errno.ESRCH, "no such process or thread, or it has ended", filename)
+    def __init__(self, filename: str, pid: int | str, tid: int | None = None, hidden: bool = False) -> None:
+        or_hidden = (
+            "; or it is hidden: this proc is mounted with hidepid, try as its owner or as root" if hidden else ""
+        )
+        super().__init__(errno.ESRCH, f"no such process or thread, or it has ended{or_hidden}", filename)
         self.pid = pid
         self.tid = tid
+        self.hidden = hidden
 
 
 class AccessDeniedError(CapsetError, PermissionError):

@@ -39,6 +39,11 @@ def set_schema(*, taken: bool = False) -> dict[str, Any]:
         "properties": {
             "mask": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
             "names": {"type": "array", "items": cap_schema(), "uniqueItems": True, "maxItems": 64},
+            "undefined": {
+                "description": "Those of the members that are no capability of any kernel, where there are some.",
+                "type": "array",
+                "items": cap_schema(),
+            },
         },
         "required": ["mask", "names"],
         "additionalProperties": False,
@@ -81,7 +86,7 @@ def read_set(kind: Any, value: Any) -> Any:
 def set_of_dict(kind: Any, data: object) -> Any:
     """Make a set of a dict in which its mask and its names say the same; *kind* is CapSet."""
     entries: dict[str, object] = _as(dict, data) or {}
-    if entries.keys() != {"mask", "names"}:
+    if entries.keys() - {"undefined"} != {"mask", "names"}:
         raise FormatError("CapSet", data, "a dict with mask and names alone")
     mask, names = entries["mask"], entries["names"]
     if not isinstance(mask, str) or not re.fullmatch("[0-9a-f]{16}", mask):
@@ -97,6 +102,8 @@ def set_of_dict(kind: Any, data: object) -> Any:
         raise FormatError("names", names, f"{expected} ({error})") from None
     if told != caps:
         raise FormatError("names", names, expected)
+    if "undefined" in entries and entries["undefined"] != caps.undefined.names():
+        raise FormatError("undefined", entries["undefined"], f"{caps.undefined.names()}, as the mask says")
     return caps
 
 

@@ -36,6 +36,7 @@ THREAD_SETS = ("effective", "permitted", "inheritable", "bounding", "ambient")
 
 _FULL = 2**64 - 1
 _KNOWN = sum(cap.mask for cap in Cap)
+_UNKNOWN = _FULL - _KNOWN
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
@@ -227,8 +228,11 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
         Examples:
             >>> CapSet.parse("kill,41").as_dict()
             {'mask': '0000020000000020', 'names': ['CAP_KILL', '41']}
+
+        Where there are some, those that are :attr:`undefined` stand under that name too.
         """
-        return {"mask": self.hex(), "names": self.names()}
+        undefined = {"undefined": self.undefined.names()} if self.undefined else {}
+        return {"mask": self.hex(), "names": self.names(), **undefined}
 
     @staticmethod
     def json_schema() -> dict[str, Any]:
@@ -240,7 +244,26 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
     @property
     def unknown(self) -> CapSet:
         """The members that have no name in this version of capset."""
-        return _of(self._cap_bits & ~_KNOWN)
+        return _of(self._cap_bits & _UNKNOWN)
+
+    @property
+    def undefined(self) -> CapSet:
+        """The members that are no capability of any kernel: those without a name, if all of them up to 63 are here.
+
+        A kernel before 3.8 shows its sets so, and has none of the capabilities from 37 on (CAP_AUDIT_READ) either;
+        and so does a mask of what is to come, such as all but one. The set of a newer kernel ends with its last
+        capability.
+
+        Source:
+            Linux 3.8, commit 7b9a7ec565505699f503b4fcf61500dceb36e744 (``fs/proc/array.c``).
+
+        Examples:
+            >>> CapSet.from_hex("fffffff0000000c0").undefined.hex()
+            'fffffe0000000000'
+            >>> CapSet.from_hex("fffff7f0000000c0").undefined
+            CapSet()
+        """
+        return _of(self._cap_bits & _UNKNOWN if self._cap_bits & _UNKNOWN == _UNKNOWN else 0)
 
     def diff(self, other: Iterable[Cap | int | str]) -> CapDiff:
         """Return what turns this set into *other*.

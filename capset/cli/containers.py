@@ -66,7 +66,14 @@ def run(
     if as_json:
         caps = state.as_dict()
         say_json(
-            {"engine": chosen.name, "version": chosen.version, "uid": uid, "caps": caps, "warnings": list(warnings)}
+            {
+                "engine": chosen.name,
+                "version": chosen.version,
+                "uid": uid,
+                "caps": caps,
+                "warnings": list(warnings),
+                "assumed": list(chosen.assumed),
+            }
         )
         return
     asked = shlex.join(chosen.write(request))
@@ -111,6 +118,7 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
                 "drop": list(request.drop),
                 "privileged": request.privileged,
                 "flags": written,
+                "assumed": list(chosen.assumed),
             }
         )
     elif not written:

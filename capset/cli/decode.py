@@ -9,6 +9,7 @@ from capset.cli.operands import input_lines, labelled_set, status_files
 from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
 from capset.cli.show import show_status
 from capset.printable import printable
+from capset.summary import UNDEFINED, summary
 
 __all__ = ["decode"]
 
@@ -46,5 +47,10 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
     else:
-        rows = [[printable(label), caps.hex(), str(len(caps)), ", ".join(caps.names())] for label, caps in sets]
+        told = [", ".join(caps.names()) if not caps.undefined else summary(caps) for _, caps in sets]
+        rows = [
+            [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
+        ]
         table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
+        if any(caps.undefined for _, caps in sets):
+            say(f"{UNDEFINED}.")

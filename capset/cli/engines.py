@@ -39,6 +39,8 @@ def engines(engine: str | None, as_json: bool) -> None:
         say_json([_engine_json(era) for era in chosen])
         return
     say(chosen[-1].about)
+    if read_to := chosen[-1].read_to:
+        say(f"Its releases were read up to {read_to}.")
     say()
     for at, era in enumerate(reversed(chosen)):
         say() if at else None
@@ -52,6 +54,8 @@ def _engine_json(engine: Engine) -> dict[str, object]:
         "title": engine.title,
         "about": engine.about,
         "releases": releases_json(engine.releases),
+        "read_to": engine.read_to,
+        "assumed": list(engine.assumed),
         "default": engine.default.as_dict(),
         "facts": [
             {

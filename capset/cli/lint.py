@@ -36,7 +36,7 @@ def lint(
     if sarif and as_json:
         raise Failure("--json and --sarif are two forms: give one of them")
     workloads = [each for file in files for each in _read(file, several=len(files) > 1)]
-    chosen = None if engine is None else engine_named(engine)
+    chosen = None if engine is None else engine_named(engine, tell=False)  # the report does
     report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
     for note in (str(finding) for finding in report if finding.verdict == "note"):
         warn(note)

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
-from capset.cli.output import Failure
+from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
 
@@ -82,11 +82,13 @@ def saved_status(path: str) -> live.ProcStatus:
         return live.parse_status(file.read(), source=path)
 
 
-def engine_named(text: str) -> engines.Engine:
-    """Read the name of an engine, as ``NAME[@VERSION]``, and ``:FILE`` with its configuration."""
+def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
+    """Read the name of an engine, as ``NAME[@VERSION]``, and ``:FILE`` with its configuration; tell what is assumed."""
     spec, colon, path = text.partition(":")
     name, at, version = spec.partition("@")
     engine = engines.get(name, version if at else None)
+    for told in engine.assumed if tell else ():
+        warn(told)
     if not colon:
         return engine
     from capset.cli.reading import read_bytes

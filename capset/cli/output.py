@@ -113,7 +113,11 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
 
 def cap_rows(caps: CapSet, *first: Cell) -> list[list[Cell]]:
     """List the members of a set as rows: number, name and what it is for."""
-    return [[*first, str(int(cap)), str(cap), cap.info.summary] for cap in caps]
+    from capset.summary import UNDEFINED, doubtful
+
+    strange = doubtful(caps)
+    rows: list[list[Cell]] = [[*first, str(int(cap)), str(cap), cap.info.summary] for cap in caps - strange]
+    return [*rows, [*first, f"{int(min(strange))}-63", "?", f"{UNDEFINED}."]] if strange else rows
 
 
 def say(text: str = "") -> None:

@@ -13,6 +13,7 @@ from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import caps_of_options, own_status
 from capset.cli.output import number, prose, say, say_json, table, warn, word
 from capset.cli.show import show_sets
+from capset.live.reading import HIDDEN
 from capset.printable import printable
 from capset.summary import summary
 
@@ -65,6 +66,8 @@ def ps(
             rows.append([str(status.pid), uid, printable(status.name), str(len(caps)), summary(caps)])
         ids = number("tid" if threads else "pid")
         table([ids, number("uid"), word("name"), number("held"), prose("capabilities")], rows)
+    if scan.hidden:
+        warn(HIDDEN)
     for what, errors in (("ended meanwhile", scan.gone), ("may not be read", scan.denied)):
         if errors:
             warn(f"{len(errors)} {what}: {', '.join(str(error.tid or error.pid) for error in errors)}")
@@ -106,6 +109,7 @@ def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool) -> None:
         {
             "groups" if group else "processes": processes,
             **{what: [{"pid": e.pid, "tid": e.tid} for e in errors] for what, errors in failures.items()},
+            "hidden": scan.hidden,
             "malformed": [str(error) for error in scan.malformed],
             "failed": [str(error) for error in scan.failed],
         }

@@ -24,7 +24,7 @@ from capset.cli.output import (
 )
 from capset.printable import printable
 from capset.sets import THREAD_SETS
-from capset.summary import summary
+from capset.summary import UNDEFINED, summary
 
 if TYPE_CHECKING:
     from capset import CapState, Ids
@@ -97,6 +97,8 @@ def show_sets(state: CapState) -> None:
     sets = [(name, getattr(state, name)) for name in THREAD_SETS]
     rows = [[name, caps.hex(), str(len(caps)), summary(caps)] for name, caps in sets]
     table([word("set"), word("mask"), number("held"), prose("capabilities")], rows)
+    if any(caps.undefined for _, caps in sets):
+        say(f"{UNDEFINED}.")
 
 
 def _ids(ids: Ids) -> str:

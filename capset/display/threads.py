@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from capset.live.reading import HIDDEN
 from capset.live.user_ns import is_elsewhere, namespace_text
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def _ids(ids: Ids) -> str:
 
 def unread(scan: Snapshot | FileScan) -> list[str]:
     """Say what could not be read, a line for each kind."""
-    found: list[str] = []
+    found = [f"! {HIDDEN}"] if getattr(scan, "hidden", False) else []
     for sign, what, errors in (("", "ended meanwhile", scan.gone), ("! ", "may not be read", scan.denied)):
         if errors:
             found.append(f"{sign}{len(errors)} {what}: {_places(errors)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 
 from attrs import evolve
 
@@ -11,11 +12,12 @@ from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
+from capset.engines.judging import Judge
 from capset.errors import FormatError, shown
 from capset.formats.document import Node, has_placeholder
 from capset.problem import Problem
 
-__all__ = ["as_docker_reads", "asked", "broken", "not_known", "request_of"]
+__all__ = ["as_docker_reads", "asked", "broken", "judge_of", "not_known", "request_of"]
 
 
 def asked(
@@ -23,11 +25,12 @@ def asked(
     text: Text,
     lines: Lines,
     node: Node,
-    read: Callable[[], Request],
+    read: Callable[[Node, Engine | None], Request],
     keys: Mapping[str, str],
     *,
     name: str,
     within: str = "",
+    engine: Engine | None = None,
 ) -> Workload:
     """Make a workload of a container, also of one that cannot be read.
 
@@ -36,13 +39,14 @@ def asked(
         text: The text that is read.
         lines: The lines of the document.
         node: Where the container stands.
-        read: Reads it.
+        read: Reads it, for an engine or for those that may be meant: a function of a module, as workloads are pickled.
         keys: Where the names to add and to drop and the user stand below it: the field of a request, and its path.
         name: Its name.
         within: The name of its pod.
+        engine: The engine that is to read it.
     """
     try:
-        request = read()
+        request = read(node, engine)
     except FormatError as error:
         return broken(dialect, text, error, lines, name=name, within=within)
     return Workload(
@@ -54,7 +58,8 @@ def asked(
         request=request,
         not_known=not_known(request.problems),
         problems=tuple(evolve(problem, line=lines.at(problem.place)) for problem in request.problems),
-        lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}"))},
+        lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}".lstrip(".")))},
+        again=partial(asked, dialect, text, lines, node, read, keys, name=name, within=within),
     )
 
 
@@ -95,6 +100,11 @@ def not_known(problems: Iterable[Problem]) -> str:
 def as_docker_reads(request: Request) -> Request:
     """Say who the user is where only a group is said: for Docker, and for it alone, root."""
     return evolve(request, user=f"0{request.user}") if request.user.startswith(":") else request
+
+
+def judge_of(engine: Engine | None) -> tuple[Judge, ...]:
+    """Return who judges names as the last argument of a reader; none for its own."""
+    return () if engine is None else (engine.judge,)
 
 
 def request_of(meaning: Meaning, engine: Engine) -> Request:

@@ -107,7 +107,7 @@ def convert(
             raise TypeError(f"{name} is an Engine, as engines.get() gives it, got {shown(engine)}")
     losses: list[Loss] = []
     parts: dict[str, Any] = {}
-    for each in listed(workload):
+    for each in [given if reads is None else given.for_engine(reads) for given in listed(workload)]:
         name = _free_name(each, parts)
         losses += (_of_problem(name, problem) for problem in each.problems)
         means = _meaning(each, name)
@@ -121,7 +121,8 @@ def convert(
             part = target._writer(means, asked)
         except FormatError as error:
             raise _located(error, each, name) from None
-        losses += _losses(name, means, part.says, target, by)
+        lost = _losses(name, means, part.says, target, by)
+        losses += (loss for loss in lost if loss.rule != "engine-refuses" or each.refusal is None)  # else it is told
         parts[name] = part.value
     if not parts:
         told = "".join(f"; {loss}" for loss in losses)

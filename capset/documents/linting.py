@@ -58,20 +58,21 @@ def lint(
     require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
     require(systemd, int | None, "systemd, the release that reads the units, as a number such as 252")
     rule = _rule(policy)
-    subjects = [_as_read_by(each, systemd) for each in listed(workloads)]
-    passed = _passed_over(subjects, engine, policy)
+    subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
+    notes = _of_arguments(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
         usual = rule.runtime if rule is not None and workload._pod is not None else _usual(workload)
         runtime = engine or engines.get(usual or "docker")
         outcome = _outcome(workload, runtime)
         judged = (*_judged(outcome, runtime), *_by_policy(workload, rule, runtime))
-        parts.append((outcome, (*_told(workload), *judged, *passed.pop(workload.source, ()))))
+        parts.append((outcome, (*_told(workload), *judged, *notes.pop(workload.source, ()))))
     findings = dict.fromkeys(finding for _, told in parts for finding in told)  # a pod's own are in each container's
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
 
-def _as_read_by(workload: Workload, release: int | None) -> Workload:
+def _as_read_by(workload: Workload, engine: Engine | None, release: int | None) -> Workload:
+    workload = workload if engine is None else workload.for_engine(engine)
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
     return workload if again is None or release is None else again(workload, release)
 
@@ -189,8 +190,8 @@ def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterato
         )
 
 
-def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str | None) -> dict[str, list[Finding]]:
-    """Tell which arguments do not concern a document: for each source, once."""
+def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str | None) -> dict[str, list[Finding]]:
+    """Tell which arguments do not concern a document, and what is assumed of the engine: for each source, once."""
     told: dict[str, dict[Finding, None]] = {}
     for workload in workloads:
         if workload.asks is None:
@@ -198,8 +199,12 @@ def _passed_over(workloads: list[Workload], engine: Engine | None, policy: str |
         about = DIALECTS[workload.dialect].about
         passed = ["an engine is about containers"] if engine is not None and workload.request is None else []
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
+        notes = told.setdefault(workload.source, {})
         for each in passed:
             message = f"{each}, and was passed over for {about}"
-            note = Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)
-            told.setdefault(workload.source, {})[note] = None
+            notes[Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)] = (
+                None
+            )
+        for each in engine.assumed if engine is not None and workload.request is not None else ():
+            notes[Finding(file=workload.source, line=1, rule="newer-engine", verdict="note", message=each)] = None
     return {source: [*notes] for source, notes in told.items()}

@@ -199,16 +199,12 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
         "name": printable(workload.label),
         "dialect": workload.dialect,
         "user": printable(workload.user),
-        **{name: None if caps is None else _set(caps) for name, caps in sets.items()},
+        **{name: None if caps is None else caps.as_dict() for name, caps in sets.items()},
         "refused": nothing if outcome.known else None,
         "not_known": None if outcome.known else nothing,
         "problems": [_told(each, "place", "verdict") for each in findings if each.verdict != "forbidden"],
         "findings": [_told(each, "field", "effect") for each in findings if each.verdict == "forbidden"],
     }
-
-
-def _set(caps: CapSet) -> dict[str, object]:
-    return {"mask": caps.hex(), "names": caps.names()}
 
 
 def _told(finding: Finding, place: str, other: str) -> dict[str, object]:

@@ -20,6 +20,7 @@ class Example:
     Attributes:
         text: The document.
         dialect: Its dialect.
+        engine: The engine that runs it, such as ``docker@20.10``; empty for the usual one.
         policy: The policy against which it is checked; empty for none.
         systemd: The release of systemd that reads it; None for the newest.
         to: The dialect into which it is converted, where a rule is about what is lost; empty for lint.
@@ -28,6 +29,7 @@ class Example:
 
     text: str
     dialect: str
+    engine: str = ""
     policy: str = ""
     systemd: int | None = None
     to: str = ""

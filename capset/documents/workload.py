@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
 from attrs import field, fields, frozen
 
+from capset.engines.engine import Engine
 from capset.engines.request import Request
-from capset.errors import FormatError, shown
+from capset.errors import FormatError, require, shown
 from capset.filecaps import FileCaps
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
@@ -71,10 +72,26 @@ class Workload(Plain, Shown):
     _parts: tuple[tuple[int, str], ...] = field(default=(), alias="parts", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
+    # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
+    _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 
     def __repr__(self) -> str:
         told = ((each.name, getattr(self, each.name), each.default) for each in fields(Workload) if each.repr)
         return f"Workload({', '.join(f'{name}={value!r}' for name, value, default in told if value != default)})"
+
+    def for_engine(self, engine: Engine) -> Workload:
+        """Return a container as an engine reads it, whose problems are those that this engine has with it.
+
+        Examples:
+            >>> from capset import documents, engines
+            >>> [web] = documents.read("docker run --cap-add KILL --cap-drop KILL web")
+            >>> print(web.problems[0].message)
+            it is added as well, and Docker lets that win
+            >>> print(web.for_engine(engines.get("podman")).problems[0].message)
+            it is dropped as well, which Podman refuses
+        """
+        require(engine, Engine, "an Engine, as engines.get() gives it")
+        return self if self._again is None else self._again(engine=engine)
 
     @property
     def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:

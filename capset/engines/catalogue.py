@@ -50,7 +50,8 @@ def get(name: str, version: str | None = None) -> Engine:
             ``"moby"`` is ``"docker"``, and so is ``"Docker"``.
         version: Such as ``"20.10.24"``; ``"20.10"`` is the newest release of that series. What follows
             the numbers, such as ``-ce`` or ``+dfsg1``, does not count. None stands for the newest
-            release that there are facts about.
+            release that there are facts about. One that is newer than all that was read is taken to do
+            the same, which its ``assumed`` says.
 
     Raises:
         UnknownEngineError: There is no engine of that name, and the error lists the names; or it may be several, as
@@ -229,6 +230,7 @@ def _engine(
         about=document["about"],
         version="",
         releases=releases,
+        read_to=document.get("read_to"),
         facts=(fact("default", default), fact("sets", sets), fact("rules", rules)),
         behaviour=Behaviour(
             allowed=CapSet(default["names"]) if "names" in default else None,

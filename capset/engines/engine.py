@@ -4,24 +4,28 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import evolve, field, frozen
 
 from capset import kernel
 from capset.capability import Cap
 from capset.engines.process import Placement, after_execve, before_execve, impossible
-from capset.engines.releases import Release
+from capset.engines.releases import Release, key
 from capset.engines.request import Request, yes_or_no
 from capset.engines.rules import Resolution, Rules
 from capset.engines.setting import GIVEN, Setting
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.plain import Plain
+from capset.problem import Problem
 from capset.sets import CapSet
 from capset.shown import Shown
 from capset.source import Source
 from capset.state import CapState
+
+if TYPE_CHECKING:
+    from capset.engines.judging import Judge
 
 __all__ = ["LAST_ID", "Behaviour", "Engine", "Fact", "user_id"]
 
@@ -105,6 +109,8 @@ class Engine(Plain, Shown):
         about: What is meant by it, in a sentence or two.
         version: The version that was asked for; empty for the newest that there are facts about.
         releases: The releases that behave alike, in stretches; empty where the facts name no release.
+        read_to: The newest of all releases whose source or documents were read, such as ``"29.7.2"``; None where the
+            facts name no release.
         facts: Where its default, its sets and its rules come from, in this order.
         setting: What :meth:`with_default` was told; None for the engine as it was released.
     """
@@ -114,6 +120,7 @@ class Engine(Plain, Shown):
     about: str
     version: str
     releases: tuple[Release, ...]
+    read_to: str | None = None
     facts: tuple[Fact, ...]
     _behaviour: Behaviour = field(alias="behaviour")
     setting: Setting | None = None
@@ -130,6 +137,22 @@ class Engine(Plain, Shown):
 
     def __str__(self) -> str:
         return f"{self.title} {self.version}".rstrip()
+
+    @property
+    def assumed(self) -> tuple[str, ...]:
+        """What is not known of this version and was assumed, a sentence each: that it is newer than all that was read.
+
+        Examples:
+            >>> from capset import engines
+            >>> engines.get("docker", "28.5.2").assumed
+            ()
+            >>> engines.get("docker", "99").assumed
+            ('Docker Engine 99 is newer than ..., the newest release that was read, and is taken to do the same',)
+        """
+        if not self.version or self.read_to is None or key(self.version, 0) <= key(self.read_to):
+            return ()
+        newest = f"{self.read_to}, the newest release that was read"
+        return (f"{self} is newer than {newest}, and is taken to do the same",)
 
     @property
     def default(self) -> CapSet:
@@ -269,6 +292,35 @@ class Engine(Plain, Shown):
         held = _ALL if available is None else CapSet(available)
         request = self._request(add, drop, privileged)
         return self._behaviour.rules.resolve(request, self._behaviour.default(held), held, str(self))
+
+    def problems(
+        self,
+        add: Iterable[str | Cap] | Request = (),
+        drop: Iterable[str | Cap] = (),
+        *,
+        privileged: bool = False,
+    ) -> list[Problem]:
+        """List which names of a request the engine refuses, and which have no effect, name by name.
+
+        The arguments are those of :meth:`resolve`. The place of a problem is such as ``add[0]``. An engine that lacks
+        an option altogether, or does not allow a capability, refuses in :meth:`resolve` alone.
+
+        Examples:
+            >>> from capset import engines
+            >>> for problem in engines.get("podman").problems(add=["KILL", "NET_RAWW"], drop=["KILL"]):
+            ...     print(problem)
+            add[1]: refused: Podman knows no capability 'NET_RAWW': did you mean NET_RAW?
+            add[0]: refused: it is dropped as well, which Podman refuses
+            drop[0]: refused: it is added as well, which Podman refuses
+        """
+        return self.judge.problems(self._request(add, drop, privileged))
+
+    @property
+    def judge(self) -> Judge:
+        """What it makes of the names of a request, one by one."""
+        from capset.engines.judging import Judge
+
+        return Judge(rules=self._behaviour.rules, default=self.default, title=str(self))
 
     def configured(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from attrs import field, frozen
@@ -194,11 +195,16 @@ class Rules:
         caps -= self.withheld
         if self.family.beyond == "left out":
             caps &= held
-        warnings = (
-            *(self._passed_over(text, "passes on", "added", engine) for text in add.strange),
-            *(self._passed_over(text, "drops", "dropped", engine) for text in drop.strange),
-        )
+        warnings = (*self._nothing_done(add, "add", engine), *self._nothing_done(drop, "drop", engine))
         return Resolution(caps=caps, warnings=warnings)
+
+    def passed_over(self, text: str, side: str, held: CapSet, engine: str) -> tuple[str, ...]:
+        """Say of an entry of a list what in it the engine takes for no capability and does not refuse.
+
+        Raises:
+            RequestError: The engine refuses it.
+        """
+        return tuple(self._nothing_done(self._read((text,), side, held, engine), side, engine))
 
     def added(self, request: Request, held: CapSet, engine: str) -> CapSet:
         """Return what the list to add stands for by itself."""
@@ -240,7 +246,7 @@ class Rules:
         strange = self.family.strange
         asked = self.family.spelling.read(texts, CapSet.all() if strange == "passed on" else names, _kernel(held))
         if asked.all and self.family.all_swallows:
-            return Asked(all=True)
+            return Asked(all=True, passed_over=asked.passed_over)
         if asked.strange and side in _REFUSED[strange]:
             raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
         if self.family.asks_held and (beyond := asked.caps - held):
@@ -255,17 +261,22 @@ class Rules:
             return self.family.spelling.advice(text)
         spelling = self.family.spelling
         numbered = spelling.numbers and text.isdigit()
-        if cap not in self.names:
+        if cap not in self.names and (cap.known or spelling.numbers):
             known = f"it knows no capability after {max(self.names)}"
             return f"{known} by name; write {self.spell(cap)}" if spelling.unnamed and not numbered else known
-        if numbered or text == spelling.write(cap):
+        if numbered or cap in spelling.read((text,), self.names).caps:
             return "the kernel has no such capability"
         return self.family.spelling.advice(text)
 
-    def _passed_over(self, text: str, does: str, done: str, engine: str) -> str:
-        if self.family.strange != "passed on":
-            return f"{engine} skips {shown(text)}, which it does not know: nothing is {done}"
-        return f"{engine} {does} {shown(self._as_passed_on(text))}, which is no capability: nothing is {done}"
+    def _nothing_done(self, asked: Asked, side: str, engine: str) -> Iterator[str]:
+        for text in asked.passed_over:
+            yield f"{engine} passes over {shown(text)}, which means something to docker service update alone"
+        does, done = ("passes on", "added") if side == "add" else ("drops", "dropped")
+        for text in asked.strange:
+            told = f"{does} {shown(self._as_passed_on(text))}, which is no capability"
+            if self.family.strange != "passed on":
+                told = f"skips {shown(text)}, which it does not know"
+            yield f"{engine} {told}: nothing is {done}"
 
     def _as_passed_on(self, text: str) -> str:
         added = self.family.spelling.prefix == "added" or not text.upper().startswith("CAP_")

@@ -27,12 +27,14 @@ class Asked:
         all: Whether ALL is in it.
         cleared: Whether it takes back what the engine would do by itself.
         strange: The names in it that are no capability to the engine.
+        passed_over: The words in it that mean nothing here.
     """
 
     caps: CapSet = field(default=CapSet())
     all: bool = False
     cleared: bool = False
     strange: tuple[str, ...] = ()
+    passed_over: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True, cache_hash=True)
@@ -50,6 +52,7 @@ class Spelling:
         between: What stands between names where one text may hold several; empty where it may not.
         trims: Whether white space around a name does not matter.
         clears: Whether an empty text takes back what stands before it.
+        passes_over: A word, in any case, that means nothing where a container is made; empty where there is none.
     """
 
     prefix: Literal["optional", "required", "refused", "added"]
@@ -61,6 +64,7 @@ class Spelling:
     between: Literal[",", " ", ""] = ""
     trims: bool = False
     clears: bool = False
+    passes_over: str = ""
 
     @property
     def word_all(self) -> str:
@@ -138,17 +142,20 @@ def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet, kernel: Cap
     caps = CapSet()
     every = cleared = False
     strange: list[str] = []
+    passed_over: list[str] = []
     for name in (name for text in texts for name in spelling._names(text)):
         word = name.strip() if spelling.trims else name
         if spelling.clears and not word:
             caps, every, cleared = CapSet(), False, True
         elif spelling.all and _fold(word, spelling.all) in spelling._words:
             every = True
+        elif spelling.passes_over and word.upper() == spelling.passes_over:
+            passed_over.append(name)
         elif (cap := spelling._cap(word)) is not None and (cap in names or (word[0].isdigit() and cap in kernel)):
             caps |= {cap}
         else:
             strange.append(name)
-    return Asked(caps, every, cleared, tuple(strange))
+    return Asked(caps, every, cleared, tuple(strange), tuple(passed_over))
 
 
 @lru_cache(maxsize=4096)  # a mistake is seldom made once, and finding what looks like it takes long
@@ -181,9 +188,10 @@ SPELLINGS = {
     "nspawn before 209": Spelling(prefix="required", case="ascii", all="", numbers=True, between=","),
     "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, unnamed=True, between=" ", clears=True),
     "bubblewrap": Spelling(prefix="required", case="ascii", all="ascii", numbers=True),
-    "swarm": Spelling(prefix="optional", trims=True),
+    "swarm": Spelling(prefix="optional", trims=True, passes_over="RESET"),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),
     "systemd": Spelling(prefix="required", case="ascii", all="", numbers=True),
     "apptainer": Spelling(prefix="optional", cap_all=True, between=",", trims=True),
+    "libcap": Spelling(prefix="required", case="ascii", all="", numbers=True),
     "oci": Spelling(prefix="required", case="upper", all=""),
 }

@@ -24,6 +24,8 @@ BOOLS: dict[str, bool] = {
 # Options of docker itself that have a value, which stand before run.
 _GLOBAL = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
 
+_GLOBAL_SWITCHES = ("-D", "--debug", "-h", "--help", "--tls", "--tlsverify", "-v", "--version")
+
 # What stands behind them, if a container is started.
 _RUNS = (["run"], ["create"], ["container"])
 
@@ -130,7 +132,7 @@ def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
 
 
 def _truth(word: str, value: str) -> str:
-    if value not in BOOLS:
+    if value not in BOOLS and not has_placeholder(value):
         raise FormatError(word, value, f"one of {', '.join(BOOLS)}")
     return value
 
@@ -163,8 +165,11 @@ def _without_command(words: list[str]) -> list[str]:
                 expected = "docker run: write that, and name podman as the engine"
             raise FormatError(program(words) or words[0], " ".join(words[:3]), expected)
         return words
-    rest = _without_globals(rest[1:])
-    rest = rest[1:] if rest[:1] == ["container"] else rest
+    behind = _without_globals(rest[1:])
+    for word in rest[1 : len(rest) - len(behind)]:
+        if word.startswith("-") and word.partition("=")[0] not in (*_GLOBAL, *_GLOBAL_SWITCHES):
+            raise FormatError(word, word, "an option of docker itself: those of docker run stand behind run")
+    rest = behind[1:] if behind[:1] == ["container"] else behind
     if rest[:1] not in (["run"], ["create"]):
         raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
     return rest[1:]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
-from capset.formats.docker import no_new_privs
-from capset.formats.document import Node, depends, has_placeholder, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, variable, written_user
+from capset.formats.docker import no_new_privs, of_dockers_own
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.wording import DOCKER, judged, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
 __all__ = ["from_project", "from_service", "to_service"]
@@ -22,6 +23,9 @@ def __dir__() -> list[str]:
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
 _KEYS = ("cap_add", "cap_drop", "privileged", "security_opt", "user")
+
+# What has keys of these names, which mean another thing there, or names that people choose.
+_WITH_KEYS_OF_THEIR_OWN = ("annotations", "build", "environment", "extra_hosts", "labels", "sysctls")
 
 # What people write who come from elsewhere.
 _OTHERS = (
@@ -115,13 +119,22 @@ def services(document: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
         yield name if isinstance(name, str) else shown(name), root["services"][name]
 
 
-def read_service(node: Node) -> Request:
-    """Read the service that stands there."""
+def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> Request:
+    """Read the service that stands there, as Compose does or, of a *stack*, ``docker stack deploy``.
+
+    Source:
+        docker/cli ``cli/compose/types/types.go`` at 28f756087eea, *UnsupportedProperties* and *ForbiddenProperties*.
+    """
     adds, drops = (node[key].names() for key in ("cap_add", "cap_drop"))
     options = node["security_opt"].names("a text, which no-new-privileges:true is without white space in it")
     problems: list[Problem] = [
         refused(strange, "unknown-key", f"Compose knows no key {strange.place.rpartition('.')[2]}: {advice}")
         for strange, advice in node.strange_keys(_KEYS, close_only=True)
+    ]
+    problems += [
+        refused(strange, "misplaced", "what stands in it belongs into the service itself, and Compose refuses it here")
+        for strange in node.misplaced(_KEYS)
+        if strange.place.rpartition(".")[2] not in _WITH_KEYS_OF_THEIR_OWN
     ]
     problems += [
         refused(node[key], "unknown-key", f"Compose knows no key {key}: write {ours}")
@@ -133,9 +146,18 @@ def read_service(node: Node) -> Request:
         for key in _KEYS
         if key in node.mapping() and node[key].value is None
     ]
-    if "extends" in node:
+    if "extends" in node and stack:
+        problems.append(refused(node["extends"], "stack", "docker stack deploy refuses a file with extends"))
+    elif "extends" in node:
         problems.append(depends(node["extends"], "not-read", "what another service adds to this one is not read"))
     privileged = _truth(node["privileged"], problems)
+    if stack:
+        if _is_variable(node["privileged"]) or privileged.value:
+            told = "docker stack deploy passes over it: no service of a swarm is privileged"
+            problems.append(ignored(node["privileged"], "stack", told))
+        told = "docker stack deploy passes over it: no service of a stack has no_new_privs"
+        problems += [ignored(node["security_opt"], "stack", told)] if options else []
+        privileged, options = Node(False, privileged.place), []
     user = _unescaped(_text(node["user"], problems))
     gains_nothing, strange_options = no_new_privs(option for option in options if not _is_variable(option))
     problems += strange_options
@@ -149,13 +171,12 @@ def read_service(node: Node) -> Request:
     ]
     problems += [
         variable(each, "Compose puts the value of a variable here")
-        for each in (*adds, *drops, *options, node["user"], node["privileged"])
+        for each in (*adds, *drops, *options, node["user"], *([] if stack else [node["privileged"]]))
         if _is_variable(each)
     ]
     problems += _other_programs(node)
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
-    problems += name_problems((*named_adds, *named_drops), _SPELLING, _TARGET)
-    problems += effects(named_adds, named_drops, "added", _SPELLING, privileged, _TARGET)
+    problems += judged(judge, named_adds, named_drops, privileged)
     problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET, literal=True)
     return made(
         adds,
@@ -163,7 +184,7 @@ def read_service(node: Node) -> Request:
         privileged=privileged.value,
         user=user.value,
         no_new_privs=gains_nothing,
-        problems=problems,
+        problems=of_dockers_own(problems, judge),
     )
 
 

@@ -6,12 +6,14 @@ from collections.abc import Iterable, Mapping
 
 from attrs import evolve
 
+from capset.engines.judging import Judge
 from capset.engines.request import Request
+from capset.engines.rules import FAMILIES
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
 from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, has_placeholder, ignored, look_alike, refused
-from capset.formats.wording import effects, made, name_problems, rewritten, user_problems, variable, written_user
+from capset.formats.wording import DOCKER, judged, known, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
@@ -23,6 +25,9 @@ def __dir__() -> list[str]:
 
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
+
+# dockerd itself, whoever asks it.
+DOCKERS = [family for name, family in FAMILIES.items() if name.startswith(("docker", "swarm", "nomad docker", "ecs"))]
 
 _OTHER_OPTIONS = ("apparmor", "label", "seccomp", "systempaths", "writable-cgroups")
 _IS_BOOL = f"one of {', '.join(BOOLS)}"
@@ -57,22 +62,29 @@ def from_flags(flags: Iterable[str]) -> Request:
     """
     if isinstance(flags, str):
         raise TypeError(f"expected the words of a command line, got {shown(flags)}; shlex.split() divides it")
+    return read_flags(flags)
+
+
+def read_flags(flags: Iterable[str], judge: Judge = DOCKER) -> Request:
+    """Read those options for an engine that takes them as Docker does."""
     found: dict[str, list[Node]] = {name: [] for name in OURS}
     given, behind = options(list(flags))
     for name, value in given:
         found[name].append(Node(value, f"--{name}"))
-    privileged = [BOOLS[str(node.value)] for node in found["privileged"]]
+    *_, privileged = [Node("false", "--privileged"), *found["privileged"]]
+    unknown = [variable(privileged)] if has_placeholder(privileged.value) else []
     users = found["user"]
     request = _request(
         found["cap-add"],
         found["cap-drop"],
         found["security-opt"],
-        Node(bool(privileged) and privileged[-1], "--privileged"),
+        Node(BOOLS.get(str(privileged.value), False), "--privileged"),
         users[-1] if users else Node("", "--user"),
+        judge,
     )
     late = [Node(word, word) for word in behind if word.partition("=")[0].removeprefix("--") in OURS]
     told = (ignored(node, "behind-image", "it stands behind the image, and so is the container's own") for node in late)
-    return evolve(request, problems=(*request.problems, *told))
+    return evolve(request, problems=(*request.problems, *unknown, *told))
 
 
 def to_flags(request: Request) -> list[str]:
@@ -127,10 +139,11 @@ def from_inspect(document: Mapping[str, object] | list[object]) -> Request:
     return read_container(root)
 
 
-def read_container(root: Node) -> Request:
+def read_container(root: Node, judge: Judge = DOCKER) -> Request:
     """Read the container or the service that stands there."""
     if "TaskTemplate" in root["Spec"]:
         task = root.at("Spec", "TaskTemplate")
+        _only_docker_s(task, ("ContainerSpec",))
         if "ContainerSpec" not in task:
             raise task["ContainerSpec"].error("a mapping: only a service of containers is read")
         spec = task["ContainerSpec"]
@@ -138,7 +151,7 @@ def read_container(root: Node) -> Request:
         _only_docker_s(spec["Privileges"], ("NoNewPrivileges",))
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
         adds, drops, user = spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), spec["User"]
-        return _request(adds, drops, said.names(), Node(False), Node(user.text(), user.place))
+        return _request(adds, drops, said.names(), Node(False), Node(user.text(), user.place), judge)
     host = root["HostConfig"]
     if "HostConfig" not in root:
         raise root.error("a container, with HostConfig, or a service, with Spec.TaskTemplate")
@@ -151,6 +164,7 @@ def read_container(root: Node) -> Request:
         host["SecurityOpt"].names(),
         Node(host["Privileged"].truth(), host["Privileged"].place),
         Node(root.at("Config", "User").text(), root.at("Config", "User").place),
+        judge,
     )
     if "BoundingCaps" in root.mapping():
         computed = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
@@ -166,6 +180,8 @@ def _only_docker_s(node: Node, known: tuple[str, ...]) -> None:
     """Refuse a key that looks like one of *known*: Docker prints no such, and what stands there would not be read."""
     for strange, advice in node.strange_keys(known, close_only=True):
         raise strange.error(f"a key that docker inspect prints ({advice})")
+    for strange in node.misplaced(known):
+        raise strange.error(f"nothing with a key that belongs beside it ({', '.join(known)})")
 
 
 def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
@@ -193,19 +209,26 @@ def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
     return value, problems
 
 
-def _request(adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node) -> Request:
+def _request(
+    adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node, judge: Judge
+) -> Request:
     gains_nothing, problems = no_new_privs(said)
-    problems += [
-        *name_problems(adds, _SPELLING, _TARGET),
-        *name_problems(drops, _SPELLING, _TARGET),
-        *effects(adds, drops, "added", _SPELLING, privileged, _TARGET),
-        *user_problems(user, _TARGET),
-    ]
+    problems += [variable(node) for node in (*adds, *drops) if has_placeholder(str(node.value))]
+    problems += judged(judge, known(adds), known(drops), privileged)
+    problems += user_problems(user, _TARGET)
     return made(
         adds,
         drops,
         privileged=privileged.value,
         user=user.value,
         no_new_privs=gains_nothing,
-        problems=problems,
+        problems=of_dockers_own(problems, judge),
     )
+
+
+def of_dockers_own(problems: Iterable[Problem], judge: Judge) -> list[Problem]:
+    """Say of what Docker refuses and no capability is that another engine may take it."""
+    if judge.rules.family in DOCKERS:
+        return [*problems]
+    own = {"unknown-security-option", "id-out-of-range"}
+    return [evolve(problem, verdict="depends") if problem.rule in own else problem for problem in problems]

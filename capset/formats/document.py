@@ -108,6 +108,16 @@ class Node:
                 if close or not close_only:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
+    def misplaced(self, known: Iterable[str]) -> Iterator[Node]:
+        """List what stands a level too deep: a value under another key in which one of *known* stands.
+
+        Such a key may be an extension, ``x-`` and more, which nobody reads.
+        """
+        for key, value in self.mapping().items():
+            extends = isinstance(key, str) and key.startswith("x-")
+            if key not in known and not extends and isinstance(value, Mapping) and any(name in value for name in known):
+                yield self[key]
+
 
 def _how_to_read(text: str) -> str:
     from capset.filename import how_to_read

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from attrs import evolve, frozen
 
+from capset.engines.judging import Judge
 from capset.engines.request import Request
-from capset.engines.spelling import SPELLINGS, Spelling
+from capset.engines.spelling import Spelling
 from capset.errors import FormatError, require, shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.formats.manifests import LISTS, PATHS, items, specs, unread
-from capset.formats.wording import LAST_ID, effects, made, rewritten, user_ids, variable
+from capset.formats.wording import LAST_ID, judged, known, made, named, placed, rewritten, user_ids, variable
 from capset.problem import Problem
 from capset.sets import CapSet
 
@@ -25,7 +26,7 @@ def __dir__() -> list[str]:
 
 # What the documentation asks for: names without CAP_, in upper case.
 _SPELLING = Spelling(prefix="refused", case="upper", all="upper")
-_RUNTIMES = {"containerd": SPELLINGS["containerd"], "CRI-O": SPELLINGS["cri-o"]}
+_RUNTIMES = (Judge.usual("containerd", "the runtime"), Judge.usual("cri-o", "the runtime"))
 
 _CONTAINER_ONLY = ("capabilities", "privileged", "allowPrivilegeEscalation")
 _POD_CONTEXT = (
@@ -100,14 +101,14 @@ class Pod:
             raise node.error("a container with a name")
         return name
 
-    def read(self, node: Node) -> Request:
-        """Read the container that stands there.
+    def read(self, node: Node, judge: Judge | None = None) -> Request:
+        """Read the container that stands there, for one engine or for all that may be meant.
 
         Raises:
             FormatError: It does not have the shape of one.
         """
         spec = Node(self.spec, self.place)
-        request = _read(node, spec["securityContext"])
+        request = _read(node, spec["securityContext"], judge)
         problems = [*self._strange, *request.problems]
         if "hostUsers" in spec and not spec["hostUsers"].truth():
             problems.append(depends(spec["hostUsers"], "own-user-namespace", _OWN_USERS))
@@ -161,7 +162,7 @@ def from_container(
         nothing is effective
     """
     pod = Node({"securityContext": pod_security_context}, "pod")
-    request = _read(Node(container), pod["securityContext"])
+    request = _read(Node(container), pod["securityContext"], None)
     return evolve(request, problems=(*_strange_in_pod(pod), *request.problems))
 
 
@@ -268,7 +269,7 @@ def pods_of(root: Node) -> list[Pod]:
     return [Pod(kind, name(), spec.place, spec.mapping()) for spec in specs(root)]
 
 
-def _read(node: Node, pod_context: Node) -> Request:
+def _read(node: Node, pod_context: Node, judge: Judge | None) -> Request:
     context = node["securityContext"]
     capabilities = context["capabilities"]
     adds, drops = capabilities["add"].names(), capabilities["drop"].names()
@@ -276,8 +277,8 @@ def _read(node: Node, pod_context: Node) -> Request:
     escalation = context["allowPrivilegeEscalation"]
     gains_nothing = escalation.value is not None and not escalation.truth()
     problems = list(_strange_keys(node, context, capabilities))
-    problems += _name_problems((*adds, *drops))
-    problems += _effects(adds, drops, privileged)
+    problems += [variable(name) for name in (*adds, *drops) if has_placeholder(str(name.value))]
+    problems += _judged(known(adds), known(drops), privileged, judge)
     if gains_nothing and privileged.value:
         rule = "a privileged container cannot have allowPrivilegeEscalation false"
         problems.append(refused(escalation, "privileged-without-escalation", f"the API server says that {rule}"))
@@ -314,20 +315,43 @@ def _read(node: Node, pod_context: Node) -> Request:
     )
 
 
-def _effects(adds: list[Node], drops: list[Node], privileged: Node) -> Iterator[Problem]:
+def _judged(adds: list[Node], drops: list[Node], privileged: Node, judge: Judge | None) -> Iterator[Problem]:
+    """List what the engine makes of names, or both of those that may be meant, and what policies make of them."""
+    if judge is not None:
+        told = judged(judge, adds, drops, privileged)
+        yield from told
+    else:
+        request = named(adds, drops, privileged)
+        told = placed([*_names(request), *_effects(request)], adds, drops)
+        yield from told
+    strange = {problem.place for problem in told if problem.rule != "in-both-lists"}
+    for node in (*adds, *drops):
+        text = str(node.value)
+        if node.place not in strange and _SPELLING.read((text,), CapSet.all()).strange:
+            takes = f"runtimes take it, and policies that compare texts do not: {_SPELLING.advice(text)}"
+            yield depends(node, "capability-spelling", takes)
+
+
+def _names(request: Request) -> Iterator[Problem]:
+    """List what is no name to one runtime or to both, which do not make the same of it."""
+    containerd, cri_o = (judge.names(request) for judge in _RUNTIMES)
+    for place, problem in containerd.items():
+        text, advice = shown(problem.value), _SPELLING.advice(problem.value)
+        told = f"containerd takes {text} for CAP_{problem.value.upper()}, which is none, and CRI-O takes it: {advice}"
+        if place in cri_o:
+            told = f"{text} is no capability, and CRI-O refuses it where containerd passes it over: {advice}"
+        yield evolve(problem, verdict="depends", message=told)
+
+
+def _effects(request: Request) -> Iterator[Problem]:
     """List what has no effect, with both runtimes or with one."""
-    found = [
-        {problem.place: problem for problem in effects(drops, adds, "dropped", spelling, privileged, "the runtime")}
-        for spelling in _RUNTIMES.values()
-    ]
-    for node in (*drops, *adds):
-        told = [problems[node.place] for problems in found if node.place in problems]
-        if len(told) == len(_RUNTIMES):
-            yield told[0]
-        elif told:
-            yield depends(
-                node, "in-both-lists", "it is dropped as well, in another spelling, and CRI-O alone lets that win"
-            )
+    containerd, cri_o = (judge.effects(request) for judge in _RUNTIMES)
+    for place, problem in cri_o.items():
+        if place not in containerd:
+            told = "it is dropped as well, in another spelling, and CRI-O alone lets that win"
+            yield evolve(problem, verdict="depends", message=told)
+        else:
+            yield problem
 
 
 def _inherited(own: Node, pods_own: Node) -> Node:
@@ -364,6 +388,8 @@ def _strange_keys(node: Node, context: Node, capabilities: Node) -> Iterator[Pro
         *capabilities.strange_keys(("add", "drop")),
     ):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
+    for strange in node.misplaced(("securityContext",)):
+        yield ignored(strange, "misplaced", f"{_STRANGE}: the securityContext in it belongs into the container")
     for key in _CONTEXT:
         if key in node:
             yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into securityContext")
@@ -380,31 +406,3 @@ def _strange_in_pod(spec: Node) -> Iterator[Problem]:
                 yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into the securityContext of a container")
     for strange, advice in context.strange_keys((*_POD_CONTEXT, *_CONTAINER_ONLY)):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
-
-
-def _name_problems(nodes: Iterable[Node]) -> Iterator[Problem]:
-    """List names that a runtime does not take, or that are not written as the documentation asks for."""
-    for node in nodes:
-        text = str(node.value)
-        if has_placeholder(text):
-            yield variable(node)
-            continue
-        advice = _SPELLING.advice(text)
-        strange = [name for name, spelling in _RUNTIMES.items() if spelling.read((text,), CapSet.all()).strange]
-        if len(strange) == len(_RUNTIMES):
-            yield depends(
-                node,
-                "unknown-capability",
-                f"{shown(text)} is no capability, and CRI-O refuses it where containerd passes it over: {advice}",
-            )
-        elif strange:
-            meant = text.upper()
-            yield depends(
-                node,
-                "capability-prefix",
-                f"containerd takes {shown(text)} for CAP_{meant}, which is none, and CRI-O takes it: {advice}",
-            )
-        elif _SPELLING.read((text,), CapSet.all()).strange:
-            yield depends(
-                node, "capability-spelling", f"runtimes take it, and policies that compare texts do not: {advice}"
-            )

@@ -27,6 +27,7 @@ def __dir__() -> list[str]:
 
 
 _SPELLING = SPELLINGS["oci"]
+_OF_CRUN = SPELLINGS["libcap"]
 _KEYS = ("capabilities", "noNewPrivileges", "user")
 
 
@@ -69,7 +70,8 @@ def from_config(config: Mapping[str, object]) -> CapState:
             :func:`from_process` reads such a document all the same.
 
     Source:
-        opencontainers/runtime-spec ``config.md``, *Linux Process*. runc 1.1.5 and crun 1.8.1 were run.
+        opencontainers/runtime-spec ``config.md``, *Linux Process*. runc 1.1.5 and crun 1.8.1 were run; containers/crun
+        2e822523e36333c36f3a9f3931cb0528a4fa420c, *reject invalid capabilities*, of 1.29.
 
     Examples:
         >>> from capset.formats import oci
@@ -118,7 +120,7 @@ def from_process(process: Mapping[str, object]) -> Process:
         >>> from capset.formats import oci
         >>> process = oci.from_process({"capabilities": {"bounding": ["CAP_KIL"]}, "noNewPrivileges": True})
         >>> process.no_new_privs, process.problems[0].message
-        (True, "runc passes over 'CAP_KIL': did you mean CAP_KILL?")
+        (True, "runc passes over 'CAP_KIL', and crun refuses it since 1.29: did you mean CAP_KILL?")
     """
     node = _process(Node(process))
     problems: list[Problem] = []
@@ -210,8 +212,12 @@ def _caps(nodes: Iterable[Node], problems: list[Problem] | None) -> Iterable[Cap
         if has_placeholder(text):
             problems.append(variable(node))
             continue
-        advice = f"runc passes over {shown(text)}: {_SPELLING.advice(text)}"
-        problems.append(ignored(node, "unknown-capability", advice))
+        runc = f"runc passes over {shown(text)}"
+        if takes := _OF_CRUN.read((text,), CapSet.all()).caps:
+            told = f"{runc}, and crun takes it for {takes}: {_SPELLING.advice(text)}"
+        else:
+            told = f"{runc}, and crun refuses it since 1.29: {_SPELLING.advice(text)}"
+        problems.append(depends(node, "unknown-capability", told))
 
 
 def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:

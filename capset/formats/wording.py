@@ -4,18 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from attrs import evolve
+
+from capset.engines.judging import Judge
 from capset.engines.request import Request, named_uid
 from capset.engines.spelling import Spelling
 from capset.errors import FormatError, UnknownCapabilityError, shown
-from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.document import Node, depends, has_placeholder, refused
 from capset.problem import Problem
-from capset.sets import CapSet
 
 __all__ = [
+    "DOCKER",
     "LAST_ID",
-    "effects",
+    "judged",
+    "known",
     "made",
-    "name_problems",
+    "named",
+    "placed",
     "rewritten",
     "user_ids",
     "user_problems",
@@ -25,6 +30,9 @@ __all__ = [
 
 LAST_ID = 2**31 - 1
 """The last user id that Docker and Kubernetes take."""
+
+DOCKER = Judge.usual("docker", "Docker")
+"""Docker, of which no release is said."""
 
 
 def rewritten(names: Iterable[str], spelling: Spelling, place: str) -> list[str]:
@@ -42,45 +50,29 @@ def rewritten(names: Iterable[str], spelling: Spelling, place: str) -> list[str]
     return list(written)
 
 
-def name_problems(names: Iterable[Node], spelling: Spelling, target: str) -> Iterator[Problem]:
-    """List the names that a target does not take."""
-    for node in names:
-        text = str(node.value)
-        if has_placeholder(text):
-            yield variable(node)
-        elif spelling.read((text,), CapSet.all()).strange:
-            yield refused(
-                node, "unknown-capability", f"{target} knows no capability {shown(text)}: {spelling.advice(text)}"
-            )
+def judged(judge: Judge, adds: list[Node], drops: list[Node], privileged: Node) -> list[Problem]:
+    """List what an engine makes of names, each where it stands; no variable may be among them."""
+    request = named(adds, drops, privileged)
+    return placed([*judge.names(request).values(), *judge.effects(request).values()], adds, drops)
 
 
-def effects(
-    winning: list[Node], losing: list[Node], done: str, spelling: Spelling, privileged: Node, target: str
-) -> Iterator[Problem]:
-    """List what has no effect: names beside privileged, and names of one list that are in the other too.
+def named(adds: list[Node], drops: list[Node], privileged: Node) -> Request:
+    """Make a request of names alone."""
+    add, drop = ([str(node.value) for node in nodes] for nodes in (adds, drops))
+    return Request(add, drop, privileged=bool(privileged.value))
 
-    Args:
-        winning: The list that counts for a name in both.
-        losing: The other one.
-        done: What the winning list does: ``"added"`` or ``"dropped"``.
-        spelling: How the target reads names.
-        privileged: Whether the container is a privileged one.
-        target: Who decides.
-    """
-    if privileged.value:
-        for node in (*winning, *losing):
-            if not spelling.read((str(node.value),), CapSet.all()).strange:
-                yield ignored(
-                    node, "privileged-anyway", f"{target} gives a privileged container everything, whatever is named"
-                )
-        return
-    wins = spelling.read(tuple(str(node.value) for node in winning), CapSet.all())
-    for node in losing:
-        loses = spelling.read((str(node.value),), CapSet.all())
-        # Of ALL, Docker takes away what is dropped by name.
-        by_name = wins.caps & loses.caps and not (done == "added" and wins.all)
-        if by_name or (wins.all and loses.all):
-            yield ignored(node, "in-both-lists", f"it is {done} as well, and {target} lets that win")
+
+def placed(problems: Iterable[Problem], adds: list[Node], drops: list[Node]) -> list[Problem]:
+    """Say where in the document the entries stand that an engine has told of, such as ``add[0]``."""
+    places = {
+        f"{side}[{at}]": node.place for side, nodes in (("add", adds), ("drop", drops)) for at, node in enumerate(nodes)
+    }
+    return [evolve(problem, place=places[problem.place]) for problem in problems]
+
+
+def known(nodes: Iterable[Node]) -> list[Node]:
+    """Leave out the names that something else is to put there."""
+    return [node for node in nodes if not has_placeholder(str(node.value))]
 
 
 def user_problems(node: Node, target: str, *, literal: bool = False) -> Iterator[Problem]:

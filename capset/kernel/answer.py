@@ -16,6 +16,7 @@ from capset.kernel.releases import NEWEST, Rules
 from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Shown
+from capset.summary import UNDEFINED, doubtful
 
 __all__ = ["Answer", "Way", "why"]
 
@@ -117,6 +118,8 @@ def why(cred: Thread, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> A
 
 def _verdict(draft: Draft, cap: Cap) -> str:
     cred = draft.old
+    if cap in doubtful(cred.caps.effective) or cap in doubtful(cred.caps.permitted):
+        return f"Whether {cap} is a capability there is not known. {UNDEFINED}."
     if cap in cred.caps.effective:
         if cred.user_ns.parent is None:
             return f"{cap} is effective: the thread can use it now."
@@ -139,6 +142,10 @@ def _ways(draft: Draft, cap: Cap) -> Iterator[Way]:
     with_caps = Executable(caps=FileCaps(permitted=[cap], effective=True))
     setcap = f"as after setcap {str(cap).lower()}=ep,"
     yield _after(f"execve(2) of a program that permits it, {setcap}", with_caps, draft, cap)
+    if cap in cred.caps.inheritable:
+        inherits = Executable(caps=FileCaps(inheritable=[cap], effective=True))
+        setcap = f"as after setcap {str(cap).lower()}=ei (the way of pam_cap(8)),"
+        yield _after(f"execve(2) of a program that inherits it, {setcap}", inherits, draft, cap)
     what = "execve(2) of a set-user-ID-root program"
     uid, gid = cred.user_ns.outside_uid(0), cred.user_ns.outside_gid(0)
     if uid is None or gid is None:

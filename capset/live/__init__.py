@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from capset.live.identity import kernel_rules as kernel_rules
     from capset.live.identity import securebits as securebits
     from capset.live.programs import executable as executable
+    from capset.live.reading import hides_others as hides_others
     from capset.live.reading import kernel_release as kernel_release
     from capset.live.reading import last_cap as last_cap
     from capset.live.reading import read as read
@@ -33,7 +34,7 @@ else:
             "capset.live.files": ("CapFile", "FileScan", "file_caps", "scan_files"),
             "capset.live.identity": ("credentials", "kernel_rules", "securebits"),
             "capset.live.programs": ("executable",),
-            "capset.live.reading": ("kernel_release", "last_cap", "read", "supported"),
+            "capset.live.reading": ("hides_others", "kernel_release", "last_cap", "read", "supported"),
             "capset.live.scanning": ("Scan", "scan"),
             "capset.live.snapshot": ("Snapshot",),
             "capset.live.status": ("ProcStatus", "parse_status"),

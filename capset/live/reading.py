@@ -23,7 +23,7 @@ from capset.errors import (
 from capset.live.status import ProcStatus, parse_fresh, parse_status
 from capset.sets import CapSet
 
-__all__ = ["kernel_release", "last_cap", "read", "supported"]
+__all__ = ["hides_others", "kernel_release", "last_cap", "read", "supported"]
 
 Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
@@ -51,7 +51,8 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
             thread and needs the right to trace it; where it fails, the value is None.
 
     Raises:
-        ProcessGoneError: There is no such process or thread, or it ended meanwhile.
+        ProcessGoneError: There is no such process or thread, or it ended meanwhile, or this proc hides it
+            (:func:`~capset.live.hides_others`).
         AccessDeniedError: It may not be read by this process.
         ProcUnavailableError: There is no proc file system at *proc*, as on any system but Linux.
         StatusError: The file is not what a kernel writes.
@@ -66,7 +67,12 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
         (True, [])
     """
     root = root_folder(proc)
-    return read_thread(_folder(pid, tid, root), pid, tid, root, user_ns=user_ns)
+    try:
+        return read_thread(_folder(pid, tid, root), pid, tid, root, user_ns=user_ns)
+    except ProcessGoneError as error:
+        if not hides_others(proc=root):
+            raise
+        raise ProcessGoneError(error.filename, pid, tid, hidden=True) from None
 
 
 def root_folder(proc: Root) -> str:
@@ -130,6 +136,43 @@ def explain(error: OSError, path: str, pid: Pid, tid: int | None, proc: str) -> 
     if error.errno in {errno.EACCES, errno.EPERM}:
         return AccessDeniedError(path, pid, tid)
     return OSError(error.errno, error.strerror, path)
+
+
+def hides_others(*, proc: Root = "/proc") -> bool:
+    """Say whether a proc is mounted so that who may not trace a process does not see that there is one.
+
+    That is ``hidepid=2`` (``invisible``) or ``4`` (``ptraceable``). A group that may see all is not looked at.
+
+    Args:
+        proc: Where the proc file system is. A saved tree hides nothing.
+
+    Source:
+        proc(5), *Mount options*; ``/proc/self/mountinfo``.
+
+    Examples:
+        >>> from capset import live
+        >>> live.hides_others(proc="examples/host")
+        False
+    """
+    root = root_folder(proc)
+    try:
+        with open(f"{root}/self/mountinfo", "rb") as file:
+            mounts = file.read().split(b"\n")
+    except OSError:
+        return False
+    place = os.path.realpath(root).encode("utf-8", "surrogateescape")
+    escaped = re.sub(rb"[ \t\n\\]", lambda found: b"\\%03o" % ord(found[0]), place)
+    own = [mount.split(b" ") for mount in mounts if mount.count(b" ") > _TO_OPTIONS and mount.split(b" ")[4] == escaped]
+    return bool(own) and not _HIDING.isdisjoint(own[-1][-1].split(b","))
+
+
+HIDDEN = "this proc is mounted with hidepid: processes that may not be traced are not listed, and may be there"
+"""What is to say of a scan of such a proc."""
+
+_TO_OPTIONS = (
+    8  # so many spaces are in a line of mountinfo at least, whose last word has the options of the file system
+)
+_HIDING = {b"hidepid=2", b"hidepid=invisible", b"hidepid=4", b"hidepid=ptraceable"}
 
 
 def _user_ns(folder: str) -> int | None:

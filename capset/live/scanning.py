@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableError, StatusError
 from capset.live.keeping import Kept
-from capset.live.reading import Root, explain, read_thread, root_folder
+from capset.live.reading import Root, explain, hides_others, read_thread, root_folder
 from capset.live.status import ProcStatus
 from capset.shown import PlottedBySet
 
@@ -36,6 +36,7 @@ class Scan(Kept[ProcStatus], PlottedBySet):
         denied: One error for each that this process may not read.
         malformed: One error for each whose status file is not what a kernel writes.
         failed: Any other error of a single file, such as a folder in the place of one.
+        hidden: Whether this proc hides the processes that one may not trace, of which none is listed then.
     """
 
     def __init__(self, proc: Root, *, threads: bool, user_ns: bool) -> None:
@@ -51,6 +52,7 @@ class Scan(Kept[ProcStatus], PlottedBySet):
             self._pids = []
         if not self._pids:  # there is always at least the one who looks
             raise ProcUnavailableError(self.proc)
+        self.hidden = hides_others(proc=self.proc)
         super().__init__(self._read(self._threads() if threads else self._processes()))
 
     def snapshot(self) -> Snapshot:
@@ -75,6 +77,7 @@ class Scan(Kept[ProcStatus], PlottedBySet):
             denied=tuple(self.denied),
             malformed=tuple(self.malformed),
             failed=tuple(self.failed),
+            hidden=self.hidden,
         )
 
     def __repr__(self) -> str:
@@ -129,7 +132,7 @@ def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) 
 
     Processes that end while the scan runs, or that may not be read, do not stop it; the scan keeps
     them apart in its :attr:`~Scan.gone` and :attr:`~Scan.denied`. Under ``hidepid`` other users'
-    processes are not even listed.
+    processes are not even listed, which :attr:`~Scan.hidden` says.
 
     Args:
         threads: Whether to go through the threads of each process; otherwise, and in a saved tree

@@ -41,6 +41,7 @@ class Snapshot(Plain, PlottedBySet, Sequence[ProcStatus]):
         denied: One error for each that could not be read for lack of permission.
         malformed: One error for each whose status file was not what a kernel writes.
         failed: Any other error of a single file.
+        hidden: Whether the proc hid the processes that one may not trace.
 
     Raises:
         TypeError: One of *statuses* is no ProcStatus.
@@ -60,6 +61,7 @@ class Snapshot(Plain, PlottedBySet, Sequence[ProcStatus]):
     denied: Sequence[AccessDeniedError] = field(default=(), kw_only=True, eq=False)
     malformed: Sequence[StatusError] = field(default=(), kw_only=True, eq=False)
     failed: Sequence[OSError] = field(default=(), kw_only=True, eq=False)
+    hidden: bool = field(default=False, kw_only=True, eq=False)
 
     def __len__(self) -> int:
         return len(self.statuses)

@@ -263,6 +263,39 @@ def test_a_process_that_ends_while_it_is_read(monkeypatch):
         assert len(os.listdir("/proc/self/fd")) == before
 
 
+@pytest.mark.parametrize("option", ["2", "invisible", "ptraceable"])
+def test_processes_that_are_hidden(tool, holding, tmp_path, option):
+    """A proc mounted with hidepid=2, looked at by nobody: not seen, which is told."""
+    holding("sys_admin", "setuid", "setgid")
+    script = f"""
+import os, sys
+sys.path[:0] = {sys.path!r}
+from capset import live
+from capset.cli import main
+from capset.errors import ProcessGoneError
+live.read(), live.scan, live.hides_others  # what they load may be where nobody may look
+os.setgid(65534); os.setgroups([]); os.setuid(65534)
+try:
+    live.read(1, proc="{tmp_path}")
+except ProcessGoneError as error:
+    print(error.hidden, "hidepid" in str(error))
+scan = live.scan(proc="{tmp_path}")
+print([status.pid for status in scan] == [os.getpid()], scan.gone, scan.denied, scan.hidden, scan.snapshot().hidden)
+"""
+    command = f'mount -t proc -o hidepid={option} proc {tmp_path} && exec "$0" -c "$1"'
+    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
+        folder.chmod(0o755)
+    run = subprocess.run(
+        [tool("unshare", "util-linux"), "--mount", "sh", "-c", command, sys.executable, script],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
+
+    assert run.stdout.splitlines() == ["True True", "True [] [] True True"], run.stderr
+
+
 def test_a_process_that_may_not_be_read(tool, holding, tmp_path):
     """A proc mounted with hidepid=1, looked at by nobody: seen, and refused."""
     holding("sys_admin", "setuid", "setgid")

@@ -14,12 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 import capset
-from capset import Cap, CapSet, live
+from capset import Cap, CapSet, display, live
 from capset.cli import main
 from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
 from capset.cli.output import Failure
 from capset.errors import ProcUnavailableError
+from capset.summary import UNDEFINED
 
 FILES = Path(__file__).parent.parent / "data" / "status"
 DOCKER = "00000000a80425fb"
@@ -752,3 +753,59 @@ def test_main(monkeypatch, capsys):
         main()
     assert raised.value.code == 0
     assert "CAP_CHOWN" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["decode", "fffffff0000000c0"],
+        ["decode", "ffffffffffffffff", "0xc0"],
+        ["diff", "docker", "ffffffffffffffff"],
+        ["why", f"file:{FILES / '2.6.32.txt'}", "bpf"],
+    ],
+)
+def test_a_kernel_before_3_8(run, words):
+    """What it shows is no capability, and nothing that is newer than capset."""
+    _, out, err = run(*words)
+
+    assert (out.count(UNDEFINED), err) == (1, "")
+    assert "Newer than" not in out
+    assert "CAP_BPF is effective" not in out
+
+
+def test_a_status_of_a_kernel_before_3_8(run):
+    _, out, _ = run("decode", stdin=(FILES / "2.6.32.txt").read_text())
+    assert out.endswith(f"\n{UNDEFINED}.\n")
+    caps = json.loads(run("decode", "fffffffc00000000", "--json")[1])[0]
+    assert caps["undefined"] == [str(number) for number in range(41, 64)]
+
+
+MOUNT = "25 30 0:23 / {} rw,nosuid shared:12 - proc proc {}\n"
+
+
+@pytest.mark.parametrize(
+    ("mounts", "hidden"),
+    [
+        *[([("{}", f"rw,hidepid={option}")], True) for option in ("2", "4", "invisible", "ptraceable")],
+        *[([("{}", f"rw,hidepid={option}")], False) for option in ("0", "1", "noaccess", "off", "20")],
+        ([("{}", "rw")], False),
+        ([("/proc", "rw,hidepid=2")], False),
+        ([("{}", "rw,hidepid=2"), ("{}", "rw")], False),  # the later mount is on top
+        ([("{}", "rw"), ("/x", "rw"), ("{}", "rw,gid=5,hidepid=2")], True),
+        ([], False),
+    ],
+)
+def test_a_proc_that_hides_processes(run, tree, mounts, hidden):
+    """It is told that there may be more, on standard error and in JSON; and of one that is not seen."""
+    place = str(tree).replace(" ", r"\040")
+    (tree / "self").mkdir()
+    text = "".join(MOUNT.format(at.format(place), options) for at, options in mounts)
+    (tree / "self" / "mountinfo").write_text(text + "short\n")
+
+    assert live.hides_others(proc=tree) is hidden
+    assert live.scan(proc=tree).hidden is hidden
+    assert ("hidepid" in run("ps", "--proc", str(tree))[2]) is hidden
+    assert json.loads(run("ps", "--json", "--proc", str(tree))[1])["hidden"] is hidden
+    assert ("hidepid" in display.text(live.scan(proc=tree))) is hidden
+    status, _, err = run("show", "999", "--proc", str(tree))
+    assert (status, "hidepid" in err) == (2, hidden)

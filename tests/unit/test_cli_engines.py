@@ -34,6 +34,31 @@ def saved(tmp_path):
     return save
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["run", "docker@99"],
+        ["run", "docker@99", "--json"],
+        ["flags", "docker@99", "kill", "--json"],
+        ["diff", "docker", "docker@99"],
+        ["compare", "docker@99"],
+        ["engines", "docker@99", "--json"],
+        ["exec", "/bin/sh", "--engine", "docker@99"],
+        ["lint", "{file}", "--engine", "docker@99", "--json"],
+        ["convert", "{file}", "--to", "kubernetes", "--reads", "docker@99"],
+    ],
+)
+def test_a_release_that_nobody_read_is_told_once(run, tmp_path, words):
+    """On standard error, whichever the command; and in JSON too."""
+    file = tmp_path / "run.sh"
+    file.write_text("docker run --user 0 web")
+    _, out, err = run(*(word.format(file=file) for word in words))
+    told = engines.get("docker", "99").assumed[0]
+
+    assert [line for line in err.splitlines() if told in line] == [err.rstrip("\n")]
+    assert (told in out) is ("--json" in words)
+
+
 def test_engines(run):
     """Every release of every engine, with its default and where that was read."""
     status, out, err = run("engines")
@@ -67,7 +92,10 @@ def test_one_engine(run):
 
     assert every.count("CRI-O (cri-o): ") == len(engines.versions("cri-o"))
     assert every.index("1.25.0 and later") < every.index("1.0.0 to 1.9.11, 1.10.0")
-    assert one.startswith("CRI-O, which runs the pods of Kubernetes and OpenShift.\n\n")
+    read_to = engines.get("cri-o").read_to
+    assert one.startswith(
+        f"CRI-O, which runs the pods of Kubernetes and OpenShift.\nIts releases were read up to {read_to}.\n\n"
+    )
     assert "\nCRI-O 1.17 (cri-o): 1.11.2 to 1.17.x\ndefault 00000000000425fb: CAP_CHOWN, " in one
     assert "privileged     list     list      list      list        list" in one
     assert "its rules of add and drop: read. Dropping ALL leaves the default; no release of 1.20 has the repair." in one
@@ -160,6 +188,7 @@ def test_flags(run):
         "drop": ["ALL"],
         "privileged": False,
         "flags": ["--cap-drop=ALL", "--cap-add=KILL"],
+        "assumed": [],
     }
 
 

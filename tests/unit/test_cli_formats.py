@@ -200,7 +200,7 @@ def test_convert_to_config_json(run):
             "oci",
             "oci",
             '{"capabilities": {"bounding": ["KILL"]}}',
-            "capabilities.bounding[0]: ignored: runc passes over",
+            "capabilities.bounding[0]: depends: runc passes over",
         ),
         ("systemd", "systemd", "[Service]\nCapabilityBoundingSet=KILL\n", "ignored: systemd passes over 'KILL'"),
     ],
@@ -391,7 +391,7 @@ def test_lint_users_and_engines(lint):
     """Whoever a name means, it is hardly root; what another engine refuses, comes to nothing."""
     assert lint("services: {a: {user: web}}")[1].splitlines()[1].split()[:3] == ["a", "web", "none"]
     _, out, _ = lint("services: {a: {cap_add: [PERFMON]}}", "--engine", "docker@20.10")
-    assert "nothing: Docker Engine 20.10 refuses to add 'PERFMON'" in out
+    assert "nothing: Docker Engine 20.10 knows no capability 'PERFMON'" in out
 
 
 def test_lint_nothing(lint, run):

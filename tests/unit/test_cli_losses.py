@@ -138,5 +138,16 @@ def test_what_an_engine_refuses_is_told(run):
     args = ("convert", "--from", "docker", "--reads", "docker@20.10", "--to")
     refused = "capset: Docker Engine 20.10 refuses to add 'PERFMON': it knows no capability after CAP_AUDIT_READ\n"
 
-    assert run(*args, "docker", stdin="--cap-add=PERFMON") == (0, "--cap-add=PERFMON\n", refused)
+    told = (
+        "capset: --cap-add: refused: Docker Engine 20.10 knows no capability 'PERFMON': "
+        "it knows no capability after CAP_AUDIT_READ\n"
+    )
+    assert run(*args, "docker", stdin="--cap-add=PERFMON") == (0, "--cap-add=PERFMON\n", told)
+    assert run(
+        "convert", "--from", "docker", "--writes", "docker@20.10", "--to", "docker", stdin="--cap-add=PERFMON"
+    ) == (
+        0,
+        "--cap-add=PERFMON\n",
+        refused,
+    )
     assert run(*args, "oci", stdin="--cap-add=PERFMON") == (2, "", refused)

@@ -366,8 +366,11 @@ def test_each_dialect_is_linted():
 def test_what_an_engine_refuses_is_a_finding():
     [workload] = documents.read("docker run --cap-add PERFMON x")
     report = documents.lint(workload, engine=engines.get("docker", "20.10"))
-    assert [(finding.rule, finding.verdict) for finding in report] == [("engine-refuses", "refused")]
-    assert str(report.outcomes[0]).startswith("nothing: Docker Engine 20.10 refuses to add 'PERFMON'")
+    assert [(finding.rule, finding.verdict) for finding in report] == [("unknown-capability", "refused")]
+    assert str(report.outcomes[0]).startswith("nothing: Docker Engine 20.10 knows no capability 'PERFMON'")
+    [workload] = documents.read("docker run --cap-add KILL x")
+    [finding] = documents.lint(workload, engine=engines.get("runc"))
+    assert (finding.rule, finding.verdict) == ("engine-refuses", "refused")
 
 
 def test_lint_refuses_what_it_does_not_take():
@@ -456,14 +459,16 @@ def test_every_rule_is_given_by_its_example(id):
     rule = RULES[id]
     example = rule.example
     workloads = documents.read(example.text, dialect=example.dialect)
+    name, _, version = (example.engine or example.writes).partition("@")
+    engine = engines.get(name, version or None) if name else None
     if example.to:
-        name, _, version = example.writes.partition("@")
-        writes = engines.get(name, version or None) if name else None
-        given = {loss.rule for loss in documents.convert(workloads, example.to, writes=writes).losses}
+        given = {loss.rule for loss in documents.convert(workloads, example.to, writes=engine).losses}
     else:
         given = {
             finding.rule
-            for finding in documents.lint(workloads, policy=example.policy or None, systemd=example.systemd)
+            for finding in documents.lint(
+                workloads, engine=engine, policy=example.policy or None, systemd=example.systemd
+            )
         }
 
     assert id in given

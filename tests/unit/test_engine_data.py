@@ -153,6 +153,23 @@ def test_releases_neither_overlap_nor_leave_gaps(name, kind):
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
+def test_how_far_releases_were_read(name):
+    """Whoever names releases says which was the newest that was read, and no fact begins or ends after it."""
+    document = DOCUMENTS[name]
+    stated = [r for kind in KINDS for fact in document[kind] for r in fact.get("releases", [])]
+    assert ("read_to" in document) is bool(stated)
+    assert engines.get(name).read_to == document.get("read_to")
+    if stated:
+        newest = key(document["read_to"])
+        assert all(key(text, 0) <= newest for r in stated for text in r.values())
+        run = [text for kind in KINDS for fact in document[kind] for text in RUN.findall(fact.get("note", ""))]
+        assert all(key(text, 0) <= newest for text in run)
+
+
+RUN = re.compile(r"[Rr]un as ([0-9]+(?:\.[0-9]+)*)")
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
 def test_the_kinds_of_fact_cover_the_same_releases(name):
     """A default without rules would be half a truth."""
     covered = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pickle
+from html import escape
 
 import pytest
 
-from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, engines
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, display, engines
 from capset.engines import Release, Request
 from capset.engines.releases import divide, join, key
 from capset.errors import (
@@ -645,6 +646,30 @@ def test_versions(version, since):
     assert engine.releases[0].since == since
     assert engine.version == version
     assert str(engine) == f"Docker Engine {version}"
+
+
+@pytest.mark.parametrize("name", [name for name in engines.names() if engines.get(name).read_to])
+def test_a_release_that_nobody_read_is_told(name):
+    """It is taken to do what the newest does that was read, and says so; the series that was read is no newer one."""
+    read_to = engines.get(name).read_to
+    [*front, last] = map(int, read_to.split("."))
+    next_one = ".".join(map(str, (*front, last + 1)))
+    for version in (None, engines.versions(name)[0].releases[0].since, read_to, read_to.rpartition(".")[0] or None):
+        assert engines.get(name, version).assumed == ()
+    for version in (next_one, f"{next_one}-rc1", "99999"):
+        if engines.get(name).releases[-1].until:
+            continue
+        engine = engines.get(name, version)
+        [told] = engine.assumed
+        assert (
+            told == f"{engine} is newer than {read_to}, the newest release that was read, and is taken to do the same"
+        )
+        assert display.text(engine).endswith(f"\n! {told}")
+        assert escape(told) in display.html(engine)
+
+
+def test_what_names_no_release_was_read_at_one_commit():
+    assert (engines.get("gvisor").read_to, engines.get("gvisor").assumed) == (None, ())
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,10 @@ def test_docker_flags_of_another_type():
         ),
         (["--cap-add=ALL", "--cap-drop=all"], ["--cap-drop: ignored: it is added as well, and Docker lets that win"]),
         (["--cap-add=KILL", "--cap-drop=all"], []),
-        (["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"], []),
+        (
+            ["--cap-add=ALL", "--cap-add=KILL", "--cap-drop=KILL"],
+            ["--cap-add: ignored: it is dropped as well, and Docker lets that win"],
+        ),
         (["--user=web"], ["--user: depends: only the image knows the number of the user 'web'; 0 is root"]),
         (["--cap-add=$CAP"], ["--cap-add: depends: a variable stands here, which something else replaces"]),
         (["--user=-1"], ["--user: refused: Docker takes user ids from 0 to 2147483647"]),
@@ -826,7 +829,7 @@ def test_what_runtimes_pass_over_or_refuse():
 
     assert process.caps == CapState(bounding=["kill"], effective=["chown"], ambient=["kill"])
     assert told(process.problems) == [
-        "capabilities.bounding[1]: ignored: runc passes over 'kill': write CAP_KILL",
+        "capabilities.bounding[1]: depends: runc passes over 'kill', and crun refuses it since 1.29: write CAP_KILL",
         "capabilities.other: ignored: runtimes pass over what they do not know: known are effective, permitted, "
         "inheritable, bounding, ambient",
         "capabilities: refused: the kernel refuses these sets for CAP_CHOWN: effective is always a subset of "
@@ -906,3 +909,23 @@ def test_numbers_that_are_too_long_to_be_written():
     assert request.problems[0].message.startswith("Compose takes a text for the user: put it in quotes, '0x31e2")
     [(name, _)] = compose.services({"services": {10**5000: {}}})
     assert name.startswith("0x31e2")
+
+
+@pytest.mark.parametrize(
+    ("text", "crun"),
+    [
+        *[(text, "takes it for CAP_SETGID") for text in ("6", "0x6", "06", "cap_setgid", "Cap_SetGid")],
+        *[
+            (text, "refuses it since 1.29")
+            for text in ("setgid", "SETGID", "CAP_SETGIDD", "64", "41", "", " CAP_SETGID", "ALL")
+        ],
+    ],
+)
+def test_names_of_which_runtimes_make_different_things(text, crun):
+    """crun reads names as libcap does; neither makes nothing of it for sure."""
+    process = oci.from_process({"capabilities": {"bounding": [text]}})
+
+    [problem] = process.problems
+    assert (problem.rule, problem.verdict, problem.value) == ("unknown-capability", "depends", text)
+    assert problem.message.startswith(f"runc passes over {text!r}, and crun {crun}: ")
+    assert process.caps == CapState()

@@ -763,3 +763,21 @@ def test_arguments_in_the_text_of_a_call():
 def test_histories_that_would_be_untrue(keywords, titles):
     """Without root's rule, and where nothing was given up."""
     assert [history.title for history in kernel.histories(Credentials(**keywords))] == titles
+
+
+@pytest.mark.parametrize(
+    ("caps", "more", "gives"),
+    [
+        ({"inheritable": ["net_raw"]}, {}, True),
+        ({"inheritable": ["net_raw"], "bounding": ["net_raw"]}, {}, True),
+        ({"inheritable": ["net_raw"]}, {"no_new_privs": True}, False),
+        ({"inheritable": ["chown"], "bounding": ["net_raw"]}, {}, None),
+        ({"bounding": ["net_raw"]}, {}, None),
+    ],
+)
+def test_why_offers_the_inheritable_bit_of_a_file(caps, more, gives):
+    """Where the thread has it inheritable, which is what pam_cap(8) leaves, and nowhere else."""
+    answer = kernel.why(kernel.Credentials(uids=1000, gids=1000, caps=CapState(**caps), **more), "net_raw")
+    ways = [way.gives for way in answer.ways if "setcap cap_net_raw=ei" in way.what]
+
+    assert ways == ([] if gives is None else [gives])

@@ -124,7 +124,7 @@ COMMAND_LINES = {
     "ps": (GROUP | THREADS | {"summary"}, TABLE),
     "ps --json": (GROUP | THREADS | {"forms", "summary"}, {"json", "attrs"}),
     "show": (GROUP | THREADS | ENGINES | {"diff", "summary"}, TABLE | {"tomllib"}),
-    "diff docker pid:self": (GROUP | THREADS | ENGINES | {"diff", "info"}, TABLE | {"tomllib"}),
+    "diff docker pid:self": (GROUP | THREADS | ENGINES | {"diff", "info", "summary"}, TABLE | {"tomllib"}),
     "run docker": (
         GROUP | ENGINES | {"diff", "filecaps", "ids", "kernel", "securebits", "summary"},
         TABLE | {"tomllib"},

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from html import escape
 
 import pytest
 
-from capset import LAST_CAP, Cap, CapSet, CapState, UnknownCapabilityError
-from capset.errors import MaskError
+from capset import LAST_CAP, Cap, CapSet, CapState, UnknownCapabilityError, display
+from capset.display.judging import risky
+from capset.errors import FormatError, MaskError
+from capset.summary import UNDEFINED, doubtful, summary
 
 
 def test_str_and_repr():
@@ -315,3 +318,52 @@ def test_from_names():
         CapSet.from_names(["kill"])
     assert "from_names" not in {*dir(CapSet), *dir(CapSet())}
     assert not hasattr(CapSet(), "from_names")
+
+
+@pytest.mark.parametrize(
+    ("mask", "undefined", "strange", "line"),
+    [
+        ("ffffffffffffffff", True, 37, "all known, and every bit from 41 on"),
+        ("fffffff0000000c0", True, 37, "CAP_SETGID, CAP_SETUID, and every bit from 36 on"),
+        ("fffffffc00000000", True, 37, "and every bit from 34 on"),  # 2.6.32, with none of its own
+        ("ffffffe000000000", True, 37, "and every bit from 37 on"),
+        ("fffffffffffffeff", True, 37, "all known but CAP_SETPCAP, and every bit from 41 on"),  # before 2.6.25
+        ("fffffe0000000000", True, 41, "and every bit from 41 on"),  # no old kernel: CAP_BPF could not be dropped there
+        ("fffffe0000000001", True, 41, "CAP_CHOWN, and every bit from 41 on"),
+        ("ffffff7fffffffff", True, 41, "all known but CAP_BPF, and every bit from 41 on"),
+        ("7fffffffffffffff", False, None, "all known and no. " + ", ".join(map(str, range(41, 63)))),
+        ("fffffdffffffffff", False, None, "all known and no. " + ", ".join(map(str, range(42, 64)))),
+        ("0000020000000000", False, None, "41"),
+        ("000001ffffffffff", False, None, "all known"),
+        ("0000000000000000", False, None, "none"),
+    ],
+)
+def test_bits_that_no_kernel_has(mask, undefined, strange, line):
+    """All of them together are what a kernel before 3.8 shows; one less is a kernel that is newer than capset."""
+    caps = CapSet.from_hex(mask)
+
+    assert caps.undefined == (CapSet.from_mask(2**64 - 2**41) if undefined else CapSet())
+    assert caps.unknown == CapSet.from_mask(caps.mask >> 41 << 41)
+    assert doubtful(caps) == (CapSet() if strange is None else CapSet.from_mask(2**64 - 2**strange))
+    assert summary(caps) == line
+    assert display.text(caps).split("\n") == [line, *[f"! {UNDEFINED}"] * undefined]
+    assert (escape(UNDEFINED) in display.html(caps)) is undefined
+    assert (escape(UNDEFINED) in display.html(CapState(bounding=caps))) is undefined
+    assert display.text(CapState(inheritable=caps)).endswith(f"\n! {UNDEFINED}") is undefined
+    for shown in (display.html(caps), display.text(caps)):
+        assert "Newer than" not in shown or not undefined
+    plain = caps.as_dict()
+    assert plain.get("undefined", []) == caps.undefined.names()
+    assert CapSet.from_dict(plain) == CapSet.from_dict({"mask": mask, "names": caps.names()}) == caps
+
+
+def test_risks_of_bits_that_are_none():
+    """No list warns of a capability that there was not."""
+    assert risky(CapSet.all()) - risky(CapSet.from_mask(2**64 - 1)) == CapSet(["perfmon", "bpf"]) & risky(CapSet.all())
+
+
+@pytest.mark.parametrize("undefined", [[], ["41"], "41", None, ["CAP_BPF"]])
+def test_undefined_members_that_the_mask_does_not_have(undefined):
+    full = CapSet.from_mask(2**64 - 1)
+    with pytest.raises(FormatError, match=r"undefined: expected \['41', '42'"):
+        CapSet.from_dict({**full.as_dict(), "undefined": undefined})

@@ -45,6 +45,11 @@ def test_images_of_docker(image):
     [
         *(
             "—privileged",
+            "‑‑privileged",
+            "\u00ad--privileged",
+            "“--privileged”",
+            "‘--privileged’",
+            "--\u200bprivileged"[2:],
             "–privileged",
             "−−privileged",
             " --privileged",
@@ -245,6 +250,8 @@ NOT_KNOWN = {
     "compose list": ("services: {a: {cap_add: '{{ caps }}'}}", "a variable decides"),
     "compose option": ("services: {a: {security_opt: ['${S}']}}", "a variable decides"),
     "docker": ("docker run --cap-add `x` y", "a variable decides"),
+    "docker privileged": ("docker run --privileged=$P y", "a variable decides"),
+    "docker the last privileged": ("docker run --privileged --privileged=`p` y", "a variable decides"),
     "docker option": ("docker run --security-opt $S y", "a variable decides"),
     "extends": ("services: {a: {extends: {service: b}, cap_drop: [ALL]}}", "what another service adds to this one is"),
     "workflow": (
@@ -287,6 +294,65 @@ def test_every_container_of_a_custom_resource_is_told():
         "-:7: not-read: what a RunnerDeployment makes of it is not known: only the spec of a pod is read",
         "-:9: not-read: what a document without kind makes of it is not known: only the spec of a pod is read",
     ]
+
+
+@pytest.mark.parametrize("word", ["--privileged", "--cap-add=KILL", "-u0", "--user=5", "--contxt=x"])
+def test_options_of_docker_itself(word):
+    """Docker refuses those of run in front of it; they were passed over."""
+    with pytest.raises(FormatError, match="an option of docker itself: those of docker run stand behind run"):
+        docker.from_flags(["docker", "-D", "--context", "x", "--host=y", word, "run", "alpine"])
+    with pytest.raises(FormatError):
+        docker.from_flags(["docker", word, "container", "run", "alpine"])
+
+
+MISPLACED = [
+    lambda: compose.from_service({"web": {"cap_add": ["KILL"]}}).problems[0].rule == "misplaced",
+    lambda: compose.from_service({"deploy": {"privileged": True}}).problems[0].verdict == "refused",
+    lambda: kubernetes.from_container({"x": {"securityContext": {"privileged": True}}}).problems[0].rule == "misplaced",
+]
+
+
+@pytest.mark.parametrize("told", MISPLACED)
+def test_what_stands_a_level_too_deep(told):
+    """It is not read there, and not passed over without a word."""
+    assert told()
+
+
+def test_what_may_have_keys_of_such_names():
+    own = {"x-common": {"cap_add": ["KILL"]}, "labels": {"user": "x"}, "environment": {"user": "x", "privileged": "1"}}
+    assert compose.from_service({**own, "build": {"privileged": False}}).problems == ()
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"HostConfig": {"x": {"CapAdd": ["ALL"]}}},
+        {"HostConfig": {}, "x": {"Config": {"User": "5"}}},
+        {"Spec": {"TaskTemplate": {"ContainerSpec": {"x": {"CapabilityAdd": ["ALL"]}}}}},
+        {"Spec": {"TaskTemplate": {"ContainerSpec": {}, "x": {"ContainerSpec": {}}}}},
+    ],
+)
+def test_what_docker_inspect_does_not_print(document):
+    with pytest.raises(FormatError, match="expected nothing with a key that belongs beside it"):
+        docker.from_inspect(document)
+
+
+def test_quotes_of_a_word_processor():
+    """They are a part of the name, which is none then."""
+    for name in ("“NET_ADMIN”", "‘NET_ADMIN’", "«NET_ADMIN»", "NET_ADMIN\u00a0", "NET\u2011ADMIN"):
+        [problem] = docker.from_flags(["--cap-add", name]).problems
+        assert (problem.rule, problem.verdict) == ("unknown-capability", "refused")
+    for word in ("--cap-add\u00a0KILL", "--cap‑add", "--“cap-add”"):
+        with pytest.raises(FormatError, match="an option of docker run"):
+            docker.from_flags([word, "KILL"])
+    service = compose.from_service({"“cap_drop”": ["ALL"]})
+    assert [(problem.rule, problem.verdict) for problem in service.problems] == [("unknown-key", "refused")]
+
+
+def test_a_variable_that_does_not_decide():
+    """The last of an option counts; and whatever another switch is, it has nothing to do with capabilities."""
+    request = docker.from_flags(["--privileged=$P", "--privileged=false", "--rm=$R", "-i=$I", "x"])
+    assert (request, request.problems) == (Request(), ())
 
 
 @pytest.mark.parametrize("text", ["- hosts: all", "-", "- foo", "docker run —privileged x", "docker run '' x"])

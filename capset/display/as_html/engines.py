@@ -37,6 +37,7 @@ def _engine(engine: Engine) -> str:
     default = engine.default
     rows: list[tuple[Html | str, Html | str | int, Html | str]] = [
         ("releases", "", releases_text(engine.releases)),
+        *((signed("!", "assumed"), "", told) for told in engine.assumed),
         ("default", len(default), mono(default.hex())),
         *set_rows(default),
         ("read in", "", _link(engine.source)),

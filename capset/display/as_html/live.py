@@ -80,7 +80,7 @@ def _within(caps: CapState) -> CapSet:
 def _might(caps: CapState) -> tuple[int, int]:
     """Return what says whom to look at first: how much of it lists warn of or nobody has named, and how much it is."""
     within = _within(caps)
-    return len(risky(within) | within.unknown), len(within)
+    return len(risky(within) | within.unknown - within.undefined), len(within)
 
 
 def _some(numbers: Sequence[int]) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from capset.display import html
 from capset.display.as_html.capability import SAME, cap_table
 from capset.display.as_html.judging import warnings
-from capset.display.as_html.markup import Html, block, details, lines, listed, mono, signed, table
+from capset.display.as_html.markup import Html, block, details, lines, listed, markup, mono, signed, table
 from capset.display.judging import docker_default, risky
 from capset.sets import CapSet
+from capset.summary import UNDEFINED, doubtful
 
 __all__ = ["held", "set_rows"]
 
@@ -15,13 +16,15 @@ _MORE = signed("+", "more than Docker's default")
 _LESS = signed("−", "missing from Docker's default")  # noqa: RUF001, the sign is meant
 _WARNED = signed("!", "published warnings")
 _NAMELESS = signed("?", "without a name in capset")
+_STRANGE = signed("?", "perhaps no capability")
 
 
 @html.register(CapSet)
 def _set(caps: CapSet) -> str:
     """Show what it has, against Docker's default, and what published lists say of it."""
     title = Html(f"{held(len(caps))}, {mono(caps.hex())}")
-    more = details("What each is for", cap_table(f"{held(len(caps))}, one by one", caps)) if caps else Html()
+    named = caps - doubtful(caps)
+    more = details("What each is for", cap_table(f"{held(len(named))}, one by one", named)) if named else Html()
     return block(table(title, (), set_rows(caps)), more)
 
 
@@ -33,9 +36,10 @@ def held(number: int) -> str:
 def set_rows(caps: CapSet) -> list[tuple[Html, int | str, Html]]:
     """Divide a set by what it has to do with Docker's default, and add what is said of it."""
     default = docker_default()
+    strange = doubtful(caps)
     parts = (
-        (_MORE, caps - default - caps.unknown),
-        (_NAMELESS, caps.unknown),
+        (_MORE, caps - default - caps.unknown - strange),
+        (_NAMELESS, caps.unknown - strange),
         (SAME, caps & default),
         (_LESS, default - caps),
     )
@@ -44,6 +48,8 @@ def set_rows(caps: CapSet) -> list[tuple[Html, int | str, Html]]:
         for title, part in parts
         if part
     ]
+    if strange:
+        rows.append((_STRANGE, len(strange), Html(markup(UNDEFINED))))
     if said := warnings(caps):
         rows.append((_WARNED, "", lines(said)))
     return rows

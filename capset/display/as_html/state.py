@@ -8,7 +8,7 @@ from capset.display.as_html.judging import against, told
 from capset.display.as_html.markup import Html, block, mono, paragraph, signed, table
 from capset.sets import THREAD_SETS
 from capset.state import CapState
-from capset.summary import summary
+from capset.summary import UNDEFINED, summary
 
 __all__ = ["state_parts"]
 
@@ -35,5 +35,7 @@ def state_parts(title: str, state: CapState, *facts: Html) -> list[Html]:
     ]
     shown = [table(title, ("set", "held", "mask", "capabilities", "against a Docker container's"), rows)]
     shown += facts
+    if any(caps.undefined for caps, _ in sets.values()):
+        shown.append(paragraph(signed("?", UNDEFINED)))
     shown += [paragraph(signed("!", f"no thread can have these: {broken}")) for broken in state.violations()]
     return [*shown, *told(state.effective | state.permitted | state.ambient)]

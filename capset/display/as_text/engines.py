@@ -16,7 +16,7 @@ from capset.summary import summary
 
 @text.register(Engine)
 def _engine(engine: Engine) -> str:
-    return f"{engine}, {_default(engine)}"
+    return "\n".join([f"{engine}, {_default(engine)}", *(f"! {told}" for told in engine.assumed)])
 
 
 @text.register(Versions)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import partial
 from typing import Any
 
-from capset.documents.containers import as_docker_reads, asked, broken, request_of
+from capset.documents.containers import as_docker_reads, asked, broken, judge_of, request_of
 from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning
 from capset.documents.structured import Document, written_yaml
@@ -35,12 +34,13 @@ def _read(text: Text) -> list[Workload]:
         services = list(compose.services(document.value))
     except FormatError as error:
         return [broken("compose", text, error, lines)]
-    read = (asked("compose", text, lines, node, partial(_service, node), _KEYS, name=name) for name, node in services)
+    read = (asked("compose", text, lines, node, _service, _KEYS, name=name) for name, node in services)
     return [*_include(text, document), *read]
 
 
-def _service(node: Node) -> Request:
-    return as_docker_reads(compose.read_service(node))
+def _service(node: Node, engine: Engine | None) -> Request:
+    stack = engine is not None and engine.name == "docker-swarm"
+    return as_docker_reads(compose.read_service(node, *judge_of(engine), stack=stack))
 
 
 def _include(text: Text, document: Document) -> Iterator[Workload]:

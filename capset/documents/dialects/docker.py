@@ -9,7 +9,7 @@ from functools import partial
 
 from attrs import evolve
 
-from capset.documents.containers import as_docker_reads, asked, not_known, request_of
+from capset.documents.containers import as_docker_reads, asked, judge_of, not_known, request_of
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
 from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
@@ -56,21 +56,24 @@ def _refuses_flags(text: Text) -> str:
 
 
 def _read_flags(text: Text) -> list[Workload]:
+    return [_command(text)]
+
+
+def _command(text: Text, *, engine: Engine | None = None) -> Workload:
     words = _words(text)
-    request = as_docker_reads(docker.from_flags(words))
+    request = as_docker_reads(docker.read_flags(words, *judge_of(engine)))
     if words[0][:1] != "-" and program([*words]) != "docker":
         raise DocumentError(text.source, None, f"expected docker run, or its options, got {shown(str(words[0]))}")
-    return [
-        Workload(
-            dialect="docker",
-            source=text.source,
-            line=words[0].line,
-            request=request,
-            not_known=not_known(request.problems),
-            problems=tuple(evolve(problem, line=_line(words, problem.value)) for problem in request.problems),
-            lines={field: _line(words, names[0]) for field, names in _named(request) if names},
-        )
-    ]
+    return Workload(
+        dialect="docker",
+        source=text.source,
+        line=words[0].line,
+        request=request,
+        not_known=not_known(request.problems),
+        problems=tuple(evolve(problem, line=_line(words, problem.value)) for problem in request.problems),
+        lines={field: _line(words, names[0]) for field, names in _named(request) if names},
+        again=partial(_command, text),
+    )
 
 
 def _named(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
@@ -92,6 +95,8 @@ def _write(meaning: Meaning, engine: Engine) -> Part:
 # -- docker inspect ---------------------------------------------------------------------------------
 
 _KEYS = {"add": "HostConfig.CapAdd", "drop": "HostConfig.CapDrop", "user": "Config.User"}
+_SPEC = "Spec.TaskTemplate.ContainerSpec"
+_KEYS_OF_SERVICE = {"add": f"{_SPEC}.CapabilityAdd", "drop": f"{_SPEC}.CapabilityDrop", "user": f"{_SPEC}.User"}
 
 
 def _inspected(text: Text) -> Iterator[Node]:
@@ -113,14 +118,16 @@ def _is_container(node: Node) -> bool:
 
 def _read_inspect(text: Text) -> list[Workload]:
     lines = text.one().lines()
-    return [
-        asked("inspect", text, lines, node, partial(_container, node), _KEYS, name=_name(node))
-        for node in _inspected(text)
-    ]
+    return [asked("inspect", text, lines, node, _container, _keys(node), name=_name(node)) for node in _inspected(text)]
 
 
-def _container(node: Node) -> Request:
-    return as_docker_reads(docker.read_container(node))
+def _keys(node: Node) -> Mapping[str, str]:
+    of_service = isinstance(node.value, Mapping) and "HostConfig" not in node
+    return _KEYS_OF_SERVICE if of_service else _KEYS
+
+
+def _container(node: Node, engine: Engine | None) -> Request:
+    return as_docker_reads(docker.read_container(node, *judge_of(engine)))
 
 
 def _name(node: Node) -> str:

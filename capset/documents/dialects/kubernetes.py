@@ -8,13 +8,13 @@ from typing import Any
 
 from attrs import evolve
 
-from capset.documents.containers import asked, broken, request_of
+from capset.documents.containers import asked, broken, judge_of, request_of
 from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
 from capset.documents.structured import written_yaml
 from capset.documents.workload import Workload
-from capset.engines import Engine
+from capset.engines import Engine, Request
 from capset.errors import FormatError, clipped
 from capset.formats import kubernetes
 from capset.formats.document import Node, depends
@@ -106,11 +106,22 @@ def _containers(text: Text, pod: Pod, lines: Lines) -> Iterator[Workload]:
             yield broken("kubernetes", text, entry, lines, within=pod.name)
             continue
         name, node = entry
-        workload = asked("kubernetes", text, lines, node, partial(pod.read, node), _KEYS, name=name, within=pod.name)
-        if name in names:
-            workload = evolve(workload, problems=(*workload.problems, _twice(node, name, lines)))
+        yield _container(text, pod, lines, name, node, name in names)
         names.add(name)
-        yield evolve(workload, pod=pod)
+
+
+def _container(
+    text: Text, pod: Pod, lines: Lines, name: str, node: Node, twice: bool, *, engine: Engine | None = None
+) -> Workload:
+    read = partial(_request, pod)
+    workload = asked("kubernetes", text, lines, node, read, _KEYS, name=name, within=pod.name, engine=engine)
+    told = (_twice(node, name, lines),) if twice else ()
+    again = partial(_container, text, pod, lines, name, node, twice)
+    return evolve(workload, problems=(*workload.problems, *told), pod=pod, again=again)
+
+
+def _request(pod: Pod, node: Node, engine: Engine | None) -> Request:
+    return pod.read(node, *judge_of(engine))
 
 
 def _twice(node: Node, name: str, lines: Lines) -> Problem:
