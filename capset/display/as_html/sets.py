@@ -49,7 +49,8 @@ def set_rows(caps: CapSet) -> list[tuple[Html, int | str, Html]]:
         if part
     ]
     if strange:
-        rows.append((_STRANGE, len(strange), Html(markup(UNDEFINED))))
+        rows.append((_STRANGE, len(strange), listed(strange, risky(strange - caps.undefined))))
+        rows.append((Html(), "", Html(markup(UNDEFINED))))
     if said := warnings(caps):
         rows.append((_WARNED, "", lines(said)))
     return rows
