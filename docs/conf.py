@@ -11,6 +11,7 @@ from typing import Any
 from capset import DOCKER_DEFAULT, Cap, documents, engines, facts, kernel
 from capset.engines import Engine, Release
 from capset.errors import RequestError, UnsupportedOptionError
+from capset.formats import unitsettings
 from capset.source import Source
 
 project = "capset"
@@ -219,6 +220,36 @@ def _write_changes(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_changes.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+_FILE_OF_KEYS = "src/core/load-fragment-gperf.gperf.m4"
+
+
+def _at_tag(release: int, path: str) -> str:
+    """Write a link to a file of systemd at the tag of a release; what was moved since is named as it was read."""
+    return f"[{release}](https://github.com/systemd/systemd/blob/v{release}/{path})"
+
+
+def _write_units(_app: object) -> None:
+    """Write the tables of what each release of systemd knows of units."""
+    lines = ["| setting | since | until | takes away | a filter since | not counted |", "| --- " * 6 + "|"]
+    for setting in unitsettings.settings().values():
+        drops = ", ".join(f"`{drop.cap}` (since {drop.since})" for drop in setting.drops)
+        path = _FILE_OF_KEYS if setting.since < 249 else _FILE_OF_KEYS.replace(".m4", ".in")
+        path = path if setting.since > 33 else path.replace("core/", "")
+        since = ", ".join([_at_tag(setting.since, path), *map(" in their ".join, _backports(setting))])
+        cells = [f"`{setting.name}=`", since, str(setting.until or ""), drops, str(setting.filter or "")]
+        lines.append(f"| {' | '.join([*cells, setting.not_counted])} |")
+    lines += ["", "| since | until | what | known by |", "| --- " * 4 + "|"]
+    for change in unitsettings.changes().values():
+        since = _at_tag(change.since, change.path) + (f", {change.also}" if change.also else "")
+        known = f"{change.confidence}. {change.note}".removesuffix(". ")
+        lines.append(f"| {since} | {change.until or ''} | {change.what} | {known} |")
+    Path(__file__).with_name("reference").joinpath("_units.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _backports(setting: unitsettings.Setting) -> list[tuple[str, str]]:
+    return [(whose, release) for release, whose in setting.backports.items()]
+
+
 def _hide_defaults_of_attrs(*event: object) -> tuple[str, object] | None:
     """Write a default where attrs keeps something of its own in its place; hide what nobody calls."""
     _, _, name, *_, signature, returns = event
@@ -246,6 +277,7 @@ def setup(app: object) -> None:
     app.connect("builder-inited", _write_engines)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_findings)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_units)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_changes)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]

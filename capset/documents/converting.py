@@ -228,7 +228,7 @@ def _who(source: Meaning) -> str:
     name = source.user.partition(":")[0]
     if isinstance(source, Request) and not name:
         return _IMAGES
-    if not isinstance(source, Request) and source.unit and source.unit.dynamic_user:
+    if not isinstance(source, Request) and source.unit and source.unit.dynamic_user and source.unit.uid:
         return _MADE
     number = named_uid(name) if name else None
     return name if number is None else "root" if number == 0 else str(number)

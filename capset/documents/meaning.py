@@ -56,8 +56,6 @@ Meaning = Request | Sets
 OF_FILES = ("effective", "permitted", "inheritable")
 """The sets that a file has, and libcap's text."""
 
-_DYNAMIC = "61184"  # a user whom systemd makes has no other name elsewhere
-
 
 def of(workload: Workload) -> Meaning | None:
     """Return what a workload means; None where nothing can be made of it."""
@@ -88,11 +86,12 @@ def of_process(process: oci.Process) -> Sets:
 def of_unit(unit: systemd.Unit, section: str = "Service") -> Sets:
     """Return what a unit says."""
     caps = unit.configured()
-    caps = evolve(caps, effective=caps.bounding, permitted=caps.bounding)
-    user = _DYNAMIC if unit.dynamic_user else unit.user or "0"
+    given = caps.bounding & caps.permitted
+    caps = evolve(caps, effective=given, permitted=given)
+    user = unit.user if unit.uid is None else str(unit.uid)
+    gains_nothing = unit.gains_nothing(_uid(user))
     user += f":{unit.group}" if unit.group else ""
-    privileges = unit.no_new_privs or unit.dynamic_user
-    return Sets(caps=caps, user=user, no_new_privs=privileges, before=True, unit=unit, section=section)
+    return Sets(caps=caps, user=user, no_new_privs=gains_nothing, before=True, unit=unit, section=section)
 
 
 def of_file(file: FileCaps) -> Sets:
@@ -113,7 +112,8 @@ def after_execve(meaning: Meaning, engine: Engine) -> CapState:
 
 def executed(caps: CapState, meaning: Meaning) -> CapState:
     """Take some sets through that execve(2), for the user of *meaning*."""
-    root = _uid(meaning.user) == 0
+    uid = _uid(meaning.user)
+    root = meaning.unit.is_root(uid) if isinstance(meaning, Sets) and meaning.unit else uid == 0
     return first_process(caps, held=CapSet.all(), root=root, no_new_privs=meaning.no_new_privs)
 
 

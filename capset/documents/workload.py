@@ -13,7 +13,7 @@ from capset.errors import FormatError, require, shown
 from capset.filecaps import FileCaps
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
-from capset.formats.systemd import Unit
+from capset.formats.systemd import Manager, Unit
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
@@ -66,10 +66,11 @@ class Workload(Plain, Shown):
     not_known: str = ""
     problems: tuple[Problem, ...] = ()
     _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)
-    # Of a unit, which another release reads anew: its section, and its text and its drop-ins, each with the number of
-    # lines before it.
+    # Of a unit, which another release reads anew: its section, its text and its drop-ins, each with the number of lines
+    # before it, and whose it is.
     _section: str = field(default="", alias="section", repr=False, eq=False)
     _parts: tuple[tuple[int, str], ...] = field(default=(), alias="parts", repr=False, eq=False)
+    _manager: Manager = field(default="system", alias="manager", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
@@ -112,6 +113,8 @@ class Workload(Plain, Shown):
         if self.process is not None:
             return f"{self.process.uid}:{self.process.gid}"
         if self.unit is not None:
+            if self.unit.manager == "user":
+                return self.unit.user or "its manager's"
             return self.unit.user or ("a dynamic one" if self.unit.dynamic_user else "root")
         return ""
 

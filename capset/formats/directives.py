@@ -9,32 +9,20 @@ from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, words
+from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
+from capset.formats.unitsettings import Release, Setting, settings
 from capset.problem import Problem
+from capset.securebits import Securebits
 from capset.sets import CapSet
+from capset.summary import summary
 
-__all__ = ["FULL", "KEYS", "PLAIN_ID", "Directives", "user_of"]
+__all__ = ["FULL", "KEYS", "PLAIN_ID", "SECUREBITS", "Directives", "user_of"]
 
 FULL = CapSet.from_mask(2**64 - 1)
 KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "Group", "DynamicUser", "NoNewPrivileges")
 
 _SPELLING = SPELLINGS["systemd"]
 _EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
-
-# What else decides on capabilities.
-_TAKES = {
-    "PrivateDevices": CapSet(["mknod", "sys_rawio"]),
-    "ProtectClock": CapSet(["sys_time", "wake_alarm"]),
-    "ProtectKernelLogs": CapSet(["syslog"]),
-    "ProtectKernelModules": CapSet(["sys_module"]),
-}
-_ALSO = {
-    "PrivateUsers": "the capabilities count in a user namespace of its own alone",
-    "SecureBits": "with noroot, root gets no capability by being root",
-    "PAMName": "a PAM module may add ambient capabilities",
-}
-
-_TRUE = {"1", "yes", "y", "true", "t", "on"}
-_FALSE = {"0", "no", "n", "false", "f", "off"}
 
 _LONGEST = 80  # of a decimal number, which has no zeros in front: beyond, it is none that anybody counts with
 
@@ -45,91 +33,180 @@ _NUMBER = re.compile(
     re.ASCII,
 )
 
+SECUREBITS = {
+    "keep-caps": Securebits.KEEP_CAPS,
+    "keep-caps-locked": Securebits.KEEP_CAPS_LOCKED,
+    "no-setuid-fixup": Securebits.NO_SETUID_FIXUP,
+    "no-setuid-fixup-locked": Securebits.NO_SETUID_FIXUP_LOCKED,
+    "noroot": Securebits.NOROOT,
+    "noroot-locked": Securebits.NOROOT_LOCKED,
+}
+"""As systemd spells them."""
+
 PLAIN_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 _NO_USERS = {65535, 2**32 - 1}
+_STRICT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
+_STRICT_NAME_WITH_DOTS = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 
 
-def user_of(line: Assignment, problems: list[Problem]) -> str:
-    """Read a user or a group, and say what systemd does not take for one."""
-    what = line.key.lower()
+def user_of(line: Assignment, current: str, release: Release, problems: list[Problem]) -> str:
+    """Read a user or a group, and say what systemd does not take for one.
+
+    Args:
+        line: The line.
+        current: What stays where a release passes over the line.
+        release: The release that reads it.
+        problems: The list that is added to.
+    """
     text = line.value.replace("%%", "%")
     if "%" in line.value.replace("%%", ""):
         problems.append(depends(line.node, "variable", "systemd puts the value of a specifier here"))
-    elif PLAIN_ID.fullmatch(text):
-        if int(text) in _NO_USERS or int(text) >= 2**32:
-            problems.append(refused(line.node, "invalid-user", f"{text} is no {what}, and the unit is not loaded"))
-    elif re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text):
-        problems.append(
-            refused(line.node, "invalid-user", f"systemd takes {shown(text)} for no {what}, and the unit is not loaded")
-        )
+    elif why_not := _no_user(text, line.key.lower(), release):
+        if release.does("users-are-passed-over"):
+            stays = f"{line.key}= stays {shown(current) if current else 'unset'}"
+            problems.append(ignored(line.node, "invalid-user", f"{why_not}, and passes over it: {stays}"))
+            return current
+        and_so = "is not loaded" if release.does("users-are-refused") else "does not start"
+        problems.append(refused(line.node, "invalid-user", f"{why_not}, and the unit {and_so}"))
     return text
+
+
+def _no_user(text: str, what: str, release: Release) -> str:
+    """Say why a text is no user or group; an empty text where it is one, or none is named."""
+    if PLAIN_ID.fullmatch(text):
+        is_one = int(text) < 2**32 and int(text) not in _NO_USERS
+    elif release.does("names-of-users-are-strict"):
+        name = _STRICT_NAME_WITH_DOTS if release.does("dots-in-names-of-users") else _STRICT_NAME
+        is_one = not text or bool(name.fullmatch(text))
+    else:
+        is_one = not re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text)
+    return "" if is_one else f"systemd takes {shown(text)} for no {what}"
 
 
 class Directives:
     """The directives as they stand after the lines so far, for one release of systemd."""
 
-    def __init__(self, version: int) -> None:
-        self.version = version
+    def __init__(self, release: Release) -> None:
+        self.release = release
+        self.filters = Filters(release)
         self.bounding = FULL
+        self.bounding_is_set = False
         self.ambient = CapSet()
         self.ambient_place = ""
         self.user = self.group = ""
-        self.dynamic_user = self.no_new_privs = False
+        self.dynamic_user = self.asked_no_new_privs = False
+        self.securebits = Securebits(0)
         self.takes: dict[str, bool] = {}
 
     @property
     def taken(self) -> CapSet:
         """What the settings beside the directives take away."""
-        return CapSet().union(*(_TAKES[key] for key, on in self.takes.items() if on))
+        known = settings()
+        return CapSet().union(*(self.release.drops(known[key]) for key, on in self.takes.items() if on))
+
+    @property
+    def no_new_privs(self) -> bool:
+        """Whether no_new_privs is set, whoever the user is."""
+        dynamic = self.dynamic_user and self.release.does("dynamic-users-gain-nothing")
+        return self.asked_no_new_privs or dynamic or self.filters.always
+
+    @property
+    def filters_mean(self) -> Means:
+        """What the filters mean; a user that systemd makes brings one."""
+        found = self.filters.means
+        if found or not (self.dynamic_user and self.release.does("dynamic-users-gain-nothing")):
+            return found
+        return "kept" if self.release.does("filters-keep-privileges") else "no_new_privs"
 
     def assign(self, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says, and add what systemd does not take of it to *problems*."""
-        match line.key:
+        setting = settings().get(line.key)
+        if setting is None:
+            self._assign_other(line, problems)
+        elif not self.release.knows(setting):
+            problems.append(self._unknown(setting, line))
+        elif setting.not_counted:
+            if line.value and line.value.lower() not in FALSE:
+                problems.append(depends(line.node, "not-counted", f"not counted here: {setting.not_counted}"))
+        else:
+            self._assign_known(setting, line, problems)
+
+    def _unknown(self, setting: Setting, line: Assignment) -> Problem:
+        """Tell of a key that this release passes over."""
+        if setting.until is not None and self.release.number > setting.until:
+            return ignored(line.node, "older-directive", f"systemd knows it until {setting.until}")
+        since = f"systemd knows it since {setting.since}"
+        if whose := setting.backports.get(str(self.release.number)):
+            told = f"{since}, and {whose} have it in their {self.release.number} all the same: it is not counted here"
+            return depends(line.node, "newer-directive", told)
+        return ignored(line.node, "newer-directive", since)
+
+    def _assign_known(self, setting: Setting, line: Assignment, problems: list[Problem]) -> None:
+        """Do what a line with a setting says that counts."""
+        match setting.name:
             case "CapabilityBoundingSet":
                 self.bounding = self._merged(line, self.bounding, FULL, problems)
-            case "AmbientCapabilities" if self.version < 229:
-                problems.append(ignored(line.node, "newer-directive", "systemd knows it since 229"))
+                self.bounding_is_set = True
             case "AmbientCapabilities":
                 self.ambient = self._merged(line, self.ambient, CapSet(), problems)
                 self.ambient_place = line.node.place
             case "User":
-                self.user = user_of(line, problems)
+                self.user = user_of(line, self.user, self.release, problems)
             case "Group":
-                self.group = user_of(line, problems)
+                self.group = user_of(line, self.group, self.release, problems)
+            case "DynamicUser" if line.value.lower() not in TRUE | FALSE and self.release.does("users-are-refused"):
+                problems.append(refused(line.node, "odd-boolean", "expected yes or no, and the unit is not loaded"))
             case "DynamicUser":
-                if line.value.lower() not in _TRUE | _FALSE:
-                    problems.append(refused(line.node, "odd-boolean", "expected yes or no, and the unit is not loaded"))
-                self.dynamic_user = line.value.lower() in _TRUE
+                self.dynamic_user = truth(line, self.dynamic_user, problems)
             case "NoNewPrivileges":
-                self.no_new_privs = self._truth(line, self.no_new_privs, problems)
+                self.asked_no_new_privs = truth(line, self.asked_no_new_privs, problems)
+            case "SecureBits":
+                self._assign_securebits(line)
             case _:
-                self._assign_other(line, problems)
+                if setting.filter is not None:
+                    self.filters.assign(setting, line, problems)
+                if setting.drops:
+                    self.takes[setting.name] = self.filters.on[setting.name]
+
+    def _assign_securebits(self, line: Assignment) -> None:
+        """Add bits; an empty line clears them, and what is none systemd passes over."""
+        found, _ = words(line.value, relaxed=False)
+        if not line.value:
+            self.securebits = Securebits(0)
+        for word in found:
+            self.securebits |= SECUREBITS.get(word, Securebits(0))
 
     def _assign_other(self, line: Assignment, problems: list[Problem]) -> None:
-        """Do what a line says that is none of the directives, if it is about capabilities too."""
+        """Do what a line says that is none of the settings, if it is about capabilities too."""
         if line.key in _EXECS:
             self._check_prefix(line, problems)
-        elif line.key in _TAKES:
-            self.takes[line.key] = self._truth(line, self.takes.get(line.key, False), problems)
-        elif line.key in _ALSO and line.value and line.value.lower() not in _FALSE:
-            problems.append(depends(line.node, "not-counted", f"not counted here: {_ALSO[line.key]}"))
         for _, advice in Node({line.key: None}).strange_keys(KEYS, close_only=True):
             problems.append(ignored(line.node, "unknown-key", f"systemd knows no {line.key}=: {advice}"))
 
     def _merged(self, line: Assignment, current: CapSet, initial: CapSet, problems: list[Problem]) -> CapSet:
         inverted = line.value.startswith("~")
         caps = self._caps(line, line.value.removeprefix("~"), problems)
+        merged = self._merge(self.release, caps, current, initial, inverted=inverted)
+        newest = self._merge(Release(), caps, current, initial, inverted=inverted)
+        if merged != newest:
+            told = f"this release makes {_some(merged)} of it and the lines before it, and the newest {_some(newest)}"
+            problems.append(depends(line.node, "merged-otherwise", told))
+        return merged
+
+    def _merge(self, release: Release, caps: CapSet, current: CapSet, initial: CapSet, *, inverted: bool) -> CapSet:
+        """Merge a line with those before it, as a release does."""
         said = FULL - caps if inverted else caps
-        if self.version < 228:
+        if not release.does("lines-unite"):
             return current & said
-        if self.version < 235:
+        if not release.does("lines-with-tilde-take-away"):
             return said if not said or current == initial else current | said
-        if not caps or current == initial:
+        was_set = initial == FULL and self.bounding_is_set and release.does("full-sets-stay-set")
+        if not caps or (current == initial and not was_set):
             return said
         return current & said if inverted else current | said
 
     def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
-        found, rest = words(value, relaxed=self.version >= 254)
+        found, rest = words(value, relaxed=self.release.does("quotes-stay-open"))
         if rest:
             problems.append(
                 ignored(
@@ -164,7 +241,7 @@ class Directives:
             return None
         if found["strtol"] is None:
             text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
-            return int(text, base) if self.version >= 247 else None
+            return int(text, base) if self.release.does("numbers-with-a-base") else None
         digits = found["strtol"]
         base = 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10
         return int(found["sign"] + digits, base) if base != 10 or len(digits) <= _LONGEST else None
@@ -183,7 +260,7 @@ class Directives:
     @property
     def _last(self) -> int:
         """The last number that this release takes."""
-        return 62 if self.version >= 254 else 63 if self.version >= 247 else LAST_CAP
+        return 62 if self.release.does("numbers-to-62") else 63 if self.release.does("numbers-to-63") else LAST_CAP
 
     def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
         prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
@@ -198,9 +275,8 @@ class Directives:
                 depends(line.node, "command-prefix", "with ! this command runs as root, with these capabilities")
             )
 
-    def _truth(self, line: Assignment, current: bool, problems: list[Problem]) -> bool:
-        word = line.value.lower()
-        if word in _TRUE | _FALSE:
-            return word in _TRUE
-        problems.append(ignored(line.node, "odd-boolean", "expected yes or no"))
-        return current
+
+def _some(caps: CapSet) -> str:
+    if CAPS[-1] not in caps:
+        return summary(caps)
+    return f"everything but {summary(FULL - caps)}" if caps != FULL else "everything"

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import Literal, get_args
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from capset.capability import CAPS, Cap
 from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, require, shown
-from capset.formats.directives import FULL, KEYS, PLAIN_ID, Directives, user_of
+from capset.formats.directives import FULL, KEYS, PLAIN_ID, SECUREBITS, Directives, user_of
 from capset.formats.document import Node, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
+from capset.formats.unitfilters import Means
+from capset.formats.unitsettings import Release
 from capset.plain import Plain
 from capset.problem import Problem
+from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.state import CapState
 
@@ -29,13 +33,17 @@ def __dir__() -> list[str]:
 
 _SPELLING = SPELLINGS["systemd"]
 _SECTIONS = ("Service", "Socket", "Mount", "Swap")
-_NEWEST = 10_000
 _DYNAMIC_ID = 61184  # the first of those that systemd chooses from
 
 
 def _unset_if_full(caps: Iterable[Cap | int | str] | None) -> CapSet | None:
     bounding = None if caps is None else CapSet(caps)
     return None if bounding == FULL else bounding
+
+
+Manager = Literal["system", "user"]
+# For a filter of a service with a user: what systemd gives up, and what it leaves inheritable.
+_GIVEN_UP, _LEFT = CapSet(["setuid"]), CapSet(["sys_admin", "setpcap"])
 
 
 @frozen(kw_only=True)
@@ -48,10 +56,18 @@ class Unit(Plain):
         ambient: ``AmbientCapabilities=``.
         user: ``User=``, a name or a number; empty for root.
         group: ``Group=``, a name or a number; empty for that of the user.
-        dynamic_user: ``DynamicUser=``: a user other than root, made for the unit, who gains no privileges.
-        no_new_privs: ``NoNewPrivileges=``.
+        dynamic_user: ``DynamicUser=``: a user made for the unit, unless one of the name of ``User=`` exists.
+        no_new_privs: Whether nothing is gained, whoever the user is: ``NoNewPrivileges=``, and a dynamic user.
+        filters: What the unit's seccomp(2) filters mean, such as that of ``SystemCallFilter=`` or ``PrivateDevices=``:
+            ``"no_new_privs"`` for whoever has no CAP_SYS_ADMIN, which no user but root has here; ``"kept"`` where
+            systemd keeps what it needs for them; where a user is named, CAP_SYS_ADMIN and CAP_SETPCAP stay inheritable
+            then if they are in the bounding set, and CAP_SETUID is lost, which root notices with no_new_privs alone;
+            empty where there is none. A dynamic user brings one.
+        securebits: ``SecureBits=``.
         taken: What other settings take away, such as ``PrivateDevices=``. It is written as a part of the
             bounding set.
+        manager: Whose unit it is: ``"system"``, or ``"user"`` for the manager that each user has. That one runs as the
+            user, and gives what the user has.
         problems: What the unit says and systemd does not take as it looks; it does not count when two units
             are compared.
 
@@ -72,16 +88,48 @@ class Unit(Plain):
     user: str = ""
     group: str = ""
     dynamic_user: bool = False
-    no_new_privs: bool = False
+    no_new_privs: bool = field(default=Factory(lambda unit: unit.dynamic_user, takes_self=True))
+    filters: Means = field(default=Factory(lambda unit: "kept" if unit.dynamic_user else "", takes_self=True))
+    securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     taken: CapSet = field(default=CapSet(), converter=CapSet)
+    manager: Manager = "system"
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
-        yes_or_no(self.no_new_privs, "no_new_privs")
         yes_or_no(self.dynamic_user, "dynamic_user")
+        yes_or_no(self.no_new_privs, "no_new_privs")
         for what in ("user", "group"):
             if not isinstance(value := getattr(self, what), str):
                 raise TypeError(f'{what} is a text such as "1000" or "nobody", got {shown(value)}')
+        for what, allowed in (("filters", get_args(Means)), ("manager", get_args(Manager))):
+            if (value := getattr(self, what)) not in allowed:
+                raise FormatError(what, value, f"one of {', '.join(map(repr, allowed))}")
+
+    @property
+    def uid(self) -> int | None:
+        """The number of its user as systemd reads it; None where only the system knows it.
+
+        A user whom systemd makes has the first number of those that it chooses from.
+        """
+        if self.manager == "user":
+            return None
+        if self.user == "root" or not (self.user or self.dynamic_user):
+            return 0
+        if PLAIN_ID.fullmatch(self.user):
+            return int(self.user)
+        return _DYNAMIC_ID if self.dynamic_user else None
+
+    def gains_nothing(self, uid: int, *, available: CapSet | None = None) -> bool:
+        """Say whether a process of the unit has no_new_privs.
+
+        Args:
+            uid: The number of its user.
+            available: What systemd itself has: by default all that capset knows.
+        """
+        if self.no_new_privs or not self.filters:
+            return self.no_new_privs
+        privileged = available is None or "sys_admin" in CapSet(available)
+        return not privileged or (self.filters == "no_new_privs" and uid != 0)
 
     def configured(self, *, available: CapSet | None = None) -> CapState:
         """Return the five sets before the execve(2) of the unit's program.
@@ -93,7 +141,11 @@ class Unit(Plain):
         bounding = (held if self.bounding is None else self.bounding & held) - self.taken
         # Since 246 systemd leaves out what is not in the bounding set; before, the unit fails.
         ambient = self.ambient & bounding
-        return CapState(effective=held, permitted=held, inheritable=ambient, bounding=bounding, ambient=ambient)
+        inheritable = ambient
+        if self.filters == "kept" and (self.user or self.dynamic_user):
+            held -= _GIVEN_UP - ambient
+            inheritable |= _LEFT & bounding
+        return CapState(effective=held, permitted=held, inheritable=inheritable, bounding=bounding, ambient=ambient)
 
     def process(self, *, uid: int | None = None, available: CapSet | None = None) -> CapState:
         """Return what ``/proc/<pid>/status`` shows for a process of the unit, after its execve(2).
@@ -105,26 +157,25 @@ class Unit(Plain):
             available: What systemd itself has: by default all that capset knows.
 
         Raises:
-            FormatError: The user is a name, whose number only the system knows.
+            FormatError: The user is a name, or that of a user's manager, whose number only the system knows.
 
         Source:
-            systemd ``src/core/execute.c``; systemd 252 was run as process 1.
+            systemd ``src/core/exec-invoke.c`` (``execute.c`` before 255); 252, 257 and 262 were run as process 1.
         """
-        number = _uid(self) if uid is None else uid
+        number = self.uid if uid is None else uid
         if number is None:
-            raise FormatError("User", self.user, "a number, as only the system knows that of a name; give a uid")
+            whose = "that of its manager" if self.manager == "user" else "that of a name"
+            raise FormatError("User", self.user, f"a number, as only the system knows {whose}; give a uid")
         held = CapSet.all() if available is None else CapSet(available)
         state = self.configured(available=held)
-        return first_process(state, held=held, root=number == 0, no_new_privs=self.no_new_privs or self.dynamic_user)
+        if self.manager == "user" and number != 0:  # who runs the manager has nothing that it could give
+            return CapState(bounding=state.bounding)
+        gains_nothing = self.gains_nothing(number, available=held)
+        return first_process(state, held=held, root=self.is_root(number), no_new_privs=gains_nothing)
 
-
-def _uid(unit: Unit) -> int | None:
-    """Return the number of a unit's user as systemd reads it; None for a name that is not root's."""
-    if unit.dynamic_user:
-        return _DYNAMIC_ID
-    if unit.user in {"", "root"}:
-        return 0
-    return int(unit.user) if PLAIN_ID.fullmatch(unit.user) else None
+    def is_root(self, uid: int) -> bool:
+        """Say whether a user gets capabilities by being root."""
+        return uid == 0 and Securebits.NOROOT not in self.securebits
 
 
 def _id_line(key: str, value: str) -> list[str]:
@@ -137,28 +188,31 @@ def _id_line(key: str, value: str) -> list[str]:
         return []
     written = value.replace("%", "%%")
     problems: list[Problem] = []
-    user_of(Assignment("", key, written, ""), problems)
+    user_of(Assignment("", key, written, ""), "", Release(), problems)
     if problems or _LINE_BREAK.search(value) or value != value.strip():
         raise FormatError(key.lower(), value, "a name, or a number without a sign or zeros in front")
     return [f"{key}={written}"]
 
 
-def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int | None = None) -> Unit:
+def from_unit(
+    text: str, *drop_ins: str, section: str = "Service", version: int | None = None, manager: Manager = "system"
+) -> Unit:
     r"""Read the capability directives of a unit file as systemd does.
 
     Args:
         text: The unit file.
         *drop_ins: The drop-ins that systemd reads after it, in that order.
         section: The section of the unit's type: Service, Socket, Mount or Swap.
-        version: The release of systemd, such as 252; the newest rules if not given. Lines of
-            ``CapabilityBoundingSet=`` are merged in one way since 235, in others from 228 on and before.
+        version: The release of systemd, such as 252; the newest that was read if not given. A setting that it does not
+            know it passes over, and other rules have changed too: see the table of them in the documentation.
+        manager: Whose unit it is: ``"user"`` for a unit of ``systemctl --user``.
 
     Returns:
         The sets that systemd computes; whatever it refuses, or passes over without a word, is in the
         ``problems`` of the unit.
 
     Raises:
-        FormatError: *section* is no section with capabilities.
+        FormatError: *section* is no section with capabilities, *version* no release, or *manager* no manager.
         TypeError: *text* is no str, or *version* no number.
 
     Source:
@@ -179,7 +233,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         raise TypeError(f"version is a number such as 252, got {shown(version)}")
     if version is not None and version < 1:
         raise FormatError("version", version, "a release of systemd, such as 252")
-    rules = Directives(_NEWEST if version is None else version)
+    rules = Directives(Release(version))
     problems: list[Problem] = []
     if text == "":
         problems.append(
@@ -197,7 +251,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
                 )
     if lost := rules.ambient - rules.bounding:
         node = Node(str(lost), rules.ambient_place)
-        if rules.version >= 246:
+        if rules.release.does("ambient-within-bounding"):
             problems.append(
                 ignored(node, "not-ambient", f"what the bounding set lacks does not become ambient: {_some(lost)}")
             )
@@ -210,7 +264,10 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         group=rules.group,
         dynamic_user=rules.dynamic_user,
         no_new_privs=rules.no_new_privs,
+        filters=rules.filters_mean,
+        securebits=rules.securebits,
         taken=rules.taken,
+        manager=manager,
         problems=tuple(problems),
     )
 
@@ -218,7 +275,8 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
 def to_unit(unit: Unit, *, section: str = "Service") -> str:
     r"""Write the capability directives of a unit, in a section of their own: what a drop-in holds.
 
-    A set that has all that is to come is written with ``~``, as what it lacks.
+    A set that has all that is to come is written with ``~``, as what it lacks. Filters are not written; what they mean
+    for another user than root is, as ``NoNewPrivileges=yes``.
 
     Raises:
         FormatError: systemd takes the user or the group for none.
@@ -241,7 +299,9 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     lines += [*_id_line("User", unit.user), *_id_line("Group", unit.group)]
     if unit.dynamic_user:
         lines.append("DynamicUser=yes")
-    if unit.no_new_privs:
+    if unit.securebits:
+        lines.append(f"SecureBits={' '.join(word for word, bit in SECUREBITS.items() if bit in unit.securebits)}")
+    if (unit.no_new_privs and not unit.dynamic_user) or (unit.filters == "no_new_privs" and unit.uid != 0):
         lines.append("NoNewPrivileges=yes")
     return "\n".join(lines) + "\n"
 

@@ -146,11 +146,12 @@ class Suite:
         name: The suite, such as "forky".
         shared: A folder that is seen in the root under the same name.
         tool: Finds a program of this machine, or skips.
+        lower: What is in the root; by default the unpacked packages of the suite.
     """
 
-    def __init__(self, name: str, shared: Path, tool) -> None:
+    def __init__(self, name: str, shared: Path, tool, *, lower: Path | None = None) -> None:
         self.name = name
-        lower = unpacked(name, tool)
+        lower = lower or unpacked(name, tool)
         self.place = Path(tempfile.mkdtemp(prefix=f"capset-{name}-", dir=shared))
         unshare = [tool("unshare", "util-linux"), "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts"]
         self.outer = subprocess.Popen(

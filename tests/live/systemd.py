@@ -1,4 +1,4 @@
-"""The real systemd as a reader of unit files, without being process 1 and without touching the system's units."""
+"""The real systemd: as a reader of unit files, and as the first process of namespaces of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ import tempfile
 from glob import glob
 from pathlib import Path
 
-__all__ = ["Parser", "load"]
+from capset import live
+from tests.live.suites import Suite
+
+__all__ = ["Parser", "load", "processes", "version_of"]
 
 NOBODY = 65534  # as root systemd does not test units
 
@@ -82,3 +85,58 @@ def load(units: list[list[str]]) -> list[dict[str, str]]:
         ]
     finally:
         shutil.rmtree(folder)
+
+
+# $1 has the units, the users and what the units print. With the signal systemd powers off, which ends its namespaces.
+_FIRST = r"""
+set -e
+mount --make-rprivate /
+mount -t proc proc /proc
+mount -t tmpfs -o mode=755 run /run
+mount --bind "$1/passwd" /etc/passwd
+mount --bind "$1/group" /etc/group
+export container=capset SYSTEMD_UNIT_PATH="$1/units" SYSTEMD_LOG_TARGET=console
+exec /usr/lib/systemd/systemd --system --unit=all.target --show-status=0
+"""
+_UNIT = "[Unit]\nDefaultDependencies=no\n"
+_LAST = "[Service]\nType=oneshot\nExecStart=/bin/bash -c 'kill -RTMIN+14 1'\n"
+
+
+def version_of(suite: Suite) -> int:
+    """Return the release of systemd in a suite."""
+    [core] = suite.root.glob("usr/lib/*/systemd/libsystemd-core-*.so")
+    return int(re.search(r"-(\d+)", core.name)[1])
+
+
+def processes(suite: Suite, shared: Path, units: list[str]) -> list[live.ProcStatus | None]:
+    """Let the systemd of a suite run services, as the first process of a pid namespace.
+
+    Args:
+        suite: Where it runs.
+        shared: A folder that the suite sees under the same name.
+        units: The lines of each in the section Service. There is a user with the number 1000.
+
+    Returns:
+        The status of the process of each service; None where nothing was run.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="units-", dir=shared))
+    folder.chmod(0o755)
+    (folder / "units").mkdir()
+    names = [f"unit{at}.service" for at in range(len(units))]
+    for name, unit in zip(names, units, strict=True):
+        run = f"Type=oneshot\nStandardOutput=file:{folder}/{name}\nExecStart=/bin/cat /proc/self/status\n"
+        (folder / "units" / name).write_text(f"{_UNIT}[Service]\n{run}{unit}\n")
+    after = f"After={' '.join(names)}\n"
+    (folder / "units/last.service").write_text(f"{_UNIT}{after}{_LAST}")
+    (folder / "units/all.target").write_text(f"{_UNIT}Wants={' '.join(names)} last.service\n")
+    (folder / "passwd").write_text(
+        "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
+    )
+    (folder / "group").write_text("root:x:0:\nuser:x:1000:\nnogroup:x:65534:\n")
+    unshare = ["unshare", "--mount", "--pid", "--fork", "--kill-child", "--ipc", "--uts", "--net"]
+    done = subprocess.run(
+        [*suite.enter, *unshare, "sh", "-c", _FIRST, "first", folder], capture_output=True, timeout=120, check=False
+    )
+    assert list(folder.glob("*.service")), done.stderr.decode("utf-8", "replace")
+    texts = [path.read_bytes() if (path := folder / name).exists() else b"" for name in names]
+    return [live.parse_status(text) if text else None for text in texts]

@@ -79,8 +79,11 @@ def test_older_releases(version, lines, bounding):
         ("63", 252, caps(63)),
         ("63", 254, caps()),
         ("62", None, caps(62)),
-        ("0b1 5", 246, caps(5)),
-        ("41", 246, caps()),
+        ("0b1 5", 245, caps(5)),
+        ("0b10 5 0o6", 246, caps(2, 5, 6)),
+        ("41", 245, caps()),
+        ("63", 246, caps(63)),
+        ("64", 253, caps()),
         ("cap_kill Cap_Chown", None, caps("kill", "chown")),
         ("'CAP_KILL' CAP_\"CHOWN\"", None, caps("kill", "chown")),
         (r"CAP\_KILL", None, caps("kill")),
@@ -204,6 +207,9 @@ def test_broken_headers():
     assert problem.message == "it stands before the first section"
 
 
+OWN = "the capabilities count in a user namespace of its own alone"
+
+
 @pytest.mark.parametrize(
     ("lines", "problems"),
     [
@@ -213,16 +219,19 @@ def test_broken_headers():
         ("PAMName=\nPrivateUsers=no\nPAMName=login", ["not counted here: a PAM module may add ambient capabilities"]),
         ("ProtectClock=bogus", ["expected yes or no"]),
         ("DynamicUser=oui", ["expected yes or no, and the unit is not loaded"]),
-        ("SecureBits=noroot", ["not counted here: with noroot, root gets no capability by being root"]),
+        ("SecureBits=noroot bogus", []),
+        ("Capabilities=cap_kill=ep", ["systemd knows it until 229"]),
+        ("DelegateNamespaces=no\nDelegateNamespaces=mnt", [f"not counted here: {OWN}"]),
+        ("PrivateUsers=self", [f"not counted here: {OWN}"]),
         ("User=%i", ["systemd puts the value of a specifier here"]),
-        ("User=65535", ["65535 is no user, and the unit is not loaded"]),
-        ("User=4294967296", ["4294967296 is no user, and the unit is not loaded"]),
+        ("User=65535", ["systemd takes '65535' for no user, and the unit is not loaded"]),
+        ("User=4294967296", ["systemd takes '4294967296' for no user, and the unit is not loaded"]),
         ("User=00", ["systemd takes '00' for no user, and the unit is not loaded"]),
         ("User=a:b", ["systemd takes 'a:b' for no user, and the unit is not loaded"]),
         ("User=..", ["systemd takes '..' for no user, and the unit is not loaded"]),
         ("User=-1", ["systemd takes '-1' for no user, and the unit is not loaded"]),
         ("Group=-1", ["systemd takes '-1' for no group, and the unit is not loaded"]),
-        ("Group=65535", ["65535 is no group, and the unit is not loaded"]),
+        ("Group=65535", ["systemd takes '65535' for no group, and the unit is not loaded"]),
         ("Group=%i", ["systemd puts the value of a specifier here"]),
         ("Groups=5", ["systemd knows no Groups=: did you mean Group?"]),
         ("Group=0\nGroup=web\nGroup=", []),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from attrs import evolve
 
@@ -14,7 +15,7 @@ from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
-from capset.formats.unitfile import physical_lines, sections
+from capset.formats.unitfile import assignments, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
 
@@ -25,6 +26,10 @@ _WITHOUT = frozenset({".automount", ".device", ".path", ".scope", ".slice", ".ta
 _QUADLET = ("Artifact", "Build", "Container", "Image", "Kube", "Network", "Pod", "Volume")
 _HEADER = re.compile(r"\[[A-Za-z][A-Za-z-]*\]?")
 _LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")
+_OF_USERS = re.compile(r"(?:^|/)(?:systemd/user|run/user/[0-9]+/systemd)(?:\.[a-z]+)?/")
+_OF_THE_SYSTEM = re.compile(r"(?:^|/)systemd/system(?:\.[a-z]+)?/")
+_DEPENDENCIES = ("After", "PartOf", "RequiredBy", "Requires", "Requisite", "WantedBy", "Wants")
+_NOT_KNOWN = "it is for a manager that runs as a user, and what that user has is not said here"
 _NO_UNIT = (0, "# the unit itself is not read")
 _ALONE = "a drop-in counts together with its unit, which is not read: give what systemctl cat prints"
 
@@ -107,6 +112,7 @@ def _unit_in(text: Text, file: UnitFile) -> Workload:
         line=line,
         parts=parts,
         section=section,
+        manager=_manager_of(file, parts),
     )
     return for_release(workload, None)
 
@@ -138,18 +144,55 @@ def for_release(workload: Workload, release: int | None) -> Workload:
     if not workload._parts:
         return workload
     before, texts = zip(*workload._parts, strict=True)
-    unit = systemd.from_unit(*texts, section=workload._section, version=release)
+    manager = workload._manager
+    unit = systemd.from_unit(*texts, section=workload._section, version=release, manager=manager)
     problems = tuple(_with_line(problem, before) for problem in unit.problems)
     if alone := workload._parts[0] == _NO_UNIT:
         told = Problem(rule="not-read", place="", value="", verdict="depends", message=_ALONE, line=workload.line)
         problems = (told, *problems)
+    if manager == "user":
+        told = Problem(
+            rule="user-manager", place="", value="", verdict="depends", message=_why_user(texts), line=workload.line
+        )
+        problems = (told, *problems)
     variable = any(problem.rule == "variable" for problem in problems)
+    reasons = {"the unit is not read": alone, "a specifier decides": variable, _NOT_KNOWN: manager == "user"}
     return evolve(
         workload,
         unit=evolve(unit, problems=problems),
         problems=problems,
-        not_known="the unit is not read" if alone else "a specifier decides" if variable else "",
+        not_known=next((reason for reason, holds in reasons.items() if holds), ""),
     )
+
+
+def _manager_of(file: UnitFile, parts: tuple[tuple[int, str], ...]) -> systemd.Manager:
+    """Say whose unit it is: by the folder that it is in, or else by what only units of users say."""
+    if _OF_USERS.search(file.path):
+        return "user"
+    return "user" if not _OF_THE_SYSTEM.search(file.path) and _sign([text for _, text in parts]) else "system"
+
+
+def _sign(texts: Iterable[str]) -> str:
+    """Return what a unit says that those of users say, and that has another meaning, or none, for others."""
+    lines = [line for text in texts for line in assignments(text, [])]
+    if any(line.key in {"User", "DynamicUser"} for line in lines):
+        return ""
+    for line in lines:
+        if line.key in _DEPENDENCIES:
+            for word in line.value.split():
+                if word.startswith("graphical-session") or (line.section == "Install" and word == "default.target"):
+                    return f"{line.key}={word}"
+        elif "%h" in line.value.replace("%%", ""):
+            return "%h"
+    return ""
+
+
+def _why_user(texts: Iterable[str]) -> str:
+    """Say by what a unit is taken for one of a user's manager."""
+    sign = _sign(texts)
+    by = f"by {sign} it looks like a unit of" if sign else "it is a unit of"
+    remedy = "; if it is one of the system, give it as systemctl cat prints it, with its path" if sign else ""
+    return f"{by} the manager that a user has, which runs as that user and not as root{remedy}"
 
 
 def _with_line(problem: Problem, before: tuple[int, ...]) -> Problem:

@@ -1,0 +1,144 @@
+"""What each release of systemd knows of units: the settings that are about capabilities, and how it reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.facts import load
+from capset.sets import CapSet
+
+__all__ = ["Change", "Drop", "Release", "Setting", "changes", "names", "settings"]
+
+_DOCUMENT = "formats/systemd-settings"
+
+
+def _cap(name: str) -> Cap:
+    return Cap.parse(name)
+
+
+@frozen(kw_only=True)
+class Drop:
+    """A capability that a setting takes away when it is on.
+
+    Attributes:
+        cap: The capability.
+        since: The first release that does so.
+    """
+
+    cap: Cap = field(converter=_cap)
+    since: int
+
+
+def _drops(entries: tuple[Mapping[str, Any], ...]) -> tuple[Drop, ...]:
+    return tuple(Drop(**entry) for entry in entries)
+
+
+@frozen(kw_only=True)
+class Setting:
+    """A setting of units.
+
+    Attributes:
+        name: Its key.
+        since: The first release that knows it, of those that were read.
+        until: The last release that knows it; None where the newest does.
+        value: How its value is read, such as ``"boolean"``.
+        filter: The release since which it is a seccomp(2) filter that counts for no_new_privs; None for what is none.
+        drops: What it takes away.
+        not_counted: What it does to capabilities, where capset does not count it; else empty.
+        backports: Older releases in which a distribution has it all the same, each with the distribution.
+    """
+
+    name: str
+    since: int
+    until: int | None = None
+    value: str
+    filter: int | None = None
+    drops: tuple[Drop, ...] = field(default=(), converter=_drops)
+    not_counted: str = ""
+    backports: Mapping[str, str] = field(factory=dict[str, str])
+
+
+@frozen(kw_only=True)
+class Change:
+    """Something in which releases differ.
+
+    Attributes:
+        id: Its name.
+        since: The first release that does so.
+        until: The last release that does so; None where the newest does.
+        what: What it does, in a sentence or two.
+        path: The file in which it was read, at the tags of both sides.
+        confidence: ``"run"`` or ``"read"``.
+        also: A release of an older series that does so too; else empty.
+        note: What was run.
+    """
+
+    id: str
+    since: int
+    until: int | None = None
+    what: str
+    path: str
+    confidence: str
+    also: str = ""
+    note: str = ""
+
+
+@cache
+def _document() -> dict[str, Any]:
+    return load(_DOCUMENT)
+
+
+@cache
+def settings() -> Mapping[str, Setting]:
+    """Return every setting by its key."""
+    return {name: Setting(name=name, **entry) for name, entry in _document()["settings"].items()}
+
+
+@cache
+def changes() -> Mapping[str, Change]:
+    """Return everything in which releases differ, by its name."""
+    return {id: Change(id=id, **entry) for id, entry in _document()["changes"].items()}
+
+
+def names(what: str) -> Any:
+    """Return the names of one kind that filters know: ``"namespaces"``, ``"architectures"`` or ``"groups"``."""
+    return _document()["names"][what]
+
+
+class Release:
+    """A release of systemd.
+
+    Args:
+        number: Which one; None for the newest.
+
+    Attributes:
+        number: Which one.
+    """
+
+    def __init__(self, number: int | None = None) -> None:
+        self.number: int = _document()["read_to"] if number is None else number
+
+    def knows(self, setting: Setting) -> bool:
+        """Say whether it knows a setting; one that it does not know it passes over."""
+        return _within(self.number, setting)
+
+    def does(self, change: str) -> bool:
+        """Say whether it does as :func:`changes` says under a name."""
+        return _within(self.number, changes()[change])
+
+    def filters(self, setting: Setting) -> bool:
+        """Say whether a setting is one of its filters."""
+        return setting.filter is not None and self.number >= setting.filter
+
+    def drops(self, setting: Setting) -> CapSet:
+        """Return what it takes away for a setting that is on."""
+        return CapSet(drop.cap for drop in setting.drops if self.number >= drop.since)
+
+
+def _within(number: int, entry: Setting | Change) -> bool:
+    return entry.since <= number and (entry.until is None or number <= entry.until)
