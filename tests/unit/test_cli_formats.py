@@ -440,9 +440,12 @@ def test_lint_units(lint):
         "none",
     ]
     assert "nothing: a section header ends with ] and has no quotes" in lint("[Service", name="a.service")[1]
-    assert lint("[Service]\nCapabilityBoundingSet=~5\nCapabilityBoundingSet=~6\n", "--systemd", "234", name="u")[
-        1
-    ].split()[-4:] == ["all", "known", "all", "known"]
+    _, out, _ = lint("[Service]\nCapabilityBoundingSet=~5\nCapabilityBoundingSet=~6\n", "--systemd", "234", name="u")
+    assert out.splitlines()[1].split()[-4:] == ["all", "known", "all", "known"]
+    assert "the newest everything but CAP_KILL, CAP_SETGID" in out
+    status, out, _ = lint("[Service]\nExecStart=%h/bin/web\n", name="a.service")
+    assert status == 1
+    assert out.splitlines()[1].split()[:4] == ["[Service]", "its", "manager's", "not"]
 
 
 def test_lint_json(lint):
