@@ -139,7 +139,7 @@ def test_drawn_units(suite, folder):
     ran = []
 
     @settings(max_examples=1, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.generate])
-    @given(st.lists(st.lists(LINES, max_size=5).map("\n".join), min_size=10 * RUNS, max_size=10 * RUNS))
+    @given(st.lists(st.lists(LINES, max_size=5).map("\n".join), min_size=5 * RUNS, max_size=5 * RUNS))
     def run(units: list[str]) -> None:
         ran.append(compare(suite, folder, units) / len(units))
 
