@@ -24,7 +24,7 @@ class Citation:
     Attributes:
         where: The place in ``capset/data`` that cites it.
         project: ``owner/name``, from the address.
-        path: The file in it.
+        path: The file in it; empty where it is a release as a whole.
         commit: The commit.
         date: The day of the commit, as the data has it; other words where only those are known.
     """
@@ -48,6 +48,8 @@ def citations(value: object, where: str) -> Iterator[Citation]:
     if isinstance(value, Mapping):
         if value.get("commit") and (address := _ADDRESS.match(value.get("url", ""))):
             yield Citation(where, address[1], value["path"], value["commit"], str(value["date"]))
+        for tag, each in value.get("tags", {}).items():  # of releases of the one project that the document is about
+            yield Citation(f"{where}.tags.{tag}", value["source"]["project"], "", each["commit"], str(each["date"]))
         for name, inner in value.items():
             yield from citations(inner, f"{where}.{name}")
     elif isinstance(value, list):
