@@ -174,6 +174,7 @@ class Runc:
     """runc, with a configuration written for each run."""
 
     name = "runc"
+    options: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
@@ -198,16 +199,26 @@ class Runc:
         process = {key: value for key, value in self.template["process"].items() if key not in about} | said
         (self.bundle / "config.json").write_text(json.dumps(self.template | {"process": process}))
         self.runs += 1
-        return outcome(*self.runtime, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
+        return outcome(
+            *self.runtime,
+            *self.options,
+            "--root",
+            self.folder / "state",
+            "run",
+            "--bundle",
+            self.bundle,
+            f"c{self.runs}",
+        )
 
     def close(self) -> None:
         """Leave nothing: a container is gone when its process ends."""
 
 
 class Crun(Runc):
-    """crun, alike."""
+    """crun, alike; by default it says nothing of a name that is none."""
 
     name = "crun"
+    options = ("--log-level=warning",)
 
 
 COMPILED_IN = {**os.environ, "CONTAINERS_CONF": "/dev/null"}
