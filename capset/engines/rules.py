@@ -243,14 +243,18 @@ class Rules:
 
     def _read(self, texts: tuple[str, ...], side: str, held: CapSet, engine: str) -> Asked:
         names = self.names if self.all == "table" or self.family.asks_held else self.names & _kernel(held)
-        strange = self.family.strange
-        asked = self.family.spelling.read(texts, CapSet.all() if strange == "passed on" else names, _kernel(held))
+        strange, kernel = self.family.strange, _kernel(held)
+        known = CapSet.all() if strange == "passed on" else names
+        asked = self.family.spelling.read(texts, known, kernel)
         if asked.all and self.family.all_swallows:
             return Asked(all=True, passed_over=asked.passed_over)
-        if asked.strange and side in _REFUSED[strange]:
-            raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
-        if self.family.asks_held and (beyond := asked.caps - held):
-            raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
+        # One that asks what it holds goes from name to name, and tells of the first that it does not take.
+        for part in [(text,) for text in texts] if self.family.asks_held else [texts]:
+            read = self.family.spelling.read(part, known, kernel)
+            if read.strange and side in _REFUSED[strange]:
+                raise UnknownNameError(engine, read.strange[0], self._advice(read.strange[0]), side)
+            if self.family.asks_held and (beyond := read.caps - held):
+                raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
         return asked
 
     def _advice(self, text: str) -> str:

@@ -131,6 +131,8 @@ def test_docker(docker):
     @example(Request(["ALL"], ["SYS_RESOURCE"]), 0, 0, False)
     @example(Request(["ALL"], ["ALL", "net_raw", "sys_resource"]), 9, 0, True)
     @example(Request(["perfmon"]), 9, 0, False)
+    @example(Request(drop=["SYS_RESOURCE", ""]), 9, 0, False)
+    @example(Request(drop=["", "SYS_RESOURCE"]), 9, 0, False)
     @example(Request(["SYS_RESOURCE"]), 9, 1000, False)
     def run(request: Request, kind: int, uid: int, no_new_privs: bool) -> None:
         nonlocal runs
