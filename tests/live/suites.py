@@ -27,6 +27,7 @@ _ENGINES = (
 PACKAGES = {
     "forky": f"{_BASE} {_ENGINES} bubblewrap crun incus-base libcap2-bin lxc tar".split(),
     "trixie": f"{_BASE} {_ENGINES}".split(),
+    "sid": f"{_BASE} apptainer".split(),
 }
 """What is unpacked, by suite."""
 
@@ -131,6 +132,9 @@ def _unpack(suite: str, root: Path, mmdebstrap: str, mirror: str) -> None:
         pytest.skip(f"needs the packages of Debian {suite}: {run.stderr.strip().rpartition(chr(10))[2]}")
     for name in ("passwd", "group"):  # as base-passwd would make them
         shutil.copy(making / f"usr/share/base-passwd/{name}.master", making / "etc" / name)
+    with (making / "etc/passwd").open("a") as passwd:
+        passwd.write("user:x:1000:1000::/:/bin/sh\n")
+    (making / "etc/localtime").touch()
     for name in ("subuid", "subgid"):  # for user namespaces
         (making / "etc" / name).write_text("root:1000000:65536\n")
     (making / "etc/hosts").write_text("127.0.0.1 localhost\n")

@@ -260,6 +260,21 @@ def test_bubblewrap(bubblewrap):
     run()
 
 
+@places("apptainer", "sid")
+def test_apptainer(apptainer):
+    """Apptainer agrees, as another user than root; for root it asks for more than this machine may have."""
+    engine = engines.get("apptainer", apptainer.version)
+
+    @real
+    @given(requests(bare, lower, str, prefixed_lower, prefixed_title, number))
+    @example(Request(["ALL"], ["net_raw"]))
+    @example(Request(["CAP_ſYS_ADMIN"]))
+    def run(request: Request) -> None:
+        agree(engine, request, apptainer.run(request), {}, uid=1000)
+
+    run()
+
+
 @places("nspawn", "here", "trixie", "forky")
 def test_nspawn(nspawn):
     """systemd-nspawn agrees."""
