@@ -118,7 +118,8 @@ class Options:
     """How a request is written for an engine; empty where it has no such option.
 
     Attributes:
-        add: The option that adds a name, with ``{}`` in its place.
+        add: The option that adds a name, with ``{}`` in its place; ``{,}`` stands for all of them, where of an option
+            that stands twice only the last counts.
         drop: The option that drops one.
         privileged: The option for a privileged container.
     """
@@ -223,8 +224,10 @@ class Rules:
     def write(self, request: Request) -> list[str]:
         """Write a request as the engine takes it, what is dropped first."""
         options = self.options
-        written = [(options.drop, name) for name in request.drop] + [(options.add, name) for name in request.add]
-        words = [word.replace("{}", name) for option, name in written for word in option.split(" ")]
+        words: list[str] = []
+        for option, names in ((options.drop, request.drop), (options.add, request.add)):
+            place, texts = ("{,}", [",".join(names)] * bool(names)) if "{,}" in option else ("{}", names)
+            words += [word.replace(place, text) for text in texts for word in option.split(" ")]
         return words + ([options.privileged] if request.privileged else [])
 
     def spell(self, cap: Cap) -> str:
