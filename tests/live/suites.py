@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["PACKAGES", "Suite", "unpacked"]
+__all__ = ["PACKAGES", "Suite", "remove", "unpacked"]
 
 _BASE = "base-files base-passwd bash busybox-static coreutils dash grep libc-bin mount sed util-linux"
 _ENGINES = (
@@ -193,5 +193,10 @@ class Suite:
             self.outer.wait()
         self.outer.stdout.close()
         self.outer.stderr.close()
-        subprocess.run(["unshare", "--mount", "sh", "-c", _REMOVE, "remove", self.place], check=True)
-        self.place.rmdir()
+        remove(self.place)
+
+
+def remove(place: Path) -> None:
+    """Remove the folder of a root that has ended, and its control groups, which alone outlive tests that are killed."""
+    subprocess.run(["unshare", "--mount", "sh", "-c", _REMOVE, "remove", place], check=True)
+    place.rmdir()

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.suites import unpacked
+from tests.live.suites import remove, unpacked
 
 TREE = Path(__file__).parents[2]
 
@@ -47,6 +47,8 @@ def test_nothing_is_left_of_a_root_when_the_tests_are_killed(folder, tool):
 
     assert asleep(seconds) == 0
     assert str(own) not in Path("/proc/mounts").read_text()
+    [place] = own.iterdir()
+    remove(place)
 
 
 def asleep(seconds: str) -> int:
