@@ -118,7 +118,8 @@ class Options:
     """How a request is written for an engine; empty where it has no such option.
 
     Attributes:
-        add: The option that adds a name, with ``{}`` in its place.
+        add: The option that adds a name, with ``{}`` in its place; ``{,}`` stands for all of them, where of an option
+            that stands twice only the last counts.
         drop: The option that drops one.
         privileged: The option for a privileged container.
     """
@@ -223,8 +224,10 @@ class Rules:
     def write(self, request: Request) -> list[str]:
         """Write a request as the engine takes it, what is dropped first."""
         options = self.options
-        written = [(options.drop, name) for name in request.drop] + [(options.add, name) for name in request.add]
-        words = [word.replace("{}", name) for option, name in written for word in option.split(" ")]
+        words: list[str] = []
+        for option, names in ((options.drop, request.drop), (options.add, request.add)):
+            place, texts = ("{,}", [",".join(names)] * bool(names)) if "{,}" in option else ("{}", names)
+            words += [word.replace(place, text) for text in texts for word in option.split(" ")]
         return words + ([options.privileged] if request.privileged else [])
 
     def spell(self, cap: Cap) -> str:
@@ -243,14 +246,18 @@ class Rules:
 
     def _read(self, texts: tuple[str, ...], side: str, held: CapSet, engine: str) -> Asked:
         names = self.names if self.all == "table" or self.family.asks_held else self.names & _kernel(held)
-        strange = self.family.strange
-        asked = self.family.spelling.read(texts, CapSet.all() if strange == "passed on" else names, _kernel(held))
+        strange, kernel = self.family.strange, _kernel(held)
+        known = CapSet.all() if strange == "passed on" else names
+        asked = self.family.spelling.read(texts, known, kernel)
         if asked.all and self.family.all_swallows:
             return Asked(all=True, passed_over=asked.passed_over)
-        if asked.strange and side in _REFUSED[strange]:
-            raise UnknownNameError(engine, asked.strange[0], self._advice(asked.strange[0]), side)
-        if self.family.asks_held and (beyond := asked.caps - held):
-            raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
+        # One that asks what it holds goes from name to name, and tells of the first that it does not take.
+        for part in [(text,) for text in texts] if self.family.asks_held else [texts]:
+            read = self.family.spelling.read(part, known, kernel)
+            if read.strange and side in _REFUSED[strange]:
+                raise UnknownNameError(engine, read.strange[0], self._advice(read.strange[0]), side)
+            if self.family.asks_held and (beyond := read.caps - held):
+                raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
         return asked
 
     def _advice(self, text: str) -> str:

@@ -15,6 +15,7 @@ import pytest
 
 from capset import live
 from tests.live.containers import (
+    Apptainer,
     Bubblewrap,
     Buildah,
     Crun,
@@ -112,4 +113,5 @@ def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
 
 
 docker, containerd, podman, buildah = map(of_its_own, (Docker, Containerd, Podman, Buildah))
+apptainer = of_its_own(Apptainer)
 runc, crun, bubblewrap, nspawn, lxc, incus = map(of_its_own, (Runc, Crun, Bubblewrap, Nspawn, Lxc, Incus))

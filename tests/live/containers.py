@@ -174,6 +174,7 @@ class Runc:
     """runc, with a configuration written for each run."""
 
     name = "runc"
+    options: tuple[str, ...] = ()
 
     def __init__(self, folder: Path, root: Path, find: Find) -> None:
         self.folder = folder
@@ -198,16 +199,26 @@ class Runc:
         process = {key: value for key, value in self.template["process"].items() if key not in about} | said
         (self.bundle / "config.json").write_text(json.dumps(self.template | {"process": process}))
         self.runs += 1
-        return outcome(*self.runtime, "--root", self.folder / "state", "run", "--bundle", self.bundle, f"c{self.runs}")
+        return outcome(
+            *self.runtime,
+            *self.options,
+            "--root",
+            self.folder / "state",
+            "run",
+            "--bundle",
+            self.bundle,
+            f"c{self.runs}",
+        )
 
     def close(self) -> None:
         """Leave nothing: a container is gone when its process ends."""
 
 
 class Crun(Runc):
-    """crun, alike."""
+    """crun, alike; by default it says nothing of a name that is none."""
 
     name = "crun"
+    options = ("--log-level=warning",)
 
 
 COMPILED_IN = {**os.environ, "CONTAINERS_CONF": "/dev/null"}
@@ -300,6 +311,31 @@ class Bubblewrap:
             *("--unshare-user", "--ro-bind", self.root, "/", "--proc", "/proc", *options),
             *("/bin/cat", "/proc/self/status"),
             cwd="/",
+        )
+
+    def close(self) -> None:
+        """Leave nothing."""
+
+
+class Apptainer:
+    """Apptainer as an ordinary user calls it, in a user namespace."""
+
+    def __init__(self, folder: Path, root: Path, find: Find) -> None:
+        self.root = root
+        self.apptainer = find("apptainer", "apptainer")
+        self.version = version_of(*self.apptainer, "--version")
+        self.setpriv = find("setpriv", "util-linux")
+
+    def run(self, request: Request) -> Outcome:
+        """Run a command."""
+        # Of an option that stands twice the last one counts, so all names stand in one.
+        options = [f"--add-caps={','.join(request.add)}"] * bool(request.add)
+        options += [f"--drop-caps={','.join(request.drop)}"] * bool(request.drop)
+        return outcome(
+            *(*self.setpriv, "--reuid=1000", "--regid=1000", "--clear-groups", self.apptainer[-1]),
+            *("exec", "--no-home", "--no-mount", "home,tmp,cwd,hostfs,devpts,sys", *options),
+            *(self.root, "/bin/cat", "/proc/self/status"),
+            env={**os.environ, "HOME": "/tmp"},
         )
 
     def close(self) -> None:

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["PACKAGES", "Suite", "unpacked"]
+__all__ = ["PACKAGES", "Suite", "remove", "unpacked"]
 
 _BASE = "base-files base-passwd bash busybox-static coreutils dash grep libc-bin mount sed util-linux"
 _ENGINES = (
@@ -27,6 +27,7 @@ _ENGINES = (
 PACKAGES = {
     "forky": f"{_BASE} {_ENGINES} bubblewrap crun incus-base libcap2-bin lxc tar".split(),
     "trixie": f"{_BASE} {_ENGINES}".split(),
+    "sid": f"{_BASE} apptainer".split(),
 }
 """What is unpacked, by suite."""
 
@@ -131,6 +132,9 @@ def _unpack(suite: str, root: Path, mmdebstrap: str, mirror: str) -> None:
         pytest.skip(f"needs the packages of Debian {suite}: {run.stderr.strip().rpartition(chr(10))[2]}")
     for name in ("passwd", "group"):  # as base-passwd would make them
         shutil.copy(making / f"usr/share/base-passwd/{name}.master", making / "etc" / name)
+    with (making / "etc/passwd").open("a") as passwd:
+        passwd.write("user:x:1000:1000::/:/bin/sh\n")
+    (making / "etc/localtime").touch()
     for name in ("subuid", "subgid"):  # for user namespaces
         (making / "etc" / name).write_text("root:1000000:65536\n")
     (making / "etc/hosts").write_text("127.0.0.1 localhost\n")
@@ -190,5 +194,10 @@ class Suite:
             self.outer.wait()
         self.outer.stdout.close()
         self.outer.stderr.close()
-        subprocess.run(["unshare", "--mount", "sh", "-c", _REMOVE, "remove", self.place], check=True)
-        self.place.rmdir()
+        remove(self.place)
+
+
+def remove(place: Path) -> None:
+    """Remove the folder of a root that has ended, and its control groups, which alone outlive tests that are killed."""
+    subprocess.run(["unshare", "--mount", "sh", "-c", _REMOVE, "remove", place], check=True)
+    place.rmdir()

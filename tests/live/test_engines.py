@@ -131,6 +131,8 @@ def test_docker(docker):
     @example(Request(["ALL"], ["SYS_RESOURCE"]), 0, 0, False)
     @example(Request(["ALL"], ["ALL", "net_raw", "sys_resource"]), 9, 0, True)
     @example(Request(["perfmon"]), 9, 0, False)
+    @example(Request(drop=["SYS_RESOURCE", ""]), 9, 0, False)
+    @example(Request(drop=["", "SYS_RESOURCE"]), 9, 0, False)
     @example(Request(["SYS_RESOURCE"]), 9, 1000, False)
     def run(request: Request, kind: int, uid: int, no_new_privs: bool) -> None:
         nonlocal runs
@@ -254,6 +256,21 @@ def test_bubblewrap(bubblewrap):
             {UnknownNameError: ("unknown cap",)},
             uid=1000,
         )
+
+    run()
+
+
+@places("apptainer", "sid")
+def test_apptainer(apptainer):
+    """Apptainer agrees, as another user than root; for root it asks for more than this machine may have."""
+    engine = engines.get("apptainer", apptainer.version)
+
+    @real
+    @given(requests(bare, lower, str, prefixed_lower, prefixed_title, number))
+    @example(Request(["ALL"], ["net_raw"]))
+    @example(Request(["CAP_ſYS_ADMIN"]))
+    def run(request: Request) -> None:
+        agree(engine, request, apptainer.run(request), {}, uid=1000)
 
     run()
 

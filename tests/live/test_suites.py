@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.live.suites import unpacked
+from tests.live.suites import remove, unpacked
 
 TREE = Path(__file__).parents[2]
 
@@ -30,12 +30,16 @@ input()
 @pytest.mark.suite
 def test_nothing_is_left_of_a_root_when_the_tests_are_killed(folder, tool):
     """The kernel ends its processes, and unmounts what they had."""
-    unpacked("forky", tool)
+    environment = {**os.environ, "CAPSET_SUITES": str(unpacked("forky", tool).parent)}
     own = folder / "killed"
     own.mkdir()
     seconds = str(10**6 + os.getpid())
     tests = subprocess.Popen(
-        [sys.executable, "-c", ENTER, own, seconds], cwd=TREE, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        [sys.executable, "-c", ENTER, own, seconds],
+        cwd=TREE,
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
     )
     assert tests.stdout.readline() == b"ready\n"
     assert asleep(seconds) == 1
@@ -47,6 +51,8 @@ def test_nothing_is_left_of_a_root_when_the_tests_are_killed(folder, tool):
 
     assert asleep(seconds) == 0
     assert str(own) not in Path("/proc/mounts").read_text()
+    [place] = own.iterdir()
+    remove(place)
 
 
 def asleep(seconds: str) -> int:

@@ -224,6 +224,17 @@ def test_privileged_is_not_what_a_podman_user_has():
     assert not match.also_privileged
 
 
+def test_docker_tells_of_the_first_name_that_it_does_not_take():
+    """It goes from name to name: one that it does not hold is told before one that is none, where it stands first."""
+    docker, held = engines.get("docker", "26.1.5"), CapSet.all() - {"sys_resource"}
+    with pytest.raises(UnavailableError, match="'CAP_SYS_RESOURCE'"):
+        docker.resolve(drop=["SYS_RESOURCE", ""], available=held)
+    with pytest.raises(UnknownNameError, match="''"):
+        docker.resolve(drop=["", "SYS_RESOURCE"], available=held)
+    with pytest.raises(UnavailableError, match="refuses to add 'CAP_BPF'"):
+        docker.resolve(add=["BPF", "SYS_RESOURCE"], available=held - {"bpf"})
+
+
 def test_an_older_kernel():
     """CapSet.all(n) is a kernel: names after its last capability are unknown, and ALL ends there."""
     centos7 = CapSet.all(36)
