@@ -12,7 +12,7 @@ from typing import NamedTuple
 from attrs import evolve
 
 from capset import live
-from capset.kernel import Credentials, Executable, UserNamespace
+from capset.kernel import INITIAL, Credentials, Executable, Rules, UserNamespace
 
 __all__ = ["Answer", "Puppet", "Stage", "build"]
 
@@ -22,7 +22,14 @@ SYSCALLS_ARM = {"prctl": 167, "setuid": 146, "setgid": 144, "setreuid": 145, "se
 SYSCALLS_ARM |= {"setresgid": 149, "setfsuid": 151, "setfsgid": 152, "unshare": 97}
 NUMBERS = SYSCALLS if os.uname().machine == "x86_64" else SYSCALLS_ARM
 
-PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 8, 24, 28, 38, 47
+PR_GET_DUMPABLE, PR_SET_KEEPCAPS, PR_CAPBSET_DROP, PR_SET_SECUREBITS, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = (
+    3,
+    8,
+    24,
+    28,
+    38,
+    47,
+)
 CLONE_NEWUSER = 0x10000000
 
 
@@ -65,6 +72,19 @@ class Puppet:
         """Let it make a system call."""
         return self.tell(" ".join(map(str, ["S", NUMBERS[name], *(argument % 2**64 for argument in arguments)])))
 
+    def write_outside(self, file: str, text: str) -> Answer:
+        """Write one of its files in /proc from here; the errno of the answer is that of the writing."""
+        number = 0
+        try:
+            handle = os.open(f"/proc/{self.pid}/{file}", os.O_WRONLY)
+            try:
+                os.write(handle, text.encode())
+            finally:
+                os.close(handle)
+        except OSError as error:
+            number = error.errno or 0
+        return self.call("prctl", PR_GET_DUMPABLE)._replace(errno=number)
+
     def _answer(self) -> Answer:
         assert self.process.stdout is not None
         data = b""
@@ -91,10 +111,12 @@ class Stage:
         ordinary: On an ordinary mount.
         nosuid: On a mount with nosuid; None where none can be made.
         teller: The credentials of this process, who tells.
+        rules: Those of the kernel.
     """
 
-    def __init__(self, folder: Path, program: Path) -> None:
+    def __init__(self, folder: Path, program: Path, rules: Rules) -> None:
         self.program = program
+        self.rules = rules
         self.ordinary = folder / "ordinary"
         self.mount = folder / "mount"
         self.mount.mkdir()
@@ -111,8 +133,23 @@ class Stage:
             self.scripts[path] = script
         self.teller = live.credentials("self")
 
-    def set(self, executable: Executable) -> Path:
+    @property
+    def has_nosuid(self) -> bool:
+        """Whether files may lie on a mount with nosuid."""
+        return self.nosuid is not None
+
+    def start(self) -> Puppet:
+        """Start a puppet."""
+        return Puppet(self.program)
+
+    def set(self, executable: Executable) -> str:
         """Make a file of that kind; return what is executed."""
+        path = self._made(executable)
+        if self.teller.user_ns == INITIAL:  # from elsewhere it is not seen whose capabilities they are
+            assert live.executable(path) == executable
+        return str(path)
+
+    def _made(self, executable: Executable) -> Path:
         path = self.nosuid if executable.nosuid else self.ordinary
         own = self.teller.user_ns
         uid, gid = own.visible_uid(executable.uid), own.visible_gid(executable.gid)

@@ -51,6 +51,7 @@ def what_capset_compares(walk: Any) -> None:
 
 
 def files_that_ask_for_too_much(walk: Any) -> None:
+    walk.drop(int(Cap.SYS_RESOURCE))
     walk.set_ids("setresuid", (1000, 1000, 1000))
     walk.execute(program(permitted=["sys_resource", "kill"]), 1)
     walk.execute(program(permitted=["sys_resource", "kill"], effective=True), 1)
@@ -136,6 +137,7 @@ def no_new_privs_keeps_ambient(walk: Any) -> None:
 
 
 def no_new_privs_with_file_capabilities(walk: Any) -> None:
+    walk.drop(int(Cap.SYS_RESOURCE))
     held = walk.cred.caps
     walk.set_bits(5 | 0x10, False)
     walk.set_ids("setresuid", (1000, 1000, 1000))
@@ -210,6 +212,7 @@ def root_with_file_capabilities(walk: Any) -> None:
 
 
 def root_is_refused_too(walk: Any) -> None:
+    walk.drop(int(Cap.SYS_RESOURCE))
     walk.execute(program(permitted=["sys_resource"]), 1)
     walk.execute(program(permitted=["sys_resource"], effective=True), 1)
 
@@ -314,6 +317,14 @@ def what_a_thread_may_map_itself(walk: Any) -> None:
     walk.write_large_map("gid", 1)  # the one outside is in no place to write it
 
 
+def as_deep_as_it_goes(walk: Any) -> None:
+    for _ in range(34):
+        walk.unshare(0)  # the last one is refused
+        walk.write_setgroups("deny", True)
+        for name in ("uid", "gid"):
+            walk.write_own_map(name, 0, True)
+
+
 def root_without_setfcap(walk: Any) -> None:
     walk.weaken(CapSet(["setfcap"]), False)
     walk.unshare(0)
@@ -415,6 +426,7 @@ SCENES = [
     unmapped_owners,
     whose_capabilities_count_inside,
     what_a_thread_may_map_itself,
+    as_deep_as_it_goes,
     root_without_setfcap,
     what_is_written_from_outside,
     all_answers_about_ids,

@@ -35,7 +35,7 @@ MUST_SEE = {
     *((name, number) for name in ("setresuid", "setreuid", "setuid") for number in (0, errno.EPERM, errno.EINVAL)),
     *((name, number) for name in ("setresgid", "setregid", "setgid") for number in (0, errno.EPERM, errno.EINVAL)),
     *(("setgroups", number) for number in (0, errno.EPERM, errno.EINVAL)),
-    *(("unshare_user", number) for number in (0, errno.EPERM)),
+    *(("unshare_user", number) for number in (0, errno.EPERM, errno.ENOSPC)),
     *((f"write_{name}_map", number) for name in ("uid", "gid") for number in (0, errno.EPERM, errno.EINVAL)),
     *(("write_setgroups", number) for number in (0, errno.EPERM, errno.EACCES, errno.EINVAL)),
 }

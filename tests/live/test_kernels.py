@@ -1,0 +1,66 @@
+"""capset.kernel against other kernels than the running one, each by the rules of its release."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import pytest
+
+from capset.kernel import NEWEST, Rules
+from tests.live import emulator
+from tests.live.kernel_machine import Step, play, walk
+from tests.live.scenes import SCENES
+from tests.live.script import PaperStage, by_rules, compare
+from tests.live.test_kernel import MUST_SEE, PROFILE, WALKS
+
+CALLS = 20  # of a rule a walk, half as many as on the running kernel: an emulated one takes four milliseconds a step
+
+
+@pytest.fixture(scope="module")
+def drawn() -> tuple[PaperStage, list[Step]]:
+    """Draw scenes and walks, by the newest rules, which all kernels are to play."""
+    stage = PaperStage(NEWEST)
+    scenes = [step for scene in SCENES for step in play(stage, scene)]
+    return stage, scenes + walk(stage, WALKS, repeatable=PROFILE == "ci", calls=CALLS)
+
+
+@pytest.fixture(scope="module")
+def played(drawn, tool, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rules, str]]]]:
+    """Let the kernels play, as many at once as there are processors."""
+    for program, package in (
+        ("gcc", "gcc"),
+        ("cpio", "cpio"),
+        ("dpkg", "dpkg"),
+        ("apt-get", "apt"),
+        ("qemu-system-x86_64", "--no-install-recommends qemu-system-x86"),
+    ):
+        tool(program, package)
+    if os.uname().machine != "x86_64":
+        pytest.skip("needs a compiler for x86-64")
+    if os.geteuid() or not emulator.KEYRING.exists():
+        pytest.skip("needs root, and Debian's keyring (Debian: apt-get install debian-archive-keyring)")
+    uri = emulator.mirror()
+    if uri is None:
+        pytest.skip("needs a mirror of Debian in /etc/apt, to get kernels from")
+    stage, _ = drawn
+
+    def run(suite: str) -> tuple[Rules, str]:
+        folder = tmp_path_factory.mktemp(suite)
+        (folder / "apt").mkdir()
+        kernel = emulator.get(suite, uri, folder / "apt")
+        return Rules.of(kernel.release), emulator.play(kernel, stage.lines, folder)
+
+    pool = ThreadPoolExecutor(os.cpu_count())
+    yield {suite: pool.submit(run, suite) for suite in emulator.SUITES}
+    pool.shutdown(cancel_futures=True)
+
+
+@pytest.mark.parametrize("suite", emulator.SUITES)
+def test_each_kernel_agrees_with_the_rules_of_its_release(suite, played, drawn):
+    """Each step of all scenes and walks: the errno, AT_SECURE and all credentials."""
+    rules, answers = played[suite].result()
+    apart = list(compare(*drawn, rules, answers))
+
+    assert not apart, f"{rules.release}: {len(apart)} of the walks go apart, the first\n{apart[0]}"
