@@ -6,7 +6,6 @@ On a stage of paper (``script``) the steps are the model's alone, and what a pup
 from __future__ import annotations
 
 import errno
-import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -6,6 +6,7 @@ from typing import Any
 
 from capset import Cap, CapSet, FileCaps
 from capset.kernel import Executable
+from tests.live.puppet import map_text
 
 __all__ = ["SCENES"]
 
@@ -317,6 +318,14 @@ def what_a_thread_may_map_itself(walk: Any) -> None:
     walk.write_large_map("gid", 1)  # the one outside is in no place to write it
 
 
+def maps_of_many_lines(walk: Any) -> None:
+    walk.unshare(0)
+    for count in (341, 6):  # of one too many, and of more than Linux had before 4.15
+        asked = [(number, number, 1) for number in range(count)]
+        walk.write("write_uid_map", map_text(asked), False, asked)
+    walk.set_ids("setresuid", (5, 5, 5))
+
+
 def as_deep_as_it_goes(walk: Any) -> None:
     for _ in range(34):
         walk.unshare(0)  # the last one is refused
@@ -426,6 +435,7 @@ SCENES = [
     unmapped_owners,
     whose_capabilities_count_inside,
     what_a_thread_may_map_itself,
+    maps_of_many_lines,
     as_deep_as_it_goes,
     root_without_setfcap,
     what_is_written_from_outside,

@@ -13,7 +13,7 @@ from tests.live import puppet as wire
 from tests.live.kernel_machine import Step, check
 from tests.live.puppet import Answer
 
-__all__ = ["PaperStage", "answers", "compare"]
+__all__ = ["PaperStage", "answers", "compare", "made_by"]
 
 ALL = CapSet.all()
 ORDINARY, NOSUID = "/stage/ordinary", "/stage/mount/nosuid"
@@ -98,33 +98,36 @@ def answers(text: str) -> Iterator[Answer]:
         yield Answer(result, errno, bool(secure), bits, *views)
 
 
-def by_rules(step: Step, before: Credentials, rules: Rules) -> Step:
-    """Make a step from where a thread is by the rules of another kernel."""
-    told = getattr(kernel, f"explain_{step.call}")(before, *step.arguments, **step.keywords, rules=rules)
-    number, after = told.error.errno if told.error else 0, told.after or before
-    return step._replace(before=before, errno=number, after=after, secure=told.secure)
+def made_by(rules: Rules, stage: PaperStage, steps: Iterable[Step]) -> Iterator[tuple[str, Step]]:
+    """Make what was drawn by the rules of another kernel; return each line that is answered, and its step."""
+    drawn, cred = iter(steps), stage.teller
+    for line in stage.lines:
+        if line == "N":
+            cred = stage.teller
+            yield line, Step("start", cred, (), {}, 0, cred, secure=False)
+        elif not line.startswith("F "):
+            step = next(drawn)
+            told = getattr(kernel, f"explain_{step.call}")(cred, *step.arguments, **step.keywords, rules=rules)
+            number, after = told.error.errno if told.error else 0, told.after or cred
+            yield line, step._replace(before=cred, errno=number, after=after, secure=told.secure)
+            cred = after
+    assert next(drawn, None) is None, "a step that nobody was told to make"
 
 
-def compare(stage: PaperStage, steps: Iterable[Step], rules: Rules, text: str) -> Iterator[str]:
-    """Return where a kernel and the model by its rules part, once a puppet: what comes after is another walk.
+def compare(made: Iterable[tuple[str, Step]], text: str, teller: Credentials) -> Iterator[str]:
+    """Return where kernel and model part, once a puppet: what comes after is another walk.
 
     Args:
-        stage: On what the steps were made.
-        steps: As they were made, by whatever rules.
-        rules: Those of the kernel.
-        text: What it has answered.
+        made: What the model makes by the rules of the kernel.
+        text: What the kernel has answered.
+        teller: Who looks at the puppets from outside.
     """
-    drawn, said, together = iter(steps), answers(text), True
-    asked = [line for line in stage.lines if not line.startswith("F ")]
-    for line, answer in zip(asked, said, strict=True):
-        if line == "N":
-            step, together = Step("start", stage.teller, (), {}, 0, stage.teller, secure=False), True
-        else:
-            step = by_rules(next(drawn), step.after, rules)
+    together = True
+    for (line, step), answer in zip(made, answers(text), strict=True):
+        together = together or line == "N"
         if together:
             try:
-                check(step, answer, stage.teller.user_ns)
+                check(step, answer, teller.user_ns)
             except AssertionError as error:
                 together = False
                 yield f"{line}: {error}"
-    assert next(drawn, None) is None, "a step that nobody was told to make"

@@ -7,14 +7,27 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 
 import pytest
+from attrs import evolve
 
 from capset.kernel import NEWEST, Rules
 from tests.live import emulator
 from tests.live.kernel_machine import Step, play, walk
 from tests.live.scenes import SCENES
-from tests.live.script import PaperStage, by_rules, compare
+from tests.live.script import PaperStage, compare, made_by
 from tests.live.test_kernel import MUST_SEE, PROFILE, WALKS
 
+SWITCHES = {
+    "set_id": {"changed", "not real"},
+    "exec_securebits": {True, False},
+    "idle_setres": {"keeps fs", "sets fs"},
+    "root_map_needs_setfcap": {True, False},
+    "map_extents": {340, 5},
+    "file_revision": {3, 2},
+    "at_secure": {"asked", "given"},
+    "ambient": {True, False},
+    "setgroups_file": {True, False},
+    "too_deep": {"ENOSPC", "EUSERS", "never"},
+}
 CALLS = 20  # of a rule a walk, half as many as on the running kernel: an emulated one takes four milliseconds a step
 
 
@@ -45,10 +58,10 @@ def played(drawn, tool, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rul
     if uri is None:
         pytest.skip("needs a mirror of Debian in /etc/apt, to get kernels from")
     stage, _ = drawn
+    folders = {suite: tmp_path_factory.mktemp(suite) for suite in emulator.SUITES}
 
     def run(suite: str) -> tuple[Rules, str]:
-        folder = tmp_path_factory.mktemp(suite)
-        (folder / "apt").mkdir()
+        folder = folders[suite]
         kernel = emulator.get(suite, uri, folder / "apt")
         return Rules.of(kernel.release), emulator.play(kernel, stage.lines, folder)
 
@@ -57,10 +70,27 @@ def played(drawn, tool, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rul
     pool.shutdown(cancel_futures=True)
 
 
-@pytest.mark.parametrize("suite", emulator.SUITES)
-def test_each_kernel_agrees_with_the_rules_of_its_release(suite, played, drawn):
+@pytest.fixture(scope="module", params=emulator.SUITES)
+def kernel(request, played) -> tuple[Rules, str]:
+    """Wait for a kernel; return the rules of its release, and what it has answered."""
+    return played[request.param].result()
+
+
+def test_each_kernel_agrees_with_the_rules_of_its_release(kernel, drawn):
     """Each step of all scenes and walks: the errno, AT_SECURE and all credentials."""
-    rules, answers = played[suite].result()
-    apart = list(compare(*drawn, rules, answers))
+    (rules, answers), (stage, steps) = kernel, drawn
+    made = list(made_by(rules, stage, steps))
+    apart = list(compare(made, answers, stage.teller))
 
     assert not apart, f"{rules.release}: {len(apart)} of the walks go apart, the first\n{apart[0]}"
+    assert not MUST_SEE - {(step.call, step.errno) for _, step in made}
+    assert len(made) > 15 * WALKS
+
+
+def test_a_rule_of_another_kernel_is_noticed(kernel, drawn):
+    """None of the switches may stand otherwise."""
+    (rules, answers), (stage, steps) = kernel, drawn
+    for name, values in SWITCHES.items():
+        for value in values - {getattr(rules, name)}:
+            other = evolve(rules, **{name: value})
+            assert any(compare(made_by(other, stage, steps), answers, stage.teller)), f"{name}={value} was not noticed"
