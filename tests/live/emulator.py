@@ -1,7 +1,7 @@
 """Other kernels: those of Debian's suites, in a machine of nothing but a processor, memory and a script to play.
 
-QEMU emulates the processor, so that no right and no hardware is needed to run one; a machine needs the right to be root
-for nothing either. Only the packages come from outside: from the mirror that this system's own apt uses.
+QEMU emulates the processor, so that neither hardware nor root is needed to run one. Only the packages come from
+outside: from the mirror that this system's own apt uses.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-__all__ = ["SUITES", "Kernel", "get", "mirror", "play"]
+__all__ = ["KEYRING", "SUITES", "Kernel", "get", "play"]
 
 SUITES = ["bullseye", "bookworm", "trixie", "forky"]
 """Of each the newest kernel for clouds is run, which boots fast: 5.10, 6.1, 6.12 and 7.2."""
@@ -40,23 +40,13 @@ class Kernel:
     release: str
 
 
-def mirror(sources: Path = Path("/etc/apt")) -> str | None:
-    """Return the mirror of Debian that this system's apt uses; None if it uses none."""
-    for path in [*sorted(sources.glob("sources.list.d/*.sources")), *sorted(sources.glob("**/*.list"))]:
-        text = path.read_text("utf-8")
-        for uri in re.findall(r"^(?:URIs:|deb(?: +\[.*\])?) *(\S+)", text, re.MULTILINE):
-            if uri.rstrip("/").endswith("/debian"):
-                return uri
-    return None
-
-
-def get(suite: str, uri: str, folder: Path) -> Kernel:
-    """Get the newest kernel for clouds of a suite; nothing is installed."""
+def get(suite: str, mirror: str, folder: Path) -> Kernel:
+    """Get the newest kernel for clouds of a suite from a mirror of Debian; nothing is installed."""
     for name in ("lists/partial", "cache/archives/partial", "etc/apt.conf.d", "etc/preferences.d", "root"):
         (folder / name).mkdir(parents=True)
     (folder / "status").touch()
     # A stored copy of a suite that still changes is older than its makers allow it to be; it is signed all the same.
-    source = f"deb [signed-by={KEYRING} check-valid-until=no] {uri} {suite} main\n"
+    source = f"deb [signed-by={KEYRING} check-valid-until=no] {mirror} {suite} main\n"
     (folder / "etc/sources.list").write_text(source, "utf-8")
     options = {
         "Dir::Etc": folder / "etc",

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-__all__ = ["PACKAGES", "Suite", "remove", "unpacked"]
+__all__ = ["PACKAGES", "Suite", "mirror", "remove", "unpacked"]
 
 _BASE = "base-files base-passwd bash busybox-static coreutils dash grep libc-bin mount sed util-linux"
 _ENGINES = (
@@ -79,7 +79,7 @@ def unpacked(suite: str, tool) -> Path:
     with (kept / f"{suite}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # tests of another process may be at it
         if not root.exists():
-            _unpack(suite, root, mmdebstrap, _mirror(tool))
+            _unpack(suite, root, mmdebstrap, mirror(tool))
     return root
 
 
@@ -93,7 +93,7 @@ def _of_this_run() -> str:
     return _temporary[0].name
 
 
-def _mirror(tool) -> str:
+def mirror(tool) -> str:
     """Return where this machine's apt gets Debian from."""
     told = subprocess.run(
         [tool("apt-get", "apt"), "indextargets", "--format", "$(ORIGIN)|$(LABEL)|$(RELEASE)|$(REPO_URI)"],

@@ -14,7 +14,10 @@ from tests.live import emulator
 from tests.live.kernel_machine import Step, play, walk
 from tests.live.scenes import SCENES
 from tests.live.script import PaperStage, compare, made_by
+from tests.live.suites import mirror
 from tests.live.test_kernel import MUST_SEE, PROFILE, WALKS
+
+pytestmark = pytest.mark.suite
 
 SWITCHES = {
     "set_id": {"changed", "not real"},
@@ -32,16 +35,8 @@ CALLS = 20  # of a rule a walk, half as many as on the running kernel: an emulat
 
 
 @pytest.fixture(scope="module")
-def drawn() -> tuple[PaperStage, list[Step]]:
-    """Draw scenes and walks, by the newest rules, which all kernels are to play."""
-    stage = PaperStage(NEWEST)
-    scenes = [step for scene in SCENES for step in play(stage, scene)]
-    return stage, scenes + walk(stage, WALKS, repeatable=PROFILE == "ci", calls=CALLS)
-
-
-@pytest.fixture(scope="module")
-def played(drawn, tool, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rules, str]]]]:
-    """Let the kernels play, as many at once as there are processors."""
+def uri(tool) -> str:
+    """Find what is needed, and return where kernels come from."""
     for program, package in (
         ("gcc", "gcc"),
         ("cpio", "cpio"),
@@ -52,11 +47,22 @@ def played(drawn, tool, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rul
         tool(program, package)
     if os.uname().machine != "x86_64":
         pytest.skip("needs a compiler for x86-64")
-    if os.geteuid() or not emulator.KEYRING.exists():
-        pytest.skip("needs root, and Debian's keyring (Debian: apt-get install debian-archive-keyring)")
-    uri = emulator.mirror()
-    if uri is None:
-        pytest.skip("needs a mirror of Debian in /etc/apt, to get kernels from")
+    if not emulator.KEYRING.exists():
+        pytest.skip("needs Debian's keys (Debian: apt-get install debian-archive-keyring)")
+    return mirror(tool)
+
+
+@pytest.fixture(scope="module")
+def drawn(uri) -> tuple[PaperStage, list[Step]]:
+    """Draw scenes and walks, by the newest rules, which all kernels are to play."""
+    stage = PaperStage(NEWEST)
+    scenes = [step for scene in SCENES for step in play(stage, scene)]
+    return stage, scenes + walk(stage, WALKS, repeatable=PROFILE == "ci", calls=CALLS)
+
+
+@pytest.fixture(scope="module")
+def played(uri, drawn, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rules, str]]]]:
+    """Let the kernels play, as many at once as there are processors."""
     stage, _ = drawn
     folders = {suite: tmp_path_factory.mktemp(suite) for suite in emulator.SUITES}
 
