@@ -41,9 +41,9 @@ Writer = Literal["self", "outside"] | Thread
 def unshare_user(draft: Draft, *, rules: Rules | str = NEWEST) -> None:
     """Make a user namespace and enter it: ``unshare(CLONE_NEWUSER)``.
 
-    What else may be in its way is not looked at: the limits of ``/proc/sys/user`` (ENOSPC, for root too), chroot(2), other
-    threads of the process, and what distributions add, such as Debian's ``kernel.unprivileged_userns_clone`` (EPERM
-    without CAP_SYS_ADMIN) and Ubuntu's ``kernel.apparmor_restrict_unprivileged_userns``.
+    What else may be in its way is not looked at: the limits of ``/proc/sys/user`` (ENOSPC, for root too), chroot(2),
+    other threads of the process, and what distributions add, such as Debian's ``kernel.unprivileged_userns_clone``
+    (EPERM without CAP_SYS_ADMIN) and Ubuntu's ``kernel.apparmor_restrict_unprivileged_userns``.
 
     Args:
         cred: The thread's credentials.
