@@ -20,13 +20,13 @@ TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
     from capset.engines.alias import Alias as Alias
     from capset.engines.alias import aliases as aliases
+    from capset.engines.behaviour import Fact as Fact
     from capset.engines.catalogue import Versions as Versions
     from capset.engines.catalogue import get as get
     from capset.engines.catalogue import is_engine as is_engine
     from capset.engines.catalogue import names as names
     from capset.engines.catalogue import versions as versions
     from capset.engines.engine import Engine as Engine
-    from capset.engines.engine import Fact as Fact
     from capset.engines.process import Placement as Placement
     from capset.engines.recognition import Match as Match
     from capset.engines.recognition import Matches as Matches
@@ -44,8 +44,9 @@ else:
         __name__,
         {
             "capset.engines.alias": ("Alias", "aliases"),
+            "capset.engines.behaviour": ("Fact",),
             "capset.engines.catalogue": ("Versions", "get", "is_engine", "names", "versions"),
-            "capset.engines.engine": ("Engine", "Fact"),
+            "capset.engines.engine": ("Engine",),
             "capset.engines.process": ("Placement",),
             "capset.engines.recognition": ("Match", "Matches", "recognise"),
             "capset.engines.releases": ("Release",),

@@ -9,7 +9,8 @@ from typing import Any
 from attrs import evolve
 
 from capset.capability import LAST_CAP, Cap
-from capset.engines.engine import Behaviour, Engine, Fact
+from capset.engines.behaviour import Behaviour, Fact
+from capset.engines.engine import Engine
 from capset.engines.process import Placement
 from capset.engines.releases import Release, divide, key
 from capset.engines.rules import FAMILIES, Options, Rules

@@ -81,7 +81,12 @@ IMPORTS = {
             *VALUES,
             *("capset.engines", "capset.facts", "capset.kernel", "capset.listed", "capset.problem"),
             *("capset.plain", "capset.source", "capset.state"),
-            *("capset.engines.catalogue", "capset.engines.engine", "capset.engines.merging"),
+            *(
+                "capset.engines.behaviour",
+                "capset.engines.catalogue",
+                "capset.engines.engine",
+                "capset.engines.merging",
+            ),
             *("capset.engines.process", "capset.engines.releases", "capset.engines.request"),
             *("capset.engines.rules", "capset.engines.setting", "capset.engines.shortest", "capset.engines.spelling"),
         },
