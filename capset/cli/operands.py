@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 
 from capset import engines, live
+from capset.bounds import LONGEST_TEXT, bounded
 from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
@@ -29,6 +30,7 @@ __all__ = [
     "pid_or_self",
     "saved_status",
     "status_files",
+    "whole",
 ]
 
 # No capability has a number of 8 digits or a name of hexadecimal digits alone.
@@ -79,7 +81,18 @@ def operand(text: str, proc: str) -> Operand:
 def saved_status(path: str) -> live.ProcStatus:
     """Read a saved status file."""
     with open(path, "rb") as file:
-        return live.parse_status(file.read(), source=path)
+        return live.parse_status(whole(file, path), source=path)
+
+
+def whole(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end, which some, such as /dev/zero, do not have.
+
+    Raises:
+        TooLargeError: There is more than is read of any text.
+    """
+    data = file.read(LONGEST_TEXT + 1)
+    bounded(data, name)
+    return data
 
 
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
@@ -142,7 +155,7 @@ def input_lines() -> list[str]:
     if sys.stdin is None or _is_terminal():
         raise Failure("nothing to decode: give masks or names, or pipe them or a status file in")
     # Bytes that are no text may stand in a process name; they pass through unchanged.
-    lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
+    lines = whole(sys.stdin.buffer, "standard input").decode("utf-8", "surrogateescape").split("\n")
     if not any(line.strip() for line in lines):
         raise Failure("nothing to decode: the input is empty")
     return lines

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from attrs import field, frozen
 
+from capset.bounds import bounded
 from capset.capability import CAPS, Cap
 from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
@@ -138,7 +138,7 @@ def _id_line(key: str, value: str) -> list[str]:
     written = value.replace("%", "%%")
     problems: list[Problem] = []
     user_of(Assignment("", key, written, ""), problems)
-    if problems or _LINE_BREAK.search(value) or value != value.strip():
+    if problems or "\\" in value or not value.isprintable() or value != value.strip():
         raise FormatError(key.lower(), value, "a name, or a number without a sign or zeros in front")
     return [f"{key}={written}"]
 
@@ -159,6 +159,7 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
 
     Raises:
         FormatError: *section* is no section with capabilities.
+        TooLargeError: A file is longer than :data:`capset.bounds.LONGEST_TEXT`.
         TypeError: *text* is no str, or *version* no number.
 
     Source:
@@ -181,13 +182,14 @@ def from_unit(text: str, *drop_ins: str, section: str = "Service", version: int 
         raise FormatError("version", version, "a release of systemd, such as 252")
     rules = Directives(_NEWEST if version is None else version)
     problems: list[Problem] = []
-    if text == "":
+    if isinstance(text, str) and not text:
         problems.append(
             refused(Node(text, "the unit"), "masked-unit", "systemd takes an empty file for a unit that is masked")
         )
     for at, part in enumerate((text, *drop_ins)):
         if not isinstance(part, str):
             raise TypeError(f"expected a unit file as str, got {shown(part)}")
+        bounded(part)
         for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
@@ -244,9 +246,6 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     if unit.no_new_privs:
         lines.append("NoNewPrivileges=yes")
     return "\n".join(lines) + "\n"
-
-
-_LINE_BREAK = re.compile(r"[\n\r\0\\]")
 
 
 def _value(caps: Iterable[Cap]) -> str:
