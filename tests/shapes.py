@@ -105,7 +105,7 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "containers": lambda n: pod([container(i) for i in range(n)]),
             "containers of one name": lambda n: pod([container()] * n),
             "unknown keys of a pod": lambda n: pod(
-                [container(i) for i in range(n // 8)], securityContext=dict.fromkeys(names(n))
+                [container(i) for i in range(n // 8)], securityContext=dict.fromkeys(names(4 * n))
             ),
             "unknown keys": lambda n: pod([container(**dict.fromkeys(names(n), 1))]),
             "a long name": lambda n: json.dumps(

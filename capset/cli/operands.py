@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 import sys
 from itertools import pairwise
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
-from capset.bounds import LONGEST_TEXT, bounded
+from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
@@ -30,7 +30,6 @@ __all__ = [
     "pid_or_self",
     "saved_status",
     "status_files",
-    "whole",
 ]
 
 # No capability has a number of 8 digits or a name of hexadecimal digits alone.
@@ -84,17 +83,6 @@ def saved_status(path: str) -> live.ProcStatus:
         return live.parse_status(whole(file, path), source=path)
 
 
-def whole(file: BinaryIO, name: str) -> bytes:
-    """Read a file to its end, which some, such as /dev/zero, do not have.
-
-    Raises:
-        TooLargeError: There is more than is read of any text.
-    """
-    data = file.read(LONGEST_TEXT + 1)
-    bounded(data, name)
-    return data
-
-
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
     """Read the name of an engine, as ``NAME[@VERSION]``, and ``:FILE`` with its configuration; tell what is assumed."""
     spec, colon, path = text.partition(":")
@@ -104,7 +92,6 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         warn(told)
     if not colon:
         return engine
-    from capset.cli.reading import read_bytes
     from capset.formats import configuration
 
     return configuration.read(read_bytes(path), engine, source=path)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
@@ -69,9 +70,15 @@ def _is_too_deep(value: object) -> bool:
     """Say whether more lists and objects stand in each other than are read."""
     level: list[Any] = [value]
     for _ in range(DEEPEST):
-        within = [each.values() if isinstance(each, dict) else each for each in level if isinstance(each, dict | list)]
-        level = [inner for each in within for inner in each if isinstance(inner, dict | list)]
-    return bool(level)
+        level = [inner for each in level for inner in _inner(each) if isinstance(inner, dict | list)]
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    """Return what stands in a list or an object."""
+    if isinstance(value, dict):
+        return cast("Iterable[Any]", value.values())
+    return cast("Iterable[Any]", value) if isinstance(value, list) else ()
 
 
 def written_yaml(value: object) -> str:

@@ -252,13 +252,14 @@ class _Composer(Composer):
     def compose_node(self, parent: Any, index: Any) -> Any:
         """Make one node, and those in it."""
         event = _untyped(self).parser.peek_event()
+        kind: Any = event.__class__
         values, deepest = self.values, self.deepest
         self.deepest = self.within
-        if isinstance(event, AliasEvent):
+        if issubclass(kind, AliasEvent):
             self._count(*self.extents.get(event.anchor, (1, 0)), event)
             node = _untyped(super()).compose_node(parent, index)
         else:
-            level = 0 if isinstance(event, ScalarEvent) else 1
+            level = 0 if issubclass(kind, ScalarEvent) else 1
             self._count(1, level, event)
             self.within += level
             node = _untyped(super()).compose_node(parent, index)

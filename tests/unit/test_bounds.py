@@ -10,9 +10,9 @@ from itertools import pairwise
 
 import pytest
 
-from capset import CapDiff, bounds, documents, live
+from capset import CapDiff, bounds, documents, engines, live
 from capset.errors import TooLargeError
-from capset.formats import libcap, systemd
+from capset.formats import configuration, libcap, systemd
 from tests.shapes import SHAPES, tried
 
 pytest.importorskip("ruamel.yaml")
@@ -60,7 +60,7 @@ def memory(reader, text):
 def test_twice_as_much_takes_twice_the_work(reader, shape):
     """Three times."""
     read, shapes = SHAPES[reader]
-    counts = [work(read, shapes[shape](24 * times)) for times in TIMES]
+    counts = [work(read, shapes[shape](16 * times)) for times in TIMES]
 
     for less, more in pairwise(counts):
         assert more <= 2.2 * less + 100, counts
@@ -85,4 +85,6 @@ def test_a_text_that_is_too_long(monkeypatch):
     for read in (documents.read, live.parse_status):
         with pytest.raises(TooLargeError, match="more than 10 characters"):
             read(b" " * 11)
+    with pytest.raises(TooLargeError, match="more than 10 characters"):
+        configuration.read(" " * 11, engines.get("podman"))
     assert CapDiff.parse(" " * 10) == CapDiff()

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from capset import FileCaps, bounds, documents, live
 from capset.cli import files as files_module
-from capset.cli import operands, reading
+from capset.cli import inputs, reading
 from capset.cli.group import COMMANDS
 from capset.cli.group import capset as command
 from capset.cli.output import Failure
@@ -329,7 +329,7 @@ def test_convert_normalises_users(run):
 
 
 def test_no_standard_input(run, monkeypatch):
-    monkeypatch.setattr(reading.sys, "stdin", None)
+    monkeypatch.setattr(inputs.sys, "stdin", None)
 
     with pytest.raises(Failure, match="there is no standard input to read"):
         reading.read_document("-")
@@ -755,7 +755,7 @@ def test_lint_sarif(run):
 
 def test_documents_have_an_end(run, monkeypatch, tmp_path):
     """/dev/zero has none; nor has a status file in its place, or what is to be decoded."""
-    for module in (operands, bounds):
+    for module in (inputs, bounds):
         monkeypatch.setattr(module, "LONGEST_TEXT", 10)
     told = "more than 10 characters or bytes are not read: divide it\n"
 
