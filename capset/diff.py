@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve, field, frozen
 
+from capset.bounds import bounded
 from capset.capability import Cap
 from capset.errors import ConflictError, ParseError, UnknownCapabilityError, require, shown
 from capset.plain import Plain
@@ -60,6 +61,7 @@ class CapDiff(Plain, Tabular):
         Raises:
             ParseError: A word has no sign, or a sign no capability.
             ConflictError: A capability has both signs.
+            TooLargeError: It is longer than :data:`capset.bounds.LONGEST_TEXT`.
             TypeError: *text* is no str.
 
         Examples:
@@ -69,6 +71,7 @@ class CapDiff(Plain, Tabular):
         """
         if not isinstance(text, str):
             raise TypeError(f"expected a difference as str, got {shown(text)}")
+        bounded(text)
         signed: dict[str, list[Cap]] = {"+": [], "-": []}
         for word in re.finditer(r"\S+", text):
             sign, name = word[0][0], word[0][1:]

@@ -37,6 +37,7 @@ __all__ = [
     "RequestError",
     "StatusError",
     "StoppedError",
+    "TooLargeError",
     "UnavailableError",
     "UnknownCapabilityError",
     "UnknownDialectError",
@@ -265,10 +266,14 @@ class FileCapsError(CapsetError, ValueError):
         self.value = value
         self.expected = expected
         self.source = source
-        got = "" if value is None else f", got {value.hex() or 'none' if isinstance(value, bytes) else shown(value)}"
+        got = "" if value is None else f", got {_digits(value) if isinstance(value, bytes) else shown(value)}"
         super().__init__(
             f"{source + ': ' if source else ''}no valid security.capability attribute: expected {expected}{got}"
         )
+
+
+def _digits(value: bytes) -> str:
+    return clipped(value[:_LONGEST].hex(), more="more than " * (len(value) > _LONGEST)) or "none"
 
 
 class FormatError(CapsetError, ValueError):
@@ -310,6 +315,24 @@ class DocumentError(CapsetError, ValueError):
         self.reason = reason
         told = clipped(_plain(reason), LONGEST_MESSAGE)  # others' words may quote a whole line
         super().__init__(_where(source, line) + told)
+
+
+class TooLargeError(CapsetError, ValueError):
+    """A text from outside of which there is too much to be read: see :mod:`capset.bounds`.
+
+    Attributes:
+        source: The name of the text, usually a path; empty where it has none.
+        most: How much of it is read.
+        what: Of what, in words.
+    """
+
+    _fields = ("source", "most", "what")
+
+    def __init__(self, source: str, most: int, what: str) -> None:
+        self.source = source
+        self.most = most
+        self.what = what
+        super().__init__(f"{_where(source, None)}more than {most} {what} are not read: divide it")
 
 
 class DialectError(CapsetError, ValueError):

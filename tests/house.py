@@ -13,6 +13,7 @@ LAYERS = [
     "printable",
     "filename",
     "errors",
+    "bounds",
     "records",
     "shown",
     "fields",

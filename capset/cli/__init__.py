@@ -23,7 +23,7 @@ def main() -> None:
         from capset.errors import MissingExtraError
 
         _give_up(str(MissingExtraError("click", "cli", "the command line")))
-    except (MemoryError, OSError) as error:
+    except (ImportError, MemoryError, OSError, SystemError) as error:  # for want of memory, each of them
         _give_up(f"cannot start: {str(error) or 'there is not enough memory'}")
     capset(prog_name="capset")
 

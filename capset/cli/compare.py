@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain, count
 
@@ -59,9 +60,11 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
 
 def _numbered(operands: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """Give each operand a name of its own, also where one is given twice."""
+    given, times = set(operands), Counter[str]()
     taken: set[str] = set()
     for text in operands:
-        names = chain([text], (name for n in count(2) if (name := f"{text} ({n})") not in operands))
+        times[text] += 1
+        names = chain([text], (name for n in count(times[text]) if (name := f"{text} ({n})") not in given))
         name = next(name for name in names if name not in taken)
         taken.add(name)
         yield name, text

@@ -14,7 +14,7 @@ import click
 import capset as library
 from capset.cli.output import Failure
 from capset.errors import CapsetError
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.sets import THREAD_SETS
 
 __all__ = ["COMMANDS", "capset", "json_option", "proc_option", "set_option"]
@@ -91,6 +91,8 @@ def _failing_with_2() -> Generator[None]:
     """Tell what goes wrong; it must not end with exit status 1, with which diff says that two sets differ."""
     try:
         yield
+    except click.UsageError as error:  # a word of the command line may stand in it
+        raise click.UsageError(message(error.format_message()), error.ctx) from None
     except (click.ClickException, click.exceptions.Exit):
         raise
     except (KeyboardInterrupt, click.Abort):
@@ -103,6 +105,8 @@ def _failing_with_2() -> Generator[None]:
         raise Failure(f"{error.strerror or error}{where}") from None
     except CapsetError as error:
         raise Failure(str(error)) from None
+    except MemoryError:
+        raise Failure("there is not enough memory") from None
     except Exception:
         traceback.print_exc()
         raise click.exceptions.Exit(2) from None

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
+from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
@@ -79,7 +80,7 @@ def operand(text: str, proc: str) -> Operand:
 def saved_status(path: str) -> live.ProcStatus:
     """Read a saved status file."""
     with open(path, "rb") as file:
-        return live.parse_status(file.read(), source=path)
+        return live.parse_status(whole(file, path), source=path)
 
 
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
@@ -91,7 +92,6 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         warn(told)
     if not colon:
         return engine
-    from capset.cli.reading import read_bytes
     from capset.formats import configuration
 
     return configuration.read(read_bytes(path), engine, source=path)
@@ -142,7 +142,7 @@ def input_lines() -> list[str]:
     if sys.stdin is None or _is_terminal():
         raise Failure("nothing to decode: give masks or names, or pipe them or a status file in")
     # Bytes that are no text may stand in a process name; they pass through unchanged.
-    lines = sys.stdin.buffer.read().decode("utf-8", "surrogateescape").split("\n")
+    lines = whole(sys.stdin.buffer, "standard input").decode("utf-8", "surrogateescape").split("\n")
     if not any(line.strip() for line in lines):
         raise Failure("nothing to decode: the input is empty")
     return lines

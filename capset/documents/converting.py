@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import chain, count
 from typing import Any
@@ -107,8 +108,9 @@ def convert(
             raise TypeError(f"{name} is an Engine, as engines.get() gives it, got {shown(engine)}")
     losses: list[Loss] = []
     parts: dict[str, Any] = {}
+    taken = Counter[str]()
     for each in [given if reads is None else given.for_engine(reads) for given in listed(workload)]:
-        name = _free_name(each, parts)
+        name = _free_name(each, parts, taken)
         losses += (_of_problem(name, problem) for problem in each.problems)
         means = _meaning(each, name)
         if means is None:
@@ -133,12 +135,16 @@ def convert(
 _WINDOWS = "Windows has no capabilities: what is written is for Linux"
 
 
-def _free_name(workload: Workload, taken: dict[str, Any]) -> str:
-    """Return a name that no other workload has: only within one pod are names unique."""
+def _free_name(workload: Workload, parts: dict[str, Any], taken: Counter[str]) -> str:
+    """Return a name that no other workload has: only within one pod are names unique.
+
+    *taken* counts how many have wanted a name, so that the next number need not be looked for from the first.
+    """
     name = "" if workload.name.startswith("[") else printable(workload.name)  # the section of a unit without a name
     longer = f"{printable(workload.within)}-{name}"
-    names = chain([name, longer], (f"{longer}-{number}" for number in count(2)))
-    return next(free for free in names if free not in taken)
+    taken[longer] += 1
+    names = chain([name, longer], (f"{longer}-{number}" for number in count(max(2, taken[longer] - 1))))
+    return next(free for free in names if free not in parts)
 
 
 def _located(error: FormatError, workload: Workload, name: str) -> FormatError:

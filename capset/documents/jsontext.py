@@ -8,12 +8,17 @@ from typing import Any
 
 from attrs import define, field
 
+from capset.bounds import DEEPEST
 from capset.documents.lines import Place
+from capset.errors import clipped
 
-__all__ = ["MANIFEST_KEYS", "DuplicateKeyError", "json_lines", "parse_json"]
+__all__ = ["MANIFEST_KEYS", "TOO_DEEP", "DuplicateKeyError", "json_lines", "parse_json"]
 
 MANIFEST_KEYS = frozenset({"kind", "apiVersion"})
 """The keys of a document that goes to Kubernetes, which takes yes for true and 0755 for octal."""
+
+
+TOO_DEEP = f"more than {DEEPEST} lists and mappings stand in each other, and are not read"
 
 
 class DuplicateKeyError(Exception):
@@ -74,41 +79,52 @@ _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')
 
 @define
 class _Open:
-    """A list or an object whose end has not been read yet."""
+    """A list or an object whose end has not been read yet; of an object also the key whose value comes."""
 
     place: Place
-    is_list: bool
     seen: set[str] = field(factory=set)
+    key: str = ""
+    line: int = 0
+
+    def add(self, value: Place | int) -> None:
+        """Keep the place of a value."""
+        if isinstance(self.place.inner, list):
+            self.place.inner.append(value)
+        else:
+            self.place.inner[self.key] = value
 
 
-def json_lines(text: str) -> Place:
+def json_lines(text: str) -> Place | int:
     """Find the lines of all values in a text that is JSON.
 
     Raises:
         DuplicateKeyError: A key stands twice in an object.
     """
-    root = place = Place(1)
     around: list[_Open] = []
+    root: Place | int = 1
     before, line, at = "", 1, 0
     for found in _TOKEN.finditer(text):
         word = found[0]
-        line += text.count("\n", at, found.start())
+        if breaks := text.count("\n", at, found.start()):
+            line += breaks
         at = found.start()
-        if not before:
-            root.line = line
-        first = before in {"{", "[", ","}
-        if first and around[-1].is_list and word != "]":
-            place = Place(line)
-            around[-1].place.items.append(place)
+        here = around[-1] if around else None
         if word in {"}", "]"}:
             around.pop()
-        elif first and not around[-1].is_list:
+        elif here and before in {"{", ","} and isinstance(here.place.inner, dict):
             key = json.loads(word)
-            if key in around[-1].seen:
+            if key in here.seen:
                 raise DuplicateKeyError(line, key)
-            around[-1].seen.add(key)
-            place = around[-1].place.keys[key] = Place(line)
-        elif word in {"{", "["}:
-            around.append(_Open(place, word == "["))
+            here.seen.add(key)
+            here.key, here.line = clipped(key), line
+        elif word not in {",", ":"}:
+            begins = here.line if here and before == ":" else line  # a value stands where its key does
+            value = Place(begins, [] if word == "[" else {}) if word in {"{", "["} else begins
+            if here:
+                here.add(value)
+            else:
+                root = value
+            if isinstance(value, Place):
+                around.append(_Open(value))
         before = word
     return root

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from attrs import define, field
+from attrs import define
 
 __all__ = ["Lines", "Place"]
 
@@ -14,19 +14,18 @@ _END = re.compile(r"[.\[]")
 
 @define(eq=False)
 class Place:
-    """A value: the line on which it stands, and the places of what is in it.
+    """A list or a mapping: the line on which it stands, and the places of what is in it.
 
-    A tree of these needs memory for each value; the full path of each value would need it for its depth too.
+    A tree of these needs memory for each value; the full path of each value would need it for its depth too. Of a value
+    that has nothing in it, the place is the line alone, which is one number for all that stand on that line.
 
     Attributes:
         line: The line, counted from 1.
-        keys: The values of a mapping, by their keys as problems write them.
-        items: The values of a list.
+        inner: The values of a mapping, by their keys as problems write them, or those of a list.
     """
 
     line: int
-    keys: dict[str, Place] = field(factory=dict)
-    items: list[Place] = field(factory=list)
+    inner: dict[str, Place | int] | list[Place | int]
 
 
 @define(eq=False)
@@ -37,26 +36,30 @@ class Lines:
         root: The document itself; None where nothing is known.
     """
 
-    root: Place | None
+    root: Place | int | None
 
     def at(self, place: str) -> int | None:
         """Return the line of a value, such as ``spec.containers[0]``, or of the nearest one around it that is there."""
-        return None if self.root is None else self._nearest(self.root, place).line
+        if self.root is None:
+            return None
+        found = self._nearest(self.root, place)
+        return found.line if isinstance(found, Place) else found
 
     @staticmethod
-    def _nearest(root: Place, place: str) -> Place:
+    def _nearest(root: Place | int, place: str) -> Place | int:
         here, rest = root, place
-        while rest:
-            if found := _AT.match(rest):
-                at = int(found[1])
-                if at >= len(here.items):
+        while rest and isinstance(here, Place):
+            if isinstance(here.inner, list):
+                found = _AT.match(rest)
+                if found is None or int(found[1]) >= len(here.inner):
                     break
-                here, rest = here.items[at], rest[found.end() :].removeprefix(".")
+                here, rest = here.inner[int(found[1])], rest[found.end() :].removeprefix(".")
                 continue
             # A key may have a dot or a bracket in it: beside "web", "web.api" is the one that is meant.
+            keys = here.inner
             ends = [len(rest), *reversed([end.start() for end in _END.finditer(rest)])]
-            end = next((end for end in ends if rest[:end] in here.keys), None)
+            end = next((end for end in ends if rest[:end] in keys), None)
             if end is None:
                 break
-            here, rest = here.keys[rest[:end]], rest[end:].removeprefix(".")
+            here, rest = keys[rest[:end]], rest[end:].removeprefix(".")
         return here

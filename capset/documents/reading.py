@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from capset.bounds import bounded
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.workload import Workload
@@ -31,7 +32,9 @@ def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> li
     Raises:
         DialectError: It is in none of the dialects, or may be in several.
         UnknownDialectError: There is no such dialect.
-        DocumentError: It cannot be read, such as YAML in which a key stands twice.
+        DocumentError: It cannot be read, such as YAML in which a key stands twice, or what is larger or deeper than
+            anything that is read: see :mod:`capset.bounds`.
+        TooLargeError: It is longer than any text that is read.
         CapsetError: What it holds makes no sense in its dialect, as the readers of :mod:`capset.formats` have it.
         MissingExtraError: It is YAML, and what reads that is not installed (extra ``documents``).
         TypeError: *text* is neither str nor bytes.
@@ -109,6 +112,8 @@ def dialect_named(name: object) -> Dialect:
 def _text(text: str | bytes, name: str) -> Text:
     if not isinstance(name, str):
         raise TypeError(f"the name of a document is a str, got {shown(name)}")
+    if isinstance(text, bytes | str):
+        bounded(text, name)
     if isinstance(text, bytes):
         try:
             text = text.decode("utf-8")

@@ -61,10 +61,11 @@ def commands(text: str) -> list[list[Word]]:
         [['ls'], ['>'], ['out']]
     """
     found: list[list[Word]] = [[]]
-    word: Word | None = None
+    word: list[str] = []  # in pieces
+    begins = 1
     at, line = 0, 1
     while at < len(text):
-        if word is None and (comment := _COMMENT.match(text, at)):
+        if not word and (comment := _COMMENT.match(text, at)):
             at = comment.end()
             continue
         piece = _PIECE.match(text, at)
@@ -75,17 +76,18 @@ def commands(text: str) -> list[list[Word]]:
             line += 1
             continue
         if piece["blank"] is None and piece["operator"] is None:
-            word = Word((word or "") + _meant(piece), word.line if word is not None else line)
+            begins = begins if word else line
+            word.append(_meant(piece))
             line += piece[0].count("\n")
             continue
-        if word is not None:
-            found[-1].append(word)
-            word = None
+        if word:
+            found[-1].append(Word("".join(word), begins))
+            word = []
         if operator := piece["operator"]:
             found += [[]] if operator == "\n" else [[Word(operator, line)], []]
             line += operator == "\n"
-    if word is not None:
-        found[-1].append(word)
+    if word:
+        found[-1].append(Word("".join(word), begins))
     return [command for command in found if command]
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from collections.abc import Iterable
 from importlib import import_module
-from typing import Any
+from typing import Any, cast
 
 from attrs import frozen
 
-from capset.documents.jsontext import DuplicateKeyError, json_lines, parse_json
+from capset.bounds import DEEPEST
+from capset.documents.jsontext import TOO_DEEP, DuplicateKeyError, json_lines, parse_json
 from capset.documents.lines import Lines, Place
 from capset.errors import DocumentError, MissingExtraError
 
@@ -27,7 +28,7 @@ class Document:
 
     value: Any
     text: str = ""
-    place: Place | None = None
+    place: Place | int | None = None
 
     def lines(self) -> Lines:
         """Return the lines; those of JSON are found only when somebody asks."""
@@ -46,18 +47,38 @@ def documents(text: str, source: str) -> list[Document]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            with suppress(ValueError):  # it may be YAML in that style
-                return [Document(parse_json(text), text)]
-        except RecursionError as error:  # the parser of YAML would come to the same end, and takes longer
-            raise DocumentError(source, None, f"cannot be read: {error}") from None
+            value = parse_json(text)
+        except ValueError:  # it may be YAML in that style
+            pass
+        except RecursionError:  # the parser of YAML would come to the same end, and takes longer
+            raise DocumentError(source, None, TOO_DEEP) from None
         except DuplicateKeyError as error:
             raise DocumentError(source, error.line, str(error)) from None
+        else:
+            if _is_too_deep(value):
+                raise DocumentError(source, None, TOO_DEEP)
+            return [Document(value, text)]
     yamltext = _yamltext("reading YAML")
     try:
         return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
     except yamltext.UnreadableError as error:
         template = "; {{ stands in it, as in a template: render it first, and give what comes of it"
         raise DocumentError(source, error.line, f"{error}{template if '{{' in text else ''}") from None
+
+
+def _is_too_deep(value: object) -> bool:
+    """Say whether more lists and objects stand in each other than are read."""
+    level: list[Any] = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level for inner in _inner(each) if isinstance(inner, dict | list)]
+    return any(isinstance(each, dict | list) for each in level)
+
+
+def _inner(value: Any) -> Iterable[Any]:
+    """Return what stands in a list or an object."""
+    if isinstance(value, dict):
+        return cast("Iterable[Any]", value.values())
+    return cast("Iterable[Any]", value) if isinstance(value, list) else ()
 
 
 def written_yaml(value: object) -> str:

@@ -57,13 +57,13 @@ def unit_files(text: str, source: str) -> list[UnitFile]:
     Source:
         systemctl(1), *cat*; systemd.unit(5) for the folders of drop-ins.
     """
-    found: list[UnitFile] = []
+    found: list[tuple[UnitFile, list[UnitFile]]] = []
     for each in _divided(text, source):
-        if found and each.is_drop_in and not found[-1].is_drop_in and _is_for(each, found[-1]):
-            found[-1] = evolve(found[-1], drop_ins=(*found[-1].drop_ins, each))
+        if found and each.is_drop_in and not found[-1][0].is_drop_in and _is_for(each, found[-1][0]):
+            found[-1][1].append(each)
         else:
-            found.append(each)
-    return found
+            found.append((each, []))
+    return [evolve(file, drop_ins=tuple(drop_ins)) for file, drop_ins in found]
 
 
 def _divided(text: str, source: str) -> Iterator[UnitFile]:

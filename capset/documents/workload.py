@@ -9,7 +9,7 @@ from attrs import field, fields, frozen
 
 from capset.engines.engine import Engine
 from capset.engines.request import Request
-from capset.errors import FormatError, require, shown
+from capset.errors import FormatError, clipped, require, shown
 from capset.filecaps import FileCaps
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
@@ -103,7 +103,7 @@ class Workload(Plain, Shown):
     @property
     def label(self) -> str:
         """The name, behind that of the pod where there is one."""
-        return f"{self.within}: {self.name}" if self.within else self.name
+        return f"{clipped(self.within)}: {self.name}" if self.within else self.name
 
     @property
     def user(self) -> str:

@@ -6,18 +6,23 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from functools import cache
 from io import StringIO
-from typing import Any
+from typing import Any, NamedTuple
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import Composer, ComposerError
 from ruamel.yaml.constructor import ConstructorError, SafeConstructor
 from ruamel.yaml.error import YAMLError
+from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
 
-from capset.documents.jsontext import MANIFEST_KEYS
+from capset.bounds import DEEPEST, MOST_VALUES
+from capset.documents.jsontext import MANIFEST_KEYS, TOO_DEEP
 from capset.documents.lines import Place
+from capset.errors import clipped
 
 __all__ = ["UnreadableError", "parse_yaml", "written"]
 
@@ -36,7 +41,7 @@ class UnreadableError(Exception):
         self.line = line
 
 
-def parse_yaml(text: str) -> list[tuple[Any, Place]]:
+def parse_yaml(text: str) -> list[tuple[Any, Place | int]]:
     """Parse YAML; a text may hold several documents.
 
     Returns:
@@ -66,10 +71,11 @@ def written(value: object) -> str:
     return out.getvalue().rstrip("\n")
 
 
-def _documents(text: str) -> Iterator[tuple[Any, Place]]:
+def _documents(text: str) -> Iterator[tuple[Any, Place | int]]:
     """Go through the documents of a text: manifests as kubectl reads them, others as YAML 1.2."""
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Resolver = _Resolver
+    yaml.Composer = _Composer
     for node in yaml.compose_all(text):
         keys = [key.value for key, _ in node.value if key.id == "scalar"] if node.id == "mapping" else []
         if MANIFEST_KEYS.isdisjoint(keys):
@@ -88,18 +94,16 @@ def _untyped(value: Any) -> Any:
     return value
 
 
-_MOST_MERGED = 100_000  # a chain of merges grows as the square of its lines; kubectl and Compose have a limit too
-
-
 class _Values(SafeConstructor):
     """Makes values of nodes; whatever is wrong with one is told with its line."""
-
-    merged = 0  # so many values came from << so far
 
     def construct_object(self, node: Any, deep: bool = False) -> Any:
         """Construct one value."""
         with _Marked(node):
-            return _untyped(super()).construct_object(node, deep)
+            value = _untyped(super()).construct_object(node, deep)
+        if node.anchor is None:  # no alias asks for it again
+            _untyped(self).constructed_objects.pop(node, None)
+        return value
 
     def construct_mapping(self, node: Any, deep: bool = False) -> Any:
         """Construct a mapping, whose content comes later than the mapping itself."""
@@ -116,9 +120,6 @@ class _Values(SafeConstructor):
         """Take in what << names; what comes from the same place by several ways, once."""
         _untyped(super()).flatten_mapping(node)
         merged: list[Any] = getattr(node, "merge", None) or []
-        self.merged += len(merged)
-        if self.merged > _MOST_MERGED:
-            raise ConstructorError(None, None, f"more than {_MOST_MERGED} values come from <<", node.start_mark)
         once = {id(key): (key, value) for key, value in reversed(merged)}  # of several, the last counts
         node.value = [*reversed(once.values()), *node.value[len(merged) :]]
         if merged:
@@ -220,7 +221,65 @@ class _Resolver(VersionedResolver):
     def resolve(self, kind: Any, value: Any, implicit: Any) -> Any:
         """Return the tag of a node that has none."""
         tag = _untyped(super()).resolve(kind, value, implicit)
-        return _Plain(suffix=str(tag)) if kind is ScalarNode and implicit[0] else tag
+        return _plain_tag(str(tag)) if kind is ScalarNode and implicit[0] else tag
+
+
+@cache  # there are some ten, and as many scalars as one likes
+def _plain_tag(tag: str) -> _Plain:
+    return _Plain(suffix=tag)
+
+
+class _Line(NamedTuple):
+    """Where a node begins: of a mark, nothing else is needed."""
+
+    line: int
+
+
+class _Composer(Composer):
+    """Makes nodes, and refuses what is too large or too deep, also by aliases, which may stand for anything.
+
+    kubectl and Compose refuse what has too many values by aliases too.
+    """
+
+    def __init__(self, loader: Any = None) -> None:
+        _untyped(super()).__init__(loader)
+        self.within = 0  # so many lists and mappings are the next node
+        self.deepest = 0  # and so many the deepest of those in the node that is being made
+        self.values = 0
+        self.extents: dict[str, tuple[int, int]] = {}  # of each anchor: how many values there are, and how deep they go
+        self.mark = _Line(0)
+
+    def compose_node(self, parent: Any, index: Any) -> Any:
+        """Make one node, and those in it."""
+        event = _untyped(self).parser.peek_event()
+        kind: Any = event.__class__
+        values, deepest = self.values, self.deepest
+        self.deepest = self.within
+        if issubclass(kind, AliasEvent):
+            self._count(*self.extents.get(event.anchor, (1, 0)), event)
+            node = _untyped(super()).compose_node(parent, index)
+        else:
+            level = 0 if issubclass(kind, ScalarEvent) else 1
+            self._count(1, level, event)
+            self.within += level
+            node = _untyped(super()).compose_node(parent, index)
+            self.within -= level
+            if self.mark.line != node.start_mark.line:
+                self.mark = _Line(node.start_mark.line)
+            node.start_mark, node.end_mark = self.mark, None
+            if node.anchor is not None:
+                self.extents[node.anchor] = self.values - values, self.deepest - self.within
+        self.deepest = max(deepest, self.deepest)
+        return node
+
+    def _count(self, values: int, height: int, event: Any) -> None:
+        self.values += values
+        self.deepest = max(self.deepest, self.within + height)
+        if self.deepest > DEEPEST:
+            raise ComposerError(None, None, TOO_DEEP, event.start_mark)
+        if self.values > MOST_VALUES:
+            told = f"there are more than {MOST_VALUES} values, with those that aliases stand for, and they are not read"
+            raise ComposerError(None, None, told, event.start_mark)
 
 
 def _resolve_as_kubectl(root: Any) -> None:
@@ -238,24 +297,28 @@ def _resolve_as_kubectl(root: Any) -> None:
             waiting += [each for pair in node.value for each in pair] if node.id == "mapping" else node.value
 
 
-def _place(root: Any) -> Place:
+def _place(root: Any) -> Place | int:
     """Make the tree of lines of a document."""
-    found = Place(root.start_mark.line + 1)
-    waiting, seen = [(root, found)], set[int]()
+    found = _empty(root, root.start_mark.line + 1)
+    waiting, seen = [(root, found)] if isinstance(found, Place) else [], set[int]()
     while waiting:
         node, place = waiting.pop()
         if id(node) in seen:  # an alias; its lines are those of what it stands for
             continue
         seen.add(id(node))
-        if node.id == "mapping":
+        if isinstance(place.inner, dict):
             for key, value in node.value:
                 if key.id == "scalar":  # any other has no place, and its text may be endless
                     # The key's line: an empty value has none of its own.
-                    inner = place.keys[str(key.value)] = Place(key.start_mark.line + 1)
-                    waiting.append((value, inner))
-        elif node.id == "sequence":
+                    inner = place.inner[clipped(str(key.value))] = _empty(value, key.start_mark.line + 1)
+                    waiting += [(value, inner)] if isinstance(inner, Place) else []
+        else:
             for value in node.value:
-                inner = Place(value.start_mark.line + 1)
-                place.items.append(inner)
-                waiting.append((value, inner))
+                place.inner.append(inner := _empty(value, value.start_mark.line + 1))
+                waiting += [(value, inner)] if isinstance(inner, Place) else []
     return found
+
+
+def _empty(node: Any, line: int) -> Place | int:
+    """Make the place of a node, without those of what is in it."""
+    return line if node.id == "scalar" else Place(line, {} if node.id == "mapping" else [])

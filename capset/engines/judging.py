@@ -50,9 +50,8 @@ class Judge:
 
     def names(self, request: Request) -> dict[str, Problem]:
         """Return the names that are none to it, by their places; only of a list at which it looks."""
-        found = {
-            place: self._name(side, text) for side, place, text in _entries(request) if self._looks_at(side, request)
-        }
+        looks_at = [side for side in _OTHER if self._looks_at(side, request)]
+        found = {place: self._name(side, text) for side, place, text in _entries(request) if side in looks_at}
         return {place: evolve(problem, place=place) for place, problem in found.items() if problem}
 
     def effects(self, request: Request) -> dict[str, Problem]:

@@ -122,10 +122,10 @@ def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
     for at, letter in enumerate(word[1:], 2):
         if letter not in short:
             raise FormatError(word, f"-{letter}", "an option of docker run; long options have two hyphens")
-        behind = word[at:]
-        if short[letter] in switches and not behind.startswith("="):
+        if short[letter] in switches and not word.startswith("=", at):
             found.append((short[letter], "true"))
             continue
+        behind = word[at:]
         value = (behind.removeprefix("=") or behind) if behind else _next(rest, word)
         return [*found, (short[letter], _truth(word, value) if short[letter] in switches else value)]
     return found
@@ -165,11 +165,11 @@ def _without_command(words: list[str]) -> list[str]:
                 expected = "docker run: write that, and name podman as the engine"
             raise FormatError(program(words) or words[0], " ".join(words[:3]), expected)
         return words
-    behind = _without_globals(rest[1:])
-    for word in rest[1 : len(rest) - len(behind)]:
+    at = _behind_globals(rest)[1]
+    for word in rest[1:at]:
         if word.startswith("-") and word.partition("=")[0] not in (*_GLOBAL, *_GLOBAL_SWITCHES):
             raise FormatError(word, word, "an option of docker itself: those of docker run stand behind run")
-    rest = behind[1:] if behind[:1] == ["container"] else behind
+    rest = rest[at + 1 :] if rest[at : at + 1] == ["container"] else rest[at:]
     if rest[:1] not in (["run"], ["create"]):
         raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
     return rest[1:]
@@ -177,28 +177,28 @@ def _without_command(words: list[str]) -> list[str]:
 
 def _runs_docker(words: list[str]) -> int | None:
     """Return where a docker stands that runs or creates a container."""
+    behind = _behind_globals(words)
     for at, word in enumerate(words):
-        if word.rpartition("/")[2] == "docker" and _without_globals(words[at + 1 :])[:1] in _RUNS:
+        if word.rpartition("/")[2] == "docker" and words[(end := behind[at + 1]) : end + 1] in _RUNS:
             return at
     return None
 
 
-def _without_globals(words: list[str]) -> list[str]:
-    """Leave out the options of docker itself."""
-    rest = words
-    while rest and rest[0].startswith("-"):
-        rest = rest[2 if rest[0] in _GLOBAL else 1 :]
-    return rest
+def _behind_globals(words: list[str]) -> list[int]:
+    """Return for each word where the options of docker itself end, if they begin with it; and for the end, itself."""
+    behind = [len(words)] * (len(words) + 2)
+    for at, word in reversed([*enumerate(words)]):
+        behind[at] = behind[at + (2 if word in _GLOBAL else 1)] if word.startswith("-") else at
+    return behind
 
 
 def _without_prefix(words: list[str]) -> list[str]:
     """Leave out variables that are set for a command, and sudo with its options."""
-    rest = words[:]
-    while rest and _VARIABLE.match(rest[0]):
-        rest = rest[1:]
-    if rest[:1] != ["sudo"]:
-        return rest
-    rest = rest[1:]
-    while rest and (rest[0].startswith("-") or _VARIABLE.match(rest[0])):
-        rest = rest[2 if rest[0] in _SUDO else 1 :]
-    return rest
+    at = 0
+    while at < len(words) and _VARIABLE.match(words[at]):
+        at += 1
+    if words[at : at + 1] == ["sudo"]:
+        at += 1
+        while at < len(words) and (words[at].startswith("-") or _VARIABLE.match(words[at])):
+            at += 2 if words[at] in _SUDO else 1
+    return words[at:]

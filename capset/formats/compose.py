@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from capset.engines.judging import Judge
 from capset.engines.request import Request
@@ -161,13 +161,11 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
     user = _unescaped(_text(node["user"], problems))
     gains_nothing, strange_options = no_new_privs(option for option in options if not _is_variable(option))
     problems += strange_options
-    texts: list[object] = [option.value for option in options]
     problems += [
         refused(
             option, "listed-twice", "it stands there twice, which Compose takes for the names of capabilities alone"
         )
-        for at, option in enumerate(options)
-        if option.value in texts[:at]
+        for option in _repeated(options)
     ]
     problems += [
         variable(each, "Compose puts the value of a variable here")
@@ -186,6 +184,15 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
         no_new_privs=gains_nothing,
         problems=of_dockers_own(problems, judge),
     )
+
+
+def _repeated(names: Iterable[Node]) -> Iterator[Node]:
+    """List the names that stand there before."""
+    seen = set[str]()
+    for node in names:
+        if (text := str(node.value)) in seen:
+            yield node
+        seen.add(text)
 
 
 def _is_variable(node: Node) -> bool:

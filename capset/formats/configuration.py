@@ -21,6 +21,7 @@ from tomllib import loads
 from typing import Any, Literal
 
 from capset import engines
+from capset.bounds import bounded
 from capset.engines import Engine
 from capset.engines.spelling import SPELLINGS, Spelling
 from capset.errors import ArgumentError, DocumentError, FormatError, require, shown
@@ -53,6 +54,7 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
     Raises:
         ArgumentError: There is no reader for the file of that engine.
         DocumentError: The text is no TOML, or no JSON.
+        TooLargeError: It is longer than :data:`capset.bounds.LONGEST_TEXT`.
         FormatError: As of the readers of parsed files.
 
     Examples:
@@ -67,6 +69,7 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
     if engine.name not in _READERS:
         known = ", ".join(_READERS)
         raise ArgumentError(f"expected an engine with a file that is read here, {known}, got {engine!r}", engine)
+    bounded(text, source)
     try:
         plain = text.decode() if isinstance(text, bytes) else text
         document: Any = json.loads(plain) if engine.name in _DRIVERS.values() else loads(plain)

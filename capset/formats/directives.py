@@ -215,12 +215,12 @@ class Directives:
                     f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere",
                 )
             )
-        known = [cap for word in found if (cap := self._cap(word)) is not None]
-        problems += [
-            ignored(line.node, "unknown-capability", f"systemd passes over {shown(word)}: {self._advice(word)}")
-            for word in found
-            if self._cap(word) is None
-        ]
+        read = [(word, self._cap(word)) for word in found]
+        for word, cap in read:
+            if cap is None:
+                told = f"systemd passes over {shown(word)}: {self._advice(word)}"
+                problems.append(ignored(Node(word, line.node.place), "unknown-capability", told))
+        known = [cap for _, cap in read if cap is not None]
         if not known and (found or rest):
             meant = "every capability" if line.value.startswith("~") else "no capability at all"
             problems.append(

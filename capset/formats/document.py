@@ -9,10 +9,10 @@ from typing import cast
 
 from attrs import frozen
 
-from capset.errors import FormatError, shown
+from capset.errors import FormatError, clipped, shown
 from capset.problem import Problem
 
-__all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "refused"]
+__all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "place_of", "refused"]
 
 # Of shells and Compose, of Helm, Jinja and Ansible, of ERB.
 _PLACEHOLDER = re.compile(r"[$`]|\{[{%]|<%")
@@ -33,8 +33,7 @@ class Node:
     place: str = ""
 
     def __getitem__(self, key: str) -> Node:
-        name = key if isinstance(key, str) else shown(key)  # YAML has keys of any type
-        return Node(self.mapping().get(key), f"{self.place}.{name}" if self.place else name)
+        return Node(self.mapping().get(key), place_of(self.place, key))
 
     def at(self, *keys: str) -> Node:
         """Go down some keys."""
@@ -123,6 +122,21 @@ def _how_to_read(text: str) -> str:
     from capset.filename import how_to_read
 
     return how_to_read(text, "documents.read", "name")
+
+
+def place_of(around: str, key: object) -> str:
+    """Return where the value of a key stands.
+
+    As many values may have their places below a long key, or deep inside, neither is told in full: the places would
+    take the square of the room of the document.
+    """
+    if len(around) > _LONGEST_PLACE:
+        return around if around.endswith("...") else f"{around}..."
+    name = clipped(key) if isinstance(key, str) else shown(key)  # YAML has keys of any type
+    return f"{around}.{name}" if around else name
+
+
+_LONGEST_PLACE = 400
 
 
 @lru_cache(maxsize=4096)  # the keys of one document are those of many of its parts

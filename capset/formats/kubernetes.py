@@ -41,6 +41,9 @@ _CONTEXT = (
 )
 
 
+_MOST_KEYS = 20  # of a pod, are told with each of its containers
+
+
 @frozen(slots=False)  # what its keys are judged to be is kept
 class Pod:
     """A pod, or the template of one, in a document.
@@ -92,7 +95,14 @@ class Pod:
 
     @cached_property
     def _strange(self) -> tuple[Problem, ...]:
-        return tuple(_strange_in_pod(Node(self.spec, self.place)))
+        found = list(_strange_in_pod(Node(self.spec, self.place)))
+        unknown = [problem for problem in found if problem.rule == "unknown-key"]
+        if (more := len(unknown) - _MOST_KEYS) <= 0:
+            return tuple(found)
+        # Each container has them among its own, and with each of them a copy.
+        known = [problem for problem in found if problem.rule != "unknown-key"]
+        rest = Node(f"{more} more keys", self.place)
+        return *known, *unknown[:_MOST_KEYS], ignored(rest, "unknown-key", f"{_STRANGE}: there are {more} more of them")
 
     def _name(self, node: Node) -> str:
         # Other kinds may do without a name.

@@ -6,6 +6,7 @@ import re
 
 from attrs import field, frozen
 
+from capset.bounds import bounded
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.errors import ParseError, UnknownCapabilityError, require, shown
 from capset.plain import Plain
@@ -47,6 +48,7 @@ def from_text(text: str, *, last_cap: int = LAST_CAP) -> CapState:
 
     Raises:
         ParseError: libcap refuses the text; the error says where, and what it would take there.
+        TooLargeError: It is longer than :data:`capset.bounds.LONGEST_TEXT`.
         TypeError: *text* is no str.
 
     Source:
@@ -232,6 +234,7 @@ def iab_from_text(text: str) -> IAB:
 
     Raises:
         ParseError: libcap refuses the text; the error says where, and what it would take there.
+        TooLargeError: It is longer than :data:`capset.bounds.LONGEST_TEXT`.
         TypeError: *text* is no str.
 
     Source:
@@ -320,6 +323,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         if not isinstance(text, str):
             raise TypeError(f"expected libcap's text as str, got {shown(text)}")
+        bounded(text)
         self.text = text
         self.at = 0
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from typing import Literal, get_args
 
 from attrs import Factory, field, frozen
 
+from capset.bounds import bounded
 from capset.capability import CAPS, Cap
 from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
@@ -189,7 +189,7 @@ def _id_line(key: str, value: str) -> list[str]:
     written = value.replace("%", "%%")
     problems: list[Problem] = []
     user_of(Assignment("", key, written, ""), "", Release(), problems)
-    if problems or _LINE_BREAK.search(value) or value != value.strip():
+    if problems or "\\" in value or not value.isprintable() or value != value.strip():
         raise FormatError(key.lower(), value, "a name, or a number without a sign or zeros in front")
     return [f"{key}={written}"]
 
@@ -213,6 +213,7 @@ def from_unit(
 
     Raises:
         FormatError: *section* is no section with capabilities, *version* no release, or *manager* no manager.
+        TooLargeError: A file is longer than :data:`capset.bounds.LONGEST_TEXT`.
         TypeError: *text* is no str, or *version* no number.
 
     Source:
@@ -235,13 +236,14 @@ def from_unit(
         raise FormatError("version", version, "a release of systemd, such as 252")
     rules = Directives(Release(version))
     problems: list[Problem] = []
-    if text == "":
+    if isinstance(text, str) and not text:
         problems.append(
             refused(Node(text, "the unit"), "masked-unit", "systemd takes an empty file for a unit that is masked")
         )
     for at, part in enumerate((text, *drop_ins)):
         if not isinstance(part, str):
             raise TypeError(f"expected a unit file as str, got {shown(part)}")
+        bounded(part)
         for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
@@ -304,9 +306,6 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     if (unit.no_new_privs and not unit.dynamic_user) or (unit.filters == "no_new_privs" and unit.uid != 0):
         lines.append("NoNewPrivileges=yes")
     return "\n".join(lines) + "\n"
-
-
-_LINE_BREAK = re.compile(r"[\n\r\0\\]")
 
 
 def _value(caps: Iterable[Cap]) -> str:

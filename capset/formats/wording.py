@@ -100,7 +100,8 @@ def written_user(user: str, target: str) -> str:
     Raises:
         FormatError: Docker refuses it.
     """
-    if any(problem.verdict == "refused" for problem in user_problems(Node(user, "user"), target)):
+    refused_by_docker = any(problem.verdict == "refused" for problem in user_problems(Node(user, "user"), target))
+    if refused_by_docker or not user.isprintable():  # no name of a user has a line break, or acts on a terminal
         raise FormatError("user", user, f"ids from 0 to {LAST_ID}, or names")
     return user
 

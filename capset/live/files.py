@@ -52,8 +52,7 @@ def file_caps(path: Root, *, follow_symlinks: bool = True) -> FileCaps | None:
         True
     """
     name = path_text(path)
-    if not hasattr(os, "getxattr"):
-        raise OSError(errno.ENOTSUP, "only Linux has file capabilities", name)
+    _only_on_linux(name)
     try:
         data = os.getxattr(name, _ATTRIBUTE, follow_symlinks=follow_symlinks)
     except OSError as error:
@@ -64,6 +63,12 @@ def file_caps(path: Root, *, follow_symlinks: bool = True) -> FileCaps | None:
             raise FileCapsError(None, expected, name) from None
         raise
     return FileCaps.from_xattr(data, source=name)
+
+
+def _only_on_linux(path: str) -> None:
+    """Refuse to read where no file has capabilities, and none can be said to have none."""
+    if not hasattr(os, "getxattr"):
+        raise OSError(errno.ENOTSUP, "only Linux has file capabilities", path)
 
 
 class CapFile(NamedTuple):
@@ -98,6 +103,7 @@ class FileScan(Kept[CapFile], Tabular):
     def __init__(self, root: Root, *, progress: Callable[[int, str], None] | None) -> None:
         # Without it a link would be followed.
         name = path_text(root)
+        _only_on_linux(name)
         self.root = name.rstrip("/") or name[:1]
         self.seen = 0
         self.gone: list[FileNotFoundError] = []
@@ -180,7 +186,7 @@ def scan_files(root: Root, *, progress: Callable[[int, str], None] | None = None
         An iterator over path and capabilities, folder by folder, ordered by name.
 
     Raises:
-        OSError: There is no such folder or file.
+        OSError: There is no such folder or file. With ENOTSUP, the system is not Linux.
         TypeError: *root* is no path as str.
 
     Examples:

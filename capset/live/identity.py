@@ -12,7 +12,7 @@ from capset.errors import MissingExtraError, ProcUnavailableError
 from capset.kernel.credentials import Credentials
 from capset.kernel.namespaces import INITIAL, OVERFLOW_ID, Extent, UserNamespace
 from capset.kernel.releases import Rules
-from capset.live.reading import Pid, Root, explain, kernel_release, last_cap, read, root_folder
+from capset.live.reading import Pid, Root, contents, explain, kernel_release, last_cap, read, root_folder
 from capset.live.status import ProcStatus
 from capset.live.user_ns import INITIAL_USER_NS
 from capset.securebits import Securebits
@@ -145,8 +145,7 @@ def _mapped(folder: str, parent: UserNamespace) -> UserNamespace:
     uids = [_as_outside(extent, parent.outside_uid) for extent in _extents(f"{folder}/uid_map")]
     gids = [_as_outside(extent, parent.outside_gid) for extent in _extents(f"{folder}/gid_map")]
     roots = [extent.outside for extent in uids if extent.first == 0]
-    with open(f"{folder}/setgroups", encoding="ascii") as file:
-        denied = file.read().strip() == "deny"
+    denied = contents(f"{folder}/setgroups").strip() == b"deny"
     return UserNamespace(
         parent=parent,
         owner=roots[0] if roots else 0,
@@ -157,8 +156,7 @@ def _mapped(folder: str, parent: UserNamespace) -> UserNamespace:
 
 
 def _extents(path: str) -> Iterable[Extent]:
-    with open(path, encoding="ascii") as file:
-        return [Extent(*map(int, line.split())) for line in file]
+    return [Extent(*map(int, line.split())) for line in contents(path).splitlines()]
 
 
 def _as_outside(extent: Extent, outside: Callable[[int], int | None]) -> Extent:

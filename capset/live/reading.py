@@ -5,11 +5,13 @@ from __future__ import annotations
 import errno
 import os
 import re
+import stat
 from contextlib import suppress
 from typing import Literal
 
 from attrs import evolve
 
+from capset.bounds import LONGEST_TEXT
 from capset.capability import Cap
 from capset.errors import (
     AccessDeniedError,
@@ -23,12 +25,13 @@ from capset.errors import (
 from capset.live.status import ProcStatus, parse_fresh, parse_status
 from capset.sets import CapSet
 
-__all__ = ["hides_others", "kernel_release", "last_cap", "read", "supported"]
+__all__ = ["contents", "hides_others", "kernel_release", "last_cap", "read", "supported"]
 
 Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
 
 _NAMED = {"self", "thread-self"}
+_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)  # which Windows lacks
 _CHUNK = 65536  # a status file has some 1,500 bytes, and six more for every supplementary group
 
 
@@ -111,20 +114,40 @@ def read_thread(folder: str, pid: Pid, tid: int | None, proc: str, *, user_ns: b
     path = f"{folder}/status"
     fresh = proc == "/proc"  # just printed by this kernel; a saved tree may hold anything
     try:
-        fd = os.open(path, os.O_RDONLY)  # open() and its layers take nearly twice as long
-        try:
-            size = _CHUNK
-            text = os.read(fd, size)
-            # The kernel prints all of it at the first read, so from it a short read is the end.
-            while not (fresh and len(text) < size) and (more := os.read(fd, size)):
-                text += more
-                size = len(text)  # twice as much each time, or a huge file would be copied too often
-        finally:
-            os.close(fd)
+        text = contents(path, fresh=fresh)
     except OSError as error:
         raise explain(error, path, pid, tid, proc) from None
     status = parse_fresh(text, path) if fresh else parse_status(text, source=path)
     return evolve(status, user_ns=_user_ns(folder)) if user_ns else status
+
+
+def contents(path: str, *, fresh: bool = False) -> bytes:
+    """Read a file of a proc file system, or of a saved tree, in which anything may stand in its place.
+
+    Args:
+        path: The file.
+        fresh: Whether this kernel prints it, all of it at the first read.
+
+    Raises:
+        OSError: It cannot be read; with EINVAL it is no regular file, such as a pipe, of which reading may wait for
+            ever; with EFBIG it is longer than :data:`~capset.bounds.LONGEST_TEXT`, such as a file without an end.
+    """
+    # Without O_NONBLOCK, opening a pipe waits too. open() and its layers take nearly twice as long.
+    fd = os.open(path, os.O_RDONLY if fresh else _WITHOUT_WAITING)
+    try:
+        if not fresh and not stat.S_ISREG(mode := os.fstat(fd).st_mode):
+            wrong = errno.EISDIR if stat.S_ISDIR(mode) else errno.EINVAL
+            raise OSError(wrong, "this is no regular file, as one of a process is", path)
+        size = _CHUNK
+        text = os.read(fd, size)
+        while not (fresh and len(text) < size) and (more := os.read(fd, size)):
+            text += more
+            if len(text) > LONGEST_TEXT:
+                raise OSError(errno.EFBIG, f"more than {LONGEST_TEXT} bytes, which no file of a process has", path)
+            size = len(text)  # twice as much each time, or a huge file would be copied too often
+        return text
+    finally:
+        os.close(fd)
 
 
 def explain(error: OSError, path: str, pid: Pid, tid: int | None, proc: str) -> OSError:
@@ -132,7 +155,7 @@ def explain(error: OSError, path: str, pid: Pid, tid: int | None, proc: str) -> 
     # ENOENT before the file was open, ESRCH while it was; the process is gone either way.
     if error.errno in {errno.ENOENT, errno.ESRCH, errno.ENOTDIR}:
         nobody = isinstance(pid, str) and tid is None  # where there is a proc, there is whoever looks
-        return ProcUnavailableError(proc) if nobody or not os.path.isdir(proc) else ProcessGoneError(path, pid, tid)
+        return ProcUnavailableError(proc) if nobody or not processes(proc) else ProcessGoneError(path, pid, tid)
     if error.errno in {errno.EACCES, errno.EPERM}:
         return AccessDeniedError(path, pid, tid)
     return OSError(error.errno, error.strerror, path)
@@ -156,8 +179,7 @@ def hides_others(*, proc: Root = "/proc") -> bool:
     """
     root = root_folder(proc)
     try:
-        with open(f"{root}/self/mountinfo", "rb") as file:
-            mounts = file.read().split(b"\n")
+        mounts = contents(f"{root}/self/mountinfo").split(b"\n")
     except OSError:
         return False
     place = os.path.realpath(root).encode("utf-8", "surrogateescape")
@@ -173,6 +195,19 @@ _TO_OPTIONS = (
     8  # so many spaces are in a line of mountinfo at least, whose last word has the options of the file system
 )
 _HIDING = {b"hidepid=2", b"hidepid=invisible", b"hidepid=4", b"hidepid=ptraceable"}
+
+
+def processes(proc: str) -> list[int]:
+    """List the processes of a proc file system; there is at least the one who looks, or it is none."""
+    try:
+        return numbered(proc)
+    except OSError:
+        return []
+
+
+def numbered(folder: str) -> list[int]:
+    """List the entries of a folder whose names are numbers."""
+    return sorted(int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii() and len(name) < 20)
 
 
 def _user_ns(folder: str) -> int | None:
@@ -205,8 +240,7 @@ def last_cap(*, proc: Root = "/proc") -> Cap:
     """
     path = f"{root_folder(proc)}/sys/kernel/cap_last_cap"
     try:
-        with open(path, "rb") as file:
-            text = file.read()
+        text = contents(path)
     except (FileNotFoundError, NotADirectoryError):
         raise ProcUnavailableError(path) from None
     if not re.fullmatch(rb"[0-9]|[1-5][0-9]|6[0-3]", text.removesuffix(b"\n")):
@@ -261,5 +295,4 @@ def kernel_release(*, proc: Root = "/proc") -> str:
 
 
 def _text(path: str) -> str:
-    with open(path, encoding="utf-8", errors="backslashreplace") as file:
-        return file.read()
+    return contents(path).decode("utf-8", "backslashreplace")

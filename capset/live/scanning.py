@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import errno
-import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from capset.errors import AccessDeniedError, ProcessGoneError, ProcUnavailableError, StatusError
 from capset.live.keeping import Kept
-from capset.live.reading import Root, explain, hides_others, read_thread, root_folder
+from capset.live.reading import Root, explain, hides_others, numbered, read_thread, root_folder
 from capset.live.status import ProcStatus
 from capset.shown import PlottedBySet
 
@@ -47,7 +46,7 @@ class Scan(Kept[ProcStatus], PlottedBySet):
         self.failed: list[OSError] = []
         self._user_ns = user_ns
         try:
-            self._pids = _numbered(self.proc)
+            self._pids = numbered(self.proc)
         except (FileNotFoundError, NotADirectoryError):
             self._pids = []
         if not self._pids:  # there is always at least the one who looks
@@ -94,7 +93,7 @@ class Scan(Kept[ProcStatus], PlottedBySet):
         for pid in self._pids:
             tasks = f"{self.proc}/{pid}/task"
             try:
-                tids = _numbered(tasks)
+                tids = numbered(tasks)
             except FileNotFoundError:  # gone, or a saved tree of main threads only: reading will tell
                 yield f"{self.proc}/{pid}", pid, None
                 continue
@@ -154,8 +153,3 @@ def scan(*, threads: bool = False, proc: Root = "/proc", user_ns: bool = False) 
         <Scan of /proc: ...>
     """
     return Scan(proc, threads=threads, user_ns=user_ns)
-
-
-def _numbered(folder: str) -> list[int]:
-    """List the entries of a folder whose names are numbers."""
-    return sorted(int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii())

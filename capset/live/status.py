@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from capset.bounds import bounded
 from capset.errors import StatusError, shown
 from capset.ids import Ids
 from capset.plain import Plain
@@ -119,6 +120,7 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
     Raises:
         StatusError: A line is missing or holds what no kernel prints, or there is more than one file
             in *text*. The error names source, line and value.
+        TooLargeError: It is longer than :data:`capset.bounds.LONGEST_TEXT`.
 
     Examples:
         >>> from capset import live
@@ -131,6 +133,8 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
         >>> status.name, status.caps.effective, status.no_new_privs
         ('web', CapSet.parse('CAP_NET_BIND_SERVICE'), None)
     """
+    if isinstance(text, bytes | str):
+        bounded(text, source)
     if isinstance(text, bytes):
         if regular := _REGULAR.fullmatch(text):
             name, tgid, pid, ppid, uids, gids, groups, tail = regular.groups()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import threading
@@ -11,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from capset import live
-from capset.errors import ProcessGoneError
+from capset.bounds import LONGEST_TEXT
+from capset.errors import ProcessGoneError, ProcUnavailableError, StoppedError
+from capset.live.keeping import Kept
 
 STATUS = Path("/proc/self/status")
 
@@ -52,6 +55,99 @@ def test_threads():
             worker.join()
 
     assert mine == sorted([os.getpid(), *(worker.native_id for worker in workers)])
+
+
+def test_what_stands_in_the_place_of_a_file(tmp_path):
+    """Nobody writes into the pipe, and /dev/zero has no end: a saved tree is from somebody else."""
+    for pid in range(1, 5):
+        (tmp_path / f"{pid}").mkdir()
+    os.mkfifo(tmp_path / "1" / "status")
+    (tmp_path / "2" / "status").symlink_to("/dev/zero")
+    with open(tmp_path / "3" / "status", "wb") as file:
+        file.truncate(LONGEST_TEXT + 1)
+    (tmp_path / "4" / "status").write_bytes(STATUS.read_bytes())
+    scan = live.scan(proc=tmp_path)
+
+    assert len(list(scan)) == 1
+    assert [error.errno for error in scan.failed] == [errno.EINVAL, errno.EINVAL, errno.EFBIG]
+    assert [error.filename for error in scan.failed] == [f"{tmp_path}/{pid}/status" for pid in (1, 2, 3)]
+    with pytest.raises(OSError, match="this is no regular file, as one of a process is"):
+        live.read(1, proc=tmp_path)
+    with pytest.raises(OSError, match="more than 16777216 bytes, which no file of a process has"):
+        live.read(3, proc=tmp_path)
+    (tmp_path / "sys" / "kernel").mkdir(parents=True)
+    for name, read in (("cap_last_cap", live.last_cap), ("osrelease", live.kernel_release)):
+        os.mkfifo(tmp_path / "sys" / "kernel" / name)
+        with pytest.raises(OSError, match="this is no regular file, as one of a process is"):
+            read(proc=tmp_path)
+
+
+def test_a_folder_without_processes(tmp_path):
+    """Others have a /proc too, with nothing but self in it: no process has ended there."""
+    (tmp_path / "self").mkdir()
+    with pytest.raises(ProcUnavailableError):
+        live.read(1, proc=tmp_path)
+    (tmp_path / "7").mkdir()
+    with pytest.raises(ProcessGoneError):
+        live.read(1, proc=tmp_path)
+
+
+def forked(child):
+    """Run a function in a process of its own; return what it returns, or None where it takes longer than a minute."""
+    reader, writer = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            signal.alarm(60)
+            os.write(writer, child().encode())
+        finally:
+            os._exit(0)
+    os.close(writer)
+    told = os.read(reader, 1000).decode()
+    os.close(reader)
+    os.waitpid(pid, 0)
+    return told
+
+
+def test_a_fork_while_another_thread_reads():
+    """Which holds the lock, and is not there in the child: nobody reads on there, and nobody waits."""
+    reached, go_on = threading.Event(), threading.Event()
+
+    def slow():
+        yield 1
+        reached.set()
+        go_on.wait(60)
+        yield 2
+
+    def looked_at():
+        try:
+            return f"{next(kept)}"
+        except StoppedError as error:
+            return str(error)
+
+    kept = Kept(slow())
+    assert forked(lambda: str(list(Kept(iter([3]))))) == "[3]"
+    assert next(kept) == 1
+    worker = threading.Thread(target=lambda: next(kept))
+    worker.start()
+    reached.wait(60)
+    told = forked(looked_at)
+    go_on.set()
+    worker.join()
+
+    assert told.startswith(
+        "this scan was stopped after 1 by RuntimeError('a fork(2) while another thread was reading')"
+    )
+    assert list(kept) == []
+
+
+def test_a_fork_between_two_steps():
+    """What was read is there, and each process reads on by itself."""
+    kept = Kept(iter([1, 2]))
+    assert next(kept) == 1
+
+    assert forked(lambda: f"{list(kept)}") == "[2]"
+    assert list(kept) == [2]
 
 
 @pytest.mark.parametrize("threads", [False, True])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 
 import pytest
+from click.testing import CliRunner
 
-from capset import FileCaps, documents, live
+from capset import FileCaps, bounds, documents, live
 from capset.cli import files as files_module
-from capset.cli import reading
+from capset.cli import inputs, reading
 from capset.cli.group import COMMANDS
+from capset.cli.group import capset as command
 from capset.cli.output import Failure
 
 FLAGS = "docker run --cap-drop=all --cap-add net_admin -u 1000 --security-opt no-new-privileges alpine"
@@ -326,7 +329,7 @@ def test_convert_normalises_users(run):
 
 
 def test_no_standard_input(run, monkeypatch):
-    monkeypatch.setattr(reading.sys, "stdin", None)
+    monkeypatch.setattr(inputs.sys, "stdin", None)
 
     with pytest.raises(Failure, match="there is no standard input to read"):
         reading.read_document("-")
@@ -474,7 +477,7 @@ def test_lint_json(lint):
     ("text", "args", "message"),
     [
         ("", (), "this is in no dialect that capset reads, of those that were tried (compose"),
-        ("a: " + "[" * 20000, (), "cannot be read: "),
+        ("a: " + "[" * 20000, (), ":1: more than 100 lists and mappings stand in each other"),
         ("a: " + "9" * 5000, (), ":1: this cannot be read as int"),
         ('a: "\\UFFFFFFFF"', (), "cannot be read: "),
         ("a: 1", (), "kubernetes: it has no kind, and no spec with containers"),
@@ -665,14 +668,17 @@ def test_lint_json_documents(lint):
 
 
 def test_lint_aliases(lint):
-    """Nine lines that stand for a thousand million."""
+    """Nine lines that stand for a thousand million, as Compose and kubectl do not take them; fewer are all right."""
     bomb = "a0: &a0 [x]\n" + "".join(f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]\n" for n in range(1, 10))
-    status, _, err = lint(bomb + POD)
+    status, out, err = lint(bomb + POD)
+    assert (status, out) == (2, "")
+    assert "there are more than 250000 values, with those that aliases stand for, and they are not read" in err
 
-    assert (status, err) == (0, "")
-    status, out, _ = lint(bomb.replace("a0:", "kind: Pod\na0:", 1) + "spec: *a9\n")
+    bomb = "".join(bomb.splitlines(keepends=True)[:5])
+    assert lint(bomb + POD)[::2] == (0, "")
+    status, out, _ = lint(bomb.replace("a0:", "kind: Pod\na0:", 1) + "spec: *a4\n")
     assert status == 1
-    assert "refused expected a mapping, got [[[[[[[[[['x'], ['x'], ['x']" in out
+    assert "refused expected a mapping, got [[[[['x'], ['x'], ['x']" in out
     assert "(more than 1000" in out
 
 
@@ -750,11 +756,23 @@ def test_lint_sarif(run):
     assert result["ruleId"] == "unknown-capability"
 
 
-def test_documents_have_an_end(run, monkeypatch):
-    monkeypatch.setattr(reading, "_LONGEST", 10)
+def test_documents_have_an_end(run, monkeypatch, tmp_path):
+    """/dev/zero has none; nor has a status file in its place, or what is to be decoded."""
+    for module in (inputs, bounds):
+        monkeypatch.setattr(module, "LONGEST_TEXT", 10)
+    told = "more than 10 characters or bytes are not read: divide it\n"
 
     assert run("lint", "-", stdin="x" * 10)[2].startswith("capset: -: this is in no dialect")
-    assert run("lint", "-", stdin="x" * 11) == (2, "", "capset: -: longer than any document, more than 10 bytes\n")
+    assert run("lint", "-", stdin="x" * 11) == (2, "", f"capset: -: {told}")
+    assert run("convert", "--to", "docker", stdin="x" * 11) == (2, "", f"capset: -: {told}")
+    assert run("decode", stdin="x" * 11) == (2, "", f"capset: standard input: {told}")
+    long = tmp_path / "long"
+    long.write_text("x" * 11)
+    for args in (["diff", f"file:{long}", "docker"], ["why", f"file:{long}", "kill"], ["lint", f"{long}"]):
+        assert run(*args) == (2, "", f"capset: {long}: {told}")
+    status, out, err = run("lint", f"{long}", "-", stdin="docker run x")
+    assert (status, err) == (2, "")
+    assert told.strip() in out
 
 
 def test_no_message_acts_on_a_terminal(run):
@@ -764,6 +782,53 @@ def test_no_message_acts_on_a_terminal(run):
 
     assert (status, len(err.splitlines())) == (2, 1)
     assert err.rstrip("\n").isprintable()
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("show", "1", "\x1b[31m\n"),
+        ("\x1b[31m\n",),
+        ("show", "--\x1b[31m"),
+        ("show", "--thread", "\x1b[31m\n"),
+        ("diff", "--set", "\x1b[31m", "a", "b"),
+        ("run", "docker", "--user", "\x1b[31m"),
+    ],
+    ids=repr,
+)
+def test_what_is_wrong_with_the_words_acts_on_no_terminal(args):
+    """click hands them on as they are, where somebody looks."""
+    with CliRunner().isolation(color=True) as (_, err, _):
+        with pytest.raises(SystemExit) as raised:
+            command(args)
+        told = err.getvalue().decode()
+
+    assert raised.value.code == 2
+    assert "\\x1b[31m" in told
+    assert told.replace("\n", "").isprintable()
+
+
+@pytest.mark.parametrize("user", ["a\x1b[31m", "a\x7f", "a\u202e", "a\nb"])
+def test_no_user_acts_on_a_terminal(run, user):
+    """What is written is printed as it is, and no user has such a name."""
+    text = json.dumps({"services": {"a": {"user": user}}})
+    for to in ("docker", "compose", "systemd"):
+        status, out, err = run("convert", "--to", to, stdin=text)
+
+        assert (status, out) == (2, "")
+        assert "user: expected" in err
+        assert err.rstrip("\n").isprintable()
+
+
+def test_want_of_memory(run, monkeypatch):
+    """It is no difference, and no defect either."""
+
+    def read(*_args, **_named):
+        raise MemoryError
+
+    monkeypatch.setattr(documents, "read", read)
+
+    assert run("lint", "-", stdin="x") == (2, "", "capset: there is not enough memory\n")
 
 
 # -- files ------------------------------------------------------------------------------------------
@@ -780,7 +845,7 @@ def attributes(monkeypatch):
         if isinstance(found, OSError):
             raise found
         if found is None:
-            raise OSError(61, "No data available", path)
+            raise OSError(errno.ENODATA, "No data available", path)
         return found
 
     monkeypatch.setattr(os, "getxattr", getxattr, raising=False)
@@ -869,12 +934,17 @@ def test_what_stops_a_scan(attributes, tmp_path):
         list(live.scan_files(tmp_path))
 
 
-def test_off_linux(monkeypatch, tmp_path):
+def test_off_linux(run, monkeypatch, tmp_path):
     """Elsewhere there are no file capabilities to read."""
     monkeypatch.delattr(os, "getxattr", raising=False)
 
     with pytest.raises(OSError, match="only Linux has file capabilities"):
         live.file_caps(tmp_path)
+    for name in ("a", "b"):
+        (tmp_path / name).touch()
+    with pytest.raises(OSError, match="only Linux has file capabilities"):
+        live.scan_files(tmp_path)
+    assert run("files", str(tmp_path)) == (2, "", f"capset: only Linux has file capabilities: {tmp_path}\n")
 
 
 def test_a_progress_bar_where_somebody_looks(run, attributes, tmp_path, monkeypatch):

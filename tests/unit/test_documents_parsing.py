@@ -9,9 +9,10 @@ import tracemalloc
 
 import pytest
 
-from capset.documents import structured
+from capset.documents import structured, yamltext
 from capset.documents.lines import Lines
 from capset.errors import DocumentError
+from capset.formats.document import place_of
 
 MANIFEST = "kind: Pod\nvalue: "
 
@@ -185,7 +186,7 @@ def test_large_documents():
     assert lines.at("[99].Mounts[99].b[2].c") > 100_000
 
 
-def bomb(step, depth=12):
+def bomb(step, depth=5):
     """Write lines each of which stands for nine of the line before."""
     lines = ["a0: &a0 {k0: 1}"] + [
         f"a{n}: &a{n} " + step.format(", ".join([f"*a{n - 1}"] * 9)) for n in range(1, depth)
@@ -196,12 +197,15 @@ def bomb(step, depth=12):
 def test_few_lines_that_stand_for_many():
     """Lists in lists are the same list; what is merged many times is merged once; no message writes it all."""
     [(document, _)] = documents(bomb("[{}]"))
-    assert document["a11"][0] is document["a11"][8]
+    assert document["a4"][0] is document["a4"][8]
     [(document, _)] = documents(bomb("{{<<: [{}], x: 2}}"))
-    assert document["a11"] == {"k0": 1, "x": 2}
-    with pytest.raises(DocumentError, match='found duplicate key "a11"'):
-        documents(bomb("[{}]") + "a11: 1\n")
-    assert documents(bomb("[{}]") + "? *a11\n: 1\n")[0][1].at("a11") == 12  # where such a key has no place
+    assert document["a4"] == {"k0": 1, "x": 2}
+    with pytest.raises(DocumentError, match='found duplicate key "a4"'):
+        documents(bomb("[{}]") + "a4: 1\n")
+    assert documents(bomb("[{}]") + "? *a4\n: 1\n")[0][1].at("a4") == 5  # where such a key has no place
+    for step in ("[{}]", "{{<<: [{}], x: 2}}"):  # Compose and kubectl refuse it too
+        with pytest.raises(DocumentError, match=r"^line 7: there are more than 250000 values, with those that aliases"):
+            documents(bomb(step, depth=12))
 
 
 @pytest.mark.parametrize(
@@ -220,21 +224,40 @@ def test_directives(text, values):
     assert [value for value, _ in documents(text)] == values
 
 
-def test_what_grows_without_end_is_refused():
+def test_what_grows_without_end_is_refused(monkeypatch):
     """A chain of merges, and lists in lists, before they take long."""
-    chain = "a0: &a0 {k0: 1}\n" + "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, k{n}: 1}}\n" for n in range(1, 500))
-    with pytest.raises(DocumentError, match="more than 100000 values come from <<"):
+    chain = "a0: &a0 {" + ", ".join(f"k{n}: 1" for n in range(1500)) + "}\n"
+    chain += "".join(f"a{n}: &a{n} {{<<: *a{n - 1}, k{n}: 1}}\n" for n in range(1, 90))
+    with pytest.raises(DocumentError, match=r"^line \d+: there are more than 250000 values, with those that aliases"):
         documents(chain)
-    with pytest.raises(DocumentError, match="cannot be read: "):
-        documents("[" * 100_000)
+    monkeypatch.setattr(yamltext, "MOST_VALUES", 4)
+    assert documents("a: [1]")[0][0] == {"a": [1]}
+    assert documents("[1, 2]")[0][0] == [1, 2]  # JSON, whose parser is another
+    with pytest.raises(DocumentError, match="more than 4 values"):
+        documents("a: [1, 2]")
+
+
+DEEP = 99 * "[" + "{}" + 99 * "]"
+
+
+@pytest.mark.parametrize("form", ["{}", "# YAML\n{}", "# YAML\n- {}", "# YAML\na: &a {}\nb: [[*a]]"])
+def test_depth(form):
+    """In JSON and in YAML alike, also by an alias; a text that only begins lists takes no longer."""
+    inner = DEEP if form == "{}" or form.endswith("\n{}") else DEEP[1:-1] if "*" not in form else DEEP[3:-3]
+    assert documents(form.format(inner))
+    with pytest.raises(DocumentError, match=r"more than 100 lists and mappings stand in each other, and are not read$"):
+        documents(form.format(f"[{inner}]"))
+    for text in ("[" * 500, "[" * 100_000, '{"a":' * 500, "- " * 500, "? " * 101):
+        with pytest.raises(DocumentError, match="more than 100 lists and mappings"):
+            documents(text)
 
 
 def test_memory_is_not_that_of_the_full_paths():
     """A long key in front of many values is kept once."""
-    text = json.dumps({"k" * 10_000: [0] * 10_000})
+    text = json.dumps({"k" * 10_000: [0] * 10_000}).replace("{", "{\n")
     tracemalloc.start()
     [(_, lines)] = documents(text)
-    assert lines.at(f"{'k' * 10_000}[9999]") == 1
+    assert lines.at(f"{place_of('', 'k' * 10_000)}[9999]") == 2
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 20 * 2**20  # with a path for each it is 100 MiB

@@ -31,6 +31,7 @@ from capset.errors import (
     RequestError,
     StatusError,
     StoppedError,
+    TooLargeError,
     UnavailableError,
     UnknownCapabilityError,
     UnknownDialectError,
@@ -97,6 +98,11 @@ EXAMPLES = [
         MissingExtraError("ruamel.yaml", "documents", "reading YAML"),
         ModuleNotFoundError,
         "reading YAML needs ruamel.yaml: pip install 'capset[documents]', in a clone '.[documents]'",
+    ),
+    (
+        TooLargeError("pods.json", 16777216, "characters or bytes"),
+        ValueError,
+        "pods.json: more than 16777216 characters or bytes are not read: divide it",
     ),
     (
         StoppedError("KeyboardInterrupt()", 7),

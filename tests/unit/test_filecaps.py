@@ -139,3 +139,12 @@ def test_from_tarfile():
     with pytest.raises(TypeError, match=r'what tarfile read to \.encode\("utf-8", "surrogateescape"\)'):
         FileCaps.from_xattr(text)
     assert FileCaps.from_xattr(text.encode("utf-8", "surrogateescape")) == caps
+
+
+def test_a_message_is_shorter_than_what_it_is_about():
+    """A megabyte is not quoted in full."""
+    for size in (100, 10_000, 2**20):
+        with pytest.raises(FileCapsError) as caught:
+            FileCaps.from_xattr(bytes(size))
+        assert len(str(caught.value)) < 300
+        assert caught.value.value == bytes(size)

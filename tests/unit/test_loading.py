@@ -65,14 +65,14 @@ IMPORTS = {
     "from capset import engines, formats, kernel, live": (VALUES | set(PACKAGES), set()),
     "import capset; capset.DOCKER_DEFAULT": (VALUES | {"capset.facts"}, {"tomllib", "re", "typing"}),
     "from capset.formats import libcap; libcap.from_text": (
-        VALUES | {"capset.formats", "capset.formats.libcap", "capset.plain", "capset.state"},
+        VALUES | {"capset.bounds", "capset.formats", "capset.formats.libcap", "capset.plain", "capset.state"},
         RECORDS | OFTEN,
     ),
     "from capset import live; live.read": (
         {
             *VALUES,
             *("capset.ids", "capset.live", "capset.live.reading", "capset.live.status", "capset.plain"),
-            "capset.state",
+            *("capset.bounds", "capset.state"),
         },
         RECORDS | OFTEN,
     ),
@@ -116,7 +116,7 @@ def rooms(modules):
 
 
 GROUP = {"capability", "cli", "errors", "lazy", "printable", "sets", "shown"}
-THREADS = {"ids", "live", "plain", "state"}
+THREADS = {"bounds", "ids", "live", "plain", "state"}
 ENGINES = {"engines", "facts", "listed", "plain", "problem", "source", "state"}
 
 
@@ -124,14 +124,14 @@ TABLE = {"rich", "attrs"}
 COMMAND_LINES = {
     "--help": (GROUP, set()),
     "--version": (GROUP, set()),
-    f"decode --json {MASK}": (GROUP | {"summary"}, {"json"}),
-    f"decode {MASK}": (GROUP | {"facts", "info", "plain", "source", "summary"}, TABLE | {"tomllib"}),
+    f"decode --json {MASK}": (GROUP | {"bounds", "summary"}, {"json"}),
+    f"decode {MASK}": (GROUP | {"bounds", "facts", "info", "plain", "source", "summary"}, TABLE | {"tomllib"}),
     "ps": (GROUP | THREADS | {"summary"}, TABLE),
     "ps --json": (GROUP | THREADS | {"forms", "summary"}, {"json", "attrs"}),
     "show": (GROUP | THREADS | ENGINES | {"diff", "summary"}, TABLE | {"tomllib"}),
     "diff docker pid:self": (GROUP | THREADS | ENGINES | {"diff", "info", "summary"}, TABLE | {"tomllib"}),
     "run docker": (
-        GROUP | ENGINES | {"diff", "filecaps", "ids", "kernel", "securebits", "summary"},
+        GROUP | ENGINES | {"bounds", "diff", "filecaps", "ids", "kernel", "securebits", "summary"},
         TABLE | {"tomllib"},
     ),
 }
@@ -276,6 +276,8 @@ class Failing:
     [
         (KeyboardInterrupt(), 130, ""),
         (MemoryError(), 2, "capset: cannot start: there is not enough memory\n"),
+        (ImportError("m.so: failed to map segment"), 2, "capset: cannot start: m.so: failed to map segment\n"),
+        (SystemError(), 2, "capset: cannot start: there is not enough memory\n"),
         (OSError(24, "Too many open files", "x"), 2, "capset: cannot start: [Errno 24] Too many open files: 'x'\n"),
     ],
     ids=repr,

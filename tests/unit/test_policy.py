@@ -254,3 +254,15 @@ def test_the_name_of_a_file():
     for check in (policy.pod_security, policy.security_context_constraints, kubernetes.from_pod):
         with pytest.raises(FormatError, match=r"documents\.read\(Path\('pod\.yaml'\)\.read_bytes\(\)"):
             check("pod.yaml")
+
+
+def test_rows_can_be_encoded():
+    """A byte that is no text stands in a name as half a character, which no encoding takes."""
+    context = {"capabilities": {"add": ["SYS_ADMIN\udcff"]}}
+    found = policy.pod_security(
+        {"kind": "Pod", "spec": {"containers": [{"name": "a\udcff", "securityContext": context}]}}
+    )
+    [row] = found.to_records()
+
+    assert row["container"] == "a\\xff"
+    assert all(value.isprintable() for value in row.values())

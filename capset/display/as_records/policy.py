@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from capset.display import records
 from capset.policy import Finding, Findings
+from capset.printable import printable
 from capset.records import Records
 
 
@@ -13,4 +14,6 @@ from capset.records import Records
 def _findings(findings: Iterable[Finding]) -> Records:
     """Make a row of each finding."""
     names = ("rule", "container", "field", "value", "message", "effect")
-    return Records(dict.fromkeys(names, "text"), ([getattr(each, name) for name in names] for each in findings))
+    return Records(
+        dict.fromkeys(names, "text"), ([printable(getattr(each, name)) for name in names] for each in findings)
+    )

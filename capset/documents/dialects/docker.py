@@ -61,17 +61,18 @@ def _read_flags(text: Text) -> list[Workload]:
 
 def _command(text: Text, *, engine: Engine | None = None) -> Workload:
     words = _words(text)
-    request = as_docker_reads(docker.read_flags(words, *judge_of(engine)))
+    request, lines = as_docker_reads(docker.read_flags(words, *judge_of(engine))), _lines(words)
     if words[0][:1] != "-" and program([*words]) != "docker":
         raise DocumentError(text.source, None, f"expected docker run, or its options, got {shown(str(words[0]))}")
+    line = words[0].line
     return Workload(
         dialect="docker",
         source=text.source,
-        line=words[0].line,
+        line=line,
         request=request,
         not_known=not_known(request.problems),
-        problems=tuple(evolve(problem, line=_line(words, problem.value)) for problem in request.problems),
-        lines={field: _line(words, names[0]) for field, names in _named(request) if names},
+        problems=tuple(evolve(problem, line=lines.get(problem.value, line)) for problem in request.problems),
+        lines={field: lines.get(names[0], line) for field, names in _named(request) if names},
         again=partial(_command, text),
     )
 
@@ -81,9 +82,14 @@ def _named(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
     yield from (("add", request.add), ("drop", request.drop), ("user", (request.user,)))
 
 
-def _line(words: list[Word], value: str) -> int:
-    """Return the line of the word that is a value or ends with it; that of the first one where there is none."""
-    return next((word.line for word in words if value and word.endswith(value)), words[0].line)
+def _lines(words: list[Word]) -> dict[str, int]:
+    """Return the line of each value, which is a word or the end of one, such as --user=1000, -u1000 and -itu1000."""
+    lines: dict[str, int] = {}
+    for word in words:
+        short = word.partition("u")[2] if word[:1] == "-" != word[1:2] else ""
+        for value in (word, word.partition("=")[2], short.removeprefix("=")):
+            lines.setdefault(value, word.line)
+    return lines
 
 
 def _write(meaning: Meaning, engine: Engine) -> Part:

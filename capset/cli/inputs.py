@@ -1,0 +1,31 @@
+"""Reading files and standard input, as far as there is a bound for: some, such as /dev/zero, have no end."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from capset.bounds import LONGEST_TEXT, bounded
+from capset.cli.output import Failure
+
+__all__ = ["read_bytes", "whole"]
+
+
+def read_bytes(path: str) -> bytes:
+    """Read a file, or standard input for ``-``."""
+    if path == "-" and sys.stdin is None:
+        raise Failure("there is no standard input to read")
+    with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+        return whole(file, path)
+
+
+def whole(file: BinaryIO, name: str) -> bytes:
+    """Read a file to its end.
+
+    Raises:
+        TooLargeError: There is more than is read of any text.
+    """
+    data = file.read(LONGEST_TEXT + 1)
+    bounded(data, name)
+    return data

@@ -1,0 +1,227 @@
+"""Shapes in which a text can grow, for each reader: twice as much may take twice the time and memory, and no more."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from contextlib import suppress
+
+from capset import Cap, CapDiff, CapSet, FileCaps, documents, live
+from capset.documents.shell import commands
+from capset.errors import CapsetError
+from capset.formats import docker, kubernetes, libcap, oci
+from capset.kernel import Rules
+
+Shape = Callable[[int], object]
+
+
+def linted(dialect):
+    """Return what reads a document of a dialect and lints it, to the end."""
+
+    def lint(text):
+        report = documents.lint(documents.read(text, "name", dialect=dialect))
+        return str(report), report.by_workload(), report.to_sarif()
+
+    return lint
+
+
+def tried(reader, text):
+    """Read a text; an error, with its message, is an answer as well."""
+    with suppress(CapsetError):
+        return reader(text)
+    return None
+
+
+def names(many):
+    """Return names of no capabilities, none twice."""
+    return [f"N{number}" for number in range(many)]
+
+
+def service(**keys):
+    return json.dumps({"services": {"a": keys}})
+
+
+def services(many, **keys):
+    return json.dumps({"services": {f"s{number}": keys for number in range(many)}}, indent=1)
+
+
+def pod(containers, **keys):
+    return json.dumps({"kind": "Pod", "metadata": {"name": "p"}, "spec": {"containers": containers, **keys}})
+
+
+def container(number=0, **context):
+    return {"name": f"c{number}", "securityContext": context or {"capabilities": {"add": ["KILL"]}}}
+
+
+def host(**keys):
+    return json.dumps([{"Name": "/web", "HostConfig": keys}])
+
+
+STATUS = (
+    b"Name:\tweb%s\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t%s\n"
+    b"CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n%s"
+)
+UNIT = "# /etc/systemd/system/{0}\n[Service]\nExecStart=a\n"
+
+SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
+    "compose in YAML": (
+        linted("compose"),
+        {
+            "services": lambda n: "services:\n" + "".join(f"  s{i}:\n    cap_add: [KILL]\n" for i in range(n)),
+            "unknown keys": lambda n: "services:\n  a:\n" + "".join(f"    cap_ad{i}: 1\n" for i in range(n)),
+            "a long name": lambda n: f"services:\n  {'a' * 8 * n}:\n    cap_add: [{','.join(names(n // 8))}]\n",
+            "names": lambda n: f"services:\n  a:\n    cap_add: [{','.join(names(n))}]\n",
+            "merges of one": lambda n: f"x: &x {{a: 1}}\nservices:\n  a:\n    <<: [{','.join(['*x'] * n)}]\n",
+            "aliases": lambda n: "x: &x {cap_add: [KILL]}\nservices:\n" + "".join(f"  s{i}: *x\n" for i in range(n)),
+            "anchors": lambda n: f"services:\n  a: [{','.join(f'&a{i} 1' for i in range(n))}]\n",
+            "blank lines": lambda n: "services:\n" + "\n" * n + "  a: {}\n",
+            "comments": lambda n: "services:\n" + "# a\n" * n + "  a: {}\n",
+            "folded lines": lambda n: "services:\n  a: >\n" + "    b c\n" * n,
+            "escapes": lambda n: 'services:\n  a: "' + "\\x41" * n + '"\n',
+            "documents": lambda n: "---\na: 1\n" * n,
+            "a long word": lambda n: f"services:\n  a: {'a' * n}\n",
+        },
+    ),
+    "compose in JSON": (
+        linted("compose"),
+        {
+            "services": lambda n: services(n, cap_add=["KIL"]),
+            "a long name": lambda n: json.dumps({"services": {"a" * 8 * n: {"cap_add": names(n // 4)}}}),
+            "a name with dots": lambda n: json.dumps({"services": {"a." * 8 * n: {"cap_add": names(n // 4)}}}),
+            "names": lambda n: service(cap_add=names(n)),
+            "one name": lambda n: service(cap_add=["KILL"] * n, cap_drop=["KILL"] * n),
+            "security options": lambda n: service(security_opt=names(n)),
+            "one security option": lambda n: service(security_opt=["label:a"] * n),
+            "hooks": lambda n: service(post_start=[{"user": name} for name in names(n)]),
+            "entitlements": lambda n: service(build={"entitlements": ["security.insecure"] * n}),
+            "a number": lambda n: f'{{"services":{{"a":{{"user":{"1" * n}}}}}}}',
+            "backslashes": lambda n: service(user="\\" * n),
+            "an open text": lambda n: '{"services":"' + "a" * n,
+        },
+    ),
+    "kubernetes": (
+        linted("kubernetes"),
+        {
+            "containers": lambda n: pod([container(i) for i in range(n)]),
+            "containers of one name": lambda n: pod([container()] * n),
+            "unknown keys of a pod": lambda n: pod(
+                [container(i) for i in range(n // 8)], securityContext=dict.fromkeys(names(4 * n))
+            ),
+            "unknown keys": lambda n: pod([container(**dict.fromkeys(names(n), 1))]),
+            "a long name": lambda n: json.dumps(
+                {**json.loads(pod([container(i) for i in range(n // 8)])), "metadata": {"name": "p" * 8 * n}}
+            ),
+            "a long kind": lambda n: json.dumps({"kind": "K" * 8 * n, "a": [{"image": "a"}] * (n // 8)}),
+            "names": lambda n: pod([container(capabilities={"add": names(n)})]),
+            "one name": lambda n: pod([container(capabilities={"add": ["KILL"] * n, "drop": ["KILL"] * n})]),
+            "items": lambda n: json.dumps({"kind": "List", "items": [json.loads(pod([container()]))] * n}),
+            "items without a pod": lambda n: json.dumps({"kind": "List", "items": [{"kind": "Service"}] * n}),
+            "images": lambda n: json.dumps({"kind": "X", "a": [{"image": "a"}] * n}),
+            "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
+        },
+    ),
+    "inspect": (
+        linted("inspect"),
+        {
+            "names": lambda n: host(CapAdd=names(n)),
+            "unknown keys": lambda n: host(**{f"CapAd{i}": 1 for i in range(n)}),
+            "containers": lambda n: json.dumps([{"HostConfig": {"CapAdd": ["CAP_KILL"]}}] * n),
+            "security options": lambda n: host(SecurityOpt=names(n)),
+        },
+    ),
+    "oci": (
+        linted("oci"),
+        {
+            "names": lambda n: json.dumps({"process": {"capabilities": {"bounding": names(n)}}}),
+            "unknown keys": lambda n: json.dumps({"process": {"capabilities": {f"boundin{i}": [] for i in range(n)}}}),
+        },
+    ),
+    "docker": (
+        linted("docker"),
+        {
+            "options": lambda n: f"docker run {'--cap-add KILL --cap-drop KILL ' * n} a",
+            "names": lambda n: f"docker run {' '.join(f'--cap-add N{i}' for i in range(n))} a",
+            "security options": lambda n: f"docker run {' '.join(f'--security-opt=N{i}' for i in range(n))} a",
+            "variables": lambda n: "A= " * n + "docker run a",
+            "options of sudo": lambda n: f"sudo {'-n A=b ' * n}docker run a",
+            "options of docker": lambda n: f"docker {'-D ' * n}run a",
+            "many dockers": lambda n: "x " + "docker -H " * n + "a",
+            "letters": lambda n: f"docker run -{'t' * n} a",
+            "behind the image": lambda n: "docker run a " + "--cap-add=KILL " * n,
+            "an image": lambda n: f"docker run {'a-' * n}!",
+            "quotes": lambda n: "docker run a" + "'b'" * n,
+            "escapes": lambda n: "docker run a" + "\\b" * n,
+            "dollars": lambda n: "docker run a" + "$" * n,
+            "begun outputs": lambda n: "docker run a" + "$(" * n,
+            "continued lines": lambda n: "docker " + "\\\n" * n + "run a",
+            "comments": lambda n: "# a\n" * n + "docker run a",
+        },
+    ),
+    "systemd": (
+        linted("systemd"),
+        {
+            "lines": lambda n: "[Service]\n" + "CapabilityBoundingSet=CAP_KILL\n" * n,
+            "names": lambda n: f"[Service]\nCapabilityBoundingSet={' '.join(names(n))}\n",
+            "unknown keys": lambda n: "[Service]\nUser=a\n" + "".join(f"CapabilityBoundingSe{i}=N\n" for i in range(n)),
+            "open quotes": lambda n: "[Service]\nCapabilityBoundingSet=" + "a' " * n,
+            "continued lines": lambda n: "[Service]\nCapabilityBoundingSet=" + "CAP_KILL \\\n" * n,
+            "sections": lambda n: "[Service]\nUser=a\n" + "".join(f"[S{i}]\n" for i in range(n)),
+            "units": lambda n: "".join(UNIT.format(f"s{i}.service") for i in range(n)),
+            "drop-ins": lambda n: "".join(
+                map(UNIT.format, ["s.service", *(f"s.service.d/{i}.conf" for i in range(n))])
+            ),
+            "backslashes": lambda n: "[Service]\nUser=" + "\\" * n,
+            "ends of lines": lambda n: "[Service]\n" + "\0\r\n" * n,
+            "a path": lambda n: f"# /{'a.d/' * n}\n[Service]\nUser=a\n",
+            "digits": lambda n: f"[Service]\nCapabilityBoundingSet={'1' * n} 0{'7' * n} 0x{'f' * n}\n",
+        },
+    ),
+    "libcap": (
+        linted("libcap"),
+        {
+            "clauses": lambda n: "cap_kill=ep " * n,
+            "names": lambda n: "cap_kill," * n + "all=e" + "+p" * n,
+            "a long name": lambda n: f"cap_{'a' * n}=ep",
+            "digits": lambda n: f"0{'7' * n}=ep",
+        },
+    ),
+    "iab": (linted("iab"), {"names": lambda n: "!^cap_kill," * n, "signs": lambda n: "!" * n + "cap_kill"}),
+    "xattr": (linted("xattr"), {"digits": lambda n: "00" * n, "lines": lambda n: "security.capability=00\n" * n}),
+    "dialect_of": (
+        documents.dialect_of,
+        {
+            "words": lambda n: "a " * n,
+            "letters": lambda n: "a" * n,
+            "blanks": lambda n: " \t\n" * n,
+            "slashes": lambda n: "/." * n,
+            "hyphens": lambda n: " - " * n,
+            "a key": lambda n: f"a{' ' * n}b",
+        },
+    ),
+    "CapSet.parse": (CapSet.parse, {"names": lambda n: "kill, " * n, "a name": lambda n: "a" * n}),
+    "CapDiff.parse": (CapDiff.parse, {"names": lambda n: "+kill " * n, "blanks": lambda n: " " * n}),
+    "Cap.parse": (Cap.parse, {"prefixes": lambda n: "CAP_" * n, "digits": lambda n: "1" * n}),
+    "libcap.from_name": (libcap.from_name, {"digits": lambda n: "0" + "7" * n}),
+    "live.parse_status": (
+        live.parse_status,
+        {
+            "groups": lambda n: STATUS % (b"", b" ".join([b"1"] * n), b""),
+            "a name": lambda n: STATUS % (b"\\n" * n, b"", b""),
+            "lines": lambda n: STATUS % (b"", b"", b"a:\tb\nCapx\n" * n),
+            "a line": lambda n: STATUS % (b"", b"", b"Cap" * n),
+            "wrong groups": lambda n: STATUS % (b"", b"1 " * n + b"x", b""),
+        },
+    ),
+    "FileCaps.from_xattr": (FileCaps.from_xattr, {"zeros": bytes}),
+    "the shell": (
+        commands,
+        {"words": lambda n: "a " * n, "operators": lambda n: ";" * n, "output": lambda n: "`a`" * n},
+    ),
+    "Rules.of": (Rules.of, {"digits": lambda n: f"6.1.{'1' * n}", "a suffix": lambda n: "6.1-" + "rc1~" * n}),
+    "docker.from_flags": (docker.from_flags, {"options": lambda n: ["--cap-add=KILL"] * n}),
+    "kubernetes.from_pod": (
+        kubernetes.from_pod,
+        {"containers": lambda n: json.loads(pod([container(i) for i in range(n)]))},
+    ),
+    "oci.from_process": (oci.from_process, {"names": lambda n: {"capabilities": {"bounding": names(n)}}}),
+}

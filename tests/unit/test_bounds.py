@@ -1,0 +1,90 @@
+"""What is read has bounds, and within them twice as much takes no more than twice the work and twice the memory."""
+
+from __future__ import annotations
+
+import gc
+import sys
+import tracemalloc
+from functools import lru_cache
+from itertools import pairwise
+
+import pytest
+
+from capset import CapDiff, bounds, documents, engines, live
+from capset.errors import TooLargeError
+from capset.formats import configuration, libcap, systemd
+from tests.shapes import SHAPES, tried
+
+pytest.importorskip("ruamel.yaml")
+
+CASES = [(name, shape) for name, (_, shapes) in SHAPES.items() for shape in shapes]
+IDS = [f"{name}-{shape}" for name, shape in CASES]
+TIMES = [1, 2, 4, 8]
+KEPT = [
+    each for each in gc.get_objects() if isinstance(each, type(lru_cache(len))) and each.cache_parameters()["maxsize"]
+]
+
+
+def work(reader, text):
+    """Count the calls of functions, those written in C too; the time that they take is no matter of a test."""
+    count = 0
+
+    def counted(_frame, event, _argument):
+        nonlocal count
+        count += event in {"call", "c_call"}
+
+    tried(reader, text)  # now modules are loaded, and facts read
+    for kept in KEPT:  # of some texts, as many as there is room for
+        kept.cache_clear()
+    before = sys.getprofile()
+    sys.setprofile(counted)
+    try:
+        tried(reader, text)
+    finally:
+        sys.setprofile(before)
+    return count
+
+
+def memory(reader, text):
+    """Return how many bytes are in use at most."""
+    gc.collect()
+    tracemalloc.start()
+    try:
+        tried(reader, text)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(("reader", "shape"), CASES, ids=IDS)
+def test_twice_as_much_takes_twice_the_work(reader, shape):
+    """Three times."""
+    read, shapes = SHAPES[reader]
+    counts = [work(read, shapes[shape](16 * times)) for times in TIMES]
+
+    for less, more in pairwise(counts):
+        assert more <= 2.2 * less + 100, counts
+
+
+@pytest.mark.parametrize(("reader", "shape"), CASES, ids=IDS)
+def test_twice_as_much_takes_twice_the_memory(reader, shape):
+    """Also where it is C that copies."""
+    read, shapes = SHAPES[reader]
+    less, more = (memory(read, shapes[shape](many)) for many in (128, 256))
+
+    assert more <= 2.3 * less + 30_000, (less, more)
+
+
+def test_a_text_that_is_too_long(monkeypatch):
+    """Each reader of a text says how long it may be."""
+    monkeypatch.setattr(bounds, "LONGEST_TEXT", 10)
+    readers = (documents.read, documents.dialect_of, live.parse_status, libcap.from_text, libcap.iab_from_text)
+    for read in (*readers, libcap.from_name, systemd.from_unit, CapDiff.parse):
+        with pytest.raises(TooLargeError, match="more than 10 characters or bytes are not read: divide it"):
+            read(" " * 11)
+    for read in (documents.read, live.parse_status):
+        with pytest.raises(TooLargeError, match="more than 10 characters"):
+            read(b" " * 11)
+    with pytest.raises(TooLargeError, match="more than 10 characters"):
+        configuration.read(" " * 11, engines.get("podman"))
+    assert CapDiff.parse(" " * 10) == CapDiff()
