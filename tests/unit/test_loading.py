@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -21,6 +22,7 @@ from capset.cli.group import capset as command
 from capset.formats import docker
 
 ROOT = Path(capset.__file__).parent
+STATUSES = Path(__file__).parent.parent / "data" / "status"
 MASK = "00000000a80425fb"
 POD = {"kind": "Pod", "spec": {"containers": [{"name": "a", "securityContext": {"capabilities": {"add": ["BPF"]}}}]}}
 
@@ -221,7 +223,7 @@ MAIN = "from capset.cli import main\nmain()"
         (["rich", "ruamel"], ["convert", "--help"], ""),
         (["rich", "ruamel"], ["lint", "--help"], ""),
         (["rich", "ruamel"], ["decode", "--json", MASK], ""),
-        (["rich", "ruamel"], ["ps", "--json"], ""),
+        (["rich", "ruamel"], ["ps", "--proc=saved", "--json"], ""),
         (["rich", "ruamel"], ["run", "docker", "--json"], ""),
         (["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], ""),
         (["ruamel"], ["decode", MASK], ""),
@@ -230,8 +232,11 @@ MAIN = "from capset.cli import main\nmain()"
     ],
     ids=str,
 )
-def test_what_is_missing_is_said_when_it_is_needed(missing, args, needs):
+def test_what_is_missing_is_said_when_it_is_needed(tmp_path, monkeypatch, missing, args, needs):
     """In a process of its own, as a newcomer meets it."""
+    (tmp_path / "saved/1").mkdir(parents=True)  # those of a machine end meanwhile, which is told
+    shutil.copy(STATUSES / "5.10.txt", tmp_path / "saved/1/status")
+    monkeypatch.chdir(tmp_path)
     done = python(f"{without(*missing)}sys.argv = ['capset', *{args!r}]\n{MAIN}")
 
     told = f"capset: {needs}: pip install 'capset[cli]', in a clone '.[cli]'\n" if needs else ""
