@@ -20,6 +20,7 @@ from capset.printable import printable
 from capset.sets import CapSet
 from capset.shown import Plotted
 from capset.state import CapState, check_set
+from capset.summary import UNDEFINED
 
 if TYPE_CHECKING:
     from typing import Never
@@ -145,6 +146,11 @@ class Comparison(Plain, Plotted):
             if isinstance(value, ProcStatus) and is_elsewhere(value.user_ns)
         }
 
+    @property
+    def undefined(self) -> dict[str, CapSet]:
+        """The members that are no capability of any kernel (:attr:`CapSet.undefined`), by the column that has some."""
+        return {name: caps.undefined for name, caps in self.sets.items() if caps.undefined}
+
     def __hash__(self) -> int:
         return hash((frozenset(self.columns), self.set, self.everything))  # an engine has no hash
 
@@ -163,7 +169,9 @@ class Comparison(Plain, Plotted):
             " ".join(f"{cell:{width}}" for cell, width in zip(line, widths, strict=True)).rstrip()
             for line in zip(*columns, strict=True)
         ]
-        return "\n".join([*lines, *(f"{printable(name)} is {where}" for name, where in self.elsewhere.items())])
+        lines += [f"{printable(name)} is {where}" for name, where in self.elsewhere.items()]
+        lines += [f"! {', '.join(map(printable, self.undefined))}: {UNDEFINED}"] if self.undefined else []
+        return "\n".join(lines)
 
     def __repr__(self) -> str:
         plain = f"compare(**{dict(self.columns)!r})"

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from capset import engines, live
+from capset.capability import LAST_CAP, Cap
 from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
@@ -34,6 +35,8 @@ __all__ = [
 
 # No capability has a number of 8 digits or a name of hexadecimal digits alone.
 _MASK = re.compile(r"[0-9a-fA-F]{8,16}")
+# Elsewhere such a number is a process (show 1) or a mask (capsh --decode=1).
+_NUMBER = re.compile(r"[0-9]{1,7}")
 _CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
@@ -52,7 +55,7 @@ class Operand(NamedTuple):
 
 
 def operand(text: str, proc: str) -> Operand:
-    """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names."""
+    """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names; of a number alone nobody knows which."""
     kind, colon, rest = text.partition(":")
     if colon and kind == "pid":
         status = live.read(pid_or_self(rest), proc=proc, user_ns=True)
@@ -65,6 +68,9 @@ def operand(text: str, proc: str) -> Operand:
     if engines.is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
         return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
+    if _NUMBER.fullmatch(text):
+        named = f" or {Cap(int(text))}" if int(text) <= LAST_CAP else ""
+        raise Failure(f"{text} alone may be a process, a mask or a capability: write pid:{text}, 0x{text}{named}")
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:
@@ -98,7 +104,7 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
 
 
 def _label(text: str, caps: CapSet) -> str:
-    """Say what a text was taken for: a lone 1 is a capability and no process."""
+    """Say what a text was taken for."""
     if not caps:
         return "the empty set"
     named = str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"

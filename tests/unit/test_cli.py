@@ -239,7 +239,7 @@ def test_decode_nothing_on_a_terminal(run, monkeypatch):
         ("docker", "", 1),
         ("docker", "all", 1),
         ("", "", 0),
-        ("12", "net_admin", 0),
+        ("0x1000", "net_admin", 0),
         (f"pid:{os.getpid()}", "pid:self", 0),
         ("docker", f"file:{FILES / '4.18.txt'}", 0),
         ("docker", f"file:{FILES / '5.10.txt'}", 1),
@@ -632,9 +632,35 @@ def test_diff_of_one_set_of_two_processes(run):
     assert run("diff", *two)[0] == 1
 
 
-def test_diff_says_what_a_number_was_taken_for(run):
-    """1 is a capability; process 1 is pid:1."""
-    assert "to   1 (CAP_DAC_OVERRIDE)" in run("diff", "docker", "1")[1]
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("diff", "docker", "{}"),
+        ("diff", "{}", "kill"),
+        ("compare", "{}"),
+        ("flags", "docker", "{}"),
+        ("recognise", "{}"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("number", "forms"),
+    [
+        ("1", "pid:1, 0x1 or CAP_DAC_OVERRIDE"),
+        ("40", "pid:40, 0x40 or CAP_CHECKPOINT_RESTORE"),
+        ("41", "pid:41, 0x41"),
+        ("4194304", "pid:4194304, 0x4194304"),
+    ],
+)
+def test_a_number_alone(run, words, number, forms):
+    """It is a process for show and why, a mask for capsh, and a capability in a list: none of them is taken for meant."""
+    told = f"capset: {number} alone may be a process, a mask or a capability: write {forms}\n"
+    assert run(*(word.format(number) for word in words)) == (2, "", told)
+
+
+def test_diff_says_what_a_text_was_taken_for(run):
+    assert "to   1,5 (CAP_DAC_OVERRIDE,CAP_KILL)" in run("diff", "docker", "1,5")[1]
+    assert "to   0x1 (CAP_CHOWN)" in run("diff", "docker", "0x1")[1]
+    assert "to   00000001 (CAP_CHOWN)" in run("diff", "docker", "00000001")[1]
     assert "to   all (41 capabilities)" in run("diff", "docker", "all")[1]
     assert "to   the empty set" in run("diff", "docker", "")[1]
 
@@ -761,6 +787,7 @@ def test_main(monkeypatch, capsys):
         ["decode", "fffffff0000000c0"],
         ["decode", "ffffffffffffffff", "0xc0"],
         ["diff", "docker", "ffffffffffffffff"],
+        ["compare", "docker", "ffffffffffffffff", "0xfffffffc00000000"],
         ["why", f"file:{FILES / '2.6.32.txt'}", "bpf"],
     ],
 )

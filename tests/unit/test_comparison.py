@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from html import escape
 
 import pytest
 from attrs import evolve
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, Comparison, UnknownCapabilityError, compare, engines, live
 from capset.live.keeping import Kept
+from capset.summary import UNDEFINED
 from tests.markup import checked
 from tests.strategies import capsets, states
 
@@ -129,6 +131,24 @@ def test_a_user_namespace_is_told():
     unknown = compare(mine=process(), docker=DOCKER)._repr_html_()
     assert "<p>User namespace not known of <bdi" in unknown
     assert "mine</bdi>; live.read(pid, user_ns=True) reads it.</p>" in unknown
+
+
+def test_a_kernel_before_3_8():
+    """It is told once which columns have bits that are no capability, which their rows do not say."""
+    comparison = compare(
+        **{"a\x1b": {"kill"}, "old<": CapSet.from_hex("fffffff0000000c0"), "older\x1b": CapSet.from_mask(2**64 - 1)}
+    )
+    assert {name: caps.hex() for name, caps in comparison.undefined.items()} == {
+        "old<": "fffffe0000000000",
+        "older\x1b": "fffffe0000000000",
+    }
+    assert str(comparison).splitlines()[-1] == rf"! old<, older\x1b: {UNDEFINED}"
+    html = comparison._repr_html_()
+    assert "old&lt;</bdi>, <bdi" in html
+    assert html.count(escape(UNDEFINED)) == 1
+    newer = compare(a=CapSet([63]), b=CapState(effective=["bpf"]))
+    assert newer.undefined == {}
+    assert UNDEFINED not in str(newer) + newer._repr_html_()
 
 
 def test_html_of_little():

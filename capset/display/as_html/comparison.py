@@ -14,6 +14,7 @@ from capset.engines.engine import Engine
 from capset.engines.releases import releases_text
 from capset.live.status import ProcStatus
 from capset.sets import CapSet
+from capset.summary import UNDEFINED
 
 
 def _unknown(comparison: Comparison) -> Iterator[Html]:
@@ -49,7 +50,9 @@ def _comparison(comparison: Comparison) -> str:
     if missing and not comparison.everything:
         shown.append(paragraph(Html(f"{_NONE} ({len(missing)}): {listed(missing)}")))
     counting = [Html(f"<b>!</b>&nbsp;{foreign(name)} is {where}") for name, where in comparison.elsewhere.items()]
-    return block(*shown, *map(paragraph, [*counting, *_unknown(comparison)]), *told(differing | common))
+    names = ", ".join(map(foreign, comparison.undefined))
+    strange = [Html(f"<b>?</b>&nbsp;{names}: {markup(UNDEFINED)}.")] if names else []
+    return block(*shown, *map(paragraph, [*strange, *counting, *_unknown(comparison)]), *told(differing | common))
 
 
 _ALL, _NONE = signed("✓", "in all of them"), signed("–", "in none of them")  # noqa: RUF001, a dash
