@@ -55,7 +55,7 @@ class Operand(NamedTuple):
 
 
 def operand(text: str, proc: str) -> Operand:
-    """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names; of a number alone nobody knows which."""
+    """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names; a number alone may be any."""
     kind, colon, rest = text.partition(":")
     if colon and kind == "pid":
         status = live.read(pid_or_self(rest), proc=proc, user_ns=True)

@@ -130,7 +130,7 @@ def _outcome(workload: Workload, engine: Engine) -> Outcome:
 def _judged(outcome: Outcome, engine: Engine) -> Iterator[Finding]:
     """List what comes of a request that the document does not show."""
     workload, request = outcome.workload, outcome.workload.request
-    if request is None or not outcome.known or workload.refusal:
+    if request is None or workload.state is not None or not outcome.known or workload.refusal:
         return
     if outcome.gets is None:
         if workload._pod is None or not workload._pod.windows:
@@ -197,7 +197,9 @@ def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str 
         if workload.asks is None:
             continue
         about = DIALECTS[workload.dialect].about
-        passed = ["an engine is about containers"] if engine is not None and workload.request is None else []
+        asks = workload.request is not None and workload.state is None
+        about_engines = "an engine is about " + ("containers" if workload.request is None else "what is asked of it")
+        passed = [about_engines] if engine is not None and not asks else []
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
         notes = told.setdefault(workload.source, {})
         for each in passed:
@@ -205,6 +207,6 @@ def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str 
             notes[Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)] = (
                 None
             )
-        for each in engine.assumed if engine is not None and workload.request is not None else ():
+        for each in engine.assumed if engine is not None and asks else ():
             notes[Finding(file=workload.source, line=1, rule="newer-engine", verdict="note", message=each)] = None
     return {source: [*notes] for source, notes in told.items()}

@@ -59,8 +59,11 @@ OF_FILES = ("effective", "permitted", "inheritable")
 
 def of(workload: Workload) -> Meaning | None:
     """Return what a workload means; None where nothing can be made of it."""
-    if workload.request is not None:
-        return workload.request
+    if (request := workload.request) is not None:
+        if workload.state is None:
+            return request
+        of_engine = of_state(workload.state, workload.says)
+        return evolve(of_engine, user=request.user, no_new_privs=request.no_new_privs, before=True)
     if workload.unit is not None:
         return of_unit(workload.unit, workload._section)
     if workload.process is not None:

@@ -31,8 +31,9 @@ class Workload(Plain, Shown):
     """One container, unit or file in a document, and what the document asks for it.
 
     One of the five attributes from ``request`` to ``state`` has what is asked, whichever the dialect is about; the
-    others are None. All five are None where the document has a part of which nothing can be made, so that no part is
-    lost without a word: ``problems`` say what it is.
+    others are None, but for a ``state`` beside a ``request``, which is what an engine has made of it. All five are
+    None where the document has a part of which nothing can be made, so that no part is lost without a word:
+    ``problems`` say what it is.
 
     Attributes:
         name: The name of the container, or of the unit if the text says it, as ``systemctl cat`` does, and else of its
@@ -45,7 +46,7 @@ class Workload(Plain, Shown):
         unit: What a unit of systemd says.
         process: What a ``config.json`` says.
         file_caps: The capabilities of a program file.
-        state: Sets by themselves.
+        state: Sets by themselves; beside a request, those before the execve(2), as ``podman inspect`` shows them.
         says: Which of the five sets of ``state`` the dialect has a place for: libcap's text has no bounding and no
             ambient set.
         not_known: Why it cannot be said what the process gets, such as a variable that decides; empty where it can.

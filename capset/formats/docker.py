@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import evolve
 
+from capset.capability import Cap
 from capset.engines.judging import Judge
-from capset.engines.request import Request
+from capset.engines.request import Request, named_uid
 from capset.engines.rules import FAMILIES
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
@@ -15,6 +16,8 @@ from capset.formats.commandline import BOOLS, OURS, options
 from capset.formats.document import Node, depends, has_placeholder, ignored, look_alike, refused
 from capset.formats.wording import DOCKER, judged, known, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
+from capset.sets import CapSet
+from capset.state import CapState
 
 __all__ = ["from_flags", "from_inspect", "to_flags"]
 
@@ -158,20 +161,52 @@ def read_container(root: Node, judge: Judge = DOCKER) -> Request:
     _only_docker_s(root, ("HostConfig", "Config"))
     _only_docker_s(host, _OF_HOST)
     _only_docker_s(root["Config"], ("User",))
+    computed = not root.mapping().keys().isdisjoint(_OF_PODMAN)
     request = _request(
         host["CapAdd"].names(),
         host["CapDrop"].names(),
         host["SecurityOpt"].names(),
         Node(host["Privileged"].truth(), host["Privileged"].place),
         Node(root.at("Config", "User").text(), root.at("Config", "User").place),
-        judge,
+        None if computed else judge,
     )
-    if "BoundingCaps" in root.mapping():
-        computed = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
-        request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], "computed-by-podman", computed)))
+    if computed:
+        told = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
+        request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], "computed-by-podman", told)))
     return request
 
 
+def read_configured(root: Node) -> CapState | None:
+    """Read the sets that Podman says it gives a container's first process, which are those before its execve(2).
+
+    Returns:
+        The sets; None where the document does not say them, or says what Podman gives nobody.
+
+    Raises:
+        FormatError: A name is no capability.
+
+    Source:
+        containers/podman ``libpod/container_inspect.go`` and ``pkg/specgen/generate/security_linux.go``, which makes
+        ambient what another user than root has, at v1.0.0 and from v2.2.0 to v5.8.2. Podman 4.3.1 was run.
+    """
+    if not root.mapping().keys() >= {*_OF_PODMAN}:  # null is an empty set
+        return None
+    bounding, effective = (CapSet(_caps(root[name])) for name in _OF_PODMAN)
+    if named_uid(root.at("Config", "User").text().partition(":")[0]) != 0:
+        own = effective & bounding
+        return CapState(effective=own, permitted=own, inheritable=own, ambient=own, bounding=bounding)
+    return CapState(effective=bounding, permitted=bounding, bounding=bounding) if effective == bounding else None
+
+
+def _caps(names: Node) -> Iterator[Cap]:
+    for node in names.names():
+        asked = SPELLINGS["oci"].read((str(node.value),), CapSet.all())
+        if asked.strange:
+            raise node.error("a capability as Podman prints it, such as CAP_KILL")
+        yield from asked.caps
+
+
+_OF_PODMAN = ("BoundingCaps", "EffectiveCaps")
 _OF_HOST = ("CapAdd", "CapDrop", "Privileged", "SecurityOpt")
 _OF_SERVICE = ("CapabilityAdd", "CapabilityDrop", "Privileges", "User")
 
@@ -210,11 +245,12 @@ def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
 
 
 def _request(
-    adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node, judge: Judge
+    adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node, judge: Judge | None
 ) -> Request:
+    """Make a request, of whose names nobody is asked where there is no judge: nobody wrote them."""
     gains_nothing, problems = no_new_privs(said)
     problems += [variable(node) for node in (*adds, *drops) if has_placeholder(str(node.value))]
-    problems += judged(judge, known(adds), known(drops), privileged)
+    problems += judged(judge, known(adds), known(drops), privileged) if judge else []
     problems += user_problems(user, _TARGET)
     return made(
         adds,
@@ -226,9 +262,9 @@ def _request(
     )
 
 
-def of_dockers_own(problems: Iterable[Problem], judge: Judge) -> list[Problem]:
+def of_dockers_own(problems: Iterable[Problem], judge: Judge | None) -> list[Problem]:
     """Say of what Docker refuses and no capability is that another engine may take it."""
-    if judge.rules.family in DOCKERS:
+    if judge and judge.rules.family in DOCKERS:
         return [*problems]
     own = {"unknown-security-option", "id-out-of-range"}
     return [evolve(problem, verdict="depends") if problem.rule in own else problem for problem in problems]

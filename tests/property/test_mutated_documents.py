@@ -46,6 +46,13 @@ STRUCTURED: dict[str, dict[str, object]] = {
         "Config": {"User": ""},
     },
     "inspect privileged": {"HostConfig": {"Privileged": True}, "Config": {"Image": "x"}},
+    "podman": {
+        "Name": "web",
+        "BoundingCaps": ["CAP_KILL", "CAP_NET_ADMIN"],
+        "EffectiveCaps": ["CAP_NET_ADMIN"],
+        "HostConfig": {"CapAdd": ["CAP_NET_ADMIN"], "CapDrop": ["CAP_CHOWN"], "Privileged": False},
+        "Config": {"User": "1000"},
+    },
     "service": {
         "Spec": {"TaskTemplate": {"ContainerSpec": {"CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["ALL"]}}}
     },
@@ -60,7 +67,17 @@ STRUCTURED: dict[str, dict[str, object]] = {
 }
 
 # What is given by a key is not given without it, and that is right.
-GIVES = {"cap_add", "privileged", "add", "CapAdd", "Privileged", "CapabilityAdd", *LISTS}
+GIVES = {
+    "cap_add",
+    "privileged",
+    "add",
+    "CapAdd",
+    "Privileged",
+    "CapabilityAdd",
+    "BoundingCaps",
+    "EffectiveCaps",
+    *LISTS,
+}
 Path = tuple[str | int, ...]
 
 

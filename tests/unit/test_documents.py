@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import capset
-from capset import CapSet, FileCaps, display, documents, engines
+from capset import DOCKER_DEFAULT, CapSet, FileCaps, display, documents, engines
 from capset.documents import DIALECTS, RULES, Workload, structured
 from capset.engines import Request
 from capset.errors import (
@@ -256,6 +256,58 @@ def test_several_containers_of_docker_inspect():
     assert [workload.name for workload in found] == ["a", "", "s"]
     assert [workload.asks is None for workload in found] == [False, True, True]
     assert found[1].problems[0].rule == found[2].problems[0].rule == "unreadable"
+
+
+ADMIN, FOURTEEN = ["CAP_NET_ADMIN"], sorted(DOCKER_DEFAULT.names())
+
+
+@pytest.mark.parametrize(
+    ("user", "privileged", "effective", "bounding", "gets"),
+    [
+        ("", False, FOURTEEN, FOURTEEN, FOURTEEN),
+        ("root:root", False, ADMIN, ADMIN, ADMIN),
+        ("", False, None, None, []),  # with --cap-drop=all
+        ("1000", False, None, FOURTEEN, []),
+        ("1000:5", False, ADMIN, [*FOURTEEN, *ADMIN], ADMIN),
+        ("www", False, ["CAP_KILL"], ["CAP_KILL"], ["CAP_KILL"]),
+        ("1000", True, None, ["CAP_BPF", *ADMIN], []),
+        ("1000", True, ADMIN, ["CAP_BPF", *ADMIN], ADMIN),
+        ("1000", False, ADMIN, [], []),  # what Podman says of nobody
+    ],
+)
+def test_what_podman_says_itself(user, privileged, effective, bounding, gets):
+    """As Podman 4.3.1 printed it: the lists to add and to drop are computed, the sets are those of the process."""
+    [workload] = documents.read(
+        json.dumps(
+            {
+                "Name": "web",
+                "BoundingCaps": bounding,
+                "EffectiveCaps": effective,
+                "Config": {"User": user},
+                "HostConfig": {"CapAdd": ["CAP_BPF"], "CapDrop": ["CAP_CHOWN"], "Privileged": privileged},
+            }
+        )
+    )
+    report = documents.lint(workload)
+    [outcome] = report.outcomes
+    assert {finding.rule for finding in report} <= {"named-user"}
+    assert (workload.user, outcome.known) == (user, True)
+    assert outcome.gets.effective == outcome.gets.permitted == CapSet(gets)
+    assert outcome.gets.ambient == CapSet(gets if user[:4] not in {"", "root"} else [])
+    assert outcome.gets.bounding == CapSet(bounding or [])
+    assert outcome.said("inheritable") is None
+    assert workload.for_engine(engines.get("docker")) is workload
+
+
+def test_an_engine_for_what_podman_says_itself():
+    """None is asked, which is told; and who has no_new_privs has it in what is written too."""
+    host = '"HostConfig": {"SecurityOpt": ["no-new-privileges"]}, "Config": {"User": "7"}'
+    [workload] = documents.read(f'{{{host}, "BoundingCaps": ["CAP_KILL"], "EffectiveCaps": []}}')
+    [note] = documents.lint(workload, engine=engines.get("docker", "99"))
+    assert note.message.startswith("an engine is about what is asked of it, and was passed over for")
+    written = "--cap-drop=ALL --cap-add=KILL --user=7 --security-opt=no-new-privileges"
+    assert documents.convert(workload, "docker").text.strip() == written
+    assert Workload.from_dict(workload.as_dict()) == workload
 
 
 def test_dialects():

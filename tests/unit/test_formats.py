@@ -230,8 +230,9 @@ def test_inspect():
     spec = {"CapabilityAdd": ["CAP_KILL"], "User": "7", "Privileges": {"NoNewPrivileges": True}}
     service = {"Spec": {"TaskTemplate": {"ContainerSpec": spec}}}
     assert docker.from_inspect(service) == Request(["CAP_KILL"], user="7", no_new_privs=True)
-    [problem] = docker.from_inspect({"HostConfig": {"CapAdd": []}, "BoundingCaps": None}).problems
-    assert str(problem).startswith("HostConfig.CapAdd: depends: Podman computes these lists")
+    for key in ("BoundingCaps", "EffectiveCaps"):
+        [problem] = docker.from_inspect({"HostConfig": {"CapAdd": ["A,B"], "CapDrop": ["KILL"]}, key: None}).problems
+        assert str(problem).startswith("HostConfig.CapAdd: depends: Podman computes these lists")
 
 
 @pytest.mark.parametrize(

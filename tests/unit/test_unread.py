@@ -240,6 +240,16 @@ NOT_KNOWN = {
     "oci": ('{"process": {"user": {"uid": 5}}}', "runc 1.1 and crun give no capability then, newer releases of runc"),
     "oci variable": ('{"process": {"capabilities": {"bounding": ["{{ c }}"]}}}', "a variable decides"),
     "podman": ('{"HostConfig": {"CapAdd": ["ALL"]}, "BoundingCaps": []}', "Podman computes these lists"),
+    "podman without the bounding set": ('{"HostConfig": {"CapDrop": ["ALL"]}, "EffectiveCaps": []}', "Podman computes"),
+    "podman of no root": (
+        '{"HostConfig": {}, "Config": {"User": "0:5"}, "EffectiveCaps": null, "BoundingCaps": ["CAP_KILL"]}',
+        "Podman computes these lists",
+    ),
+    "podman with another name": (
+        '{"HostConfig": {}, "EffectiveCaps": [], "BoundingCaps": ["KILL"]}',
+        "it cannot be read",
+    ),
+    "podman with a variable": ('{"HostConfig": {}, "EffectiveCaps": [], "BoundingCaps": ["$C"]}', "a variable decides"),
     "inspect": ('{"HostConfig": {"Capadd": ["ALL"], "privileged": true}}', "it cannot be read"),
     "pod": (POD + "{capabilities: {add: ['{{ c }}'], drop: [ALL]}}", "a variable decides"),
     "privileged": (POD + "{privileged: '${P}'}", "a variable decides"),

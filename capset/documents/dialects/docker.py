@@ -9,8 +9,9 @@ from functools import partial
 
 from attrs import evolve
 
-from capset.documents.containers import as_docker_reads, asked, judge_of, not_known, request_of
+from capset.documents.containers import as_docker_reads, asked, broken, judge_of, not_known, request_of
 from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
 from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
 from capset.documents.workload import Workload
@@ -19,6 +20,7 @@ from capset.errors import DocumentError, FormatError, shown
 from capset.formats import docker
 from capset.formats.commandline import program
 from capset.formats.document import Node
+from capset.sets import THREAD_SETS
 
 __all__ = ["DIALECTS"]
 
@@ -124,7 +126,24 @@ def _is_container(node: Node) -> bool:
 
 def _read_inspect(text: Text) -> list[Workload]:
     lines = text.one().lines()
-    return [asked("inspect", text, lines, node, _container, _keys(node), name=_name(node)) for node in _inspected(text)]
+    return [_inspected_one(text, lines, node) for node in _inspected(text)]
+
+
+def _inspected_one(text: Text, lines: Lines, node: Node) -> Workload:
+    """Read a container, of which Podman says itself what it gives: no engine has to be asked."""
+    workload = asked("inspect", text, lines, node, _container, _keys(node), name=_name(node))
+    if workload.request is None:
+        return workload
+    try:
+        state = docker.read_configured(node)
+    except FormatError as error:
+        return broken("inspect", text, error, lines, name=workload.name)
+    if state is None:
+        return workload
+    problems = tuple(each for each in workload.problems if each.rule != "computed-by-podman")
+    # What is inheritable Podman does not say, and its releases differ.
+    says = tuple(name for name in THREAD_SETS if name != "inheritable")
+    return evolve(workload, state=state, says=says, problems=problems, not_known=not_known(problems), again=None)
 
 
 def _keys(node: Node) -> Mapping[str, str]:
