@@ -10,7 +10,7 @@ from attrs import frozen
 from capset.formats.document import Node, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "physical_lines", "sections", "words"]
+__all__ = ["Assignment", "assignments", "begins_again", "physical_lines", "sections", "words"]
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
@@ -80,12 +80,27 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
 def sections(text: str) -> dict[str, int]:
     """Return the sections of a unit file, as far as systemd reads it, and the line on which each begins first."""
     found: dict[str, int] = {}
+    for name, number in _headers(text):
+        found.setdefault(name, number)
+    return found
+
+
+def begins_again(text: str) -> tuple[str, int] | None:
+    """Return the first section that stands in a unit file twice, and the second line on which it begins."""
+    found = set[str]()
+    for name, number in _headers(text):
+        if name in found:
+            return name, number
+        found.add(name)
+    return None
+
+
+def _headers(text: str) -> Iterator[tuple[str, int]]:
     for number, line in _logical_lines(text):
         if line.startswith("["):
             if not line.endswith("]") or _UNSAFE.search(line):
-                break
-            found.setdefault(line[1:-1], number)
-    return found
+                return
+            yield line[1:-1], number
 
 
 def physical_lines(text: str) -> Iterator[tuple[int, int, str]]:

@@ -700,6 +700,31 @@ def test_files_between_units_that_are_none():
         documents.read("[Timer]\n", name="a.timer")
 
 
+@pytest.mark.parametrize(
+    ("text", "again"),
+    [
+        ("[Unit]\n[Service]\nUser=nobody\n[Unit]\n[Service]\nExecStart=/bin/b\n", "[Unit] begins again on line 4"),
+        ("[Service]\nUser=5\n# b\n[Service]\nUser=6\n", "[Service] begins again on line 4"),
+        ("[Service]\nUser=5\n[Install]\nWantedBy=a\n[Service]\n[Install]\n", "[Service] begins again on line 5"),
+        ("[Unit]\n[Socket]\nUser=5\n[Unit]\n[Timer]\n", "[Unit] begins again on line 4"),
+    ],
+)
+def test_units_that_are_joined_without_their_names(text, again):
+    """They were one, in which what the first says is said of the second as well; a file of a unit may well do so."""
+    for dialect in (None, "systemd"):
+        with pytest.raises(DialectError) as caught:
+            documents.read(text, dialect=dialect)
+        assert f"{again}, as where units are joined without their names: give what systemctl cat" in str(caught.value)
+    kind = "socket" if "[Socket]" in text else "service"
+    [unit] = documents.read(text, name=f"a.{kind}")
+    assert unit.unit is not None
+    [named] = documents.read(f"# /etc/systemd/system/a.{kind}\n{text}")
+    assert named.unit == unit.unit
+    first, second = documents.read(f"{text}# /x/b.service\n[Service]\n")
+    assert (first.asks, first.not_known, second.name) == (None, "it is not read", "b.service")
+    assert first.problems[0].message.startswith(f"the first file: {again}")
+
+
 def test_a_comment_that_names_a_file_divides_nothing():
     """Only in front of a section it does; what stands before the first such line is a file too."""
     [unit] = documents.read("[Unit]\n# /x/b.service\nAfter=x\n[Service]\nUser=5\n# /x/c.service\n", name="a.service")

@@ -15,7 +15,7 @@ from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
-from capset.formats.unitfile import assignments, physical_lines, sections
+from capset.formats.unitfile import assignments, begins_again, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
 
@@ -48,6 +48,9 @@ def _section(file: UnitFile) -> tuple[str, str]:
         if name in found or suffix == f".{name.lower()}":
             generator = "give the unit that podman-system-generator --dryrun prints"
             return "", f"[{name}] is for Podman's Quadlet, which makes a unit of it: {generator}"
+    if suffix not in _SECTIONS and not file.is_drop_in and (twice := begins_again(file.text)):
+        joined = "as where units are joined without their names: give what systemctl cat prints, or each by itself"
+        return "", f"[{twice[0]}] begins again on line {twice[1] + file.before}, {joined}"
     if suffix in _WITHOUT:
         return "", f"a {suffix[1:]} has no section with capabilities"
     sought = [_SECTIONS[suffix]] if suffix in _SECTIONS else [*_SECTIONS.values()]
