@@ -37,6 +37,42 @@ def test_every_capability_is_described(cap):
     assert fact.split_from is None or fact.split_from < cap
 
 
+SAID = [
+    (Cap.DAC_OVERRIDE, "except below /proc/sys", ()),
+    (Cap.DAC_READ_SEARCH, "a descriptor that was opened with other credentials", ("by its descriptor alone",)),
+    (Cap.FOWNER, "user extended attributes on sticky directories", ()),
+    (Cap.NET_BIND_SERVICE, "AF_VSOCK", ()),
+    (Cap.NET_RAW, "AF_XDP", ()),
+    (Cap.NET_RAW, "socket marks", ()),
+    (Cap.NET_RAW, "SO_BINDTODEVICE", ()),
+    (Cap.SYS_CHROOT, "together with CAP_SYS_ADMIN (setns(2))", ()),
+    (Cap.SYS_ADMIN, "together with CAP_SYS_CHROOT", ()),
+    (Cap.SYS_ADMIN, "send any process id over a UNIX socket", ()),
+    (Cap.SYS_ADMIN, "fanotify(7)", ()),
+    (Cap.SYS_ADMIN, "keyctl(2)", ()),
+    (Cap.SYS_PTRACE, "move_pages(2)", ()),
+    (Cap.SYS_PTRACE, "pidfd_getfd(2)", ()),
+    (Cap.SYS_PTRACE, "userfaultfd(2)", ()),
+    (Cap.SYS_PTRACE, "/proc/<pid>/maps, exe and fd", ()),
+    (Cap.SYS_NICE, "MPOL_MF_MOVE_ALL", ("of any process between nodes",)),
+    (Cap.SYS_RESOURCE, "a user's processes", ()),
+    (Cap.SETFCAP, "together with CAP_SETUID", ()),
+    (Cap.MAC_ADMIN, "profiles of AppArmor", ("made for Smack",)),
+    (Cap.MAC_ADMIN, "SELinux contexts that the policy does not define", ()),
+    (Cap.SYSLOG, "or is 0 and perf_event_paranoid 2", ()),
+    (Cap.PERFMON, "/proc/<pid>/maps", ()),
+    (Cap.CHECKPOINT_RESTORE, "of its own processes too", ("map_files of other processes",)),
+]
+
+
+@pytest.mark.parametrize(("cap", "said", "denied"), SAID)
+def test_what_linux_decides_otherwise_than_the_manual_says(cap, said, denied):
+    """Linux 6.18 was asked with the capability, without it and with it alone."""
+    text = "\n".join([cap.info.summary, *cap.info.permits])
+    assert said in text
+    assert not [each for each in denied if each in text]
+
+
 def version(text: str) -> tuple[int, ...]:
     """Compare 2.6.37 and 3.0 as numbers."""
     return tuple(map(int, text.split(".")))

@@ -340,6 +340,23 @@ def test_every_citation_is_listed():
     assert all(re.fullmatch("[^/]+/[^/]+", each.project) for each in found)
 
 
+LED_NOWHERE = [
+    ("containers/podman", "814b7b003cc6", "pkg/specgen/generate/security.go"),  # security_linux.go by then
+    ("cri-o/cri-o", "63b9f4ec986d", ""),
+    ("docker/cli", "143a7abe", ""),
+    ("HackTricks-wiki/hacktricks", "020564d8", ""),  # the Portuguese translation
+]
+
+
+@pytest.mark.parametrize(("project", "commit", "path"), LED_NOWHERE)
+def test_citations_that_led_nowhere(project, commit, path):
+    """None is back."""
+    found = [each for name, data in every_document().items() for each in citations(data, name)]
+    of_it = [each for each in found if each.project == project]
+    assert of_it
+    assert not [each for each in of_it if each.commit.startswith(commit) and each.path.startswith(path)]
+
+
 PAGE = """\
 .\\" a comment
 .TH CAPABILITIES 7
