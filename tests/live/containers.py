@@ -243,16 +243,30 @@ class Podman:
 
     def run(self, request: Request, uid: int, no_new_privs: bool, *, packaged: bool = False) -> Outcome:
         """Run a container."""
-        options = [f"--cap-add={name}" for name in request.add] + [f"--cap-drop={name}" for name in request.drop]
-        options += ["--privileged"] * request.privileged + ["--security-opt=no-new-privileges"] * no_new_privs
-        return outcome(
-            *self.podman,
-            *("run", "--rm", "--pull=never", "--network=none", f"--user={uid}"),
+        words = self._words(request, str(uid), no_new_privs)
+        return outcome(*self.podman, "run", "--rm", *words, env=os.environ if packaged else COMPILED_IN)
+
+    def inspected(self, request: Request, user: str, no_new_privs: bool) -> tuple[str, Outcome]:
+        """Make a container; return what ``podman inspect`` prints of it before it runs, and what comes of it."""
+        name = "inspected"
+        words = self._words(request, user, no_new_privs)
+        made = call(*self.podman, "create", f"--name={name}", *words, env=COMPILED_IN)
+        assert made.returncode == 0, made.stderr
+        shown = call(*self.podman, "inspect", name).stdout.decode()
+        found = outcome(*self.podman, "start", "--attach", name, env=COMPILED_IN)
+        call(*self.podman, "rm", "-f", name)
+        return shown, found
+
+    def _words(self, request: Request, user: str, no_new_privs: bool) -> list[str]:
+        return [
+            *("--pull=never", "--network=none", f"--user={user}"),
             *("--pids-limit=0", *LIMITS),  # nor is there always a controller for it
-            *options,
+            *(f"--cap-add={name}" for name in request.add),
+            *(f"--cap-drop={name}" for name in request.drop),
+            *["--privileged"] * request.privileged,
+            *["--security-opt=no-new-privileges"] * no_new_privs,
             *("box:1", "cat", "/proc/self/status"),
-            env=os.environ if packaged else COMPILED_IN,
-        )
+        ]
 
     def close(self) -> None:
         """Remove what it keeps."""

@@ -9,8 +9,9 @@ import subprocess
 from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
-from capset import live
+from capset import documents, live
 from capset.documents.shell import UnfinishedError, commands
+from capset.engines import Request
 from capset.engines.process import first_process
 from capset.errors import FormatError
 from capset.formats import docker as dialect
@@ -86,6 +87,33 @@ def test_docker_flags(docker):
         assert (shown is None) == refused, command
         if shown is not None:
             assert dialect.from_inspect(shown) == request, command
+
+    compare()
+
+
+names_taken = st.lists(st.sampled_from(["NET_ADMIN", "KILL", "CHOWN", "BPF", "ALL"]), max_size=2, unique=True)
+
+
+def test_podman_inspect(podman):
+    """What podman inspect says of a container is what its process has, whoever it runs as."""
+
+    @real
+    @given(
+        names_taken, names_taken, st.booleans(), st.sampled_from(["0", "root", "1000", "user", "1000:5"]), st.booleans()
+    )
+    @example(["NET_ADMIN"], [], False, "1000", False)
+    @example([], [], True, "user", False)
+    @example([], ["ALL"], False, "0", True)
+    def compare(add: list[str], drop: list[str], privileged: bool, user: str, no_new_privs: bool) -> None:
+        add = [name for name in add if name not in drop and not ("ALL" in drop and name == "ALL")]
+        drop = [name for name in drop if "ALL" not in add]
+        request = Request(add, drop, privileged=privileged)
+        shown, actual = podman.inspected(request, user, no_new_privs)
+        [told] = documents.lint(documents.read(shown)).outcomes
+        event("root" if user in {"0", "root"} else "another")
+        for name in ("effective", "permitted", "bounding", "ambient"):
+            assert told.said(name) == getattr(actual.state, name), (name, request, user, actual.said)
+        assert told.workload.request.no_new_privs is no_new_privs
 
     compare()
 
