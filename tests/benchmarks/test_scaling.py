@@ -12,7 +12,7 @@ CASES = [(name, shape) for name, (_, shapes) in SHAPES.items() for shape in shap
 
 @pytest.mark.parametrize(("reader", "shape"), CASES, ids=[f"{name}-{shape}" for name, shape in CASES])
 def test_twice_as_much(against, reader, shape):
-    """The ratio of what grows as the square is 4."""
+    """The ratio of what grows as the square is 4. It takes minutes, so it is asked for by name and not by .ci/run."""
     read, shapes = SHAPES[reader]
     less, more = (shapes[shape](many) for many in (1000, 2000))
 

@@ -107,7 +107,20 @@ def play(kernel: Kernel, lines: Sequence[str], folder: Path, *, lsm: str = "capa
     with archive.open("wb") as file:
         command = ["cpio", "--quiet", "-o", "-H", "newc", "-R", "0:0"]
         subprocess.run(command, cwd=root, input=names.encode(), stdout=file, check=True)
-    machine = "-M q35 -accel tcg -cpu max -m 512 -nodefaults -no-reboot -display none".split()
+    machine = [
+        "-M",
+        "q35",
+        "-accel",
+        "tcg",
+        "-cpu",
+        "max",
+        "-m",
+        "512",
+        "-nodefaults",
+        "-no-reboot",
+        "-display",
+        "none",
+    ]
     machine += ["-kernel", kernel.image, "-initrd", archive, "-serial", f"file:{log}", "-debugcon", f"file:{answers}"]
     # The check that the timer ticks is a matter of microseconds, and fails where the machine has other work.
     words = f"console=ttyS0 quiet panic=-1 audit=0 mitigations=off no_timer_check lsm={lsm}"
