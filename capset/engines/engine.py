@@ -91,6 +91,19 @@ class Engine(Plain, Shown):
         return (f"{self} is newer than {newest}, and is taken to do the same",)
 
     @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names that people type for it, beside its own: those of :func:`capset.engines.aliases` that stand for it.
+
+        Examples:
+            >>> from capset import engines
+            >>> engines.get("cri-o").aliases
+            ('crio', 'openshift', 'ocp', 'okd')
+        """
+        from capset.engines.alias import aliases
+
+        return tuple(alias.name for alias in aliases() if alias.engines == (self.name,))
+
+    @property
     def default(self) -> CapSet:
         """What a container gets when nothing is asked for, by an engine that holds every known capability."""
         return self._behaviour.default(_ALL)
