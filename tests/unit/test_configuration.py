@@ -153,6 +153,47 @@ def test_what_containers_conf_does_not_set():
     assert containers('default_capabilities = ["CHOWN"]', engines.get("buildah")).default == CapSet(["chown"])
 
 
+@pytest.mark.parametrize(
+    ("engine", "text", "place", "expected"),
+    [
+        (
+            PODMAN,
+            "[crio.runtime]\n",
+            "the document",
+            "the configuration of Podman, which has containers, engine, machine and more",
+        ),
+        (CRIO, "[containers]\n", "the document", "the configuration of CRI-O, which has crio"),
+        (CRIO, "[runtime]\n", "the document", "the configuration of CRI-O, which has crio"),
+        (PODMAN, "[container]\n[engine]\n", "container", "no such table (did you mean containers?)"),
+        (PODMAN, "[Containers]\n", "Containers", "no such table (did you mean containers?)"),
+        (CRIO, "[crio.runtim]\n", "crio.runtim", "no such table (did you mean runtime?)"),
+        (CRIO, "[cri-o.runtime]\n", "cri-o", "no such table (did you mean crio?)"),
+        (engines.get("nomad"), '{"plugins": {}}', "plugins", "no such table (did you mean plugin?)"),
+        (engines.get("nomad-docker"), '{"containers": {}}', "the document", "the configuration of Nomad"),
+    ],
+)
+def test_the_file_of_another_engine(engine, text, place, expected):
+    """It sets nothing, and so would look like a file that leaves the engine as it is; and so would a misspelt table."""
+    with pytest.raises(FormatError, match=re.escape(expected)) as raised:
+        configuration.read(text, engine, source="x.conf")
+    assert (raised.value.place, raised.value.source) == (place, "x.conf")
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        (PODMAN, "# nothing\n"),
+        (PODMAN, "[engine]\nnetwork_cmd_path = ''\n[later]\n"),
+        (CRIO, "[crio.image]\n"),
+        (CRIO, "[crio]\nrunroot = ''\nimagestore = ''\n"),
+        (engines.get("nomad"), '{"server": {"enabled": true}, "users": {}}'),
+    ],
+)
+def test_a_file_that_sets_other_things(engine, text):
+    """The engine is as it was."""
+    assert configuration.read(text, engine) == engine
+
+
 def test_crio_conf():
     """Each key by itself, and both."""
     assert crio('default_capabilities = ["CHOWN", "kill"]').default == CapSet.parse("chown,kill")
