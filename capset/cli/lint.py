@@ -18,8 +18,12 @@ __all__ = ["lint"]
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--engine", metavar="ENGINE[@VERSION]", help="What runs the containers: docker, or containerd for pods.")
-@click.option("--policy", metavar="LEVEL[@VERSION]", help="Check pods too by baseline, restricted, or restricted@1.25.")
+@click.option(
+    "--engine", metavar="ENGINE[@VERSION][:FILE]", help="What runs the containers: docker, or containerd for pods."
+)
+@click.option(
+    "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
+)
 @click.option("--systemd", type=int, metavar="RELEASE", help="The release of systemd, by default the newest.")
 @click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
 @json_option

@@ -102,7 +102,10 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         return engine
     from capset.formats import configuration
 
-    return configuration.read(read_bytes(path), engine, source=path)
+    configured = configuration.read(read_bytes(path), engine, source=path)
+    if configured is engine:
+        warn(f"{path}: it says nothing of capabilities, and leaves {engine} as it is")
+    return configured
 
 
 def _label(text: str, caps: CapSet) -> str:

@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tomllib import loads
 from typing import Any, Literal
 
+from attrs import evolve
+
 from capset import engines
 from capset.bounds import bounded
 from capset.engines import Engine
@@ -81,7 +83,10 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
         text: What is in the file, as str or as bytes in UTF-8: TOML, or for Nomad JSON.
         engine: The engine that reads it: Podman or Buildah (``containers.conf``), CRI-O (``crio.conf``), or one of
             Nomad's drivers, of which ``nomad`` stands for exec.
-        source: The name of the file, for errors.
+        source: The name of the file, for errors, and for the name of the engine as it sets it.
+
+    Returns:
+        The engine as it is set; itself where the file sets nothing of it.
 
     Raises:
         ArgumentError: There is no reader for the file of that engine.
@@ -108,9 +113,12 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
     except (ValueError, RecursionError) as error:  # those of UTF-8, of tomllib and of json are ValueErrors
         raise DocumentError(source, None, f"the configuration of {engine} cannot be parsed: {error}") from None
     try:
-        return _READERS[engine.name](document, engine)
+        configured = _READERS[engine.name](document, engine)
     except FormatError as error:
         raise FormatError(error.place, error.value, error.expected, source) from None
+    if configured.setting is None or configured is engine:
+        return engine
+    return configured._as_set(evolve(configured.setting, source=source))
 
 
 def from_containers_conf(document: Mapping[str, object], *, engine: Engine | None = None) -> Engine:

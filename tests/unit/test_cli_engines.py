@@ -191,6 +191,7 @@ def test_flags(run):
     assert told == {
         "engine": "docker",
         "version": "20.10",
+        "configuration": None,
         "target": {"mask": "0000000000000020", "names": ["CAP_KILL"]},
         "add": ["KILL"],
         "drop": ["ALL"],

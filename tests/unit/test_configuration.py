@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import re
 import tomllib
@@ -105,6 +106,20 @@ def test_forth_and_back(engine):
     assert eval(repr(engine), {"engines": engines, "CapSet": CapSet}) == engine
     assert Engine.from_dict(engine.as_dict()) == engine
     assert pickle.loads(pickle.dumps(engine)) == engine
+
+
+def test_the_file_in_the_name():
+    """So that nobody takes what a file sets for the engine's own; it is a name, and no part of what is set."""
+    named = configuration.read('[containers]\ndefault_capabilities = ["KILL"]', PODMAN, source="a\n.conf")
+    newer = configuration.read('[containers]\ndefault_capabilities = ["KILL"]', engines.get("podman", "99"), source="a")
+
+    assert (str(named), named.setting.source) == ("Podman (a\\n.conf)", "a\n.conf")
+    assert named == PODMAN.with_default(["kill"])
+    assert Engine.from_dict(named.as_dict()).setting.source == "a\n.conf"
+    assert (str(newer), newer.assumed[0].partition(" is ")[0]) == ("Podman 99 (a)", "Podman 99")
+    assert configuration.read("", PODMAN, source="a") is PODMAN
+    again = configuration.read("[containers]\n", named, source="b")
+    assert again is named
 
 
 def test_what_cannot_be_typed():
@@ -362,7 +377,14 @@ def test_on_the_command_line(tmp_path):
 
     assert said("diff", "--json", f"podman@5.0:{conf}", "kill")[0] == 0
     code, text = said("run", f"podman:{conf}", "--cap-add=CHOWN")
-    assert (code, "The bounding set against the default: +CAP_CHOWN" in text) == (0, True)
+    assert (code, f"\nThe bounding set against the default of Podman ({conf}): +CAP_CHOWN\n" in text) == (0, True)
+    assert text.startswith(f"Podman ({conf}), --cap-add=CHOWN, user 0\n")
+    for words in (("run", f"podman:{conf}"), ("flags", f"podman:{conf}", "kill")):
+        assert json.loads(said(*words, "--json")[1])["configuration"] == str(conf)
+    assert json.loads(said("run", "podman", "--json")[1])["configuration"] is None
+    code, text = said("run", f"podman:{os.devnull}")
+    told = f"capset: {os.devnull}: it says nothing of capabilities, and leaves Podman as it is\n"
+    assert (code, told in text, "against the default: the same" in text) == (0, True, True)
     code, text = said("engines", f"podman:{conf}")
     assert (code, "its default: given\n" in text, "CAP_KILL" in text) == (0, True, True)
     conf.write_text("[")
