@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, Literal
 
@@ -16,11 +17,14 @@ from attrs import evolve, field, frozen
 from capset import engines
 from capset.diff import CapDiff
 from capset.engines import Engine, Request
+from capset.engines.engine import LAST_ID
 from capset.errors import ArgumentError, RequestError, UnknownVersionError, require, shown
 from capset.facts import load
 from capset.formats import kubernetes
+from capset.formats.document import Node
 from capset.listed import Listed
 from capset.plain import Plain
+from capset.problem import Problem
 from capset.shown import Tabular
 
 __all__ = [
@@ -46,9 +50,21 @@ _FEW = 5  # so many are named one by one
 _ADD = "securityContext.capabilities.add"
 _DROP = "securityContext.capabilities.drop"
 _PRIVILEGED = "securityContext.privileged"
+_USER = "securityContext.runAsUser"
+_NON_ROOT = "securityContext.runAsNonRoot"
+_ESCALATION = "securityContext.allowPrivilegeEscalation"
 _POD_SECURITY = {_ADD: "pod-security-add", _DROP: "pod-security-drop"}
-_SCC = {_ADD: "scc-add", _PRIVILEGED: "scc-privileged"}
+_SCC = {
+    _ADD: "scc-add",
+    _PRIVILEGED: "scc-privileged",
+    _USER: "scc-user",
+    _NON_ROOT: "scc-user",
+    _ESCALATION: "scc-escalation",
+}
 _NOBODY = 65534
+
+NOT_ROOT = "not root"
+"""The user of a request of which admission alone says that it is another than root."""
 
 
 @frozen(kw_only=True)
@@ -97,7 +113,9 @@ class Rule:
         drops: What is dropped for a container that does not drop it itself.
         privileged: Whether a container may be a privileged one, as far as this rule says.
         escalation: Whether a container may gain privileges if it does not say; None where this rule leaves that alone.
-        user: Whom a container runs as that does not say.
+        user: As whom a container runs that does not say: as in :class:`~capset.engines.Request`.
+        uids: The user ids that are allowed, the first and the last; None where that is left alone.
+        range: What is allowed, in words, where admission takes a user from it; empty where it takes none.
         runtime: The engine that runs such pods, if no other is given.
     """
 
@@ -108,16 +126,19 @@ class Rule:
     drops: tuple[str, ...] = ()
     privileged: bool = True
     escalation: bool = True
-    user: Literal["any", "not root", "of a range"] = "any"
+    user: str = ""
+    uids: tuple[int, int] | None = None
+    range: str = ""
     runtime: str = "containerd"
 
-    def findings(self, pod: kubernetes.Pod, container: str, request: Request, engine: Engine) -> list[Finding]:
-        """Check one container of a pod, for which *engine* tells the effect."""
+    def findings(
+        self, pod: kubernetes.Pod, container: str, node: Node, request: Request, engine: Engine
+    ) -> list[Finding]:
+        """Check one container of a pod, which stands in *node*, and for which *engine* tells the effect."""
         if self.exempts_windows and pod.windows:
             return []
-        broken = list(self._broken(request))
-        uid = _NOBODY if self.user != "any" and not request.user else None
-        effect = _effect(engine, self.admitted(request), windows=pod.windows, uid=uid) if broken else ""
+        broken = [*self._broken(request), *self._broken_by_context(pod, node, request)]
+        effect = _effect(engine, self.admitted(request), windows=pod.windows) if broken else ""
         return [
             Finding(rule=self.ids[field], container=container, field=field, value=value, message=message, effect=effect)
             for field, value, message in broken
@@ -127,7 +148,16 @@ class Rule:
         """Return what becomes of a request where admission changes it."""
         drops = [name for name in self.drops if name not in request.drop]
         gains_nothing = request.no_new_privs or not (self.escalation or request.privileged)
-        return evolve(request, drop=(*request.drop, *drops), no_new_privs=gains_nothing)
+        user = request.user if _says_user(request) else f"{self.user}{request.user}"  # there may be a group alone
+        return evolve(request, drop=(*request.drop, *drops), user=user, no_new_privs=gains_nothing)
+
+    def settles(self, problem: Problem) -> bool:
+        """Say whether what a problem leaves open is decided by what admission adds to a pod."""
+        if problem.rule == "image-user":
+            return bool(self.range) and self.user != "0"
+        if problem.rule != "capability-spelling" or ".capabilities.drop[" not in problem.place:
+            return False
+        return not {"ALL", problem.value.upper().removeprefix("CAP_")}.isdisjoint(self.drops)
 
     def _broken(self, request: Request) -> Iterator[tuple[str, str, str]]:
         """List what a request breaks: field, value, verdict. Texts are compared as they stand."""
@@ -141,6 +171,22 @@ class Rule:
             if self.may_add is not None and name not in self.may_add:
                 allowed = ", ".join(f"`{each}`" for each in sorted(self.may_add)) or "left out"
                 yield _ADD, name, f"must be {'one of ' if len(self.may_add) > 1 else ''}{allowed}, got `{name}`"
+
+    def _broken_by_context(self, pod: kubernetes.Pod, node: Node, request: Request) -> Iterator[tuple[str, str, str]]:
+        """List what the rest of a container's security context breaks, where it says something else than is allowed."""
+        context, of_pod = node["securityContext"], Node(pod.spec, pod.place)["securityContext"]
+        if not self.escalation and context["allowPrivilegeEscalation"].truth():
+            yield _ESCALATION, "true", "must not be `true`"
+        if self.uids is None:
+            return
+        first, last = self.uids
+        if _says_user(request) and not first <= (uid := request.uid or 0) <= last:
+            yield _USER, str(uid), f"must be {self.range or 'any but root'}, got `{uid}`"
+        non_root = next(
+            (each for each in (context["runAsNonRoot"], of_pod["runAsNonRoot"]) if each.value is not None), None
+        )
+        if not self.range and non_root is not None and not non_root.truth():
+            yield _NON_ROOT, "false", "must not be `false`"
 
 
 def pod_security(
@@ -186,8 +232,9 @@ def security_context_constraints(
 ) -> Findings:
     """Check a pod against what a security context constraint (SCC) of OpenShift says of capabilities.
 
-    These are what may be added, and whether a container may be a privileged one; the SCC has other rules. What it
-    requires to be dropped is no finding, as OpenShift drops it from every container: :func:`under_scc`.
+    These are what may be added, and whether a container may be a privileged one, may gain privileges, and may run as
+    that user; the SCC has other rules. What it requires to be dropped is no finding, as OpenShift drops it from every
+    container, and neither is what a container does not say, as OpenShift says it then: :func:`under_scc`.
 
     Args:
         pod: As of :func:`pod_security`.
@@ -200,8 +247,8 @@ def security_context_constraints(
         ArgumentError: There is no such SCC among those that OpenShift ships.
 
     Source:
-        OpenShift ``pkg/securitycontextconstraints/capabilities/mustrunas.go`` of apiserver-library-go, and the
-        manifests of cluster-kube-apiserver-operator.
+        OpenShift ``pkg/securitycontextconstraints/`` of apiserver-library-go, ``capabilities/mustrunas.go``,
+        ``user/`` and ``sccmatching/provider.go``, and the manifests of cluster-kube-apiserver-operator.
 
     Examples:
         >>> from capset import policy
@@ -217,8 +264,9 @@ def under_scc(request: Request, name: str = "restricted-v2") -> Request:
     """Return what OpenShift makes of a container's request where it admits it under an SCC.
 
     What the SCC drops is added to what the container drops, and where it allows no privilege escalation, a container
-    that does not say so itself gets no_new_privs. The user, which most SCCs take from a range of the namespace if the
-    pod names none, is left as it is: give a ``uid`` other than 0 to the engine.
+    that does not say so itself gets no_new_privs. A container that names no user gets the first one of the SCC's own
+    range. Where that range is the namespace's, or the SCC asks for any user but root, the user is ``"not root"``: give
+    a ``uid`` to the engine, such as the namespace's.
 
     Raises:
         ArgumentError: There is no such SCC.
@@ -227,7 +275,7 @@ def under_scc(request: Request, name: str = "restricted-v2") -> Request:
         >>> from capset import engines, policy
         >>> request = policy.under_scc(engines.Request(add=["NET_BIND_SERVICE"]))
         >>> request
-        Request(add=('NET_BIND_SERVICE',), drop=('ALL',), no_new_privs=True)
+        Request(add=('NET_BIND_SERVICE',), drop=('ALL',), user='not root', no_new_privs=True)
         >>> print(engines.get("openshift").container(request, uid=1000660000).bounding)
         CAP_NET_BIND_SERVICE
     """
@@ -246,7 +294,9 @@ def _check(pod: Mapping[str, Any], rule: Rule, engine: Engine | None) -> Finding
     requests = kubernetes.from_pod(pod)
     found = next(kubernetes.pods(pod))
     return Findings(
-        finding for name, request in requests.items() for finding in rule.findings(found, name, request, runtime)
+        finding
+        for name, node in found.containers()
+        for finding in rule.findings(found, name, node, requests[name], runtime)
     )
 
 
@@ -303,12 +353,29 @@ def scc_rule(name: str) -> Rule:
     if not isinstance(name, str):
         raise TypeError(message)
     if name not in _sccs():
-        raise ArgumentError(message, name)
+        close = get_close_matches(name.lower(), _sccs(), 1)
+        raise ArgumentError(f"{message}{f': did you mean {close[0]}?' if close else ''}", name)
     return _sccs()[name]
 
 
 @cache
 def _sccs() -> dict[str, Rule]:
+    document = load("policies/openshift-scc")
+    of_namespaces = document["namespaces"]["uids"]
+
+    def runs_as(entry: Mapping[str, Any]) -> dict[str, Any]:
+        match entry["user"]:
+            case "any":
+                return {}
+            case "not root":
+                return {"user": NOT_ROOT, "uids": (1, LAST_ID)}
+        if "uids" in entry:
+            first, last = entry["uids"]
+            return {"user": str(first), "uids": (first, last), "range": f"from {first} to {last}"}
+        first, last = of_namespaces
+        words = f"of the namespace's range, by default within {first} to {last}"
+        return {"user": NOT_ROOT, "uids": (first, last), "range": words}
+
     return {
         name: Rule(
             ids=_SCC,
@@ -316,10 +383,10 @@ def _sccs() -> dict[str, Rule]:
             drops=tuple(entry["drops"]),
             privileged=entry["privileged"],
             escalation=entry["escalation"],
-            user=entry["user"],
+            **runs_as(entry),
             runtime="cri-o",
         )
-        for name, entry in load("policies/openshift-scc")["sccs"].items()
+        for name, entry in document["sccs"].items()
     }
 
 
@@ -342,14 +409,23 @@ def _levels() -> dict[str, list[tuple[int, Rule]]]:
     return found
 
 
-def _effect(engine: Engine, request: Request, *, windows: bool, uid: int | None) -> str:
+def who(request: Request) -> str:
+    """Say in a sentence who runs a container."""
+    return "another user than root" if request.user.startswith(NOT_ROOT) else f"user {request.user}"
+
+
+def _says_user(request: Request) -> bool:
+    return bool(request.user.partition(":")[0])
+
+
+def _effect(engine: Engine, request: Request, *, windows: bool) -> str:
     """Say what a container would get of a request."""
     if refused := [problem.message for problem in request.problems if problem.verdict == "refused"]:
         return f"no container starts: {refused[0]}"
     if windows:
         return "Windows has no capabilities"
     try:
-        state = engine.container(request, uid=uid)
+        state = engine.container(request, uid=_NOBODY if request.user.startswith(NOT_ROOT) else None)
     except RequestError as error:
         return f"no container starts: {error}"
     caps = state.bounding
@@ -358,5 +434,4 @@ def _effect(engine: Engine, request: Request, *, windows: bool, uid: int | None)
     more = caps - engine.default
     text = f"{engine} gives it {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}, "
     text += f"{more if len(more) <= _FEW else len(more)} more than by default" if more else "none more than by default"
-    who = f"user {request.uid}" if uid is None else "another user than root"
-    return text if state.effective else f"{text}, and as {who} it can use none of them"
+    return text if state.effective else f"{text}, and as {who(request)} it can use none of them"

@@ -57,30 +57,21 @@ def run(
 ) -> None:
     """Show what a container would get. Nothing is run.
 
-    These are the five sets of the container's first process, as /proc shows them.
+    These are the five sets of the container's first process, as /proc shows them. FILE is the engine's configuration:
+    containers.conf of Podman or Buildah, crio.conf, or the JSON of a Nomad agent; of other engines none is read.
     """
     chosen = engine_named(engine)
     request = engines.Request(add, drop, privileged=privileged)
     state = chosen.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
     warnings = chosen.resolution(request, available=available).warnings
     if as_json:
-        caps = state.as_dict()
-        say_json(
-            {
-                "engine": chosen.name,
-                "version": chosen.version,
-                "uid": uid,
-                "caps": caps,
-                "warnings": list(warnings),
-                "assumed": list(chosen.assumed),
-            }
-        )
+        say_json({**_about(chosen), "uid": uid, "caps": state.as_dict(), "warnings": list(warnings)})
         return
     asked = shlex.join(chosen.write(request))
     say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {uid}{', no_new_privs' if no_new_privs else ''}")
     show_sets(state)
     difference = chosen.default.diff(state.bounding)
-    say(f"The bounding set against the default: {difference or 'the same'}")
+    say(f"The bounding set against the default{f' of {chosen}' if chosen.setting else ''}: {difference or 'the same'}")
     if uid and state.bounding and not state.effective:
         say(
             "Nothing is effective: for a user other than root execve(2) keeps only what is ambient, "
@@ -109,24 +100,24 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
     request = chosen.request(wanted, available=available)
     written = chosen.write(request)
     if as_json:
-        say_json(
-            {
-                "engine": chosen.name,
-                "version": chosen.version,
-                "target": wanted.as_dict(),
-                "add": list(request.add),
-                "drop": list(request.drop),
-                "privileged": request.privileged,
-                "flags": written,
-                "assumed": list(chosen.assumed),
-            }
-        )
+        say_json({**_about(chosen), "target": wanted.as_dict(), **_asked(request), "flags": written})
     elif not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
         say(shlex.join(written))
     else:
         say("\n".join(written))
+
+
+def _about(engine: engines.Engine) -> dict[str, object]:
+    """Return as JSON has it which engine answers, and what was taken for granted."""
+    file = printable(engine.setting.source) if engine.setting else None
+    told = {"engine": engine.name, "version": engine.version, "configuration": file}
+    return {**told, "assumed": list(engine.assumed)}
+
+
+def _asked(request: engines.Request) -> dict[str, object]:
+    return {"add": list(request.add), "drop": list(request.drop), "privileged": request.privileged}
 
 
 @click.command()
@@ -170,13 +161,6 @@ def _row(match: Match) -> list[str]:
 
 
 def _match_json(match: Match) -> dict[str, object]:
-    return {
-        "engine": match.engine.name,
-        "releases": releases_json(match.releases),
-        "root": match.root,
-        "add": list(match.request.add),
-        "drop": list(match.request.drop),
-        "privileged": match.request.privileged,
-        "also_privileged": match.also_privileged,
-        "flags": match.flags,
-    }
+    told = {"engine": match.engine.name, "releases": releases_json(match.releases), "root": match.root}
+    also = {"also_privileged": match.also_privileged, "flags": match.flags}
+    return {**told, **_asked(match.request), **also}

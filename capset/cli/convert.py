@@ -22,8 +22,10 @@ _TABLE = "\n".join(f"{name:<12}{dialect.about}" for name, dialect in DIALECTS.it
 @click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="How to write it.")
 @click.option("--from", "dialect", type=click.Choice([*DIALECTS]), help="How FILE is written, if it is not recognised.")
 @click.option("--name", metavar="NAME", help="One of several containers.")
-@click.option("--reads", metavar="ENGINE[@VERSION]", help="What FILE was written for: docker, or containerd for pods.")
-@click.option("--writes", metavar="ENGINE[@VERSION]", help="What it is written for: likewise.")
+@click.option(
+    "--reads", metavar="ENGINE[@VERSION][:FILE]", help="What FILE was written for: docker, or containerd for pods."
+)
+@click.option("--writes", metavar="ENGINE[@VERSION][:FILE]", help="What it is written for: likewise.")
 def convert(
     file: str, target: str, dialect: str | None, name: str | None, reads: str | None, writes: str | None
 ) -> None:

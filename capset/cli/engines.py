@@ -41,9 +41,10 @@ def engines(engine: str | None, as_json: bool) -> None:
     say(chosen[-1].about)
     if read_to := chosen[-1].read_to:
         say(f"Its releases were read up to {read_to}.")
-    say()
-    for at, era in enumerate(reversed(chosen)):
-        say() if at else None
+    if aliases := chosen[-1].aliases:
+        say(f"It is also meant by {', '.join(aliases)}.")
+    for era in reversed(chosen):
+        say()
         _show(era)
 
 
@@ -55,6 +56,7 @@ def _engine_json(engine: Engine) -> dict[str, object]:
         "about": engine.about,
         "releases": releases_json(engine.releases),
         "read_to": engine.read_to,
+        "aliases": list(engine.aliases),
         "assumed": list(engine.assumed),
         "default": engine.default.as_dict(),
         "facts": [
@@ -70,18 +72,17 @@ def _engine_json(engine: Engine) -> dict[str, object]:
 
 
 def _table(chosen: list[Engine]) -> None:
-    rows: list[list[Cell]] = [
-        [
-            engine.name,
-            releases_text(engine.releases),
-            str(len(engine.default)),
-            engine.default.hex(),
-            engine.facts[0].confidence,
-            str(engine.source),
-        ]
-        for engine in chosen
-    ]
+    rows: list[list[Cell]] = []
+    for engine in chosen:
+        held, mask = str(len(engine.default)), engine.default.hex()
+        sure, source = engine.facts[0].confidence, str(engine.source)
+        rows.append([engine.name, releases_text(engine.releases), held, mask, sure, source])
     table([word("engine"), word("releases"), number("held"), word("default"), word("how known"), prose("source")], rows)
+    others: dict[str, list[str]] = {}
+    for alias in known.aliases():
+        others.setdefault(" or ".join(alias.engines), []).append(alias.name)
+    say()
+    table([word("engine"), prose("what else people type for it")], [[name, ", ".join(others[name])] for name in others])
 
 
 def _show(engine: Engine) -> None:

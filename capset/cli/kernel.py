@@ -32,7 +32,7 @@ def kernel_option(command: Any) -> Any:
 @click.argument("path")
 @click.option("--pid", metavar="PROCESS", help="Who executes it: a process id or file:PATH; this command if not given.")
 @click.option(
-    "--engine", metavar="ENGINE[@VERSION]", help="A container of this engine executes it as its first program."
+    "--engine", metavar="ENGINE[@VERSION][:FILE]", help="A container of this engine executes it as its first program."
 )
 @click.option("--cap-add", "add", multiple=True, metavar="NAME", help="With --engine: a name to add.")
 @click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="With --engine: a name to drop.")

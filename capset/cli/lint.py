@@ -18,8 +18,12 @@ __all__ = ["lint"]
 
 @click.command()
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
-@click.option("--engine", metavar="ENGINE[@VERSION]", help="What runs the containers: docker, or containerd for pods.")
-@click.option("--policy", metavar="LEVEL[@VERSION]", help="Check pods too by baseline, restricted, or restricted@1.25.")
+@click.option(
+    "--engine", metavar="ENGINE[@VERSION][:FILE]", help="What runs the containers: docker, or containerd for pods."
+)
+@click.option(
+    "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
+)
 @click.option("--systemd", type=int, metavar="RELEASE", help="The release of systemd, by default the newest.")
 @click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
 @json_option
@@ -67,7 +71,7 @@ def _say(report: Report, *, several: bool) -> None:
     gets = [[said(each.workload.source, each.workload.label), *_gets(each)] for each in report.outcomes]
     if gets:
         table([word("what"), word("user"), prose("effective"), prose("bounding")], gets)
-    if any(outcome.gets and outcome.workload.request and not outcome.workload.user for outcome in report.outcomes):
+    if any(outcome.gets and outcome.workload.request and not outcome.user for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
     faults = [each for each in report.faults if each.verdict != "forbidden"]
     told = [[said(each.file, each.where), each.verdict, printable(each.message)] for each in faults]
@@ -86,4 +90,4 @@ def _gets(outcome: Outcome) -> list[str]:
     sets = [outcome.said(name) for name in ("effective", "bounding")]
     shown = ["not said" if caps is None else summary(caps) for caps in sets]
     nothing = ["", printable(str(outcome))]
-    return [printable(outcome.workload.user) or "not said", *(nothing if outcome.gets is None else shown)]
+    return [printable(outcome.user) or "not said", *(nothing if outcome.gets is None else shown)]

@@ -38,6 +38,9 @@ _MASK = re.compile(r"[0-9a-fA-F]{8,16}")
 # Elsewhere such a number is a process (show 1) or a mask (capsh --decode=1).
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
+_ENGINE = re.compile(
+    r"([^@:]*)(?:@((?:[0-9]+:(?=v?[0-9]+\.[0-9]))?[^:]*))?(?::(.*))?", re.DOTALL
+)  # a package has an epoch
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
 
@@ -91,16 +94,18 @@ def saved_status(path: str) -> live.ProcStatus:
 
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
     """Read the name of an engine, as ``NAME[@VERSION]``, and ``:FILE`` with its configuration; tell what is assumed."""
-    spec, colon, path = text.partition(":")
-    name, at, version = spec.partition("@")
-    engine = engines.get(name, version if at else None)
+    name, version, path = _ENGINE.fullmatch(text).groups()  # type: ignore[union-attr]  # any text is one
+    engine = engines.get(name, version)
     for told in engine.assumed if tell else ():
         warn(told)
-    if not colon:
+    if path is None:
         return engine
     from capset.formats import configuration
 
-    return configuration.read(read_bytes(path), engine, source=path)
+    configured = configuration.read(read_bytes(path), engine, source=path)
+    if configured is engine:
+        warn(f"{path}: it says nothing of capabilities, and leaves {engine} as it is")
+    return configured
 
 
 def _label(text: str, caps: CapSet) -> str:

@@ -42,7 +42,7 @@ _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
     "--against",
     default="docker",
     show_default=True,
-    metavar="ENGINE[@VERSION]",
+    metavar="ENGINE[@VERSION][:FILE]",
     help="The container engine whose default set to compare with.",
 )
 @proc_option

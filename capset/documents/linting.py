@@ -6,14 +6,16 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from typing import get_args
 
+from attrs import evolve
+
 from capset import engines
 from capset.documents import meaning
 from capset.documents.dialects import DIALECTS
 from capset.documents.report import Finding, Outcome, Report, Verdict
 from capset.documents.workload import Workload, listed
-from capset.engines import Engine
+from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, require, shown
-from capset.policy import Level, Rule, pod_rule, scc_rule
+from capset.policy import Level, Rule, pod_rule, scc_rule, who
 from capset.sets import CapSet
 
 __all__ = ["lint"]
@@ -62,11 +64,13 @@ def lint(
     notes = _of_arguments(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
-        usual = rule.runtime if rule is not None and workload._pod is not None else _usual(workload)
+        applies = rule if workload._pod is not None else None
+        usual = _usual(workload) if applies is None else applies.runtime
         runtime = engine or engines.get(usual or "docker")
-        outcome = _outcome(workload, runtime)
-        judged = (*_judged(outcome, runtime), *_by_policy(workload, rule, runtime))
-        parts.append((outcome, (*_told(workload), *judged, *notes.pop(workload.source, ()))))
+        admitted = _admitted(workload, applies)
+        outcome = evolve(_outcome(admitted, runtime), workload=workload, user=admitted.user)
+        judged = (*_judged(outcome, admitted.request, runtime), *_by_policy(workload, applies, runtime))
+        parts.append((outcome, (*_told(workload, applies), *judged, *notes.pop(workload.source, ()))))
     findings = dict.fromkeys(finding for _, told in parts for finding in told)  # a pod's own are in each container's
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
@@ -96,9 +100,18 @@ def _rule(policy: str | None) -> Rule | None:
     return pod_rule(level, version if at else "latest")
 
 
-def _told(workload: Workload) -> Iterator[Finding]:
-    """List what the document says and its target does not take."""
+def _admitted(workload: Workload, rule: Rule | None) -> Workload:
+    """Return what admission makes of a pod's container."""
+    if rule is None or workload.request is None:
+        return workload
+    return evolve(workload, request=rule.admitted(workload.request))
+
+
+def _told(workload: Workload, rule: Rule | None) -> Iterator[Finding]:
+    """List what the document says and its target does not take, as far as admission under a policy leaves that open."""
     for problem in workload.problems:
+        if rule is not None and rule.settles(problem):
+            continue
         yield Finding(
             file=workload.source,
             line=problem.line or workload.line,
@@ -127,30 +140,28 @@ def _outcome(workload: Workload, engine: Engine) -> Outcome:
         return Outcome(workload=workload, gets=None, reason=str(error))
 
 
-def _judged(outcome: Outcome, engine: Engine) -> Iterator[Finding]:
-    """List what comes of a request that the document does not show."""
-    workload, request = outcome.workload, outcome.workload.request
+def _judged(outcome: Outcome, request: Request | None, engine: Engine) -> Iterator[Finding]:
+    """List what comes of a request, as it is admitted, that the document does not show."""
+    workload = outcome.workload
     if request is None or workload.state is not None or not outcome.known or workload.refusal:
         return
     if outcome.gets is None:
         if workload._pod is None or not workload._pod.windows:
             yield _of(workload, "engine-refuses", "refused", outcome.reason, "add")
         return
-    added = CapSet() if request.privileged else _added(workload, engine)
+    added = CapSet() if request.privileged else _added(request, engine)
     if added and not added & outcome.gets.effective:
-        who = f"user {request.user}"
-        message = f"{who} cannot use what is added: {engine} makes nothing of it ambient, so only a program with file "
+        user = who(request)
+        message = f"{user} cannot use what is added: {engine} makes nothing of it ambient, so only a program with file "
         message += "capabilities, or root, has it"
         if request.no_new_privs:
-            message = f"{who} can never use what is added: {engine} makes nothing of it ambient, and no_new_privs "
+            message = f"{user} can never use what is added: {engine} makes nothing of it ambient, and no_new_privs "
             message += "keeps file capabilities from counting"
         yield _of(workload, "needs-root", "ignored" if request.no_new_privs else "depends", message, "add")
 
 
-def _added(workload: Workload, engine: Engine) -> CapSet:
+def _added(request: Request, engine: Engine) -> CapSet:
     """Return what a request adds by name, within what the engine gives, also where it is in the default."""
-    request = workload.request
-    assert request is not None
     if not request.add:
         return CapSet()
     gives = engine.resolve(request)
@@ -173,9 +184,9 @@ def _of(workload: Workload, rule: str, verdict: Verdict, message: str, field: st
 
 def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterator[Finding]:
     """List what a policy does not allow of a pod's container."""
-    if rule is None or workload._pod is None or workload.request is None:
+    if rule is None or workload._pod is None or workload._node is None or workload.request is None:
         return
-    for finding in rule.findings(workload._pod, workload.label, workload.request, engine):
+    for finding in rule.findings(workload._pod, workload.label, workload._node, workload.request, engine):
         side = finding.field.rpartition(".")[2]
         yield Finding(
             file=workload.source,

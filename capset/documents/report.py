@@ -72,6 +72,7 @@ class Outcome(Plain):
             where they are not known.
         reason: Why there are none, or why they are not known; empty where there are sets.
         known: Whether it is known what it gets: ``gets``, or nothing at all.
+        user: As whom it runs: as of the workload, unless a policy changes that; empty where nobody says.
 
     Of a set for which the dialect has no place, :meth:`said` gives None; what ``gets`` has is made of the others then.
     """
@@ -80,6 +81,7 @@ class Outcome(Plain):
     gets: CapState | None
     reason: str = ""
     known: bool = True
+    user: str = ""
 
     def said(self, name: str) -> CapSet | None:
         """Return one of the sets; None where there are none, or where the dialect says nothing of this one.
@@ -198,7 +200,7 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
         "file": printable(workload.source),
         "name": printable(workload.label),
         "dialect": workload.dialect,
-        "user": printable(workload.user),
+        "user": printable(outcome.user),
         **{name: None if caps is None else caps.as_dict() for name, caps in sets.items()},
         "refused": nothing if outcome.known else None,
         "not_known": None if outcome.known else nothing,

@@ -11,6 +11,7 @@ from capset.engines.engine import Engine
 from capset.engines.request import Request
 from capset.errors import FormatError, clipped, require, shown
 from capset.filecaps import FileCaps
+from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
 from capset.formats.systemd import Manager, Unit
@@ -67,6 +68,7 @@ class Workload(Plain, Shown):
     not_known: str = ""
     problems: tuple[Problem, ...] = ()
     _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)
+    _node: Node | None = field(default=None, alias="node", repr=False, eq=False)  # where it stands in its pod
     # Of a unit, which another release reads anew: its section, its text and its drop-ins, each with the number of lines
     # before it, and whose it is.
     _section: str = field(default="", alias="section", repr=False, eq=False)

@@ -20,11 +20,13 @@ class Alias(Plain):
         name: The name, in lower case, with ``-`` where people may write white space or ``_``.
         engines: The engine that it stands for, as :func:`capset.engines.get` takes it; of several, none is taken.
         why: Why it is that one, or what it depends on which one it is.
+        own_versions: Whether what is named has versions of its own, which say nothing of the engine's.
     """
 
     name: str
     engines: tuple[str, ...]
     why: str
+    own_versions: bool = False
 
 
 def aliases() -> list[Alias]:
@@ -51,7 +53,12 @@ def plain(text: str) -> str:
 @cache
 def _aliases() -> dict[str, Alias]:
     return {
-        name: Alias(name=name, engines=tuple(entry["engines"]), why=entry["why"])
+        name: Alias(
+            name=name,
+            engines=tuple(entry["engines"]),
+            why=entry["why"],
+            own_versions=entry.get("own_versions", False),
+        )
         for entry in load("aliases")["aliases"]
         for name in entry["names"]
     }

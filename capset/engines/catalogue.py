@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -21,6 +21,9 @@ from capset.listed import Listed
 from capset.sets import CapSet
 from capset.shown import Plotted
 from capset.source import Source
+
+if TYPE_CHECKING:
+    from capset.engines.alias import Alias
 
 __all__ = ["Versions", "get", "is_engine", "names", "place", "versions"]
 
@@ -52,12 +55,14 @@ def get(name: str, version: str | None = None) -> Engine:
         version: Such as ``"20.10.24"``; ``"20.10"`` is the newest release of that series. What follows
             the numbers, such as ``-ce`` or ``+dfsg1``, does not count. None stands for the newest
             release that there are facts about. One that is newer than all that was read is taken to do
-            the same, which its ``assumed`` says.
+            the same, which its ``assumed`` says. It is the version of the engine: those of OpenShift, say, are not
+            those of CRI-O.
 
     Raises:
         UnknownEngineError: There is no engine of that name, and the error lists the names; or it may be several, as
             Kubernetes may be, and the error says which and why.
-        UnknownVersionError: There are no facts about that version, or it is no version.
+        UnknownVersionError: There are no facts about that version, or it is no version; or *name* has versions of its
+            own.
         TypeError: *name* or *version* is no str.
 
     Examples:
@@ -71,6 +76,10 @@ def get(name: str, version: str | None = None) -> Engine:
         return eras[-1]
     if not isinstance(version, str):
         raise TypeError(f"expected a version as str, got {shown(version)}")
+    if name not in _names() and (alias := _alias(name)) and alias.own_versions:
+        engine = eras[-1]
+        remedy = f"it has versions of its own; give that of {engine.title}, with the name {engine.name}. {alias.why}"
+        raise UnknownVersionError(name, version, remedy.removesuffix("."))
     try:
         wanted = key(version)
     except ValueError as error:
@@ -177,11 +186,11 @@ def _name(text: str) -> str:
     """Return the name of the engine that a text stands for."""
     if text in _names():
         return text
-    from capset.engines.alias import find_alias, plain
+    from capset.engines.alias import plain
 
     if plain(text) in _names():
         return plain(text)
-    alias = find_alias(text)
+    alias = _alias(text)
     if alias is None:
         from difflib import get_close_matches
 
@@ -190,6 +199,12 @@ def _name(text: str) -> str:
     if others:
         raise UnknownEngineError(text, _names(), alias.engines, alias.why)
     return name
+
+
+def _alias(text: str) -> Alias | None:
+    from capset.engines.alias import find_alias
+
+    return find_alias(text)
 
 
 @cache

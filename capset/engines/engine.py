@@ -19,6 +19,7 @@ from capset.engines.setting import GIVEN, Setting
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.plain import Plain
+from capset.printable import printable
 from capset.problem import Problem
 from capset.sets import CapSet
 from capset.shown import Shown
@@ -72,6 +73,11 @@ class Engine(Plain, Shown):
         return released if setting is None else released._as_set(setting)
 
     def __str__(self) -> str:
+        file = self.setting.source if self.setting else ""
+        return self._released + (f" ({printable(file)})" if file else "")
+
+    @property
+    def _released(self) -> str:
         return f"{self.title} {self.version}".rstrip()
 
     @property
@@ -88,7 +94,20 @@ class Engine(Plain, Shown):
         if not self.version or self.read_to is None or key(self.version, 0) <= key(self.read_to):
             return ()
         newest = f"{self.read_to}, the newest release that was read"
-        return (f"{self} is newer than {newest}, and is taken to do the same",)
+        return (f"{self._released} is newer than {newest}, and is taken to do the same",)
+
+    @property
+    def aliases(self) -> tuple[str, ...]:
+        """The names that people type for it, beside its own: those of :func:`capset.engines.aliases` that stand for it.
+
+        Examples:
+            >>> from capset import engines
+            >>> engines.get("cri-o").aliases
+            ('crio', 'openshift', 'ocp', 'okd')
+        """
+        from capset.engines.alias import aliases
+
+        return tuple(alias.name for alias in aliases() if alias.engines == (self.name,))
 
     @property
     def default(self) -> CapSet:
@@ -200,7 +219,7 @@ class Engine(Plain, Shown):
         held = _ALL if available is None else CapSet(available)
         caps = self.resolution(add, drop, privileged=privileged, available=held).caps
         if beyond := caps - held:
-            raise self._unavailable(beyond)
+            raise self._unavailable(beyond, held)
         return caps
 
     def resolution(
@@ -284,7 +303,7 @@ class Engine(Plain, Shown):
         added = self._behaviour.rules.added(request, held, str(self)) if placement.uses_added else CapSet()
         state = placement.fill(listed, added, held)
         if beyond := impossible(state, held):
-            raise self._unavailable(beyond)
+            raise self._unavailable(beyond, held)
         return state
 
     def container(
@@ -441,10 +460,15 @@ class Engine(Plain, Shown):
             raise RequestError(str(self), request.user, f"user ids go from 0 to {LAST_ID}")
         return request.uid
 
-    def _unavailable(self, beyond: CapSet) -> UnavailableError:
+    def _unavailable(self, beyond: CapSet, held: CapSet) -> UnavailableError:
+        if lacking := beyond - held:
+            return UnavailableError(
+                str(self), str(lacking), "the engine does not hold it; the container does not start"
+            )
         reason = (
-            "the engine does not hold it, or the container's inheritable set has it and its bounding set has not; "
-            "the container does not start"
+            "it is dropped, and so not in the bounding set, and yet it is to be inheritable for another user than "
+            "root, which no runtime can set; the container does not start: do not drop it, or add by name what is "
+            "needed instead of ALL"
         )
         return UnavailableError(str(self), str(beyond), reason)
 

@@ -14,14 +14,14 @@ from capset.plain import Plain
 __all__ = ["Release", "divide", "join", "key", "releases_text"]
 
 _ANY = 1 << 32  # after every number that a version has
-_VERSION = re.compile(r"v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.x)?(?:[-+~][0-9A-Za-z.+~-]*)?")
+_VERSION = re.compile(r"(?:[0-9]{1,9}:)?v?([0-9]{1,9}(?:\.[0-9]{1,9}){0,5})(?:\.x)?(?:[-+~^_][0-9A-Za-z.+~^_-]*)?")
 
 
 def key(version: str, rest: int = _ANY) -> tuple[int, ...]:
     """Return what versions are compared by: their numbers, six of them.
 
     A version with fewer numbers stands for the newest release of its series. What follows the numbers,
-    such as ``-ce``, ``-rc1`` or a distribution's ``+dfsg1``, does not count.
+    such as ``-ce``, ``-rc1`` or a distribution's ``+dfsg1``, does not count, nor does the epoch of a package before it.
 
     Raises:
         ValueError: *version* is none.

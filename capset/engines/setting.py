@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
 from capset.plain import Plain
 from capset.sets import CapSet
@@ -22,11 +22,13 @@ class Setting(Plain):
         default: What a container gets by default.
         allowed: What may be added; None where that is as in the engine as it was released.
         inheritable: Whether what is on a container's list is inheritable too; None as for *allowed*.
+        source: The name of the file that says so; empty where there is none. It does not count when two are compared.
     """
 
     default: CapSet
     allowed: CapSet | None = None
     inheritable: bool | None = None
+    source: str = field(default="", eq=False)
 
     def __str__(self) -> str:
         """Write the arguments of :meth:`Engine.with_default` that make it."""

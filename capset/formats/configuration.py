@@ -20,6 +20,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from tomllib import loads
 from typing import Any, Literal
 
+from attrs import evolve
+
 from capset import engines
 from capset.bounds import bounded
 from capset.engines import Engine
@@ -39,6 +41,38 @@ _INHERITABLE = "add_inheritable_capabilities"
 # Under these, who a container's first process is by default is not the image's to say.
 _OWN_USER = ("keep-id", "nomap")
 
+# The tables of each file, and the keys of Nomad's. A file with none of them is another program's.
+_TABLES = ("containers", "engine", "machine", "network", "secrets", "configmaps", "farms", "podmansh")
+_OF_CRI_O = ("api", "runtime", "checkpoint_restore", "image", "network", "metrics", "tracing", "stats", "nri")
+_OF_NOMAD = (
+    *("plugin", "client", "server", "region", "datacenter", "name", "data_dir", "plugin_dir", "bind_addr", "ports"),
+    *(
+        "addresses",
+        "advertise",
+        "rpc",
+        "acl",
+        "tls",
+        "ui",
+        "consul",
+        "vault",
+        "telemetry",
+        "sentinel",
+        "autopilot",
+        "limits",
+    ),
+    *("audit", "reporting", "keyring", "eventlog", "enable_debug", "enable_syslog", "syslog_facility", "log_level"),
+    *(
+        "log_json",
+        "log_file",
+        "log_include_location",
+        "log_rotate_duration",
+        "log_rotate_bytes",
+        "log_rotate_max_files",
+    ),
+    *("leave_on_interrupt", "leave_on_terminate", "disable_update_check", "disable_anonymous_signature"),
+    *("http_api_response_headers", "users"),
+)
+
 _DRIVERS = {"docker": "nomad-docker", "exec": "nomad", "java": "nomad"}
 
 
@@ -49,7 +83,10 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
         text: What is in the file, as str or as bytes in UTF-8: TOML, or for Nomad JSON.
         engine: The engine that reads it: Podman or Buildah (``containers.conf``), CRI-O (``crio.conf``), or one of
             Nomad's drivers, of which ``nomad`` stands for exec.
-        source: The name of the file, for errors.
+        source: The name of the file, for errors, and for the name of the engine as it sets it.
+
+    Returns:
+        The engine as it is set; itself where the file sets nothing of it.
 
     Raises:
         ArgumentError: There is no reader for the file of that engine.
@@ -76,9 +113,12 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
     except (ValueError, RecursionError) as error:  # those of UTF-8, of tomllib and of json are ValueErrors
         raise DocumentError(source, None, f"the configuration of {engine} cannot be parsed: {error}") from None
     try:
-        return _READERS[engine.name](document, engine)
+        configured = _READERS[engine.name](document, engine)
     except FormatError as error:
         raise FormatError(error.place, error.value, error.expected, source) from None
+    if configured.setting is None or configured is engine:
+        return engine
+    return configured._as_set(evolve(configured.setting, source=source))
 
 
 def from_containers_conf(document: Mapping[str, object], *, engine: Engine | None = None) -> Engine:
@@ -91,7 +131,8 @@ def from_containers_conf(document: Mapping[str, object], *, engine: Engine | Non
         engine: The engine that reads it, Podman or Buildah: the newest Podman if not given.
 
     Raises:
-        FormatError: A name is no capability, or something does not have the shape of such a file; or it makes every
+        FormatError: A name is no capability, or something does not have the shape of such a file, such as one without
+            any of its tables; or it makes every
             container a privileged one, or one of another user (``userns = "keep-id"``), which is to be asked of the
             engine instead.
 
@@ -106,8 +147,10 @@ def from_containers_conf(document: Mapping[str, object], *, engine: Engine | Non
         12
     """
     engine = _engine(engine, *_CONTAINERS_CONF)
-    containers = _root(document)["containers"]
-    _check_keys(_root(document), (_DEFAULT,), "containers")
+    root = _root(document)
+    containers = root["containers"]
+    _check_keys(root, (_DEFAULT,), "containers")
+    _check_tables(root, _TABLES, engine)
     _check_keys(containers, (_DEFAULT,))
     if containers["privileged"].truth():
         raise containers["privileged"].error(
@@ -141,7 +184,7 @@ def from_crio_conf(document: Mapping[str, object], *, engine: Engine | None = No
 
     Source:
         crio.conf(5); ``internal/config/capabilities/capabilities_linux.go`` and
-        ``internal/factory/container/container.go`` of cri-o/cri-o at f954a17e505f.
+        ``internal/factory/container/container.go``, and ``pkg/config/config.go`` of cri-o/cri-o at f954a17e505f.
 
     Examples:
         >>> from capset.formats import configuration
@@ -155,6 +198,8 @@ def from_crio_conf(document: Mapping[str, object], *, engine: Engine | None = No
     runtime = root.at("crio", "runtime")
     for table in (root, root["crio"]):
         _check_keys(table, (_DEFAULT, _INHERITABLE), "crio.runtime")
+    _check_tables(root, ("crio",), engine)
+    _check_tables(root["crio"], _OF_CRI_O)
     _check_keys(runtime, (_DEFAULT, _INHERITABLE))
     if runtime[_DEFAULT].value is None and runtime[_INHERITABLE].value is None:
         return engine
@@ -185,7 +230,8 @@ def from_nomad(
             its default: it refuses such tasks where later ones drop that.
 
     Source:
-        ``drivers/shared/capabilities/defaults.go`` and ``drivers/docker/config.go`` of hashicorp/nomad at aa026cc99cfb.
+        ``drivers/shared/capabilities/defaults.go``, ``drivers/docker/config.go`` and ``command/agent/config.go`` of
+        hashicorp/nomad at aa026cc99cfb.
 
     Examples:
         >>> from capset.formats import configuration
@@ -197,6 +243,8 @@ def from_nomad(
     if not isinstance(driver, str) or driver not in _DRIVERS:
         raise ArgumentError(f"expected a driver, {', '.join(map(repr, _DRIVERS))}, got {shown(driver)}", driver)
     engine = _engine(engine, _DRIVERS[driver])
+    for agent in _blocks(Node(document)):
+        _check_tables(agent, _OF_NOMAD, engine)
     listed = _allow_caps(Node(document), driver)
     if listed is None:
         return engine
@@ -239,6 +287,18 @@ def _check_keys(table: Node, keys: Sequence[str], belongs: str = "") -> None:
         raise table[found[0]].error(f"it under [{belongs}], as it is passed over here")
     for node, meant in () if belongs else table.strange_keys(keys, close_only=True):
         raise node.error(f"no such key ({meant})")
+
+
+def _check_tables(root: Node, tables: Sequence[str], engine: Engine | None = None) -> None:
+    """Refuse a table that is passed over as it is misspelt, and, of an engine, a file that is another program's."""
+    for node, meant in root.strange_keys(tables, close_only=True):
+        raise node.error(f"no such table ({meant})")
+    keys = root.mapping()
+    if engine is not None and keys and not any(name in keys for name in tables):
+        named = ", ".join(tables[:3]) + (" and more" if len(tables) > 3 else "")
+        raise FormatError(
+            "the document", ", ".join(map(str, keys)), f"the configuration of {engine}, which has {named}"
+        )
 
 
 def _appends(listed: Node) -> bool:

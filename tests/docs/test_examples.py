@@ -22,7 +22,7 @@ from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 import capset
-from capset import live
+from capset import errors, live
 from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -143,3 +143,20 @@ def test_the_architecture_page_is_that_of_the_layer_test():
     table = [name for name in re.findall(r"^\| `(\w+)/?` \|", page, re.MULTILINE) if name != "data"]
 
     assert table == [layer for layer in LAYERS if not layer.startswith("__")]
+
+
+def test_every_exception_is_in_its_guide():
+    """A row for each, or a sentence."""
+    guide = (ROOT / "docs/howto/errors.md").read_text("utf-8")
+
+    assert [name for name in errors.__all__ if name.endswith("Error") and f"{name}`" not in guide] == []
+
+
+def test_what_is_written_by_the_build_is_said_to_be():
+    """Whoever reads such a page as a file misses what is not in it."""
+    pages = [path for path in (ROOT / "docs/reference").glob("[!_]*.md") if "```{include} _" in path.read_text("utf-8")]
+
+    assert len(pages) > 4
+    for page in pages:
+        text = page.read_text("utf-8")
+        assert text.count("written here when the documentation is built") == text.count("```{include} _"), page

@@ -11,7 +11,7 @@ from capset import CapSet, engines
 from capset.cli.group import capset
 from capset.engines import Request
 from capset.engines.alias import plain
-from capset.errors import UnknownEngineError, UnknownNameError
+from capset.errors import UnknownEngineError, UnknownNameError, UnknownVersionError
 
 
 @pytest.mark.parametrize("alias", engines.aliases(), ids=lambda alias: alias.name)
@@ -60,6 +60,33 @@ def test_as_people_write_it(written, name):
 
 def test_a_version_of_an_alias():
     assert engines.get("moby", "20.10.24") == engines.get("docker", "20.10.24")
+    assert engines.get("Docker-CE", "20.10") == engines.get("docker", "20.10")
+
+
+@pytest.mark.parametrize("alias", [each for each in engines.aliases() if each.own_versions], ids=lambda each: each.name)
+def test_a_version_that_is_not_the_engines(alias):
+    """That of OpenShift, say, is no version of CRI-O: what is taken for one would be another engine's answer."""
+    engine = engines.get(alias.name)
+    told = f"no facts about version '1.20' of {alias.name}: it has versions of its own; give that of {engine.title}, "
+    with pytest.raises(UnknownVersionError, match=re.escape(f"{told}with the name {engine.name}. {alias.why[:-1]}")):
+        engines.get(alias.name, "1.20")
+    with pytest.raises(UnknownVersionError, match="it has versions of its own"):
+        engines.get(alias.name.upper(), "1.20")
+
+
+def test_what_has_versions_of_its_own():
+    """What is no name of the engine itself, or of its package or program."""
+    own = {alias.name for alias in engines.aliases() if alias.own_versions}
+
+    assert {"openshift", "ocp", "okd", "k3s", "rke2", "eks", "compose", "docker-desktop", "swarm", "buildx"} < own
+    assert {"podman-compose", "podman-desktop", "singularity", "dockershim"} < own
+    assert own.isdisjoint({"moby", "docker-ce", "docker.io", "crio", "nspawn", "bwrap", "runsc", "buildkitd"})
+
+
+def test_the_aliases_of_an_engine():
+    assert engines.get("cri-o").aliases == ("crio", "openshift", "ocp", "okd")
+    assert engines.get("cri-o", "1.20").aliases == engines.get("cri-o").aliases
+    assert engines.get("runc").aliases == ()
 
 
 def test_what_is_no_engine():
@@ -77,6 +104,8 @@ def test_on_the_command_line():
     result = runner.invoke(capset, ["diff", "k8s", "docker"])
     assert (result.exit_code, "choose containerd, cri-o or cri-dockerd" in result.output) == (2, True)
     assert runner.invoke(capset, ["diff", "Docker", "moby@28.0"]).exit_code == 0
+    result = runner.invoke(capset, ["run", "openshift@4.16"])
+    assert (result.exit_code, "give that of CRI-O, with the name cri-o" in result.output) == (2, True)
 
 
 APPTAINER, YOUKI, CRI_DOCKERD = (engines.get(name) for name in ("apptainer", "youki", "cri-dockerd"))

@@ -52,6 +52,15 @@ def test_help(run):
         assert "--json" in told
 
 
+@pytest.mark.parametrize("name", ["convert", "engines", "exec", "flags", "lint", "run", "show"])
+def test_help_says_how_an_engine_is_named(run, name):
+    """With a version, and with the file that configures it; of a policy that it may be an SCC."""
+    told = run(name, "-h")[1]
+    assert told.count("ENGINE[@VERSION][:FILE]") == told.count("ENGINE[") > 0
+    assert ("scc:restricted-v2" in told) is (name == "lint")
+    assert ("containers.conf" in " ".join(told.split())) is (name == "run")
+
+
 def test_version(run):
     """The package's."""
     assert run("--version") == (0, f"capset, version {capset.__version__}\n", "")

@@ -62,9 +62,14 @@ def test_a_release_that_nobody_read_is_told_once(run, tmp_path, words):
 def test_engines(run):
     """Every release of every engine, with its default and where that was read."""
     status, out, err = run("engines")
-    lines = out.splitlines()
+    lines, _, others = out.partition("\n\n")
+    lines = lines.splitlines()
 
     assert (status, err) == (0, "")
+    others = [line.split("  ") for line in others.splitlines()]
+    told = {line[0]: line[-1].strip() for line in others}
+    assert told["cri-o"] == "crio, openshift, ocp, okd"
+    assert told["containerd or cri-o or cri-dockerd"] == "kubernetes, k8s, kube, kubelet, cri"
     assert len(lines) == 1 + sum(len(engines.versions(name)) for name in engines.names())
     assert lines[0].split() == ["engine", "releases", "held", "default", "how", "known", "source"]
     assert any(
@@ -83,6 +88,7 @@ def test_engines_json(run):
     assert {fact["about"] for fact in docker[-1]["facts"]} == {"default", "sets", "rules"}
     assert all(source["url"].startswith("https://") for fact in docker[-1]["facts"] for source in fact["sources"])
     assert json.loads(run("engines", "docker", "--json")[1]) == docker
+    assert docker[0]["aliases"] == list(engines.get("docker").aliases)
 
 
 def test_one_engine(run):
@@ -94,8 +100,10 @@ def test_one_engine(run):
     assert every.index("1.25.0 and later") < every.index("1.0.0 to 1.9.11, 1.10.0")
     read_to = engines.get("cri-o").read_to
     assert one.startswith(
-        f"CRI-O, which runs the pods of Kubernetes and OpenShift.\nIts releases were read up to {read_to}.\n\n"
+        f"CRI-O, which runs the pods of Kubernetes and OpenShift.\nIts releases were read up to {read_to}.\n"
+        "It is also meant by crio, openshift, ocp, okd.\n\n"
     )
+    assert "It is also meant" not in run("engines", "runc")[1]
     assert "\nCRI-O 1.17 (cri-o): 1.11.2 to 1.17.x\ndefault 00000000000425fb: CAP_CHOWN, " in one
     assert "privileged     list     list      list      list        list" in one
     assert "its rules of add and drop: read. Dropping ALL leaves the default; no release of 1.20 has the repair." in one
@@ -183,6 +191,7 @@ def test_flags(run):
     assert told == {
         "engine": "docker",
         "version": "20.10",
+        "configuration": None,
         "target": {"mask": "0000000000000020", "names": ["CAP_KILL"]},
         "add": ["KILL"],
         "drop": ["ALL"],

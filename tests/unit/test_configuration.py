@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
 import re
 import tomllib
@@ -107,6 +108,20 @@ def test_forth_and_back(engine):
     assert pickle.loads(pickle.dumps(engine)) == engine
 
 
+def test_the_file_in_the_name():
+    """So that nobody takes what a file sets for the engine's own; it is a name, and no part of what is set."""
+    named = configuration.read('[containers]\ndefault_capabilities = ["KILL"]', PODMAN, source="a\n.conf")
+    newer = configuration.read('[containers]\ndefault_capabilities = ["KILL"]', engines.get("podman", "99"), source="a")
+
+    assert (str(named), named.setting.source) == ("Podman (a\\n.conf)", "a\n.conf")
+    assert named == PODMAN.with_default(["kill"])
+    assert Engine.from_dict(named.as_dict()).setting.source == "a\n.conf"
+    assert (str(newer), newer.assumed[0].partition(" is ")[0]) == ("Podman 99 (a)", "Podman 99")
+    assert configuration.read("", PODMAN, source="a") is PODMAN
+    again = configuration.read("[containers]\n", named, source="b")
+    assert again is named
+
+
 def test_what_cannot_be_typed():
     """An engine that capset has no facts about, or that was made otherwise."""
     ours = DOCKER.with_default([])
@@ -151,6 +166,47 @@ def test_what_containers_conf_does_not_set():
     assert configuration.from_containers_conf({}) == containers("") == containers("privileged = false") == PODMAN
     assert containers('userns = "auto:size=1000"\ndefault_sysctls = ["net.ipv4.ping_group_range=0 0"]', old) == old
     assert containers('default_capabilities = ["CHOWN"]', engines.get("buildah")).default == CapSet(["chown"])
+
+
+@pytest.mark.parametrize(
+    ("engine", "text", "place", "expected"),
+    [
+        (
+            PODMAN,
+            "[crio.runtime]\n",
+            "the document",
+            "the configuration of Podman, which has containers, engine, machine and more",
+        ),
+        (CRIO, "[containers]\n", "the document", "the configuration of CRI-O, which has crio"),
+        (CRIO, "[runtime]\n", "the document", "the configuration of CRI-O, which has crio"),
+        (PODMAN, "[container]\n[engine]\n", "container", "no such table (did you mean containers?)"),
+        (PODMAN, "[Containers]\n", "Containers", "no such table (did you mean containers?)"),
+        (CRIO, "[crio.runtim]\n", "crio.runtim", "no such table (did you mean runtime?)"),
+        (CRIO, "[cri-o.runtime]\n", "cri-o", "no such table (did you mean crio?)"),
+        (engines.get("nomad"), '{"plugins": {}}', "plugins", "no such table (did you mean plugin?)"),
+        (engines.get("nomad-docker"), '{"containers": {}}', "the document", "the configuration of Nomad"),
+    ],
+)
+def test_the_file_of_another_engine(engine, text, place, expected):
+    """It sets nothing, and so would look like a file that leaves the engine as it is; and so would a misspelt table."""
+    with pytest.raises(FormatError, match=re.escape(expected)) as raised:
+        configuration.read(text, engine, source="x.conf")
+    assert (raised.value.place, raised.value.source) == (place, "x.conf")
+
+
+@pytest.mark.parametrize(
+    ("engine", "text"),
+    [
+        (PODMAN, "# nothing\n"),
+        (PODMAN, "[engine]\nnetwork_cmd_path = ''\n[later]\n"),
+        (CRIO, "[crio.image]\n"),
+        (CRIO, "[crio]\nrunroot = ''\nimagestore = ''\n"),
+        (engines.get("nomad"), '{"server": {"enabled": true}, "users": {}}'),
+    ],
+)
+def test_a_file_that_sets_other_things(engine, text):
+    """The engine is as it was."""
+    assert configuration.read(text, engine) == engine
 
 
 def test_crio_conf():
@@ -321,7 +377,14 @@ def test_on_the_command_line(tmp_path):
 
     assert said("diff", "--json", f"podman@5.0:{conf}", "kill")[0] == 0
     code, text = said("run", f"podman:{conf}", "--cap-add=CHOWN")
-    assert (code, "The bounding set against the default: +CAP_CHOWN" in text) == (0, True)
+    assert (code, f"\nThe bounding set against the default of Podman ({conf}): +CAP_CHOWN\n" in text) == (0, True)
+    assert text.startswith(f"Podman ({conf}), --cap-add=CHOWN, user 0\n")
+    for words in (("run", f"podman:{conf}"), ("flags", f"podman:{conf}", "kill")):
+        assert json.loads(said(*words, "--json")[1])["configuration"] == str(conf)
+    assert json.loads(said("run", "podman", "--json")[1])["configuration"] is None
+    code, text = said("run", f"podman:{os.devnull}")
+    told = f"capset: {os.devnull}: it says nothing of capabilities, and leaves Podman as it is\n"
+    assert (code, told in text, "against the default: the same" in text) == (0, True, True)
     code, text = said("engines", f"podman:{conf}")
     assert (code, "its default: given\n" in text, "CAP_KILL" in text) == (0, True, True)
     conf.write_text("[")

@@ -249,4 +249,5 @@ def test_names_of_policies():
     assert all(name in Cap.__members__ for rules in levels.values() for rule in rules for name in rule["may_add"])
     for scc in sccs.values():
         assert {*scc.get("may_add", ()), *scc["drops"]} <= {*Cap.__members__, "ALL"}
-        assert set(scc) <= {"may_add", "drops", "privileged", "escalation", "user", "confidence", "source"}
+        assert set(scc) <= {"may_add", "drops", "privileged", "escalation", "user", "uids", "confidence", "source"}
+        assert scc["user"] == "of a range" if "uids" in scc else scc["user"] in {"any", "not root", "of a range"}

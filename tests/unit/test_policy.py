@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from capset import CapDiff, documents, engines, policy
+from capset import CapDiff, CapSet, CapState, display, documents, engines, policy
 from capset.engines import Request
 from capset.errors import ArgumentError, FormatError, UnknownVersionError
 from capset.formats import kubernetes
@@ -168,6 +168,9 @@ def test_beyond_the_default():
 
 
 PRIVILEGED = "securityContext.privileged"
+USER = "securityContext.runAsUser"
+NON_ROOT = "securityContext.runAsNonRoot"
+ESCALATION = "securityContext.allowPrivilegeEscalation"
 
 
 def scc(document, name="restricted-v2"):
@@ -185,11 +188,48 @@ def scc(document, name="restricted-v2"):
         (pod(add=["SETUID", "KILL"]), "nested-container", [(ADD, "KILL")]),
         (pod(add=["SYS_ADMIN"], privileged=True), "anyuid", [(PRIVILEGED, "true"), (ADD, "SYS_ADMIN")]),
         (pod(add=["SYS_ADMIN"], privileged=True), "privileged", []),
+        (pod(runAsUser=0, allowPrivilegeEscalation=True), "restricted-v2", [(ESCALATION, "true"), (USER, "0")]),
+        (pod(runAsUser=1000660000, allowPrivilegeEscalation=False), "restricted-v2", []),
+        (pod(runAsUser=999), "restricted-v3", [(USER, "999")]),
+        (pod(runAsUser=0, runAsNonRoot=False), "nested-container", []),
+        (pod(runAsUser=65535), "nested-container", [(USER, "65535")]),
+        (pod(runAsUser=0, allowPrivilegeEscalation=True), "anyuid", []),
+        (pod(runAsUser=0), "nonroot", [(USER, "0")]),
+        (pod(runAsNonRoot=False), "nonroot", [(NON_ROOT, "false")]),
+        (pod(runAsGroup=0), "nonroot", []),
+        (pod(runAsUser=1, runAsNonRoot=True, allowPrivilegeEscalation=True), "nonroot", []),
     ],
 )
 def test_security_context_constraints(document, name, findings):
-    """What may be added, and whether a container may be privileged; what is to be dropped is no finding."""
+    """What may be added, who may run it, and what it may gain; what a pod leaves to the SCC is no finding."""
     assert scc(document, name) == findings
+
+
+def test_a_user_of_the_pod_under_an_scc():
+    """The pod's user and runAsNonRoot count where the container says nothing."""
+    document = pod()
+    document["spec"]["securityContext"] = {"runAsUser": 0, "runAsNonRoot": False}
+
+    assert scc(document) == [(USER, "0")]
+    assert scc(document, "nonroot-v2") == [(USER, "0"), (NON_ROOT, "false")]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "restricted",
+            "must be of the namespace's range, by default within 1000000000 to 1999999999, got `70000`",
+        ),
+        ("restricted-v3", "must be from 1000 to 65534, got `70000`"),
+    ],
+)
+def test_what_an_scc_says_of_users(name, message):
+    [finding] = policy.security_context_constraints(pod(runAsUser=70000), name=name)
+
+    assert (finding.rule, finding.message) == ("scc-user", message)
+    [finding] = policy.security_context_constraints(pod(runAsUser=0), name="nonroot")
+    assert finding.message == "must be any but root, got `0`"
 
 
 def test_what_openshift_drops():
@@ -200,7 +240,10 @@ def test_what_openshift_drops():
         "none more than by default, and as another user than root it can use none of them"
     )
     assert finding.rule == "scc-add"
-    [finding] = policy.security_context_constraints(pod(add=["NET_RAW"], runAsUser=0), name="hostnetwork")
+    [finding] = policy.security_context_constraints(pod(add=["NET_RAW"]), name="nested-container")
+    assert finding.message == "must be one of `SETGID`, `SETUID`, got `NET_RAW`"
+    assert finding.effect == "CRI-O gives it 10 capabilities, CAP_NET_RAW more than by default"
+    finding, _ = policy.security_context_constraints(pod(add=["NET_RAW"], runAsUser=0), name="hostnetwork")
     assert finding.message == "must be left out, got `NET_RAW`"
     assert finding.effect == "CRI-O gives it 7 capabilities, CAP_NET_RAW more than by default"
     containerd = engines.get("containerd")
@@ -210,12 +253,16 @@ def test_what_openshift_drops():
 
 def test_a_request_under_an_scc():
     """Once each, and what was said stays."""
-    assert policy.under_scc(Request(["KILL"])) == Request(["KILL"], ["ALL"], no_new_privs=True)
+    nobody = {"user": "not root", "no_new_privs": True}
+    assert policy.under_scc(Request(["KILL"])) == Request(["KILL"], ["ALL"], **nobody)
     assert policy.under_scc(Request(drop=["ALL"], user="5")) == Request(drop=["ALL"], user="5", no_new_privs=True)
     assert policy.under_scc(Request(drop=["MKNOD"]), "restricted").drop == ("MKNOD", "KILL", "SETUID", "SETGID")
     assert policy.under_scc(Request(), "privileged") == Request()
     assert not policy.under_scc(Request(privileged=True)).no_new_privs
     assert policy.under_scc(Request(no_new_privs=True), "anyuid").no_new_privs
+    assert policy.under_scc(Request(user=":5"), "nonroot").user == "not root:5"
+    assert policy.under_scc(Request(user=":5"), "restricted-v3").user == "1000:5"
+    assert policy.under_scc(Request(), "nested-container").user == "0"
 
 
 def test_the_sccs():
@@ -226,6 +273,8 @@ def test_the_sccs():
     assert {"hostaccess", "hostnetwork", "hostmount-anyuid"} < set(policy.scc_names())
     with pytest.raises(ArgumentError, match=r"expected a security context constraint, anyuid, .*got 'restricted-v9'"):
         policy.security_context_constraints(pod(), name="restricted-v9")
+    with pytest.raises(ArgumentError, match=r"got 'Restrictedv2': did you mean restricted-v2\?"):
+        policy.under_scc(Request(), "Restrictedv2")
     with pytest.raises(TypeError, match=r"expected a security context constraint, .*, got 2"):
         policy.under_scc(Request(), 2)
     with pytest.raises(TypeError, match="expected a Request, got"):
@@ -237,16 +286,56 @@ def test_lint_by_an_scc():
     text = json.dumps(pod(add=["NET_RAW"]))
     report = documents.lint(documents.read(text), policy="scc:restricted-v2")
 
-    assert [finding.rule for finding in report.faults] == ["scc-add"]
-    assert len(report.outcomes[0].gets.bounding) == 10
+    assert [finding.rule for finding in report.faults] == ["needs-root", "scc-add"]
+    assert "another user than root can never use what is added" in report.faults[0].message
+    [outcome] = report.outcomes
+    assert (outcome.user, outcome.workload.user, outcome.gets) == (
+        "not root",
+        "",
+        CapState(bounding=CapSet(["NET_RAW"])),
+    )
+    assert report.by_workload()[0]["user"] == "not root"
+    assert "not root</bdi>" in display.html(report)
     report = documents.lint(documents.read(text), policy="scc:anyuid", engine=engines.get("containerd"))
-    assert len(report.outcomes[0].gets.bounding) == 14
+    assert len(report.outcomes[0].gets.bounding) == 13
     report = documents.lint(documents.read("docker run a"), policy="scc:anyuid")
     assert len(report.outcomes[0].gets.bounding) == 14
     with pytest.raises(ArgumentError, match="expected a security context constraint"):
         documents.lint([], policy="scc:no")
     with pytest.raises(FormatError, match=r"or such as restricted@1\.25 or scc:restricted-v2"):
         documents.lint([], policy="psp:restricted")
+
+
+@pytest.mark.parametrize(
+    ("context", "scc", "user", "held", "rules"),
+    [
+        ({}, "restricted-v2", "not root", (0, 0), []),
+        ({"runAsNonRoot": True, "runAsGroup": 5}, "restricted-v2", "not root:5", (0, 0), []),
+        ({"runAsNonRoot": True}, "nonroot", "not root", (0, 6), ["image-user"]),
+        ({"runAsNonRoot": True}, "nested-container", "0", (9, 9), ["image-user"]),
+        ({"capabilities": {"drop": ["all"]}}, "restricted-v3", "1000", (0, 0), []),
+        ({"capabilities": {"drop": ["all"]}}, "anyuid", "", (0, 0), ["capability-spelling"]),
+        ({"capabilities": {"drop": ["CAP_KILL"]}}, "hostaccess", "not root", (0, 6), []),
+        ({"runAsUser": 0}, "restricted", "0", (6, 6), ["scc-user"]),
+    ],
+)
+def test_what_lint_shows_is_what_comes_of_a_pod_under_its_scc(context, scc, user, held, rules):
+    """Its user, its sets, and what is told of it; what the SCC decides is not told."""
+    text = json.dumps({"spec": {"containers": [{"name": "a", "securityContext": context}]}})
+    report = documents.lint(documents.read(text), policy=f"scc:{scc}", engine=engines.get("cri-o"))
+    [outcome] = report.outcomes
+
+    assert outcome.user == user
+    assert (len(outcome.gets.effective), len(outcome.gets.bounding)) == held
+    assert [finding.rule for finding in report] == rules
+
+
+def test_where_what_an_scc_does_not_allow_is_told():
+    said = "runAsUser: 0\n      allowPrivilegeEscalation: true"
+    text = f"spec:\n  containers:\n  - name: a\n    securityContext:\n      {said}\n"
+    report = documents.lint(documents.read(text), policy="scc:restricted-v2")
+
+    assert {finding.rule: finding.line for finding in report} == {"scc-escalation": 6, "scc-user": 5}
 
 
 def test_the_name_of_a_file():

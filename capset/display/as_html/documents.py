@@ -32,7 +32,7 @@ def _report(report: Report) -> str:
 
 def _outcome(outcome: Outcome) -> tuple[Html | str, ...]:
     workload = outcome.workload
-    front = (foreign(workload.label), foreign(workload.source), foreign(workload.user) if workload.user else "not said")
+    front = (foreign(workload.label), foreign(workload.source), foreign(outcome.user) if outcome.user else "not said")
     if outcome.gets is None:
         return (*front, "", signed("!" if outcome.known else "?", str(outcome)))
     sets = (outcome.said("effective"), outcome.said("bounding"))

@@ -32,6 +32,7 @@ _KEYS = {
     "add": f"{_CONTEXT}.capabilities.add",
     "drop": f"{_CONTEXT}.capabilities.drop",
     "user": f"{_CONTEXT}.runAsUser",
+    **{key: f"{_CONTEXT}.{key}" for key in ("privileged", "runAsUser", "runAsNonRoot", "allowPrivilegeEscalation")},
 }
 
 
@@ -117,7 +118,7 @@ def _container(
     workload = asked("kubernetes", text, lines, node, read, _KEYS, name=name, within=pod.name, engine=engine)
     told = (_twice(node, name, lines),) if twice else ()
     again = partial(_container, text, pod, lines, name, node, twice)
-    return evolve(workload, problems=(*workload.problems, *told), pod=pod, again=again)
+    return evolve(workload, problems=(*workload.problems, *told), pod=pod, node=node, again=again)
 
 
 def _request(pod: Pod, node: Node, engine: Engine | None) -> Request:
