@@ -151,7 +151,7 @@ def _of_user(cred: Credentials, rules: Rules) -> Iterator[History]:
 
 
 def _is_whole(bounding: CapSet, rules: Rules) -> bool:
-    """Say whether a bounding set was never limited: it has all that the kernel has, or some kernel, if it may be any."""
+    """Say whether a bounding set has all that the kernel has, or some kernel, where it may be any."""
     if rules.last_cap is not None:
         return bounding >= CapSet.all(rules.last_cap)
     ends = [cap for cap, later in pairwise(Cap) if cap.info.since_linux != later.info.since_linux]
