@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from capset.bounds import bounded
 from capset.capability import CAPS, Cap
@@ -14,7 +14,7 @@ from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, require, shown
 from capset.formats.directives import FULL, KEYS, PLAIN_ID, SECUREBITS, Directives, user_of
-from capset.formats.document import Node, ignored, refused
+from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
 from capset.formats.unitfilters import Means
 from capset.formats.unitsettings import Release
@@ -259,7 +259,7 @@ def from_unit(
             )
         else:
             problems.append(refused(node, "not-ambient", f"the unit fails, as the bounding set lacks {_some(lost)}"))
-    return Unit(
+    unit = Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,
         user=rules.user,
@@ -270,8 +270,22 @@ def from_unit(
         securebits=rules.securebits,
         taken=rules.taken,
         manager=manager,
-        problems=tuple(problems),
     )
+    return evolve(unit, problems=(*problems, *_of_commands(rules, unit)))
+
+
+def _of_commands(rules: Directives, unit: Unit) -> Iterator[Problem]:
+    """Tell of commands with more than the unit says; a manager of a user has no more for them."""
+    is_root = unit.uid == 0
+    is_limited = evolve(unit, user="" if is_root else unit.user, group="") != Unit()
+    says = {
+        "+": (is_limited, "with + this command has all that systemd has, whatever is said here"),
+        "!": (not is_root, "with ! this command runs as root, with these capabilities"),
+    }
+    for sign, line in rules.prefixed if unit.manager == "system" else ():
+        counts, told = says[sign]
+        if counts:
+            yield depends(line.node, "command-prefix", told)
 
 
 def to_unit(unit: Unit, *, section: str = "Service") -> str:
