@@ -20,11 +20,11 @@ __all__ = ["lint"]
 @click.argument("files", metavar="FILE...", nargs=-1, required=True)
 @click.option("--engine", metavar="ENGINE[@VERSION]", help="What runs the containers: docker, or containerd for pods.")
 @click.option("--policy", metavar="LEVEL[@VERSION]", help="Check pods too by baseline, restricted, or restricted@1.25.")
-@click.option("--systemd", type=int, metavar="RELEASE", help="The release of systemd, by default the newest.")
+@click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
 @click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
 @json_option
 def lint(
-    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: int | None, sarif: bool, as_json: bool
+    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: str | None, sarif: bool, as_json: bool
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 

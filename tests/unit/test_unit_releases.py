@@ -451,11 +451,42 @@ def test_what_a_unit_takes():
         systemd.Unit(filters="x")
 
 
+@pytest.mark.parametrize(
+    ("version", "as_it", "told"),
+    [
+        *((each, 252, "") for each in ("252", "v252", " 252", "252.39-1~deb12u1", "252.4", "252~rc3", "252-13.el9_2")),
+        *((each, 219, "") for each in ("219-78.el7_9.9", 219)),
+        (263, None, "systemd 263 is newer than 262, the newest release that was read, and is taken to do the same"),
+        ("300.1", None, "systemd 300 is newer than 262, the newest release that was read, and is taken to do the same"),
+        (5, 33, "systemd 5 is older than 33, the oldest release that was read, and is taken to do the same"),
+        (33, 33, ""),
+        (262, None, ""),
+    ],
+)
+def test_releases_as_they_are_written(version, as_it, told):
+    """Those that were not read are taken for the nearest one, which is told, and no setting is ignored for it."""
+    lines = ["User=5", "AmbientCapabilities=CAP_KILL", "CapabilityBoundingSet=CAP_KILL", "PrivateDevices=yes"]
+    unit = service(*lines, version=version)
+
+    assert (unit, unit.problems) == (service(*lines, version=as_it), service(*lines, version=as_it).problems)
+    assert unit.assumed == ((told,) if told else ())
+    report = documents.lint(documents.read("[Service]\n" + "\n".join(lines)), systemd=version)
+    notes = [finding for finding in report if finding.verdict == "note"]
+    assert [(finding.rule, finding.message) for finding in notes] == [("other-systemd", each) for each in unit.assumed]
+    assert len(report.faults) == len(unit.problems)
+
+
+@pytest.mark.parametrize("version", ["", "x", "v", "0", "-1", "25 2", "12345", "el7", "２５２"])
+def test_texts_that_are_no_release(version):
+    with pytest.raises(FormatError, match="version: expected a release of systemd, such as 252, got "):
+        service("User=5", version=version)
+
+
 def test_the_table():
     """Each release that it names has a tag, and each fact says what it is and how it is known."""
     document = facts.load("formats/systemd-settings")
     tags = {int(release): tag for release, tag in document["tags"].items()}
-    named = {document["read_to"]}
+    named = {document["read_to"], document["oldest"]}
     for setting in settings().values():
         named |= {setting.since, setting.until or setting.since, setting.filter or setting.since}
         named |= {drop.since for drop in setting.drops}

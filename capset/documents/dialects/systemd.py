@@ -139,7 +139,7 @@ def _not_a_unit(text: Text, file: UnitFile, name: str, why_not: str) -> Workload
     )
 
 
-def for_release(workload: Workload, release: int | None) -> Workload:
+def for_release(workload: Workload, release: int | str | None) -> Workload:
     """Read the unit again as a release of systemd does; None stands for the newest rules."""
     if not workload._parts:
         return workload
