@@ -70,7 +70,10 @@ def _say(report: Report, *, several: bool) -> None:
     if any(outcome.gets and outcome.workload.request and not outcome.workload.user for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
     faults = [each for each in report.faults if each.verdict != "forbidden"]
-    told = [[said(each.file, each.where), each.verdict, printable(each.message)] for each in faults]
+    told = [
+        [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
+        for each in faults
+    ]
     broken = [each for each in report if each.verdict == "forbidden"]
     by_policy = [
         [said(each.file, each.workload), *map(printable, (each.place, each.message, each.effect))] for each in broken

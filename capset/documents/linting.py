@@ -106,6 +106,7 @@ def _told(workload: Workload) -> Iterator[Finding]:
             rule=problem.rule,
             verdict=problem.verdict,
             message=problem.message,
+            workload="" if workload.unit is None or workload.name.startswith("[") else workload.name,
             place=problem.place,
             value=problem.value,
         )

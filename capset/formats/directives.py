@@ -193,7 +193,7 @@ class Directives:
         merged = self._merge(self.release, caps, current, initial, inverted=inverted)
         newest = self._merge(Release(), caps, current, initial, inverted=inverted)
         if merged != newest:
-            told = f"this release makes {_some(merged)} of it and the lines before it, and the newest {_some(newest)}"
+            told = f"after this line the set is {_some(merged)} in this release, and {_some(newest)} in the newest"
             problems.append(depends(line.node, "merged-otherwise", told))
         return merged
 
@@ -280,6 +280,8 @@ class Directives:
 
 
 def _some(caps: CapSet) -> str:
+    if not caps:
+        return "empty"
     if CAPS[-1] not in caps:
         return summary(caps)
     return f"everything but {summary(FULL - caps)}" if caps != FULL else "everything"

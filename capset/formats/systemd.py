@@ -94,7 +94,7 @@ class Unit(Plain):
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     taken: CapSet = field(default=CapSet(), converter=CapSet)
     manager: Manager = "system"
-    assumed: tuple[str, ...] = field(default=(), eq=False, converter=tuple)
+    assumed: tuple[str, ...] = field(default=(), eq=False)
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
