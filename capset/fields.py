@@ -40,7 +40,7 @@ def set_schema(*, taken: bool = False) -> dict[str, Any]:
             "mask": {"type": "string", "pattern": "^[0-9a-f]{16}$"},
             "names": {"type": "array", "items": cap_schema(), "uniqueItems": True, "maxItems": 64},
             "undefined": {
-                "description": "Those of the members that are no capability of any kernel, where there are some.",
+                "description": "Those of the members that are no capability where it comes from, if there are some.",
                 "type": "array",
                 "items": cap_schema(),
             },

@@ -37,6 +37,7 @@ THREAD_SETS = ("effective", "permitted", "inheritable", "bounding", "ambient")
 _FULL = 2**64 - 1
 _KNOWN = sum(cap.mask for cap in Cap)
 _UNKNOWN = _FULL - _KNOWN
+_AFTER_3_8 = _FULL - (1 << Cap.AUDIT_READ) + 1  # what no kernel has that shows sets so
 _HEX = frozenset("0123456789abcdefABCDEF")
 
 
@@ -248,22 +249,22 @@ class CapSet(Tabular, _Set, metaclass=_Guesses):
 
     @property
     def undefined(self) -> CapSet:
-        """The members that are no capability of any kernel: those without a name, if all of them up to 63 are here.
+        """The members that are no capability where the set comes from: the last ones, if all bits up to 63 are set.
 
-        A kernel before 3.8 shows its sets so, and has none of the capabilities from 37 on (CAP_AUDIT_READ) either;
-        and so does a mask of what is to come, such as all but one. The set of a newer kernel ends with its last
-        capability.
+        No kernel has 64 capabilities. Those before 3.8 show sets so, and have none from 37 on (CAP_AUDIT_READ): these
+        are undefined, if all of them are here. Those without a name are, if they are here and one of 37 to 40 is not:
+        no kernel has made such a set.
 
         Source:
             Linux 3.8, commit 7b9a7ec565505699f503b4fcf61500dceb36e744 (``fs/proc/array.c``).
 
         Examples:
             >>> CapSet.from_hex("fffffff0000000c0").undefined.hex()
-            'fffffe0000000000'
+            'ffffffe000000000'
             >>> CapSet.from_hex("fffff7f0000000c0").undefined
             CapSet()
         """
-        return _of(self._cap_bits & _UNKNOWN if self._cap_bits & _UNKNOWN == _UNKNOWN else 0)
+        return _of(next((last for last in (_AFTER_3_8, _UNKNOWN) if self._cap_bits & last == last), 0))
 
     def diff(self, other: Iterable[Cap | int | str]) -> CapDiff:
         """Return what turns this set into *other*.

@@ -5,9 +5,7 @@ from __future__ import annotations
 from capset.capability import LAST_CAP, Cap
 from capset.sets import CapSet
 
-__all__ = ["UNDEFINED", "doubtful", "summary"]
-
-_AFTER_3_8 = CapSet.from_mask(2**64 - Cap.AUDIT_READ.mask)  # what no kernel has that shows sets so
+__all__ = ["UNDEFINED", "counted", "summary"]
 
 UNDEFINED = (
     "Every bit up to 63 is set, and no kernel has so many capabilities: those before 3.8 show full sets so, and have "
@@ -18,14 +16,16 @@ UNDEFINED = (
 _MOST_EXCEPTIONS = 5  # if more are missing, list the members instead of "all known but ..."
 
 
-def doubtful(caps: CapSet) -> CapSet:
-    """Return the members that are no capability where a set comes from a kernel before 3.8, as its undefined ones tell.
+def counted(caps: CapSet) -> str:
+    """Write how many capabilities there are, or bits, if some of them are no capability.
 
     Examples:
-        >>> doubtful(CapSet.from_hex("ffffffffffffffff")).hex(), doubtful(CapSet.all())
-        ('ffffffe000000000', CapSet())
+        >>> counted(CapSet()), counted(CapSet([1])), counted(CapSet.from_hex("ffffffffffffffff"))
+        ('no capability', '1 capability', '64 bits')
     """
-    return _AFTER_3_8 if caps >= _AFTER_3_8 else caps.undefined
+    if caps.undefined:
+        return f"{len(caps)} bits"
+    return f"{len(caps) or 'no'} {'capability' if len(caps) < 2 else 'capabilities'}"
 
 
 def summary(caps: CapSet) -> str:
@@ -45,17 +45,19 @@ def summary(caps: CapSet) -> str:
     """
     if not caps:
         return "none"
-    missing = CapSet.all() - caps
+    last = Cap.BLOCK_SUSPEND if Cap.AUDIT_READ in caps.undefined else LAST_CAP
+    missing = CapSet.all(last) - caps
     if len(missing) > _MOST_EXCEPTIONS:
         if not caps.undefined:
             return ", ".join(caps.names())
         first = int(max(missing)) + 1  # which capabilities a kernel has that fills the rest is not known
-        return ", ".join([*(caps & CapSet.all(first - 1)).names(), f"and every bit from {first} on"])
-    text = "all known"
+        named = (caps & CapSet.all(first - 1)).names()
+        return ", ".join([*named, f"{'and ' * bool(named)}every bit from {first} on"])
+    text = "all known" if last is LAST_CAP else f"all up to {last}"
     if missing:
         text += f" but {', '.join(missing.names())}"
     if caps.undefined:
-        text += f", and every bit from {LAST_CAP + 1} on"
+        text += f", and every bit from {last + 1} on"
     elif caps.unknown:
         text += f" and no. {', '.join(caps.unknown.names())}"
     return text

@@ -9,7 +9,7 @@ from capset.cli.operands import input_lines, labelled_set, status_files
 from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
 from capset.cli.show import show_status
 from capset.printable import printable
-from capset.summary import UNDEFINED, summary
+from capset.summary import UNDEFINED, counted, summary
 
 __all__ = ["decode"]
 
@@ -43,7 +43,7 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         say_json([{"label": printable(label), **caps.as_dict()} for label, caps in sets])
     elif len(sets) == 1:
         [(_, caps)] = sets
-        say(f"{caps.hex()}: {len(caps)} {'capability' if len(caps) == 1 else 'capabilities'}")
+        say(f"{caps.hex()}: {counted(caps)}")
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
     else:

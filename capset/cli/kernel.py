@@ -138,9 +138,7 @@ def _credentials(process: str, proc: str, release: str | None) -> tuple[Credenti
             return cred, live.kernel_rules(proc=proc)
     except ProcUnavailableError:  # a saved tree may be without it
         pass
-    newest = f"those of Linux {NEWEST.read_to}, the newest that are known"
-    told = f"the rules are {newest}, as nothing says which kernel it was"
-    return cred, evolve(NEWEST, assumed=[told])
+    return cred, Rules.supposed(cred)
 
 
 def _read(process: str, proc: str) -> Credentials:

@@ -24,11 +24,11 @@ __all__ = ["lint"]
 @click.option(
     "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
 )
-@click.option("--systemd", type=int, metavar="RELEASE", help="The release of systemd, by default the newest.")
+@click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
 @click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
 @json_option
 def lint(
-    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: int | None, sarif: bool, as_json: bool
+    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: str | None, sarif: bool, as_json: bool
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
@@ -74,7 +74,10 @@ def _say(report: Report, *, several: bool) -> None:
     if any(outcome.gets and outcome.workload.request and not outcome.user for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
     faults = [each for each in report.faults if each.verdict != "forbidden"]
-    told = [[said(each.file, each.where), each.verdict, printable(each.message)] for each in faults]
+    told = [
+        [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
+        for each in faults
+    ]
     broken = [each for each in report if each.verdict == "forbidden"]
     by_policy = [
         [said(each.file, each.workload), *map(printable, (each.place, each.message, each.effect))] for each in broken

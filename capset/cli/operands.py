@@ -13,6 +13,7 @@ from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
+from capset.summary import counted
 
 if TYPE_CHECKING:
     from capset import CapState
@@ -112,7 +113,7 @@ def _label(text: str, caps: CapSet) -> str:
     """Say what a text was taken for."""
     if not caps:
         return "the empty set"
-    named = str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"
+    named = str(caps) if len(caps) <= 3 else counted(caps)
     return text if text == named else f"{text} ({named})"
 
 

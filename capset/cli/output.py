@@ -113,9 +113,9 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
 
 def cap_rows(caps: CapSet, *first: Cell) -> list[list[Cell]]:
     """List the members of a set as rows: number, name and what it is for."""
-    from capset.summary import UNDEFINED, doubtful
+    from capset.summary import UNDEFINED
 
-    strange = doubtful(caps)
+    strange = caps.undefined
     rows: list[list[Cell]] = [[*first, str(int(cap)), str(cap), cap.info.summary] for cap in caps - strange]
     return [*rows, [*first, f"{int(min(strange))}-63", "?", f"{UNDEFINED}."]] if strange else rows
 

@@ -7,7 +7,7 @@ from functools import cache
 from capset import facts
 from capset.capability import Cap
 from capset.sets import CapSet
-from capset.summary import doubtful, summary
+from capset.summary import summary
 
 __all__ = ["docker_default", "in_short", "risky", "verdicts"]
 
@@ -41,7 +41,7 @@ def risky(caps: CapSet) -> CapSet:
 
     A list about hosts warns of most of what Docker gives to everybody, so a sign for it would be everywhere.
     """
-    return CapSet(cap for cap in caps - doubtful(caps) if any(risk.risk_list.of_containers for risk in cap.info.risks))
+    return CapSet(cap for cap in caps - caps.undefined if any(risk.risk_list.of_containers for risk in cap.info.risks))
 
 
 def verdicts(cap: Cap) -> list[str]:

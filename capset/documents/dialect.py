@@ -93,7 +93,7 @@ class Dialect:
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False)
     _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False)
-    _again: Callable[[Workload, int | None], Workload] | None = field(default=None, alias="again", repr=False)
+    _again: Callable[[Workload, int | str | None], Workload] | None = field(default=None, alias="again", repr=False)
     _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False)
 
     @property

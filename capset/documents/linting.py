@@ -26,7 +26,7 @@ def lint(
     *,
     engine: Engine | None = None,
     policy: str | None = None,
-    systemd: int | None = None,
+    systemd: int | str | None = None,
 ) -> Report:
     """Say what workloads get, and what in their documents is refused, ignored, or not allowed.
 
@@ -36,7 +36,8 @@ def lint(
         policy: Check pods against the rule about capabilities in the Pod Security Standards too: ``"baseline"`` or
             ``"restricted"``, with a version as in ``"restricted@1.25"``; or against a security context constraint of
             OpenShift, as in ``"scc:restricted-v2"``.
-        systemd: The release of systemd that reads the units, such as 252; the newest rules if not given.
+        systemd: The release of systemd that reads the units, such as 252 or ``"252.39-1~deb12u1"``; the newest that was
+            read if not given.
 
     Returns:
         The findings in the order of the workloads, and what each of these gets.
@@ -58,7 +59,7 @@ def lint(
     if engine is not None and not isinstance(engine, Engine):
         raise TypeError(f"engine is an Engine, as engines.get() gives it, got {shown(engine)}")
     require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
-    require(systemd, int | None, "systemd, the release that reads the units, as a number such as 252")
+    require(systemd, int | str | None, "systemd, the release that reads the units, such as 252")
     rule = _rule(policy)
     subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
     notes = _of_arguments(subjects, engine, policy)
@@ -75,7 +76,7 @@ def lint(
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
 
 
-def _as_read_by(workload: Workload, engine: Engine | None, release: int | None) -> Workload:
+def _as_read_by(workload: Workload, engine: Engine | None, release: int | str | None) -> Workload:
     workload = workload if engine is None else workload.for_engine(engine)
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
     return workload if again is None or release is None else again(workload, release)
@@ -118,6 +119,7 @@ def _told(workload: Workload, rule: Rule | None) -> Iterator[Finding]:
             rule=problem.rule,
             verdict=problem.verdict,
             message=problem.message,
+            workload="" if workload.unit is None or workload.name.startswith("[") else workload.name,
             place=problem.place,
             value=problem.value,
         )
@@ -202,7 +204,7 @@ def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterato
 
 
 def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str | None) -> dict[str, list[Finding]]:
-    """Tell which arguments do not concern a document, and what is assumed of the engine: for each source, once."""
+    """Tell which arguments do not concern a document, and what is assumed of them: for each source, once."""
     told: dict[str, dict[Finding, None]] = {}
     for workload in workloads:
         if workload.asks is None:
@@ -220,4 +222,6 @@ def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str 
             )
         for each in engine.assumed if engine is not None and asks else ():
             notes[Finding(file=workload.source, line=1, rule="newer-engine", verdict="note", message=each)] = None
+        for each in workload.unit.assumed if workload.unit is not None else ():
+            notes[Finding(file=workload.source, line=1, rule="other-systemd", verdict="note", message=each)] = None
     return {source: [*notes] for source, notes in told.items()}

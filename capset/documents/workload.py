@@ -70,10 +70,11 @@ class Workload(Plain, Shown):
     _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)
     _node: Node | None = field(default=None, alias="node", repr=False, eq=False)  # where it stands in its pod
     # Of a unit, which another release reads anew: its section, its text and its drop-ins, each with the number of lines
-    # before it, and whose it is.
+    # before it, whose it is, and by what it is taken for that, if its path does not say.
     _section: str = field(default="", alias="section", repr=False, eq=False)
     _parts: tuple[tuple[int, str], ...] = field(default=(), alias="parts", repr=False, eq=False)
     _manager: Manager = field(default="system", alias="manager", repr=False, eq=False)
+    _sign: str = field(default="", alias="sign", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.

@@ -10,7 +10,7 @@ from capset.errors import shown
 from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, words
 from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
-from capset.formats.unitsettings import Release, Setting, settings
+from capset.formats.unitsettings import Release, Setting, changes, settings
 from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
@@ -83,6 +83,9 @@ def _no_user(text: str, what: str, release: Release) -> str:
     return "" if is_one else f"systemd takes {shown(text)} for no {what}"
 
 
+_PREFIXES = {"+": "commands-with-plus", "!": "commands-with-exclamation-mark"}
+
+
 class Directives:
     """The directives as they stand after the lines so far, for one release of systemd."""
 
@@ -97,6 +100,7 @@ class Directives:
         self.dynamic_user = self.asked_no_new_privs = False
         self.securebits = Securebits(0)
         self.takes: dict[str, bool] = {}
+        self.prefixed: list[tuple[str, Assignment]] = []
 
     @property
     def taken(self) -> CapSet:
@@ -189,7 +193,7 @@ class Directives:
         merged = self._merge(self.release, caps, current, initial, inverted=inverted)
         newest = self._merge(Release(), caps, current, initial, inverted=inverted)
         if merged != newest:
-            told = f"this release makes {_some(merged)} of it and the lines before it, and the newest {_some(newest)}"
+            told = f"after this line the set is {_some(merged)} in this release, and {_some(newest)} in the newest"
             problems.append(depends(line.node, "merged-otherwise", told))
         return merged
 
@@ -264,19 +268,20 @@ class Directives:
 
     def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
         prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
-        if "+" in prefix:
-            problems.append(
-                depends(
-                    line.node, "command-prefix", "with + this command has all that systemd has, whatever is said here"
-                )
-            )
-        elif "!" in prefix and "!!" not in prefix:
-            problems.append(
-                depends(line.node, "command-prefix", "with ! this command runs as root, with these capabilities")
-            )
+        for sign, change in _PREFIXES.items():
+            if sign not in prefix:
+                continue
+            if not self.release.does(change):
+                since = f"systemd knows {sign} in front of a command since {changes()[change].since}"
+                problems.append(ignored(line.node, "newer-directive", f"{since}, and runs no such command before"))
+            elif sign * 2 not in prefix:  # !! means nothing where there is an ambient set
+                self.prefixed.append((sign, line))
+            return
 
 
 def _some(caps: CapSet) -> str:
+    if not caps:
+        return "empty"
     if CAPS[-1] not in caps:
         return summary(caps)
     return f"everything but {summary(FULL - caps)}" if caps != FULL else "everything"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Literal, get_args
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from capset.bounds import bounded
 from capset.capability import CAPS, Cap
@@ -14,7 +14,7 @@ from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, require, shown
 from capset.formats.directives import FULL, KEYS, PLAIN_ID, SECUREBITS, Directives, user_of
-from capset.formats.document import Node, ignored, refused
+from capset.formats.document import Node, depends, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
 from capset.formats.unitfilters import Means
 from capset.formats.unitsettings import Release
@@ -68,8 +68,9 @@ class Unit(Plain):
             bounding set.
         manager: Whose unit it is: ``"system"``, or ``"user"`` for the manager that each user has. That one runs as the
             user, and gives what the user has.
-        problems: What the unit says and systemd does not take as it looks; it does not count when two units
-            are compared.
+        assumed: What is not known of the release of systemd and was assumed, a sentence each. This and what follows
+            do not count when two units are compared.
+        problems: What the unit says and systemd does not take as it looks.
 
     Examples:
         >>> from capset.formats import systemd
@@ -93,6 +94,7 @@ class Unit(Plain):
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     taken: CapSet = field(default=CapSet(), converter=CapSet)
     manager: Manager = "system"
+    assumed: tuple[str, ...] = field(default=(), eq=False)
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -195,7 +197,7 @@ def _id_line(key: str, value: str) -> list[str]:
 
 
 def from_unit(
-    text: str, *drop_ins: str, section: str = "Service", version: int | None = None, manager: Manager = "system"
+    text: str, *drop_ins: str, section: str = "Service", version: int | str | None = None, manager: Manager = "system"
 ) -> Unit:
     r"""Read the capability directives of a unit file as systemd does.
 
@@ -203,8 +205,10 @@ def from_unit(
         text: The unit file.
         *drop_ins: The drop-ins that systemd reads after it, in that order.
         section: The section of the unit's type: Service, Socket, Mount or Swap.
-        version: The release of systemd, such as 252; the newest that was read if not given. A setting that it does not
-            know it passes over, and other rules have changed too: see the table of them in the documentation.
+        version: The release of systemd, such as 252 or ``"252.39-1~deb12u1"``; the newest that was read if not given. A
+            setting that it does not know it passes over, and other rules have changed too: see the table of them in the
+            documentation. One that is newer or older than all that were read is taken for the nearest of these, which
+            the unit's ``assumed`` tells.
         manager: Whose unit it is: ``"user"`` for a unit of ``systemctl --user``.
 
     Returns:
@@ -214,7 +218,7 @@ def from_unit(
     Raises:
         FormatError: *section* is no section with capabilities, *version* no release, or *manager* no manager.
         TooLargeError: A file is longer than :data:`capset.bounds.LONGEST_TEXT`.
-        TypeError: *text* is no str, or *version* no number.
+        TypeError: *text* is no str, or *version* neither a number nor a text.
 
     Source:
         systemd ``src/core/load-fragment.c``, ``config_parse_capability_set()``; systemd.exec(5). systemd 252
@@ -230,10 +234,6 @@ def from_unit(
     """
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
-    if version is not None and (not isinstance(version, int) or isinstance(version, bool)):
-        raise TypeError(f"version is a number such as 252, got {shown(version)}")
-    if version is not None and version < 1:
-        raise FormatError("version", version, "a release of systemd, such as 252")
     rules = Directives(Release(version))
     problems: list[Problem] = []
     if isinstance(text, str) and not text:
@@ -259,7 +259,7 @@ def from_unit(
             )
         else:
             problems.append(refused(node, "not-ambient", f"the unit fails, as the bounding set lacks {_some(lost)}"))
-    return Unit(
+    unit = Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,
         user=rules.user,
@@ -270,8 +270,23 @@ def from_unit(
         securebits=rules.securebits,
         taken=rules.taken,
         manager=manager,
-        problems=tuple(problems),
+        assumed=rules.release.assumed,
     )
+    return evolve(unit, problems=(*problems, *_of_commands(rules, unit)))
+
+
+def _of_commands(rules: Directives, unit: Unit) -> Iterator[Problem]:
+    """Tell of commands with more than the unit says; a manager of a user has no more for them."""
+    is_root = unit.uid == 0
+    is_limited = evolve(unit, user="" if is_root else unit.user, group="") != Unit()
+    says = {
+        "+": (is_limited, "with + this command has all that systemd has, whatever is said here"),
+        "!": (not is_root, "with ! this command runs as root, with these capabilities"),
+    }
+    for sign, line in rules.prefixed if unit.manager == "system" else ():
+        counts, told = says[sign]
+        if counts:
+            yield depends(line.node, "command-prefix", told)
 
 
 def to_unit(unit: Unit, *, section: str = "Service") -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from functools import cache
 from typing import Any
@@ -9,12 +10,14 @@ from typing import Any
 from attrs import field, frozen
 
 from capset.capability import Cap
+from capset.errors import FormatError, shown
 from capset.facts import load
 from capset.sets import CapSet
 
 __all__ = ["Change", "Drop", "Release", "Setting", "changes", "names", "settings"]
 
 _DOCUMENT = "formats/systemd-settings"
+_VERSION = re.compile(r"v?([0-9]{1,4})(?:[.~+-][0-9A-Za-z.~+_-]*)?")
 
 
 def _cap(name: str) -> Cap:
@@ -114,14 +117,25 @@ class Release:
     """A release of systemd.
 
     Args:
-        number: Which one; None for the newest.
+        version: Which one, as a number or as people and distributions write it, such as ``"252.39-1~deb12u1"``; None
+            for the newest that was read.
 
     Attributes:
-        number: Which one.
+        number: That of which the facts are taken: the nearest that was read.
+        assumed: What is not known of it and was assumed, a sentence each.
+
+    Raises:
+        FormatError: *version* is no release.
+        TypeError: It is neither a number nor a text.
     """
 
-    def __init__(self, number: int | None = None) -> None:
-        self.number: int = _document()["read_to"] if number is None else number
+    def __init__(self, version: int | str | None = None) -> None:
+        oldest, newest = _document()["oldest"], _document()["read_to"]
+        asked = newest if version is None else _number(version)
+        self.number: int = min(max(asked, oldest), newest)
+        which = "newer" if asked > newest else "older"
+        told = f"systemd {asked} is {which} than {self.number}, the {which[:-2]}est release that was read"
+        self.assumed: tuple[str, ...] = () if asked == self.number else (f"{told}, and is taken to do the same",)
 
     def knows(self, setting: Setting) -> bool:
         """Say whether it knows a setting; one that it does not know it passes over."""
@@ -138,6 +152,16 @@ class Release:
     def drops(self, setting: Setting) -> CapSet:
         """Return what it takes away for a setting that is on."""
         return CapSet(drop.cap for drop in setting.drops if self.number >= drop.since)
+
+
+def _number(version: object) -> int:
+    """Return the first number of a version: others count what was mended in that release."""
+    if not isinstance(version, int | str) or isinstance(version, bool):
+        raise TypeError(f'version is a release such as 252 or "252.39-1~deb12u1", got {shown(version)}')
+    match = _VERSION.fullmatch(str(version).strip())
+    if match is None or int(match[1]) < 1:
+        raise FormatError("version", version, "a release of systemd, such as 252")
+    return int(match[1])
 
 
 def _within(number: int, entry: Setting | Change) -> bool:

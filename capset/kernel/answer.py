@@ -16,7 +16,7 @@ from capset.kernel.releases import NEWEST, Rules
 from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Shown
-from capset.summary import UNDEFINED, doubtful
+from capset.summary import UNDEFINED
 
 __all__ = ["Answer", "Way", "why"]
 
@@ -110,16 +110,25 @@ def why(cred: Thread, cap: Cap | int | str, *, rules: Rules | str = NEWEST) -> A
         cap=one,
         cred=cred,
         verdict=_verdict(draft, one),
-        ways=() if one in cred.caps.effective else tuple(_ways(draft, one)),
+        ways=() if one in cred.caps.effective or one in _undefined(cred) else tuple(_ways(draft, one)),
         histories=tuple(histories(cred, rules=draft.rules)),
         rules=draft.rules,
     )
 
 
+def _undefined(cred: Credentials) -> CapSet:
+    """Return the capabilities that are none where the thread is, as one of its sets tells."""
+    return CapSet().union(*(getattr(cred.caps, name).undefined for name in THREAD_SETS))
+
+
 def _verdict(draft: Draft, cap: Cap) -> str:
     cred = draft.old
-    if cap in doubtful(cred.caps.effective) or cap in doubtful(cred.caps.permitted):
-        return f"Whether {cap} is a capability there is not known. {UNDEFINED}."
+    undefined = _undefined(cred)
+    if cap in undefined:
+        return f"{cap} is no capability there. {UNDEFINED}."
+    if cap > Cap.MAC_ADMIN and Cap.AUDIT_READ in undefined:  # those before are as old as the bounding set of a thread
+        since = f"it came with Linux {cap.info.since_linux}"
+        return f"Whether {cap} is a capability there is not known: {since}, and the sets show a kernel before 3.8."
     if cap in cred.caps.effective:
         if cred.user_ns.parent is None:
             return f"{cap} is effective: the thread can use it now."

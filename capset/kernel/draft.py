@@ -25,6 +25,7 @@ from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.rules import RULES
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
+from capset.summary import summary
 
 __all__ = ["EVERY", "Draft", "explainer", "system_call"]
 
@@ -59,7 +60,7 @@ class Draft:
             )
         if beyond := anywhere(old.caps) - self.supported:
             raise ArgumentError(
-                f"the thread has {beyond}, and {title} has no such: {other} they were brought "
+                f"the thread has {summary(beyond)}, and {title} has no such: {other} they were brought "
                 f"(Rules.of(release, last_cap={int(max(beyond))})); Rules.fit() leaves them out",
                 beyond,
             )

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from attrs import evolve, frozen
 
+from capset.capability import Cap
 from capset.filecaps import FileCaps
 from capset.ids import Ids
 from capset.kernel.adjusting import explain_capset, explain_set_keepcaps
@@ -140,12 +142,20 @@ def _of_user(cred: Credentials, rules: Rules) -> Iterator[History]:
     before = evolve(cred, caps=evolve(cred.caps, effective=held, permitted=held))
     kept = "only what is ambient" if cred.caps.ambient else "only what is ambient, and that is nothing"
     says = f"for a user other than root execve(2) of an ordinary program keeps {kept}"
-    if cred.caps.bounding >= CapSet.all():
+    if _is_whole(cred.caps.bounding, rules):
         yield from _play(f"user {user} executed an ordinary program", says, before, _execute(_ORDINARY, rules))
     else:
         title = f"a container, or a service, was started for user {user}"
         says = f"its bounding set was limited, which gives nothing by itself, and {says}"
         yield from _play(title, says, before, _execute(_ORDINARY, rules))
+
+
+def _is_whole(bounding: CapSet, rules: Rules) -> bool:
+    """Say whether a bounding set has all that the kernel has, or some kernel, where it may be any."""
+    if rules.last_cap is not None:
+        return bounding >= CapSet.all(rules.last_cap)
+    ends = [cap for cap, later in pairwise(Cap) if cap.info.since_linux != later.info.since_linux]
+    return bounding >= CapSet.all() or any(bounding == CapSet.all(cap) for cap in ends)
 
 
 def _of_one_who_was_root(cred: Credentials, rules: Rules) -> Iterator[History]:

@@ -18,6 +18,7 @@ from capset.securebits import Securebits
 from capset.sets import THREAD_SETS, CapSet
 from capset.source import Source
 from capset.state import CapState
+from capset.summary import summary
 
 __all__ = ["NEWEST", "Backport", "Change", "Rules", "changes"]
 
@@ -132,7 +133,8 @@ class Rules(Plain):
         """Return the rules of a release of Linux.
 
         Distributions bring later changes to their kernels, and the name does not tell which: what could not be known
-        is told in ``assumed``. Of a release that is newer than ``read_to``, the rules are taken to be the newest.
+        is told in ``assumed``. Of a release that is newer than ``read_to``, the rules are taken to be the newest; of
+        one before Linux 3.10, but for the last capability, those of 3.10.
 
         Args:
             release: What ``uname -r`` prints, such as ``"6.12.117+deb13-cloud-amd64"``. Two numbers, such as
@@ -140,8 +142,8 @@ class Rules(Plain):
             last_cap: The last capability of the kernel, where that is known beside its release.
 
         Raises:
-            UnknownReleaseError: It names no release, one before Linux 3.10, or one of a major version that no Linux
-                has for years to come, as other systems have.
+            UnknownReleaseError: It names no release, one before Linux 2.6.25, which had no bounding sets of threads, or
+                one of a major version that no Linux has for years to come, as other systems have.
             TypeError: It is no text.
 
         Examples:
@@ -160,6 +162,28 @@ it is taken to have (idle-setres, root-map)
                 f'rules are kernel.Rules, or a release as uname -r prints it, such as "6.12.117", got {shown(release)}'
             )
         return _made(release.strip(), _cap(last_cap))
+
+    @classmethod
+    def supposed(cls, cred: Thread) -> Rules:
+        """Return the rules to go by where nothing says which kernel it is, as of a saved status file: the newest.
+
+        Of a thread whose sets show a kernel before 3.8 (:attr:`CapSet.undefined`), they are the oldest that are known.
+        Either is told in ``assumed``.
+
+        Examples:
+            >>> from capset import CapSet, CapState, kernel
+            >>> old = kernel.Credentials(caps=CapState(bounding=CapSet.from_hex("ffffffffffffffff")))
+            >>> rules = kernel.Rules.supposed(old)
+            >>> print(rules.assumed[0])
+            the rules are those of Linux 3.10, the oldest that are known, as the sets show a kernel before 3.8
+        """
+        if any(getattr(checked(cred).caps, name).undefined for name in THREAD_SETS):
+            oldest = cls.of(_facts()["oldest"])
+            which = f"{oldest.title}, the oldest that are known, as the sets show a kernel before 3.8"
+            assumed = (f"the rules are those of {which}", *oldest.assumed)
+            return evolve(oldest, last_cap=None, _release="", assumed=assumed)
+        which = f"Linux {NEWEST.read_to}, the newest that are known, as nothing says which kernel it was"
+        return evolve(NEWEST, assumed=[f"the rules are those of {which}"])
 
     @classmethod
     def _of_plain(cls, **entries: Any) -> Self:
@@ -186,14 +210,14 @@ it is taken to have (idle-setres, root-map)
             >>> cred = kernel.Credentials(caps=CapState(bounding=CapSet.all()))
             >>> old = kernel.Rules.of("4.4.302").fit(cred)
             >>> len(old.caps.bounding), old.assumed
-            (38, ('CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE is left out, as Linux 4.4.302 does not have it',))
+            (38, ('CAP_PERFMON, CAP_BPF, CAP_CHECKPOINT_RESTORE is left out, as Linux 4.4.302 does not have it',))
         """
         cred = checked(cred)
         caps, assumed = cred.caps, list(cred.assumed)
         if self.last_cap is not None:
             every = CapSet.all(self.last_cap)
             if beyond := anywhere(caps) - every:
-                assumed.append(f"{beyond} is left out, as {self.title} does not have it")
+                assumed.append(f"{summary(beyond)} is left out, as {self.title} does not have it")
                 caps = CapState(**{name: getattr(caps, name) & every for name in THREAD_SETS})
         if caps.ambient and not self.ambient:
             assumed.append(f"nothing is ambient, as {self.title} has no ambient set")
@@ -369,8 +393,8 @@ def _parsed(text: str) -> _Release:
 def _made(text: str, last_cap: Cap | None) -> Rules:
     release = _parsed(text)
     oldest, newest = _facts()["oldest"], _facts()["read_to"]
-    if release.numbers[:2] < _numbers(oldest)[:2]:
-        raise UnknownReleaseError(text, f"those from Linux {oldest} on are known, of which {oldest} is the nearest")
+    if release.numbers < _numbers(first := _facts()["first"]):
+        raise UnknownReleaseError(text, f"those from Linux {oldest} on are known, and taken for those from {first} on")
     if release.numbers[0] > _numbers(newest)[0] + 1:
         raise UnknownReleaseError(
             text,
@@ -421,6 +445,8 @@ def _assumed(release: _Release, kinds: dict[str, list[str]], is_newer: bool) -> 
     if is_newer:
         newest = _facts()["read_to"]
         yield f"{text} is newer than Linux {newest}, up to which the rules are known, and is taken to have the same"
+    if release.numbers[:2] < _numbers(oldest := _facts()["oldest"])[:2]:
+        yield f"{text} is older than Linux {oldest}, from which on the rules are known, and is taken to have the same"
     if release.candidate:
         final = ".".join(map(str, release.numbers if release.numbers[2] else release.numbers[:2]))
         yield f"{text} comes before Linux {final}, and is taken for it"

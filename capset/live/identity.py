@@ -101,7 +101,7 @@ def kernel_rules(*, proc: Root = "/proc") -> Rules:
 
     Raises:
         ProcUnavailableError: As :func:`kernel_release`.
-        UnknownReleaseError: The kernel is older than Linux 3.10.
+        UnknownReleaseError: The kernel is older than Linux 2.6.25.
 
     Examples:
         >>> from capset import live

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import re
 import runpy
 import subprocess
 import sys
@@ -151,7 +152,7 @@ def test_decode_a_mask(run, value):
 def test_decode_other_values(run):
     """Names, numbers, nothing, and what is newer than the table."""
     assert run("decode", "12,kill")[1].startswith("0000000000001020: 2 capabilities\n")
-    assert run("decode", "0x0")[1] == "0000000000000000: 0 capabilities\n"
+    assert run("decode", "0x0")[1] == "0000000000000000: no capability\n"
     assert run("decode", "0x20000000001")[1].splitlines() == [
         "0000020000000001: 2 capabilities",
         "no. name      what for",
@@ -813,7 +814,42 @@ def test_a_status_of_a_kernel_before_3_8(run):
     _, out, _ = run("decode", stdin=(FILES / "2.6.32.txt").read_text())
     assert out.endswith(f"\n{UNDEFINED}.\n")
     caps = json.loads(run("decode", "fffffffc00000000", "--json")[1])[0]
-    assert caps["undefined"] == [str(number) for number in range(41, 64)]
+    assert caps["undefined"] == [str(Cap(number)) for number in range(37, 64)]
+    assert "64 bits" in run("decode", "ffffffffffffffff")[1]
+    assert "64 bits" in run("diff", "ffffffffffffffff", "docker")[1]
+
+
+@pytest.mark.parametrize(
+    ("process", "cap", "words", "verdict"),
+    [
+        ("root", "kill", [], "CAP_KILL is effective: the thread can use it now."),
+        ("root", "syslog", [], "Whether CAP_SYSLOG is a capability there is not known: it came with Linux 2.6.37, and"),
+        ("root", "audit_read", [], "CAP_AUDIT_READ is no capability there. Every bit up to 63 is set"),
+        ("root", "50", [], "50 is no capability there. Every bit up to 63 is set"),
+        ("user", "perfmon", [], "CAP_PERFMON is no capability there. Every bit up to 63 is set"),
+        ("root", "syslog", ["--kernel", "2.6.32-754.el6.x86_64"], "CAP_SYSLOG is none that Linux 2.6.32-754"),
+        ("user", "mac_admin", ["--kernel", "2.6.32"], "CAP_MAC_ADMIN is not permitted"),
+        ("root", "block_suspend", ["--kernel", "3.7.10"], "CAP_BLOCK_SUSPEND is effective"),
+    ],
+)
+def test_why_on_a_kernel_before_3_8(run, tmp_path, process, cap, words, verdict):
+    """Nothing is told as a capability that was none, the rules are not those of the newest, and both are said."""
+    text = (FILES / "2.6.32.txt").read_text()
+    if process == "user":
+        text = text.replace("Uid:\t0\t0\t0\t0", "Uid:\t500\t500\t500\t500")
+        text = re.sub(r"(CapPrm|CapEff):\tf+", r"\1:\t0000000000000000", text)
+    (tmp_path / "status").write_text(text)
+    status, out, err = run("why", f"file:{tmp_path / 'status'}", cap, *words)
+
+    assert (status, err) == (0, "")
+    assert out.startswith(verdict)
+    assert "Linux 7.2" not in out
+    assert "the bounding set was limited" not in out
+    assert "no capability there" not in out or "execve(2) of a program that permits it" not in out
+    told = "is older than Linux 3.10" if words else "Linux 3.10, the oldest that are known, as the sets show a kernel"
+    assert told in out
+    assert ", 41, 42" not in out
+    assert ",41,42" not in out
 
 
 MOUNT = "25 30 0:23 / {} rw,nosuid shared:12 - proc proc {}\n"

@@ -621,6 +621,38 @@ def test_histories(keywords, titles):
     assert all(str(history) == f"{history.title}: {history.says}" for history in found)
 
 
+@pytest.mark.parametrize(
+    ("mask", "rules", "is_limited"),
+    [
+        ("0000001fffffffff", "3.10.0-1160.el7.x86_64", False),
+        ("0000003fffffffff", "3.10.0-1160.el7.x86_64", True),
+        ("0000000fffffffff", "3.10.0-1160.el7.x86_64", True),
+        ("0000003fffffffff", "5.4.0-100-generic", False),
+        ("0000001fffffffff", "5.4.0-100-generic", True),
+        ("000000ffffffffff", "5.8.18", False),
+        ("000001ffffffffff", "6.1.0-49-amd64", False),
+        ("000000ffffffffff", "6.1.0-49-amd64", True),
+        ("ffffffffffffffff", "6.1.0-49-amd64", False),
+        # Which kernel it was is not known, and one of them has had no more.
+        ("0000001fffffffff", kernel.NEWEST, False),
+        ("0000007fffffffff", kernel.NEWEST, True),
+        ("000003ffffffffff", kernel.NEWEST, False),
+        ("ffffffffffffffff", kernel.NEWEST, False),
+    ],
+)
+def test_histories_go_by_what_the_kernel_has(mask, rules, is_limited):
+    """A bounding set that has all of it was not limited, on an older kernel neither."""
+    rules = Rules.of(rules)
+    if mask == "0000003fffffffff" and "el7" in rules.release:
+        rules = Rules.of(rules, last_cap=38)  # brought by its makers
+    cred = rules.fit(Credentials(uids=500, caps=CapState(bounding=CapSet.from_hex(mask))))
+
+    assert [each.says.startswith("its bounding set was limited") for each in kernel.histories(cred, rules=rules)] == [
+        is_limited,
+        False,
+    ]
+
+
 def test_answers():
     """Where it stands, what would give it, how it came to that."""
     without = kernel.why(evolve(USER, caps=CapState(bounding=DOCKER), assumed=["something"]), "net_admin")

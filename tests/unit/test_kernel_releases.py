@@ -172,11 +172,51 @@ def test_texts_that_name_no_release(release):
     assert isinstance(caught.value, CapsetError)
 
 
-@pytest.mark.parametrize("release", ["2.6.32-754.el6.x86_64", "2.6.24", "3.9.11", "0.1"])
+@pytest.mark.parametrize("release", ["2.6.24", "2.6.18-419.el5", "2.4.37", "0.1"])
 def test_releases_that_are_too_old(release):
-    """Their rules are not known."""
-    with pytest.raises(UnknownReleaseError, match=r"those from Linux 3.10 on are known, of which 3.10 is the nearest$"):
+    """Their rules are not known, and no thread had a bounding set."""
+    message = r"those from Linux 3\.10 on are known, and taken for those from 2\.6\.25 on$"
+    with pytest.raises(UnknownReleaseError, match=message):
         Rules.of(release)
+
+
+@pytest.mark.parametrize(
+    ("release", "last"),
+    [
+        ("2.6.25", 33),
+        ("2.6.32-754.el6.x86_64", 33),
+        ("2.6.37", 34),
+        ("3.0.101", 35),
+        ("3.4", 35),
+        ("3.5", 36),
+        ("3.9", 36),
+    ],
+)
+def test_releases_before_the_oldest_that_is_known(release, last):
+    """Their last capability is known; the rules are taken to be those of the oldest, which is told first."""
+    rules = Rules.of(release)
+
+    assert rules == evolve(OLDEST, last_cap=last)
+    assert rules.assumed[0] == (
+        f"{release} is older than Linux 3.10, from which on the rules are known, and is taken to have the same"
+    )
+
+
+def test_rules_that_are_supposed():
+    """Of the newest kernel, or, where the sets show one before 3.8, of the oldest that is known; it is told which."""
+    old = Credentials(uids=500, caps=CapState(bounding=CapSet.from_mask(2**64 - 1)))
+    rules = Rules.supposed(old)
+
+    assert rules == evolve(OLDEST, last_cap=None)
+    assert (rules.release, rules.assumed[0]) == (
+        "",
+        "the rules are those of Linux 3.10, the oldest that are known, as the sets show a kernel before 3.8",
+    )
+    assert kernel.execve(old, Executable(), rules=rules).caps == old.caps
+    assert Rules.supposed(ROOT) == NEWEST
+    assert Rules.supposed(ROOT).assumed == (
+        "the rules are those of Linux 7.2, the newest that are known, as nothing says which kernel it was",
+    )
 
 
 @pytest.mark.parametrize("release", ["22.6.0", "13.2-RELEASE", "10.0.19045", "9.0"])
@@ -386,7 +426,7 @@ def test_fit():
     assert fitted.securebits == Securebits.NOROOT
     assert fitted.assumed == (
         "before",
-        "CAP_AUDIT_READ,CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE is left out, as Linux 3.10.0 does not have it",
+        "CAP_AUDIT_READ, CAP_PERFMON, CAP_BPF, CAP_CHECKPOINT_RESTORE is left out, as Linux 3.10.0 does not have it",
         "nothing is ambient, as Linux 3.10.0 has no ambient set",
         "SECBIT_NO_CAP_AMBIENT_RAISE|SECBIT_EXEC_RESTRICT_FILE is left out, as Linux 3.10.0 does not have it",
     )
@@ -458,7 +498,7 @@ def test_capabilities_that_the_kernel_does_not_have():
     new = CapSet.all(40)
     root = Credentials(caps=CapState(effective=new, permitted=new, bounding=new))
     message = (
-        r"the thread has CAP_PERFMON,CAP_BPF,CAP_CHECKPOINT_RESTORE, and Linux 4\.4\.302 has no such: .* last_cap=40"
+        r"the thread has CAP_PERFMON, CAP_BPF, CAP_CHECKPOINT_RESTORE, and Linux 4\.4\.302 has no such: .* last_cap=40"
     )
 
     for call in (
@@ -527,5 +567,5 @@ def test_the_rules_of_a_saved_tree(tmp_path):
 
     assert live.kernel_rules(proc=proc).last_cap is Cap.AUDIT_READ
     assert live.kernel_rules(proc=tree(tmp_path, last=b"40\n")).last_cap is Cap.CHECKPOINT_RESTORE
-    with pytest.raises(UnknownReleaseError, match=r"no rules of a kernel '2\.6\.32'"):
-        live.kernel_rules(proc=tree(tmp_path, osrelease=b"2.6.32"))
+    with pytest.raises(UnknownReleaseError, match=r"no rules of a kernel '2\.6\.18'"):
+        live.kernel_rules(proc=tree(tmp_path, osrelease=b"2.6.18"))

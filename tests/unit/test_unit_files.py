@@ -213,8 +213,20 @@ OWN = "the capabilities count in a user namespace of its own alone"
 @pytest.mark.parametrize(
     ("lines", "problems"),
     [
-        ("ExecStart=-+/bin/x", ["with + this command has all that systemd has, whatever is said here"]),
-        ("ExecStartPre=!/bin/x", ["with ! this command runs as root, with these capabilities"]),
+        ("ExecStart=-+/bin/x\nUser=5", ["with + this command has all that systemd has, whatever is said here"]),
+        (
+            "ExecStart=+/bin/x\nNoNewPrivileges=1",
+            ["with + this command has all that systemd has, whatever is said here"],
+        ),
+        (
+            "ExecStart=+/bin/x\nCapabilityBoundingSet=~5",
+            ["with + this command has all that systemd has, whatever is said here"],
+        ),
+        ("User=root\nExecStart=+/bin/x\nGroup=5", []),
+        ("ExecStartPre=!/bin/x\nUser=5", ["with ! this command runs as root, with these capabilities"]),
+        ("ExecStartPre=!/bin/x\nDynamicUser=yes", ["with ! this command runs as root, with these capabilities"]),
+        ("ExecStart=!/bin/x\nUser=web\nUser=\nCapabilityBoundingSet=~5", []),
+        ("ExecStart=!/bin/x\nUser=0", []),
         ("ExecStop=!!/bin/x\nExecReload=/bin/+", []),
         ("PAMName=\nPrivateUsers=no\nPAMName=login", ["not counted here: a PAM module may add ambient capabilities"]),
         ("ProtectClock=bogus", ["expected yes or no"]),
@@ -241,6 +253,20 @@ OWN = "the capabilities count in a user namespace of its own alone"
 def test_what_else_decides(lines, problems):
     """Users that are none, commands with more than the unit, and settings that take more away."""
     assert [problem.message for problem in systemd.from_unit(f"[Service]\n{lines}\n").problems] == problems
+
+
+@pytest.mark.parametrize(("sign", "since"), [("+", 231), ("!", 235), ("!!", 235)])
+def test_signs_that_an_older_release_does_not_know(sign, since):
+    """To it the command is none, whatever the unit says."""
+    unit = f"[Service]\nUser=5\nExecStart=-{sign}/bin/x\n"
+    [problem] = systemd.from_unit(unit, version=since - 1).problems
+
+    assert (problem.rule, problem.verdict) == ("newer-directive", "ignored")
+    assert problem.message == (
+        f"systemd knows {sign[0]} in front of a command since {since}, and runs no such command before"
+    )
+    assert len(systemd.from_unit(unit, version=since).problems) == (sign != "!!")
+    assert not systemd.from_unit(unit, version=since, manager="user").problems
 
 
 def test_what_other_settings_take_away():
@@ -310,8 +336,8 @@ def test_arguments_of_other_types():
         systemd.from_unit(b"")
     with pytest.raises(TypeError, match="expected a unit file as str, got 5"):
         systemd.from_unit("", 5)
-    with pytest.raises(TypeError, match="version is a number such as 252, got '252'"):
-        systemd.from_unit("", version="252")
+    with pytest.raises(TypeError, match=r'version is a release such as 252 or "252\.39-1~deb12u1", got True'):
+        systemd.from_unit("", version=True)
     with pytest.raises(TypeError, match='user is a text such as "1000"'):
         systemd.Unit(user=5)
     with pytest.raises(TypeError, match='group is a text such as "1000"'):

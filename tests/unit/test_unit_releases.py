@@ -333,18 +333,18 @@ def test_filters_are_written_as_what_they_mean():
         (
             227,
             ["CAP_KILL", "CAP_CHOWN"],
-            "this release makes none of it and the lines before it, and the newest CAP_CHOWN, CAP_KILL",
+            "after this line the set is empty in this release, and CAP_CHOWN, CAP_KILL in the newest",
         ),
         (
             234,
             ["~CAP_KILL", "~CAP_CHOWN"],
-            "this release makes everything of it and the lines before it, "
-            "and the newest everything but CAP_CHOWN, CAP_KILL",
+            "after this line the set is everything in this release, "
+            "and everything but CAP_CHOWN, CAP_KILL in the newest",
         ),
         (
             258,
             ["~CAP_KILL", "CAP_KILL", "CAP_CHOWN"],
-            "this release makes CAP_CHOWN of it and the lines before it, and the newest everything",
+            "after this line the set is CAP_CHOWN in this release, and everything in the newest",
         ),
     ],
 )
@@ -355,6 +355,22 @@ def test_lines_that_older_releases_merge_otherwise(release, lines, message):
     assert told(unit) == [("depends", message)]
     assert unit.problems[0].rule == "merged-otherwise"
     assert service(*(f"CapabilityBoundingSet={value}" for value in lines)).problems == ()
+
+
+def test_a_problem_of_one_unit_of_several_names_it(run):
+    """The line is that of the whole text, in which the reader would have to look up the unit."""
+    units = "# /etc/systemd/system/{}.service\n[Service]\nUser=5\nAmbientCapabilities=CAP_KIL\n"
+    text = "".join(units.format(name) for name in "ab")
+    report = documents.lint(documents.read(text))
+
+    unknown = [finding for finding in report if finding.rule == "unknown-capability"]
+    assert [(each.workload, each.where) for each in unknown] == [
+        ("a.service", "line 4 (AmbientCapabilities)"),
+        ("b.service", "line 8 (AmbientCapabilities)"),
+    ]
+    assert "b.service, line 8 (AmbientCapabilities) ignored" in run("lint", "-", stdin=text)[1]
+    [alone, *_] = documents.lint(documents.read("[Service]\nUser=5\nAmbientCapabilities=CAP_KIL\n"))
+    assert alone.workload == ""
 
 
 def test_a_full_set_stays_set():
@@ -385,12 +401,34 @@ def test_units_of_users(path, named):
 
     assert (workload.unit.manager, workload.user) == ("user", "its manager's")
     assert (outcome.gets, outcome.known) == (None, False)
-    assert outcome.reason == "it is for a manager that runs as a user, and what that user has is not said here"
-    assert workload.problems[0].rule == "user-manager"
-    assert workload.problems[0].message == (
-        "it is a unit of the manager that a user has, which runs as that user and not as root"
-    )
+    assert outcome.reason == "it is for a manager that runs as a user, and has at most what that user has"
+    assert workload.problems == ()
+    assert documents.lint(workload).faults == []
     assert documents.lint(workload, systemd=252).outcomes[0].known is False
+
+
+@pytest.mark.parametrize(
+    ("line", "is_told"),
+    [
+        ("NoNewPrivileges=yes", False),
+        ("SystemCallFilter=@system-service", False),
+        ("[Install]\nWantedBy=default.target", False),
+        ("AmbientCapabilities=CAP_KILL", True),
+        ("CapabilityBoundingSet=CAP_KILL", True),
+        ("SecureBits=noroot", True),
+        ("PrivateDevices=yes", True),
+        ("User=web", True),
+        ("DynamicUser=yes", True),
+    ],
+)
+def test_units_of_users_that_ask_for_nothing(line, is_told):
+    """Nothing is wrong with these; the others ask a manager for what it can give only as root."""
+    [workload] = documents.read(f"[Service]\nExecStart=%h/bin/web\n{line}\n", name="systemd/user/a.service")
+    found = [(each.rule, each.verdict, each.message) for each in documents.lint(workload).faults]
+
+    message = "it is a unit of the manager that a user has, which runs as that user and not as root"
+    assert found == ([("user-manager", "depends", message)] if is_told else [])
+    assert documents.lint(workload).outcomes[0].known is False
 
 
 @pytest.mark.parametrize(
@@ -451,11 +489,42 @@ def test_what_a_unit_takes():
         systemd.Unit(filters="x")
 
 
+@pytest.mark.parametrize(
+    ("version", "as_it", "told"),
+    [
+        *((each, 252, "") for each in ("252", "v252", " 252", "252.39-1~deb12u1", "252.4", "252~rc3", "252-13.el9_2")),
+        *((each, 219, "") for each in ("219-78.el7_9.9", 219)),
+        (263, None, "systemd 263 is newer than 262, the newest release that was read, and is taken to do the same"),
+        ("300.1", None, "systemd 300 is newer than 262, the newest release that was read, and is taken to do the same"),
+        (5, 33, "systemd 5 is older than 33, the oldest release that was read, and is taken to do the same"),
+        (33, 33, ""),
+        (262, None, ""),
+    ],
+)
+def test_releases_as_they_are_written(version, as_it, told):
+    """Those that were not read are taken for the nearest one, which is told, and no setting is ignored for it."""
+    lines = ["User=5", "AmbientCapabilities=CAP_KILL", "CapabilityBoundingSet=CAP_KILL", "PrivateDevices=yes"]
+    unit = service(*lines, version=version)
+
+    assert (unit, unit.problems) == (service(*lines, version=as_it), service(*lines, version=as_it).problems)
+    assert unit.assumed == ((told,) if told else ())
+    report = documents.lint(documents.read("[Service]\n" + "\n".join(lines)), systemd=version)
+    notes = [finding for finding in report if finding.verdict == "note"]
+    assert [(finding.rule, finding.message) for finding in notes] == [("other-systemd", each) for each in unit.assumed]
+    assert len(report.faults) == len(unit.problems)
+
+
+@pytest.mark.parametrize("version", ["", "x", "v", "0", "-1", "25 2", "12345", "el7", "２５２"])
+def test_texts_that_are_no_release(version):
+    with pytest.raises(FormatError, match="version: expected a release of systemd, such as 252, got "):
+        service("User=5", version=version)
+
+
 def test_the_table():
     """Each release that it names has a tag, and each fact says what it is and how it is known."""
     document = facts.load("formats/systemd-settings")
     tags = {int(release): tag for release, tag in document["tags"].items()}
-    named = {document["read_to"]}
+    named = {document["read_to"], document["oldest"]}
     for setting in settings().values():
         named |= {setting.since, setting.until or setting.since, setting.filter or setting.since}
         named |= {drop.since for drop in setting.drops}

@@ -10,7 +10,6 @@ from capset.display.as_html.markup import Html, details, lines, listed, markup, 
 from capset.display.judging import risky
 from capset.info import RiskList, risk_lists
 from capset.sets import CapSet
-from capset.summary import doubtful
 
 __all__ = ["LISTS", "against", "told", "warnings"]
 
@@ -37,7 +36,7 @@ def told(caps: CapSet) -> list[Html]:
 def _judged(caps: CapSet, lists: Iterable[RiskList]) -> Iterator[Html]:
     for risk_list in lists:
         said: defaultdict[str, list[Cap]] = defaultdict(list)
-        for cap in caps - doubtful(caps):
+        for cap in caps - caps.undefined:
             for risk in cap.info.risks:
                 if risk.risk_list == risk_list and risk.verdict != risk_list.harmless:
                     said[risk.verdict].append(cap)

@@ -29,7 +29,7 @@ _LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")
 _OF_USERS = re.compile(r"(?:^|/)(?:systemd/user|run/user/[0-9]+/systemd)(?:\.[a-z]+)?/")
 _OF_THE_SYSTEM = re.compile(r"(?:^|/)systemd/system(?:\.[a-z]+)?/")
 _DEPENDENCIES = ("After", "PartOf", "RequiredBy", "Requires", "Requisite", "WantedBy", "Wants")
-_NOT_KNOWN = "it is for a manager that runs as a user, and what that user has is not said here"
+_NOT_KNOWN = "it is for a manager that runs as a user, and has at most what that user has"
 _NO_UNIT = (0, "# the unit itself is not read")
 _ALONE = "a drop-in counts together with its unit, which is not read: give what systemctl cat prints"
 
@@ -108,6 +108,7 @@ def _unit_in(text: Text, file: UnitFile) -> Workload:
     line = sections(file.text).get(section, 1) + file.before
     if file.is_drop_in:
         parts = (_NO_UNIT, *parts)
+    manager, sign = _manager_of(file, parts)
     workload = Workload(
         dialect="systemd",
         name=name or f"[{section}]",
@@ -115,7 +116,8 @@ def _unit_in(text: Text, file: UnitFile) -> Workload:
         line=line,
         parts=parts,
         section=section,
-        manager=_manager_of(file, parts),
+        manager=manager,
+        sign=sign,
     )
     return for_release(workload, None)
 
@@ -142,7 +144,7 @@ def _not_a_unit(text: Text, file: UnitFile, name: str, why_not: str) -> Workload
     )
 
 
-def for_release(workload: Workload, release: int | None) -> Workload:
+def for_release(workload: Workload, release: int | str | None) -> Workload:
     """Read the unit again as a release of systemd does; None stands for the newest rules."""
     if not workload._parts:
         return workload
@@ -153,10 +155,11 @@ def for_release(workload: Workload, release: int | None) -> Workload:
     if alone := workload._parts[0] == _NO_UNIT:
         told = Problem(rule="not-read", place="", value="", verdict="depends", message=_ALONE, line=workload.line)
         problems = (told, *problems)
-    if manager == "user":
-        told = Problem(
-            rule="user-manager", place="", value="", verdict="depends", message=_why_user(texts), line=workload.line
-        )
+    # Filters and no_new_privs give nothing; for all else such a manager would have to be root's.
+    asks = evolve(unit, filters="", no_new_privs=False) != systemd.Unit(manager="user")
+    if manager == "user" and (asks or workload._sign):
+        message = _why_user(workload._sign)
+        told = Problem(rule="user-manager", place="", value="", verdict="depends", message=message, line=workload.line)
         problems = (told, *problems)
     variable = any(problem.rule == "variable" for problem in problems)
     reasons = {"the unit is not read": alone, "a specifier decides": variable, _NOT_KNOWN: manager == "user"}
@@ -168,11 +171,12 @@ def for_release(workload: Workload, release: int | None) -> Workload:
     )
 
 
-def _manager_of(file: UnitFile, parts: tuple[tuple[int, str], ...]) -> systemd.Manager:
-    """Say whose unit it is: by the folder that it is in, or else by what only units of users say."""
+def _manager_of(file: UnitFile, parts: tuple[tuple[int, str], ...]) -> tuple[systemd.Manager, str]:
+    """Say whose unit it is: by the folder that it is in, or else by what only units of users say, which is the sign."""
     if _OF_USERS.search(file.path):
-        return "user"
-    return "user" if not _OF_THE_SYSTEM.search(file.path) and _sign([text for _, text in parts]) else "system"
+        return "user", ""
+    sign = "" if _OF_THE_SYSTEM.search(file.path) else _sign([text for _, text in parts])
+    return ("user" if sign else "system"), sign
 
 
 def _sign(texts: Iterable[str]) -> str:
@@ -190,9 +194,8 @@ def _sign(texts: Iterable[str]) -> str:
     return ""
 
 
-def _why_user(texts: Iterable[str]) -> str:
+def _why_user(sign: str) -> str:
     """Say by what a unit is taken for one of a user's manager."""
-    sign = _sign(texts)
     by = f"by {sign} it looks like a unit of" if sign else "it is a unit of"
     remedy = "; if it is one of the system, give it as systemctl cat prints it, with its path" if sign else ""
     return f"{by} the manager that a user has, which runs as that user and not as root{remedy}"
