@@ -7,7 +7,7 @@ import re
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
-from capset.formats.document import Node, depends, ignored, refused
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.formats.unitfile import Assignment, words
 from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
 from capset.formats.unitsettings import Release, Setting, settings
@@ -59,7 +59,9 @@ def user_of(line: Assignment, current: str, release: Release, problems: list[Pro
         problems: The list that is added to.
     """
     text = line.value.replace("%%", "%")
-    if "%" in line.value.replace("%%", ""):
+    if has_placeholder(line.value):
+        problems.append(_template(line))
+    elif "%" in line.value.replace("%%", ""):
         problems.append(depends(line.node, "variable", "systemd puts the value of a specifier here"))
     elif why_not := _no_user(text, line.key.lower(), release):
         if release.does("users-are-passed-over"):
@@ -69,6 +71,11 @@ def user_of(line: Assignment, current: str, release: Release, problems: list[Pro
         and_so = "is not loaded" if release.does("users-are-refused") else "does not start"
         problems.append(refused(line.node, "invalid-user", f"{why_not}, and the unit {and_so}"))
     return text
+
+
+def _template(line: Assignment) -> Problem:
+    """Tell of a value that is not the one which systemd reads in the end."""
+    return depends(line.node, "variable", "a template, a variable or a mark stands here, which something else replaces")
 
 
 def _no_user(text: str, what: str, release: Release) -> str:
@@ -125,6 +132,8 @@ class Directives:
             self._assign_other(line, problems)
         elif not self.release.knows(setting):
             problems.append(self._unknown(setting, line))
+        elif setting.counts and setting.value != "user" and has_placeholder(line.value):
+            problems.append(_template(line))
         elif setting.not_counted:
             if line.value and line.value.lower() not in FALSE:
                 problems.append(depends(line.node, "not-counted", f"not counted here: {setting.not_counted}"))

@@ -68,6 +68,8 @@ class Unit(Plain):
             bounding set.
         manager: Whose unit it is: ``"system"``, or ``"user"`` for the manager that each user has. That one runs as the
             user, and gives what the user has.
+        not_known: Why it cannot be said what the unit's processes get, whoever the user is, such as a template of which
+            something else makes the unit; empty where it can.
         problems: What the unit says and systemd does not take as it looks; it does not count when two units
             are compared.
 
@@ -93,6 +95,7 @@ class Unit(Plain):
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     taken: CapSet = field(default=CapSet(), converter=CapSet)
     manager: Manager = "system"
+    not_known: str = ""
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
     def __attrs_post_init__(self) -> None:
@@ -157,11 +160,14 @@ class Unit(Plain):
             available: What systemd itself has: by default all that capset knows.
 
         Raises:
-            FormatError: The user is a name, or that of a user's manager, whose number only the system knows.
+            FormatError: The user is a name, or that of a user's manager, whose number only the system knows; or
+                ``not_known`` says why nobody can tell.
 
         Source:
             systemd ``src/core/exec-invoke.c`` (``execute.c`` before 255); 252, 257 and 262 were run as process 1.
         """
+        if self.not_known:
+            raise FormatError("the unit", self.not_known, "one of which it can be said what its processes get")
         number = self.uid if uid is None else uid
         if number is None:
             whose = "that of its manager" if self.manager == "user" else "that of a name"
@@ -270,8 +276,17 @@ def from_unit(
         securebits=rules.securebits,
         taken=rules.taken,
         manager=manager,
+        not_known=_VARIABLE if any(map(_decides, problems)) else "",
         problems=tuple(problems),
     )
+
+
+_VARIABLE = "a variable decides"
+
+
+def _decides(problem: Problem) -> bool:
+    """Say whether it is not known what the unit says, whoever the user is: that one can be given."""
+    return problem.rule == "variable" and not problem.place.endswith(("(User)", "(Group)"))
 
 
 def to_unit(unit: Unit, *, section: str = "Service") -> str:
@@ -281,7 +296,8 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     for another user than root is, as ``NoNewPrivileges=yes``.
 
     Raises:
-        FormatError: systemd takes the user or the group for none.
+        FormatError: systemd takes the user or the group for none, or ``not_known`` says why nobody can tell what the
+            unit says.
 
     Examples:
         >>> from capset.formats import systemd
@@ -290,6 +306,8 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         CapabilityBoundingSet=~CAP_KILL
     """
     require(unit, Unit, "a Unit")
+    if unit.not_known:
+        raise FormatError("the unit", unit.not_known, "one of which it can be said what its processes get")
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]

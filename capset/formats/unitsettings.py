@@ -62,6 +62,11 @@ class Setting:
     not_counted: str = ""
     backports: Mapping[str, str] = field(factory=dict[str, str])
 
+    @property
+    def counts(self) -> bool:
+        """Whether what it says is counted; the others are in the table for what they do beside capabilities."""
+        return self.value != "text"
+
 
 @frozen(kw_only=True)
 class Change:
