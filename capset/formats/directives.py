@@ -8,6 +8,7 @@ from capset.capability import CAPS, LAST_CAP, Cap
 from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.unitcommands import COMMANDS, Commands
 from capset.formats.unitfile import Assignment, words
 from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
 from capset.formats.unitsettings import Release, Setting, settings
@@ -22,7 +23,6 @@ FULL = CapSet.from_mask(2**64 - 1)
 KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "Group", "DynamicUser", "NoNewPrivileges")
 
 _SPELLING = SPELLINGS["systemd"]
-_EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
 
 _LONGEST = 80  # of a decimal number, which has no zeros in front: beyond, it is none that anybody counts with
 
@@ -96,6 +96,7 @@ class Directives:
     def __init__(self, release: Release) -> None:
         self.release = release
         self.filters = Filters(release)
+        self.commands = Commands(release)
         self.bounding = FULL
         self.bounding_is_set = False
         self.ambient = CapSet()
@@ -169,6 +170,8 @@ class Directives:
                 self.dynamic_user = truth(line, self.dynamic_user, problems)
             case "NoNewPrivileges":
                 self.asked_no_new_privs = truth(line, self.asked_no_new_privs, problems)
+            case "PermissionsStartOnly":
+                self.commands.assign_start_only(line, problems)
             case "SecureBits":
                 self._assign_securebits(line)
             case _:
@@ -187,8 +190,8 @@ class Directives:
 
     def _assign_other(self, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says that is none of the settings, if it is about capabilities too."""
-        if line.key in _EXECS:
-            self._check_prefix(line, problems)
+        if line.key in COMMANDS:
+            self.commands.assign(line, problems)
         for _, advice in Node({line.key: None}).strange_keys(KEYS, close_only=True):
             problems.append(ignored(line.node, "unknown-key", f"systemd knows no {line.key}=: {advice}"))
 
@@ -270,19 +273,6 @@ class Directives:
     def _last(self) -> int:
         """The last number that this release takes."""
         return 62 if self.release.does("numbers-to-62") else 63 if self.release.does("numbers-to-63") else LAST_CAP
-
-    def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
-        prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
-        if "+" in prefix:
-            problems.append(
-                depends(
-                    line.node, "command-prefix", "with + this command has all that systemd has, whatever is said here"
-                )
-            )
-        elif "!" in prefix and "!!" not in prefix:
-            problems.append(
-                depends(line.node, "command-prefix", "with ! this command runs as root, with these capabilities")
-            )
 
 
 def _some(caps: CapSet) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Literal, get_args
 
-from attrs import Factory, field, frozen
+from attrs import Factory, evolve, field, frozen
 
 from capset.bounds import bounded
 from capset.capability import CAPS, Cap
@@ -69,7 +69,7 @@ class Unit(Plain):
         manager: Whose unit it is: ``"system"``, or ``"user"`` for the manager that each user has. That one runs as the
             user, and gives what the user has.
         not_known: Why it cannot be said what the unit's processes get, whoever the user is, such as a template of which
-            something else makes the unit; empty where it can.
+            something else makes the unit, or ``+`` in front of its command; empty where it can.
         problems: What the unit says and systemd does not take as it looks; it does not count when two units
             are compared.
 
@@ -265,7 +265,7 @@ def from_unit(
             )
         else:
             problems.append(refused(node, "not-ambient", f"the unit fails, as the bounding set lacks {_some(lost)}"))
-    return Unit(
+    unit = Unit(
         bounding=rules.bounding,
         ambient=rules.ambient,
         user=rules.user,
@@ -276,7 +276,15 @@ def from_unit(
         securebits=rules.securebits,
         taken=rules.taken,
         manager=manager,
-        not_known=_VARIABLE if any(map(_decides, problems)) else "",
+    )
+    named = bool(unit.user) or unit.dynamic_user
+    problems += rules.commands.problems(named=named)
+    limited = evolve(unit, group="", manager="system") != Unit()
+    return evolve(
+        unit,
+        not_known=_VARIABLE
+        if any(map(_decides, problems))
+        else rules.commands.why_not_known(limited=limited, named=named),
         problems=tuple(problems),
     )
 

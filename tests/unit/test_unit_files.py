@@ -214,7 +214,7 @@ OWN = "the capabilities count in a user namespace of its own alone"
     ("lines", "problems"),
     [
         ("ExecStart=-+/bin/x", ["with + this command has all that systemd has, whatever is said here"]),
-        ("ExecStartPre=!/bin/x", ["with ! this command runs as root, with these capabilities"]),
+        ("User=web\nExecStartPre=!/bin/x", ["with ! this command runs as root, with these capabilities"]),
         ("ExecStop=!!/bin/x\nExecReload=/bin/+", []),
         ("PAMName=\nPrivateUsers=no\nPAMName=login", ["not counted here: a PAM module may add ambient capabilities"]),
         ("ProtectClock=bogus", ["expected yes or no"]),
