@@ -45,6 +45,10 @@ SECUREBITS = {
 
 PLAIN_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 _NO_USERS = {65535, 2**32 - 1}
+# As strtoul(3) reads numbers with the base 0.
+_LENIENT_ID = re.compile(r"\s*(?P<sign>[+-]?)(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)", re.ASCII)
+_WORD = 2**64  # of an unsigned long, below zero of which counting goes on at the end
+_NO_NAME = re.compile(r"-?[0-9]*|\.\.?|.*[:/\0-\x1f\x7f].*", re.DOTALL)
 _STRICT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
 _STRICT_NAME_WITH_DOTS = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 
@@ -63,6 +67,11 @@ def user_of(line: Assignment, current: str, release: Release, problems: list[Pro
         problems.append(_template(line))
     elif "%" in line.value.replace("%%", ""):
         problems.append(depends(line.node, "variable", "systemd puts the value of a specifier here"))
+    elif (number := _lenient_id(text, release)) is not None:
+        if text != str(number):
+            told = f"until 245 systemd takes this for the number {number}, and since then for no number"
+            problems.append(depends(line.node, "odd-number", told))
+        return str(number)
     elif why_not := _no_user(text, line.key.lower(), release):
         if release.does("users-are-passed-over"):
             stays = f"{line.key}= stays {shown(current) if current else 'unset'}"
@@ -78,15 +87,37 @@ def _template(line: Assignment) -> Problem:
     return depends(line.node, "variable", "a template, a variable or a mark stands here, which something else replaces")
 
 
+def _lenient_id(text: str, release: Release) -> int | None:
+    """Return the number that an old release reads, in whichever way it is written; None where it reads none."""
+    found = _LENIENT_ID.fullmatch(text) if release.does("numbers-of-users-in-any-base") else None
+    if found is None or len(found["digits"]) > _LONGEST:
+        return None
+    number = _strtol(found["digits"])
+    if found["sign"] == "-":
+        if not release.does("numbers-of-users-below-zero") or number >= _WORD:
+            return None
+        number = -number % _WORD
+    return number if _is_id(number) else None
+
+
+def _strtol(digits: str) -> int:
+    """Read digits with the base that they begin with."""
+    return int(digits, 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10)
+
+
+def _is_id(number: int) -> bool:
+    return number < 2**32 and number not in _NO_USERS
+
+
 def _no_user(text: str, what: str, release: Release) -> str:
     """Say why a text is no user or group; an empty text where it is one, or none is named."""
     if PLAIN_ID.fullmatch(text):
-        is_one = int(text) < 2**32 and int(text) not in _NO_USERS
+        is_one = _is_id(int(text))
     elif release.does("names-of-users-are-strict"):
         name = _STRICT_NAME_WITH_DOTS if release.does("dots-in-names-of-users") else _STRICT_NAME
         is_one = not text or bool(name.fullmatch(text))
     else:
-        is_one = not re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text)
+        is_one = not text or not _NO_NAME.fullmatch(text)
     return "" if is_one else f"systemd takes {shown(text)} for no {what}"
 
 
@@ -255,8 +286,9 @@ class Directives:
             text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
             return int(text, base) if self.release.does("numbers-with-a-base") else None
         digits = found["strtol"]
-        base = 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10
-        return int(found["sign"] + digits, base) if base != 10 or len(digits) <= _LONGEST else None
+        if digits[0] != "0" and len(digits) > _LONGEST:
+            return None
+        return -_strtol(digits) if found["sign"] == "-" else _strtol(digits)
 
     def _advice(self, word: str) -> str:
         if word.strip(",").upper() in {"ALL", "CAP_ALL"}:

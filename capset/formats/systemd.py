@@ -131,7 +131,8 @@ class Unit(Plain):
         """
         if self.no_new_privs or not self.filters:
             return self.no_new_privs
-        privileged = available is None or "sys_admin" in CapSet(available)
+        of_user = self.manager == "user" and uid != 0  # who runs the manager has no capability
+        privileged = not of_user and (available is None or "sys_admin" in CapSet(available))
         return not privileged or (self.filters == "no_new_privs" and uid != 0)
 
     def configured(self, *, available: CapSet | None = None) -> CapState:
@@ -271,7 +272,7 @@ def from_unit(
         user=rules.user,
         group=rules.group,
         dynamic_user=rules.dynamic_user,
-        no_new_privs=rules.no_new_privs,
+        no_new_privs=rules.no_new_privs or (manager == "user" and rules.filters.always_of_users),
         filters=rules.filters_mean,
         securebits=rules.securebits,
         taken=rules.taken,

@@ -24,6 +24,7 @@ Means = Literal["", "no_new_privs", "kept"]
 TRUE = {"1", "yes", "y", "true", "t", "on"}
 FALSE = {"0", "no", "n", "false", "f", "off"}
 
+_OF_USERS = {"SystemCallFilter", "SystemCallArchitectures", "RestrictAddressFamilies"}
 _DROPPING = {"capget", "capset", "prctl"}
 _CALL = re.compile(r"@?[a-z0-9_-]+")
 _FAMILY = re.compile(r"AF_[A-Z0-9_]+")
@@ -83,6 +84,11 @@ class Filters:
         """Whether no_new_privs is set whoever the user is, as old releases do for one filter."""
         given = self.lists["SystemCallFilter"].listed is not None
         return given and self.release.does("always-without-new-privileges")
+
+    @property
+    def always_of_users(self) -> bool:
+        """Whether no_new_privs is set under the manager of a user, as releases do that do not look at who has what."""
+        return self.release.does("users-gain-nothing-by-filters") and not _OF_USERS.isdisjoint(self._names())
 
     def _names(self) -> list[str]:
         found = [name for name, on in self.on.items() if on]

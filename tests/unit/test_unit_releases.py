@@ -187,7 +187,7 @@ def test_time_namespaces():
         (239, "ProtectKernelLogs=yes", 244),
         (231, "ProtectKernelModules=yes", 232),
         (208, "PrivateDevices=yes", 209),
-        (186, "NoNewPrivileges=yes", 187),
+        (197, "NoNewPrivileges=yes", 198),
         (228, "AmbientCapabilities=CAP_KILL", 229),
         (231, "PrivateUsers=yes", 232),
         (257, "DelegateNamespaces=yes", 258),
@@ -470,3 +470,69 @@ def test_the_table():
     assert named - {document["read_to"]} == set(tags)
     assert all(re.fullmatch(r"[0-9a-f]{12}", tag["commit"]) for tag in tags.values())
     assert Release().number == document["read_to"]
+
+
+@pytest.mark.parametrize(
+    ("release", "user", "uid"),
+    [
+        *((release, user, 0) for release in (33, 219, 231, 233, 240, 245) for user in ("0x0", "00", "+0", "0X00")),
+        *((release, user, 0) for release in (33, 219, 227) for user in ("-0", "-00")),
+        *((240, "010", 8), (240, "0x10", 16), (240, "+7", 7), (227, "-18446744073709551615", 1), (245, "1000", 1000)),
+    ],
+)
+def test_numbers_of_users_until_245(release, user, uid):
+    """As strtoul(3) reads them, so that 0x0 is root, with everything."""
+    unit = service(f"User={user}", f"Group={user}", version=release)
+
+    assert (unit.user, unit.group, unit.uid) == (str(uid), str(uid), uid)
+    assert unit.process().effective == (CapSet() if uid else CapSet.all())
+    message = f"until 245 systemd takes this for the number {uid}, and since then for no number"
+    assert told(unit) == ([("depends", message)] * 2 if user != str(uid) else [])
+    assert {problem.rule for problem in unit.problems} <= {"odd-number"}
+
+
+@pytest.mark.parametrize(
+    ("release", "user"),
+    [
+        *((228, "-0"), (245, "-0"), (227, "-1"), (227, "-18446744073709551616"), (245, "0xffff"), (245, "4294967296")),
+        *((246, "00"), (245, "9" * 5000), (245, "0x"), (246, "-0"), (246, "-"), (246, "a\tb"), (245, "-abc")),
+    ],
+)
+def test_numbers_and_names_that_are_none(release, user):
+    unit = service(f"User={user}", version=release)
+
+    assert [(problem.rule, problem.verdict) for problem in unit.problems] == [("invalid-user", "refused")]
+
+
+@pytest.mark.parametrize("release", [231, 246, 257, None])
+@pytest.mark.parametrize("user", ["-abc", "-1a", "--", "0x", "+a"])
+def test_names_with_a_sign_in_front(release, user):
+    """A minus with digits alone is none, and so is a lone one."""
+    unit = service(f"User={user}", version=release)
+
+    assert (unit.problems, unit.uid) == ((), None)
+    assert systemd.from_unit(systemd.to_unit(unit)).user == user
+
+
+def test_no_new_privileges_before_198():
+    """A comma was missing, so that it was no key."""
+    assert told(service("NoNewPrivileges=yes", version=197)) == [("ignored", "systemd knows it since 198")]
+    assert service("NoNewPrivileges=yes", version=198).no_new_privs
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters_under_the_manager_of_a_user(name):
+    """It has no CAP_SYS_ADMIN, so that there is no filter without no_new_privs."""
+    assert service(line(name), manager="user").gains_nothing(1000)
+    assert not service(line(name), manager="user").gains_nothing(0)
+    assert not service("NoNewPrivileges=no", manager="user").gains_nothing(1000)
+
+
+@pytest.mark.parametrize(
+    "value", ["SystemCallFilter=read", "SystemCallArchitectures=native", "RestrictAddressFamilies=AF_UNIX"]
+)
+def test_old_filters_under_the_manager_of_a_user(value):
+    for version in (211, 229):
+        assert service(value, manager="user", version=version).gains_nothing(1000)
+        assert not service(value, version=version).gains_nothing(1000)
+    assert service("PrivateDevices=yes", manager="user", version=229).no_new_privs is False
