@@ -9,18 +9,17 @@ from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.formats.unitcommands import COMMANDS, Commands
-from capset.formats.unitfile import Assignment, words
-from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
-from capset.formats.unitsettings import Release, Setting, settings
+from capset.formats.unitfile import Assignment, open_quote, words
+from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth, unknown_word
+from capset.formats.unitsettings import Release, Setting, counted, keys, settings
 from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.summary import summary
 
-__all__ = ["FULL", "KEYS", "PLAIN_ID", "SECUREBITS", "Directives", "user_of"]
+__all__ = ["FULL", "PLAIN_ID", "SECUREBITS", "Directives", "user_of"]
 
 FULL = CapSet.from_mask(2**64 - 1)
-KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "Group", "DynamicUser", "NoNewPrivileges")
 
 _SPELLING = SPELLINGS["systemd"]
 
@@ -204,26 +203,36 @@ class Directives:
             case "PermissionsStartOnly":
                 self.commands.assign_start_only(line, problems)
             case "SecureBits":
-                self._assign_securebits(line)
+                self._assign_securebits(line, problems)
             case _:
                 if setting.filter is not None:
                     self.filters.assign(setting, line, problems)
                 if setting.drops:
                     self.takes[setting.name] = self.filters.on[setting.name]
 
-    def _assign_securebits(self, line: Assignment) -> None:
-        """Add bits; an empty line clears them, and what is none systemd passes over."""
-        found, _ = words(line.value, relaxed=False)
-        if not line.value:
+    def _assign_securebits(self, line: Assignment, problems: list[Problem]) -> None:
+        """Read bits, and tell of words that are none."""
+        found, rest = words(line.value, relaxed=False)
+        if rest:
+            problems.append(open_quote(line, rest))
+        replaces = self.release.does("securebits-are-replaced")
+        if replaces or not line.value:
             self.securebits = Securebits(0)
         for word in found:
-            self.securebits |= SECUREBITS.get(word, Securebits(0))
+            if bit := SECUREBITS.get(word):
+                self.securebits |= bit
+                continue
+            problems.append(unknown_word(line, word, SECUREBITS))
+            if not replaces:
+                break  # and the words behind it are not read
 
     def _assign_other(self, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says that is none of the settings, if it is about capabilities too."""
         if line.key in COMMANDS:
             self.commands.assign(line, problems)
-        for _, advice in Node({line.key: None}).strange_keys(KEYS, close_only=True):
+        elif line.key in keys():
+            return
+        for _, advice in Node({line.key: None}).strange_keys(counted(), close_only=True):
             problems.append(ignored(line.node, "unknown-key", f"systemd knows no {line.key}=: {advice}"))
 
     def _merged(self, line: Assignment, current: CapSet, initial: CapSet, problems: list[Problem]) -> CapSet:
@@ -251,13 +260,7 @@ class Directives:
     def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
         found, rest = words(value, relaxed=self.release.does("quotes-stay-open"))
         if rest:
-            problems.append(
-                ignored(
-                    line.node,
-                    "open-quote",
-                    f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere",
-                )
-            )
+            problems.append(open_quote(line, rest))
         read = [(word, self._cap(word)) for word in found]
         for word, cap in read:
             if cap is None:

@@ -13,11 +13,11 @@ from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, require, shown
-from capset.formats.directives import FULL, KEYS, PLAIN_ID, SECUREBITS, Directives, user_of
+from capset.formats.directives import FULL, PLAIN_ID, SECUREBITS, Directives, user_of
 from capset.formats.document import Node, ignored, refused
 from capset.formats.unitfile import Assignment, assignments
 from capset.formats.unitfilters import Means
-from capset.formats.unitsettings import Release
+from capset.formats.unitsettings import Release, counted
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.securebits import Securebits
@@ -254,7 +254,7 @@ def from_unit(
         for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
-            elif line.key in KEYS and not line.section.startswith("X-"):
+            elif line.key in counted() and not line.section.startswith("X-"):
                 problems.append(
                     ignored(line.node, "misplaced", f"it stands in [{line.section}], and not in [{section}]")
                 )

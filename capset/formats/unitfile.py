@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
+from capset.errors import shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "physical_lines", "sections", "words"]
+__all__ = ["Assignment", "assignments", "open_quote", "physical_lines", "sections", "words"]
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
@@ -124,6 +125,12 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
             yield start, line
     if rest := "".join(parts).strip(_SPACE):
         yield start, rest
+
+
+def open_quote(line: Assignment, rest: str) -> Problem:
+    """Tell where systemd stops reading a value."""
+    told = f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere"
+    return ignored(line.node, "open-quote", told)
 
 
 def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:

@@ -12,7 +12,7 @@ from capset.capability import Cap
 from capset.facts import load
 from capset.sets import CapSet
 
-__all__ = ["Change", "Drop", "Release", "Setting", "changes", "names", "settings"]
+__all__ = ["Change", "Drop", "Release", "Setting", "changes", "counted", "keys", "names", "settings"]
 
 _DOCUMENT = "formats/systemd-settings"
 
@@ -108,6 +108,18 @@ def settings() -> Mapping[str, Setting]:
 def changes() -> Mapping[str, Change]:
     """Return everything in which releases differ, by its name."""
     return {id: Change(id=id, **entry) for id, entry in _document()["changes"].items()}
+
+
+@cache
+def counted() -> tuple[str, ...]:
+    """Return the keys of the settings that make a difference to capabilities."""
+    return tuple(name for name, each in settings().items() if each.counts or each.not_counted)
+
+
+@cache
+def keys() -> frozenset[str]:
+    """Return keys of units that people write, whatever they are about."""
+    return frozenset(load("formats/systemd-keys")["units"]["keys"])
 
 
 def names(what: str) -> Any:

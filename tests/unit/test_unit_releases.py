@@ -294,7 +294,6 @@ def test_odd_words_for_dynamic_users():
         ("keep-caps", "1000", CapSet()),
         ("no-setuid-fixup", "1000", CapSet()),
         ("no-setuid-fixup keep-caps-locked no-setuid-fixup-locked", "root", CapSet.all()),
-        ("bogus", "root", CapSet.all()),
     ],
 )
 def test_securebits(bits, user, effective):
@@ -307,15 +306,87 @@ def test_securebits(bits, user, effective):
     assert documents.lint(workload).outcomes[0].gets.effective == effective
 
 
-def test_securebits_are_added_up():
-    """Line by line, until an empty one; and they are written."""
-    unit = service("SecureBits=noroot", "SecureBits=keep-caps")
+def test_securebits_are_replaced():
+    """The last line counts since 235; before, they are added up until an empty one. They are written."""
+    lines = ["SecureBits=noroot", "SecureBits=keep-caps"]
 
+    assert service(*lines).securebits == service(*lines, version=235).securebits == Securebits.KEEP_CAPS
+    assert service(*lines).process().effective == CapSet.all()
+    unit = service(*lines, version=234)
     assert unit.securebits == Securebits.NOROOT | Securebits.KEEP_CAPS
     assert systemd.to_unit(unit) == "[Service]\nSecureBits=keep-caps noroot\n"
-    assert service("SecureBits=noroot", "SecureBits=").securebits == Securebits(0)
+    for version in (234, None):
+        assert service(*lines, "SecureBits=", version=version).securebits == Securebits(0)
     with_ambient = service("SecureBits=noroot", "AmbientCapabilities=CAP_KILL")
     assert with_ambient.process().effective == {Cap.KILL}
+
+
+@pytest.mark.parametrize(
+    ("release", "bits"), [(234, Securebits.NOROOT), (235, Securebits.NOROOT | Securebits.KEEP_CAPS)]
+)
+def test_words_that_are_no_securebits(release, bits):
+    """Before 235, one ends the line."""
+    unit = service("SecureBits=noroot no-root keep-caps", version=release)
+
+    assert unit.securebits == bits
+    assert told(unit) == [("ignored", "systemd passes over 'no-root': did you mean noroot?")]
+
+
+BITS = "keep-caps, keep-caps-locked, no-setuid-fixup, no-setuid-fixup-locked, noroot, noroot-locked"
+KINDS = "cgroup, ipc, net, mnt, pid, user, uts, time"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("SecureBits=noroot foo", f"systemd passes over 'foo': known are {BITS}"),
+        ("SecureBits=noroot 'keep-caps", 'systemd stops reading at "\'keep-caps": a quote or backslash ends nowhere'),
+        ("SystemCallFilter=@privilege", "systemd passes over '@privilege': did you mean @privileged?"),
+        ("SystemCallFilter=~@foo", "systemd passes over '@foo', which it does not know"),
+        ("SystemCallLog=~READ", "systemd passes over 'READ', which it does not know"),
+        ("SystemCallFilter=read:EPERM", "systemd passes over 'read:EPERM': what is allowed has no error"),
+        ("SystemCallFilter=read 'write", 'systemd stops reading at "\'write": a quote or backslash ends nowhere'),
+        ("RestrictNamespaces=foo", f"systemd passes over the line for 'foo': known are {KINDS}"),
+        ("RestrictNamespaces=~users mnt", "systemd passes over the line for 'users': did you mean user?"),
+        ("RestrictNamespaces=mnt 'user", 'systemd passes over the line for "\'user": did you mean user?'),
+        ("RestrictAddressFamilies=unix", "systemd passes over 'unix': a family is one such as AF_UNIX"),
+        ("SystemCallArchitectures=natives", "systemd passes over 'natives': did you mean native?"),
+        ("SystemCallArchitectures=amiga", "systemd passes over 'amiga', which it does not know"),
+    ],
+)
+def test_words_that_systemd_does_not_know(line, message):
+    """Each is told, with its place and the word itself."""
+    [problem] = service("User=1000", line).problems
+
+    assert (problem.verdict, problem.message) == ("ignored", message)
+    assert problem.rule == ("open-quote" if "stops" in message else "unknown-value")
+    assert problem.place.startswith("line 3 (")
+    assert problem.value in line
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        *(("PrivateDevice", "PrivateDevices"), ("SecureBit", "SecureBits"), ("SystemCallFilters", "SystemCallFilter")),
+        *(("protectclock", "ProtectClock"), ("PermissionStartOnly", "PermissionsStartOnly"), ("Groups", "Group")),
+        *(("RestrictNamespace", "RestrictNamespaces"), ("NoNewPrivilege", "NoNewPrivileges")),
+    ],
+)
+def test_keys_that_are_misspelt(key, meant):
+    assert told(service(f"{key}=yes")) == [("ignored", f"systemd knows no {key}=: did you mean {meant}?")]
+
+
+@pytest.mark.parametrize("name", sorted({name for name, each in settings().items() if each.counts or each.not_counted}))
+def test_settings_in_another_section(name):
+    unit = systemd.from_unit(f"[Unit]\n{name}=yes\n[Service]\n[X-Mine]\n{name}=yes\n")
+
+    assert told(unit) == [("ignored", "it stands in [Unit], and not in [Service]")]
+
+
+@pytest.mark.parametrize("key", ["ProtectHome", "Personality", "ProtectProc", "PrivateTmp", "NetworkNamespacePath"])
+def test_keys_that_are_something_else(key):
+    """They look like others, and are known."""
+    assert service(f"{key}=yes").problems == systemd.from_unit(f"[Unit]\n{key}=yes\n").problems == ()
 
 
 def test_filters_are_written_as_what_they_mean():
