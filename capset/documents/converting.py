@@ -175,9 +175,9 @@ def _meaning(workload: Workload, name: str) -> Meaning | None:
         raise FormatError(twice.place, twice.value, expected, workload.source, twice.line or workload.line)
     if workload.not_known and workload.asks is not None:
         why = next((problem for problem in workload.problems if problem.rule in _NOT_KNOWN), None)
-        told = f" ({why})" if why else ""
+        told = f" ({why}): {_RESOLVED}" if why else ""
         reason = f"{f'{name}: ' * bool(name)}what is asked for is not known, as {workload.not_known}{told}"
-        raise DocumentError(workload.source, (why and why.line) or workload.line, f"{reason}: {_RESOLVED}")
+        raise DocumentError(workload.source, (why and why.line) or workload.line, reason)
     return meaning.of(workload)
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from attrs import evolve, frozen
 
-from capset.facts import load
 from capset.formats.unitfile import assignments, physical_lines
+from capset.formats.unitsettings import keys
 
 __all__ = ["UnitFile", "base_name", "folder_of", "has_known_key", "unit_files"]
 
@@ -99,5 +99,4 @@ def _is_for(drop_in: UnitFile, unit: UnitFile) -> bool:
 
 def has_known_key(text: str) -> bool:
     """Say whether a text has one of the keys of units; other programs have files with sections too."""
-    known = load("formats/systemd-keys")["units"]["keys"]
-    return any(each.key in known and not each.section.startswith("X-") for each in assignments(text, []))
+    return any(each.key in keys() and not each.section.startswith("X-") for each in assignments(text, []))

@@ -7,22 +7,21 @@ import re
 from capset.capability import CAPS, LAST_CAP, Cap
 from capset.engines.spelling import SPELLINGS
 from capset.errors import shown
-from capset.formats.document import Node, depends, ignored, refused
-from capset.formats.unitfile import Assignment, words
-from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth
-from capset.formats.unitsettings import Release, Setting, changes, settings
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.unitcommands import COMMANDS, Commands
+from capset.formats.unitfile import Assignment, open_quote, words
+from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth, unknown_word
+from capset.formats.unitsettings import Release, Setting, counted, keys, settings
 from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.summary import summary
 
-__all__ = ["FULL", "KEYS", "PLAIN_ID", "SECUREBITS", "Directives", "user_of"]
+__all__ = ["FULL", "PLAIN_ID", "SECUREBITS", "Directives", "user_of"]
 
 FULL = CapSet.from_mask(2**64 - 1)
-KEYS = ("CapabilityBoundingSet", "AmbientCapabilities", "User", "Group", "DynamicUser", "NoNewPrivileges")
 
 _SPELLING = SPELLINGS["systemd"]
-_EXECS = ("ExecStart", "ExecStartPre", "ExecStartPost", "ExecReload", "ExecStop", "ExecStopPost", "ExecCondition")
 
 _LONGEST = 80  # of a decimal number, which has no zeros in front: beyond, it is none that anybody counts with
 
@@ -45,6 +44,10 @@ SECUREBITS = {
 
 PLAIN_ID = re.compile(r"0|[1-9][0-9]{0,9}")
 _NO_USERS = {65535, 2**32 - 1}
+# As strtoul(3) reads numbers with the base 0.
+_LENIENT_ID = re.compile(r"\s*(?P<sign>[+-]?)(?P<digits>0[xX][0-9a-fA-F]+|0[0-7]*|[1-9][0-9]*)", re.ASCII)
+_WORD = 2**64  # of an unsigned long, below zero of which counting goes on at the end
+_NO_NAME = re.compile(r"-?[0-9]*|\.\.?|.*[:/\0-\x1f\x7f].*", re.DOTALL)
 _STRICT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
 _STRICT_NAME_WITH_DOTS = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 
@@ -59,8 +62,15 @@ def user_of(line: Assignment, current: str, release: Release, problems: list[Pro
         problems: The list that is added to.
     """
     text = line.value.replace("%%", "%")
-    if "%" in line.value.replace("%%", ""):
+    if has_placeholder(line.value):
+        problems.append(_template(line))
+    elif "%" in line.value.replace("%%", ""):
         problems.append(depends(line.node, "variable", "systemd puts the value of a specifier here"))
+    elif (number := _lenient_id(text, release)) is not None:
+        if text != str(number):
+            told = f"until 245 systemd takes this for the number {number}, and since then for no number"
+            problems.append(depends(line.node, "odd-number", told))
+        return str(number)
     elif why_not := _no_user(text, line.key.lower(), release):
         if release.does("users-are-passed-over"):
             stays = f"{line.key}= stays {shown(current) if current else 'unset'}"
@@ -71,19 +81,43 @@ def user_of(line: Assignment, current: str, release: Release, problems: list[Pro
     return text
 
 
+def _template(line: Assignment) -> Problem:
+    """Tell of a value that is not the one which systemd reads in the end."""
+    return depends(line.node, "variable", "a template, a variable or a mark stands here, which something else replaces")
+
+
+def _lenient_id(text: str, release: Release) -> int | None:
+    """Return the number that an old release reads, in whichever way it is written; None where it reads none."""
+    found = _LENIENT_ID.fullmatch(text) if release.does("numbers-of-users-in-any-base") else None
+    if found is None or len(found["digits"]) > _LONGEST:
+        return None
+    number = _strtol(found["digits"])
+    if found["sign"] == "-":
+        if not release.does("numbers-of-users-below-zero") or number >= _WORD:
+            return None
+        number = -number % _WORD
+    return number if _is_id(number) else None
+
+
+def _strtol(digits: str) -> int:
+    """Read digits with the base that they begin with."""
+    return int(digits, 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10)
+
+
+def _is_id(number: int) -> bool:
+    return number < 2**32 and number not in _NO_USERS
+
+
 def _no_user(text: str, what: str, release: Release) -> str:
     """Say why a text is no user or group; an empty text where it is one, or none is named."""
     if PLAIN_ID.fullmatch(text):
-        is_one = int(text) < 2**32 and int(text) not in _NO_USERS
+        is_one = _is_id(int(text))
     elif release.does("names-of-users-are-strict"):
         name = _STRICT_NAME_WITH_DOTS if release.does("dots-in-names-of-users") else _STRICT_NAME
         is_one = not text or bool(name.fullmatch(text))
     else:
-        is_one = not re.fullmatch(r"-?[0-9]+|\.\.?|-.*|.*[:/].*", text)
+        is_one = not text or not _NO_NAME.fullmatch(text)
     return "" if is_one else f"systemd takes {shown(text)} for no {what}"
-
-
-_PREFIXES = {"+": "commands-with-plus", "!": "commands-with-exclamation-mark"}
 
 
 class Directives:
@@ -92,6 +126,7 @@ class Directives:
     def __init__(self, release: Release) -> None:
         self.release = release
         self.filters = Filters(release)
+        self.commands = Commands(release)
         self.bounding = FULL
         self.bounding_is_set = False
         self.ambient = CapSet()
@@ -100,7 +135,6 @@ class Directives:
         self.dynamic_user = self.asked_no_new_privs = False
         self.securebits = Securebits(0)
         self.takes: dict[str, bool] = {}
-        self.prefixed: list[tuple[str, Assignment]] = []
 
     @property
     def taken(self) -> CapSet:
@@ -129,6 +163,8 @@ class Directives:
             self._assign_other(line, problems)
         elif not self.release.knows(setting):
             problems.append(self._unknown(setting, line))
+        elif setting.counts and setting.value != "user" and has_placeholder(line.value):
+            problems.append(_template(line))
         elif setting.not_counted:
             if line.value and line.value.lower() not in FALSE:
                 problems.append(depends(line.node, "not-counted", f"not counted here: {setting.not_counted}"))
@@ -164,27 +200,39 @@ class Directives:
                 self.dynamic_user = truth(line, self.dynamic_user, problems)
             case "NoNewPrivileges":
                 self.asked_no_new_privs = truth(line, self.asked_no_new_privs, problems)
+            case "PermissionsStartOnly":
+                self.commands.assign_start_only(line, problems)
             case "SecureBits":
-                self._assign_securebits(line)
+                self._assign_securebits(line, problems)
             case _:
                 if setting.filter is not None:
                     self.filters.assign(setting, line, problems)
                 if setting.drops:
                     self.takes[setting.name] = self.filters.on[setting.name]
 
-    def _assign_securebits(self, line: Assignment) -> None:
-        """Add bits; an empty line clears them, and what is none systemd passes over."""
-        found, _ = words(line.value, relaxed=False)
-        if not line.value:
+    def _assign_securebits(self, line: Assignment, problems: list[Problem]) -> None:
+        """Read bits, and tell of words that are none."""
+        found, rest = words(line.value, relaxed=False)
+        if rest:
+            problems.append(open_quote(line, rest))
+        replaces = self.release.does("securebits-are-replaced")
+        if replaces or not line.value:
             self.securebits = Securebits(0)
         for word in found:
-            self.securebits |= SECUREBITS.get(word, Securebits(0))
+            if bit := SECUREBITS.get(word):
+                self.securebits |= bit
+                continue
+            problems.append(unknown_word(line, word, SECUREBITS))
+            if not replaces:
+                break  # and the words behind it are not read
 
     def _assign_other(self, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says that is none of the settings, if it is about capabilities too."""
-        if line.key in _EXECS:
-            self._check_prefix(line, problems)
-        for _, advice in Node({line.key: None}).strange_keys(KEYS, close_only=True):
+        if line.key in COMMANDS:
+            self.commands.assign(line, problems)
+        elif line.key in keys():
+            return
+        for _, advice in Node({line.key: None}).strange_keys(counted(), close_only=True):
             problems.append(ignored(line.node, "unknown-key", f"systemd knows no {line.key}=: {advice}"))
 
     def _merged(self, line: Assignment, current: CapSet, initial: CapSet, problems: list[Problem]) -> CapSet:
@@ -212,13 +260,7 @@ class Directives:
     def _caps(self, line: Assignment, value: str, problems: list[Problem]) -> CapSet:
         found, rest = words(value, relaxed=self.release.does("quotes-stay-open"))
         if rest:
-            problems.append(
-                ignored(
-                    line.node,
-                    "open-quote",
-                    f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere",
-                )
-            )
+            problems.append(open_quote(line, rest))
         read = [(word, self._cap(word)) for word in found]
         for word, cap in read:
             if cap is None:
@@ -247,8 +289,9 @@ class Directives:
             text, base = (found["binary"], 2) if found["binary"] is not None else (found["octal"], 8)
             return int(text, base) if self.release.does("numbers-with-a-base") else None
         digits = found["strtol"]
-        base = 16 if digits[:2] in {"0x", "0X"} else 8 if digits[0] == "0" else 10
-        return int(found["sign"] + digits, base) if base != 10 or len(digits) <= _LONGEST else None
+        if digits[0] != "0" and len(digits) > _LONGEST:
+            return None
+        return -_strtol(digits) if found["sign"] == "-" else _strtol(digits)
 
     def _advice(self, word: str) -> str:
         if word.strip(",").upper() in {"ALL", "CAP_ALL"}:
@@ -265,18 +308,6 @@ class Directives:
     def _last(self) -> int:
         """The last number that this release takes."""
         return 62 if self.release.does("numbers-to-62") else 63 if self.release.does("numbers-to-63") else LAST_CAP
-
-    def _check_prefix(self, line: Assignment, problems: list[Problem]) -> None:
-        prefix = line.value[: len(line.value) - len(line.value.lstrip("@-:+!|"))]
-        for sign, change in _PREFIXES.items():
-            if sign not in prefix:
-                continue
-            if not self.release.does(change):
-                since = f"systemd knows {sign} in front of a command since {changes()[change].since}"
-                problems.append(ignored(line.node, "newer-directive", f"{since}, and runs no such command before"))
-            elif sign * 2 not in prefix:  # !! means nothing where there is an ambient set
-                self.prefixed.append((sign, line))
-            return
 
 
 def _some(caps: CapSet) -> str:

@@ -14,8 +14,11 @@ from capset.problem import Problem
 
 __all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "place_of", "refused"]
 
-# Of shells and Compose, of Helm, Jinja and Ansible, of ERB.
-_PLACEHOLDER = re.compile(r"[$`]|\{[{%]|<%")
+# Of shells and Compose; of Helm, Jinja and Ansible; of ERB; of Ruby; of autoconf, CMake and Meson; and marks that
+# people replace by hand or with sed.
+_PLACEHOLDER = re.compile(
+    r"[$`]|\{[{%]|<%|#\{|@[A-Za-z_]\w*@|%%[A-Za-z]\w*%%|<[A-Za-z][^<>]*>|__[A-Za-z]\w*?__", re.ASCII
+)
 
 
 @frozen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, get_args
 
 from attrs import Factory, evolve, field, frozen
@@ -13,11 +13,12 @@ from capset.engines.process import first_process
 from capset.engines.request import yes_or_no
 from capset.engines.spelling import SPELLINGS
 from capset.errors import FormatError, require, shown
-from capset.formats.directives import FULL, KEYS, PLAIN_ID, SECUREBITS, Directives, user_of
-from capset.formats.document import Node, depends, ignored, refused
+from capset.formats.directives import FULL, PLAIN_ID, SECUREBITS, Directives, user_of
+from capset.formats.document import Node, ignored, refused
+from capset.formats.unitcommands import Commands
 from capset.formats.unitfile import Assignment, assignments
 from capset.formats.unitfilters import Means
-from capset.formats.unitsettings import Release
+from capset.formats.unitsettings import Release, counted
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.securebits import Securebits
@@ -68,6 +69,8 @@ class Unit(Plain):
             bounding set.
         manager: Whose unit it is: ``"system"``, or ``"user"`` for the manager that each user has. That one runs as the
             user, and gives what the user has.
+        not_known: Why it cannot be said what the unit's processes get, whoever the user is, such as a template of which
+            something else makes the unit, or ``+`` in front of its command; empty where it can.
         assumed: What is not known of the release of systemd and was assumed, a sentence each. This and what follows
             do not count when two units are compared.
         problems: What the unit says and systemd does not take as it looks.
@@ -94,6 +97,7 @@ class Unit(Plain):
     securebits: Securebits = field(default=Securebits(0), converter=Securebits)
     taken: CapSet = field(default=CapSet(), converter=CapSet)
     manager: Manager = "system"
+    not_known: str = ""
     assumed: tuple[str, ...] = field(default=(), eq=False)
     problems: tuple[Problem, ...] = field(default=(), eq=False)
 
@@ -130,7 +134,8 @@ class Unit(Plain):
         """
         if self.no_new_privs or not self.filters:
             return self.no_new_privs
-        privileged = available is None or "sys_admin" in CapSet(available)
+        of_user = self.manager == "user" and uid != 0  # who runs the manager has no capability
+        privileged = not of_user and (available is None or "sys_admin" in CapSet(available))
         return not privileged or (self.filters == "no_new_privs" and uid != 0)
 
     def configured(self, *, available: CapSet | None = None) -> CapState:
@@ -159,11 +164,14 @@ class Unit(Plain):
             available: What systemd itself has: by default all that capset knows.
 
         Raises:
-            FormatError: The user is a name, or that of a user's manager, whose number only the system knows.
+            FormatError: The user is a name, or that of a user's manager, whose number only the system knows; or
+                ``not_known`` says why nobody can tell.
 
         Source:
             systemd ``src/core/exec-invoke.c`` (``execute.c`` before 255); 252, 257 and 262 were run as process 1.
         """
+        if self.not_known:
+            raise FormatError("the unit", self.not_known, "one of which it can be said what its processes get")
         number = self.uid if uid is None else uid
         if number is None:
             whose = "that of its manager" if self.manager == "user" else "that of a name"
@@ -247,7 +255,7 @@ def from_unit(
         for line in assignments(part, problems, drop_in=at):
             if line.section == section:
                 rules.assign(line, problems)
-            elif line.key in KEYS and not line.section.startswith("X-"):
+            elif line.key in counted() and not line.section.startswith("X-"):
                 problems.append(
                     ignored(line.node, "misplaced", f"it stands in [{line.section}], and not in [{section}]")
                 )
@@ -265,28 +273,31 @@ def from_unit(
         user=rules.user,
         group=rules.group,
         dynamic_user=rules.dynamic_user,
-        no_new_privs=rules.no_new_privs,
+        no_new_privs=rules.no_new_privs or (manager == "user" and rules.filters.always_of_users),
         filters=rules.filters_mean,
         securebits=rules.securebits,
         taken=rules.taken,
         manager=manager,
         assumed=rules.release.assumed,
     )
-    return evolve(unit, problems=(*problems, *_of_commands(rules, unit)))
+    named = unit.uid != 0
+    limited = evolve(unit, user=unit.user if named else "", group="", manager="system") != Unit()
+    commands = rules.commands if manager == "system" else Commands(rules.release)  # that of a user has no more to give
+    problems += commands.problems(limited=limited, named=named)
+    decided = not any(map(_decides, problems))
+    return evolve(
+        unit,
+        not_known=commands.why_not_known(limited=limited, named=named) if decided else _VARIABLE,
+        problems=tuple(problems),
+    )
 
 
-def _of_commands(rules: Directives, unit: Unit) -> Iterator[Problem]:
-    """Tell of commands with more than the unit says; a manager of a user has no more for them."""
-    is_root = unit.uid == 0
-    is_limited = evolve(unit, user="" if is_root else unit.user, group="") != Unit()
-    says = {
-        "+": (is_limited, "with + this command has all that systemd has, whatever is said here"),
-        "!": (not is_root, "with ! this command runs as root, with these capabilities"),
-    }
-    for sign, line in rules.prefixed if unit.manager == "system" else ():
-        counts, told = says[sign]
-        if counts:
-            yield depends(line.node, "command-prefix", told)
+_VARIABLE = "a variable decides"
+
+
+def _decides(problem: Problem) -> bool:
+    """Say whether it is not known what the unit says, whoever the user is: that one can be given."""
+    return problem.rule == "variable" and not problem.place.endswith(("(User)", "(Group)"))
 
 
 def to_unit(unit: Unit, *, section: str = "Service") -> str:
@@ -296,7 +307,8 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     for another user than root is, as ``NoNewPrivileges=yes``.
 
     Raises:
-        FormatError: systemd takes the user or the group for none.
+        FormatError: systemd takes the user or the group for none, or ``not_known`` says why nobody can tell what the
+            unit says.
 
     Examples:
         >>> from capset.formats import systemd
@@ -305,6 +317,8 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
         CapabilityBoundingSet=~CAP_KILL
     """
     require(unit, Unit, "a Unit")
+    if unit.not_known:
+        raise FormatError("the unit", unit.not_known, "one of which it can be said what its processes get")
     if section not in _SECTIONS:
         raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
     lines = [f"[{section}]"]

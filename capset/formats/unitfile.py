@@ -7,10 +7,11 @@ from collections.abc import Iterator
 
 from attrs import frozen
 
-from capset.formats.document import Node, ignored, refused
+from capset.errors import shown
+from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "begins_again", "physical_lines", "sections", "words"]
+__all__ = ["Assignment", "assignments", "begins_again", "open_quote", "physical_lines", "sections", "words"]
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"
@@ -45,7 +46,8 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
     """Go through the assignments of a unit file, and add what systemd passes over or refuses to *problems*.
 
     Behind a broken section header systemd reads no further: a unit is not loaded then, a drop-in counts as
-    far as it was read.
+    far as it was read. In a template, something else may put a header or a key there, and a line may decide about
+    others.
 
     Args:
         text: The file.
@@ -58,8 +60,14 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
     section = ""
     for number, line in _logical_lines(text):
         place = Node(line, f"drop-in {drop_in}, line {number}" if drop_in else f"line {number}")
+        key, sign, value = line.partition("=")
+        if is_template := has_placeholder(line if line.startswith("[") else key):
+            told = "something else is to stand here, or decides what does: it is a template"
+            problems.append(depends(place, "variable", told))
         if line.startswith("["):
             if not line.endswith("]") or _UNSAFE.search(line):
+                if is_template:
+                    return
                 rule = "a section header ends with ] and has no quotes or backslashes"
                 if drop_in:
                     problems.append(ignored(place, "section-header", f"{rule}; the drop-in is read no further"))
@@ -67,9 +75,9 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
                     problems.append(refused(place, "section-header", f"{rule}; the unit is not loaded"))
                 return
             section = line[1:-1]
+        elif is_template:
             continue
-        key, sign, value = line.partition("=")
-        if not section:
+        elif not section:
             problems.append(ignored(place, "no-section", "it stands before the first section"))
         elif not sign or not key.strip(_SPACE):
             problems.append(ignored(place, "no-assignment", "it is no assignment, KEY=VALUE"))
@@ -132,6 +140,12 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
             yield start, line
     if rest := "".join(parts).strip(_SPACE):
         yield start, rest
+
+
+def open_quote(line: Assignment, rest: str) -> Problem:
+    """Tell where systemd stops reading a value."""
+    told = f"systemd stops reading at {shown(rest)}: a quote or backslash ends nowhere"
+    return ignored(line.node, "open-quote", told)
 
 
 def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:

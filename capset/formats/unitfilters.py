@@ -11,12 +11,13 @@ import re
 from collections.abc import Collection
 from typing import Literal
 
-from capset.formats.document import depends, ignored
-from capset.formats.unitfile import Assignment, words
+from capset.errors import shown
+from capset.formats.document import Node, depends, ignored, look_alike
+from capset.formats.unitfile import Assignment, open_quote, words
 from capset.formats.unitsettings import Release, Setting, names, settings
 from capset.problem import Problem
 
-__all__ = ["FALSE", "TRUE", "Filters", "Means", "truth"]
+__all__ = ["FALSE", "TRUE", "Filters", "Means", "truth", "unknown_word"]
 
 Means = Literal["", "no_new_privs", "kept"]
 """What filters mean: nothing, or no_new_privs without CAP_SYS_ADMIN, or that systemd keeps what it needs for them."""
@@ -24,7 +25,9 @@ Means = Literal["", "no_new_privs", "kept"]
 TRUE = {"1", "yes", "y", "true", "t", "on"}
 FALSE = {"0", "no", "n", "false", "f", "off"}
 
+_OF_USERS = {"SystemCallFilter", "SystemCallArchitectures", "RestrictAddressFamilies"}
 _DROPPING = {"capget", "capset", "prctl"}
+_MANY = 12  # names that nobody reads in a message
 _CALL = re.compile(r"@?[a-z0-9_-]+")
 _FAMILY = re.compile(r"AF_[A-Z0-9_]+")
 
@@ -36,6 +39,15 @@ def truth(line: Assignment, current: bool, problems: list[Problem]) -> bool:
         return word in TRUE
     problems.append(ignored(line.node, "odd-boolean", "expected yes or no"))
     return current
+
+
+def unknown_word(line: Assignment, word: str, known: Collection[str], passes_over: str = "") -> Problem:
+    """Tell of a word in a value that systemd does not know, and what it passes over for that: the word, if not said."""
+    close = look_alike(word, tuple(known))
+    advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}" if len(known) < _MANY else ""
+    told = f"systemd passes over {passes_over or shown(word)}"
+    node = Node(word, line.node.place)
+    return ignored(node, "unknown-value", f"{told}: {advice}" if advice else f"{told}, which it does not know")
 
 
 class _Names:
@@ -84,6 +96,11 @@ class Filters:
         given = self.lists["SystemCallFilter"].listed is not None
         return given and self.release.does("always-without-new-privileges")
 
+    @property
+    def always_of_users(self) -> bool:
+        """Whether no_new_privs is set under the manager of a user, as releases do that do not look at who has what."""
+        return self.release.does("users-gain-nothing-by-filters") and not _OF_USERS.isdisjoint(self._names())
+
     def _names(self) -> list[str]:
         found = [name for name, on in self.on.items() if on]
         found += [name for name, each in self.lists.items() if each.filters]
@@ -104,12 +121,11 @@ class Filters:
             case "syscalls":
                 self._calls(line, self.lists[line.key], problems)
             case "families":
-                self._families(line, self.lists[line.key])
+                self._families(line, self.lists[line.key], problems)
             case "namespaces":
-                self._namespaces(line)
+                self._namespaces(line, problems)
             case "architectures":
-                known = self._known(line, names("architectures"))
-                self.architectures = self.architectures | known if line.value else set()
+                self._architectures(line, problems)
             case "hostname":
                 self.on[line.key] = self._hostname(line, problems)
             case _:
@@ -122,9 +138,14 @@ class Filters:
         allowing = not line.value.startswith("~")
         listed = calls.begin(allowing, ["@default"] if line.key == "SystemCallFilter" else ())
         groups = names("groups")
-        for word in self._words(line):
+        for word in self._words(line, problems):
             call, colon, _ = word.partition(":")
-            if (colon and allowing) or not _CALL.fullmatch(call) or (call[0] == "@" and call not in groups):
+            if colon and allowing:
+                told = f"systemd passes over {shown(word)}: what is allowed has no error"
+                problems.append(ignored(Node(word, line.node.place), "unknown-value", told))
+                continue
+            if not _CALL.fullmatch(call) or (call[0] == "@" and call not in groups):
+                problems.append(unknown_word(line, word, groups))
                 continue
             named = {call, *groups.get(call, ())}
             if allowing == calls.allowing:
@@ -135,13 +156,26 @@ class Filters:
             else:
                 listed -= named
 
-    def _families(self, line: Assignment, families: _Names) -> None:
+    def _architectures(self, line: Assignment, problems: list[Problem]) -> None:
+        known = names("architectures")
+        for word in (found := self._words(line, problems)):
+            if word not in known:
+                problems.append(unknown_word(line, word, known))
+        self.architectures = self.architectures | ({*found} & {*known}) if line.value else set()
+
+    def _families(self, line: Assignment, families: _Names, problems: list[Problem]) -> None:
         if line.value in {"", "none"}:
             families.clear(allowing=line.value == "none")
             return
         allowing = not line.value.startswith("~")
         listed = families.begin(allowing)
-        named = {word for word in self._words(line) if _FAMILY.fullmatch(word)}
+        named = set[str]()
+        for word in self._words(line, problems):
+            if _FAMILY.fullmatch(word):
+                named.add(word)
+            else:
+                told = f"systemd passes over {shown(word)}: a family is one such as AF_UNIX"
+                problems.append(ignored(Node(word, line.node.place), "unknown-value", told))
         if allowing == families.allowing:
             listed |= named
         else:
@@ -150,7 +184,7 @@ class Filters:
     def _all_namespaces(self) -> frozenset[str]:
         return frozenset([*names("namespaces"), *["time"] * self.release.does("time-namespaces")])
 
-    def _namespaces(self, line: Assignment) -> None:
+    def _namespaces(self, line: Assignment, problems: list[Problem]) -> None:
         every = self._all_namespaces()
         if (word := line.value.lower()) in TRUE | FALSE:
             self.namespaces = frozenset() if word in TRUE else every
@@ -158,9 +192,13 @@ class Filters:
         if not line.value:
             self.namespaces = None
             return
-        named = frozenset(self._words(line))
-        if named - every:
-            return  # a name that it does not know, and systemd passes over the line
+        found, rest = words(line.value.removeprefix("~"), relaxed=False)
+        unknown = next((word for word in found if word not in every), rest)
+        if unknown:
+            known = [*names("namespaces"), *sorted(every - {*names("namespaces")})]
+            problems.append(unknown_word(line, unknown, known, f"the line for {shown(unknown)}"))
+            return
+        named = frozenset(found)
         if line.value.startswith("~"):
             self.namespaces = (every if self.namespaces is None else self.namespaces) - named
         else:
@@ -177,8 +215,8 @@ class Filters:
             return True
         return truth(line, current, problems)
 
-    def _words(self, line: Assignment) -> list[str]:
-        return words(line.value.removeprefix("~"), relaxed=False)[0]
-
-    def _known(self, line: Assignment, known: Collection[str]) -> set[str]:
-        return {word for word in self._words(line) if word in known}
+    def _words(self, line: Assignment, problems: list[Problem]) -> list[str]:
+        found, rest = words(line.value.removeprefix("~"), relaxed=False)
+        if rest:
+            problems.append(open_quote(line, rest))
+        return found

@@ -14,7 +14,7 @@ from capset.errors import FormatError, shown
 from capset.facts import load
 from capset.sets import CapSet
 
-__all__ = ["Change", "Drop", "Release", "Setting", "changes", "names", "settings"]
+__all__ = ["Change", "Drop", "Release", "Setting", "changes", "counted", "keys", "names", "settings"]
 
 _DOCUMENT = "formats/systemd-settings"
 _VERSION = re.compile(r"v?([0-9]{1,4})(?:[.~+-][0-9A-Za-z.~+_-]*)?")
@@ -65,6 +65,11 @@ class Setting:
     not_counted: str = ""
     backports: Mapping[str, str] = field(factory=dict[str, str])
 
+    @property
+    def counts(self) -> bool:
+        """Whether what it says is counted; the others are in the table for what they do beside capabilities."""
+        return self.value != "text"
+
 
 @frozen(kw_only=True)
 class Change:
@@ -106,6 +111,18 @@ def settings() -> Mapping[str, Setting]:
 def changes() -> Mapping[str, Change]:
     """Return everything in which releases differ, by its name."""
     return {id: Change(id=id, **entry) for id, entry in _document()["changes"].items()}
+
+
+@cache
+def counted() -> tuple[str, ...]:
+    """Return the keys of the settings that make a difference to capabilities."""
+    return tuple(name for name, each in settings().items() if each.counts or each.not_counted)
+
+
+@cache
+def keys() -> frozenset[str]:
+    """Return keys of units that people write, whatever they are about."""
+    return frozenset(load("formats/systemd-keys")["units"]["keys"])
 
 
 def names(what: str) -> Any:

@@ -231,7 +231,10 @@ OWN = "the capabilities count in a user namespace of its own alone"
         ("PAMName=\nPrivateUsers=no\nPAMName=login", ["not counted here: a PAM module may add ambient capabilities"]),
         ("ProtectClock=bogus", ["expected yes or no"]),
         ("DynamicUser=oui", ["expected yes or no, and the unit is not loaded"]),
-        ("SecureBits=noroot bogus", []),
+        (
+            "SecureBits=noroot no-root",
+            ["systemd passes over 'no-root': did you mean noroot?"],
+        ),
         ("Capabilities=cap_kill=ep", ["systemd knows it until 229"]),
         ("DelegateNamespaces=no\nDelegateNamespaces=mnt", [f"not counted here: {OWN}"]),
         ("PrivateUsers=self", [f"not counted here: {OWN}"]),

@@ -187,7 +187,7 @@ def test_time_namespaces():
         (239, "ProtectKernelLogs=yes", 244),
         (231, "ProtectKernelModules=yes", 232),
         (208, "PrivateDevices=yes", 209),
-        (186, "NoNewPrivileges=yes", 187),
+        (197, "NoNewPrivileges=yes", 198),
         (228, "AmbientCapabilities=CAP_KILL", 229),
         (231, "PrivateUsers=yes", 232),
         (257, "DelegateNamespaces=yes", 258),
@@ -294,7 +294,6 @@ def test_odd_words_for_dynamic_users():
         ("keep-caps", "1000", CapSet()),
         ("no-setuid-fixup", "1000", CapSet()),
         ("no-setuid-fixup keep-caps-locked no-setuid-fixup-locked", "root", CapSet.all()),
-        ("bogus", "root", CapSet.all()),
     ],
 )
 def test_securebits(bits, user, effective):
@@ -307,15 +306,87 @@ def test_securebits(bits, user, effective):
     assert documents.lint(workload).outcomes[0].gets.effective == effective
 
 
-def test_securebits_are_added_up():
-    """Line by line, until an empty one; and they are written."""
-    unit = service("SecureBits=noroot", "SecureBits=keep-caps")
+def test_securebits_are_replaced():
+    """The last line counts since 235; before, they are added up until an empty one. They are written."""
+    lines = ["SecureBits=noroot", "SecureBits=keep-caps"]
 
+    assert service(*lines).securebits == service(*lines, version=235).securebits == Securebits.KEEP_CAPS
+    assert service(*lines).process().effective == CapSet.all()
+    unit = service(*lines, version=234)
     assert unit.securebits == Securebits.NOROOT | Securebits.KEEP_CAPS
     assert systemd.to_unit(unit) == "[Service]\nSecureBits=keep-caps noroot\n"
-    assert service("SecureBits=noroot", "SecureBits=").securebits == Securebits(0)
+    for version in (234, None):
+        assert service(*lines, "SecureBits=", version=version).securebits == Securebits(0)
     with_ambient = service("SecureBits=noroot", "AmbientCapabilities=CAP_KILL")
     assert with_ambient.process().effective == {Cap.KILL}
+
+
+@pytest.mark.parametrize(
+    ("release", "bits"), [(234, Securebits.NOROOT), (235, Securebits.NOROOT | Securebits.KEEP_CAPS)]
+)
+def test_words_that_are_no_securebits(release, bits):
+    """Before 235, one ends the line."""
+    unit = service("SecureBits=noroot no-root keep-caps", version=release)
+
+    assert unit.securebits == bits
+    assert told(unit) == [("ignored", "systemd passes over 'no-root': did you mean noroot?")]
+
+
+BITS = "keep-caps, keep-caps-locked, no-setuid-fixup, no-setuid-fixup-locked, noroot, noroot-locked"
+KINDS = "cgroup, ipc, net, mnt, pid, user, uts, time"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("SecureBits=noroot foo", f"systemd passes over 'foo': known are {BITS}"),
+        ("SecureBits=noroot 'keep-caps", 'systemd stops reading at "\'keep-caps": a quote or backslash ends nowhere'),
+        ("SystemCallFilter=@privilege", "systemd passes over '@privilege': did you mean @privileged?"),
+        ("SystemCallFilter=~@foo", "systemd passes over '@foo', which it does not know"),
+        ("SystemCallLog=~READ", "systemd passes over 'READ', which it does not know"),
+        ("SystemCallFilter=read:EPERM", "systemd passes over 'read:EPERM': what is allowed has no error"),
+        ("SystemCallFilter=read 'write", 'systemd stops reading at "\'write": a quote or backslash ends nowhere'),
+        ("RestrictNamespaces=foo", f"systemd passes over the line for 'foo': known are {KINDS}"),
+        ("RestrictNamespaces=~users mnt", "systemd passes over the line for 'users': did you mean user?"),
+        ("RestrictNamespaces=mnt 'user", 'systemd passes over the line for "\'user": did you mean user?'),
+        ("RestrictAddressFamilies=unix", "systemd passes over 'unix': a family is one such as AF_UNIX"),
+        ("SystemCallArchitectures=natives", "systemd passes over 'natives': did you mean native?"),
+        ("SystemCallArchitectures=amiga", "systemd passes over 'amiga', which it does not know"),
+    ],
+)
+def test_words_that_systemd_does_not_know(line, message):
+    """Each is told, with its place and the word itself."""
+    [problem] = service("User=1000", line).problems
+
+    assert (problem.verdict, problem.message) == ("ignored", message)
+    assert problem.rule == ("open-quote" if "stops" in message else "unknown-value")
+    assert problem.place.startswith("line 3 (")
+    assert problem.value in line
+
+
+@pytest.mark.parametrize(
+    ("key", "meant"),
+    [
+        *(("PrivateDevice", "PrivateDevices"), ("SecureBit", "SecureBits"), ("SystemCallFilters", "SystemCallFilter")),
+        *(("protectclock", "ProtectClock"), ("PermissionStartOnly", "PermissionsStartOnly"), ("Groups", "Group")),
+        *(("RestrictNamespace", "RestrictNamespaces"), ("NoNewPrivilege", "NoNewPrivileges")),
+    ],
+)
+def test_keys_that_are_misspelt(key, meant):
+    assert told(service(f"{key}=yes")) == [("ignored", f"systemd knows no {key}=: did you mean {meant}?")]
+
+
+@pytest.mark.parametrize("name", sorted({name for name, each in settings().items() if each.counts or each.not_counted}))
+def test_settings_in_another_section(name):
+    unit = systemd.from_unit(f"[Unit]\n{name}=yes\n[Service]\n[X-Mine]\n{name}=yes\n")
+
+    assert told(unit) == [("ignored", "it stands in [Unit], and not in [Service]")]
+
+
+@pytest.mark.parametrize("key", ["ProtectHome", "Personality", "ProtectProc", "PrivateTmp", "NetworkNamespacePath"])
+def test_keys_that_are_something_else(key):
+    """They look like others, and are known."""
+    assert service(f"{key}=yes").problems == systemd.from_unit(f"[Unit]\n{key}=yes\n").problems == ()
 
 
 def test_filters_are_written_as_what_they_mean():
@@ -539,3 +610,69 @@ def test_the_table():
     assert named - {document["read_to"]} == set(tags)
     assert all(re.fullmatch(r"[0-9a-f]{12}", tag["commit"]) for tag in tags.values())
     assert Release().number == document["read_to"]
+
+
+@pytest.mark.parametrize(
+    ("release", "user", "uid"),
+    [
+        *((release, user, 0) for release in (33, 219, 231, 233, 240, 245) for user in ("0x0", "00", "+0", "0X00")),
+        *((release, user, 0) for release in (33, 219, 227) for user in ("-0", "-00")),
+        *((240, "010", 8), (240, "0x10", 16), (240, "+7", 7), (227, "-18446744073709551615", 1), (245, "1000", 1000)),
+    ],
+)
+def test_numbers_of_users_until_245(release, user, uid):
+    """As strtoul(3) reads them, so that 0x0 is root, with everything."""
+    unit = service(f"User={user}", f"Group={user}", version=release)
+
+    assert (unit.user, unit.group, unit.uid) == (str(uid), str(uid), uid)
+    assert unit.process().effective == (CapSet() if uid else CapSet.all())
+    message = f"until 245 systemd takes this for the number {uid}, and since then for no number"
+    assert told(unit) == ([("depends", message)] * 2 if user != str(uid) else [])
+    assert {problem.rule for problem in unit.problems} <= {"odd-number"}
+
+
+@pytest.mark.parametrize(
+    ("release", "user"),
+    [
+        *((228, "-0"), (245, "-0"), (227, "-1"), (227, "-18446744073709551616"), (245, "0xffff"), (245, "4294967296")),
+        *((246, "00"), (245, "9" * 5000), (245, "0x"), (246, "-0"), (246, "-"), (246, "a\tb"), (245, "-abc")),
+    ],
+)
+def test_numbers_and_names_that_are_none(release, user):
+    unit = service(f"User={user}", version=release)
+
+    assert [(problem.rule, problem.verdict) for problem in unit.problems] == [("invalid-user", "refused")]
+
+
+@pytest.mark.parametrize("release", [231, 246, 257, None])
+@pytest.mark.parametrize("user", ["-abc", "-1a", "--", "0x", "+a"])
+def test_names_with_a_sign_in_front(release, user):
+    """A minus with digits alone is none, and so is a lone one."""
+    unit = service(f"User={user}", version=release)
+
+    assert (unit.problems, unit.uid) == ((), None)
+    assert systemd.from_unit(systemd.to_unit(unit)).user == user
+
+
+def test_no_new_privileges_before_198():
+    """A comma was missing, so that it was no key."""
+    assert told(service("NoNewPrivileges=yes", version=197)) == [("ignored", "systemd knows it since 198")]
+    assert service("NoNewPrivileges=yes", version=198).no_new_privs
+
+
+@pytest.mark.parametrize("name", FILTERS)
+def test_filters_under_the_manager_of_a_user(name):
+    """It has no CAP_SYS_ADMIN, so that there is no filter without no_new_privs."""
+    assert service(line(name), manager="user").gains_nothing(1000)
+    assert not service(line(name), manager="user").gains_nothing(0)
+    assert not service("NoNewPrivileges=no", manager="user").gains_nothing(1000)
+
+
+@pytest.mark.parametrize(
+    "value", ["SystemCallFilter=read", "SystemCallArchitectures=native", "RestrictAddressFamilies=AF_UNIX"]
+)
+def test_old_filters_under_the_manager_of_a_user(value):
+    for version in (211, 229):
+        assert service(value, manager="user", version=version).gains_nothing(1000)
+        assert not service(value, version=version).gains_nothing(1000)
+    assert service("PrivateDevices=yes", manager="user", version=229).no_new_privs is False

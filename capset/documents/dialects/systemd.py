@@ -15,6 +15,7 @@ from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
+from capset.formats.document import has_placeholder
 from capset.formats.unitfile import assignments, begins_again, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
@@ -161,14 +162,21 @@ def for_release(workload: Workload, release: int | str | None) -> Workload:
         message = _why_user(workload._sign)
         told = Problem(rule="user-manager", place="", value="", verdict="depends", message=message, line=workload.line)
         problems = (told, *problems)
-    variable = any(problem.rule == "variable" for problem in problems)
-    reasons = {"the unit is not read": alone, "a specifier decides": variable, _NOT_KNOWN: manager == "user"}
-    return evolve(
-        workload,
-        unit=evolve(unit, problems=problems),
-        problems=problems,
-        not_known=next((reason for reason, holds in reasons.items() if holds), ""),
+    reasons = (
+        "the unit is not read" if alone else "",
+        unit.not_known,
+        _who_decides(unit.problems),
+        _NOT_KNOWN if manager == "user" else "",
     )
+    return evolve(
+        workload, unit=evolve(unit, problems=problems), problems=problems, not_known=next(filter(None, reasons), "")
+    )
+
+
+def _who_decides(problems: Iterable[Problem]) -> str:
+    """Say by what the user is decided, where that is not in the unit."""
+    values = [problem.value for problem in problems if problem.rule == "variable"]
+    return "a variable decides" if any(map(has_placeholder, values)) else "a specifier decides" if values else ""
 
 
 def _manager_of(file: UnitFile, parts: tuple[tuple[int, str], ...]) -> tuple[systemd.Manager, str]:
