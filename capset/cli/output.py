@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
@@ -31,8 +31,6 @@ __all__ = [
     "warn",
     "word",
 ]
-
-_WIDE = 10_000  # where nobody looks at columns, nothing is folded
 
 
 class Coloured(NamedTuple):
@@ -84,13 +82,17 @@ def prose(title: str) -> Column:
 def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
     """Print a table. On a terminal that is too narrow its lines run over the edge; nothing is cut off."""
     try:
+        from rich.cells import cell_len
         from rich.console import Console
         from rich.table import Table
         from rich.text import Text
     except ModuleNotFoundError:
         raise MissingExtraError("rich", "cli", "a table") from None
 
-    console = Console(highlight=False, markup=False, emoji=False)
+    console, rows = Console(highlight=False, markup=False, emoji=False), list(rows)
+    if not console.is_terminal:
+        say(_unfolded(columns, rows, cell_len))
+        return
     grid = Table(box=None, pad_edge=False, header_style="bold", collapse_padding=True)
     cells = [[Text(*cell) if isinstance(cell, Coloured) else Text(cell) for cell in row] for row in rows]
     fixed = len(columns)
@@ -100,15 +102,26 @@ def table(columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
         if column.holds == "prose":
             grid.add_column(column.title, overflow="fold", ratio=1)
         else:
-            grid.add_column(
-                column.title, justify="right" if column.holds == "numbers" else "left", no_wrap=True, min_width=width
-            )
+            side: Literal["left", "right"] = "right" if column.holds == "numbers" else "left"
+            grid.add_column(column.title, justify=side, no_wrap=True, min_width=width)
     for row in cells:
         grid.add_row(*row)
-    console.width = max(console.width, fixed) if console.is_terminal else _WIDE
+    console.width = max(console.width, fixed)
     with console.capture() as capture:
         console.print(grid)
     say("\n".join(line.rstrip() for line in capture.get().split("\n")).strip("\n"))
+
+
+def _unfolded(columns: Sequence[Column], rows: list[Sequence[Cell]], width: Callable[[str], int]) -> str:
+    """Write a table where nobody looks at columns: nothing is folded, and many rows do not take long, as in Rich."""
+    written: list[list[str]] = []
+    for column, *cells in zip(columns, *rows, strict=True):
+        texts = [column.title, *(cell.text if isinstance(cell, Coloured) else cell for cell in cells)]
+        full = max(map(width, texts))
+        blank = [" " * (full - width(text)) for text in texts]
+        front, back = (blank, texts) if column.holds == "numbers" else (texts, blank)
+        written.append([before + after for before, after in zip(front, back, strict=True)])
+    return "\n".join(" ".join(line).rstrip() for line in zip(*written, strict=True))
 
 
 def cap_rows(caps: CapSet, *first: Cell) -> list[list[Cell]]:

@@ -16,7 +16,7 @@ from click.testing import CliRunner
 
 import capset
 from capset import Cap, CapSet, display, live
-from capset.cli import main
+from capset.cli import main, output
 from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
 from capset.cli.output import Failure
@@ -160,6 +160,16 @@ def test_decode_other_values(run):
         " 41 41        Newer than this version of capset, which knows those up to CAP_CHECKPOINT_RESTORE (40).",
     ]
     assert run("decode", "kill")[1].startswith("0000000000000020: 1 capability\n")
+
+
+def test_many_rows_in_a_pipe(run, monkeypatch, capsys):
+    """Where nothing is folded, Rich, which takes long for each row, is not asked; wide characters count twice."""
+    monkeypatch.setattr("rich.table.Table.add_row", None)
+
+    out = run("decode", stdin="0x1\n" * 2000)[1].splitlines()
+    assert out == ["value mask             held capabilities", *["0x1   0000000000000001    1 CAP_CHOWN"] * 2000]
+    output.table([output.word("a"), output.number("b"), output.prose("c")], [["漢字", "1", "x"], ["abc", "22", ""]])
+    assert capsys.readouterr().out == "a     b c\n漢字  1 x\nabc  22\n"
 
 
 def test_decode_lines(run):

@@ -445,7 +445,7 @@ def test_lint_units(lint):
     assert "nothing: a section header ends with ] and has no quotes" in lint("[Service", name="a.service")[1]
     _, out, _ = lint("[Service]\nCapabilityBoundingSet=~5\nCapabilityBoundingSet=~6\n", "--systemd", "234", name="u")
     assert out.splitlines()[1].split()[-4:] == ["all", "known", "all", "known"]
-    assert "the newest everything but CAP_KILL, CAP_SETGID" in out
+    assert "and everything but CAP_KILL, CAP_SETGID in the newest" in out
     status, out, _ = lint("[Service]\nExecStart=%h/bin/web\n", name="a.service")
     assert status == 1
     assert out.splitlines()[1].split()[:4] == ["[Service]", "its", "manager's", "not"]
