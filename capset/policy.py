@@ -364,11 +364,10 @@ def _sccs() -> dict[str, Rule]:
     of_namespaces = document["namespaces"]["uids"]
 
     def runs_as(entry: Mapping[str, Any]) -> dict[str, Any]:
-        match entry["user"]:
-            case "any":
-                return {}
-            case "not root":
-                return {"user": NOT_ROOT, "uids": (1, LAST_ID)}
+        if entry["user"] == "any":
+            return {}
+        if entry["user"] == "not root":
+            return {"user": NOT_ROOT, "uids": (1, LAST_ID)}
         if "uids" in entry:
             first, last = entry["uids"]
             return {"user": str(first), "uids": (first, last), "range": f"from {first} to {last}"}

@@ -19,7 +19,6 @@ from capset.engines.setting import GIVEN, Setting
 from capset.engines.shortest import candidates, shortest
 from capset.errors import ArgumentError, RequestError, UnavailableError, require, shown
 from capset.plain import Plain
-from capset.printable import printable
 from capset.problem import Problem
 from capset.sets import CapSet
 from capset.shown import Shown
@@ -73,8 +72,11 @@ class Engine(Plain, Shown):
         return released if setting is None else released._as_set(setting)
 
     def __str__(self) -> str:
-        file = self.setting.source if self.setting else ""
-        return self._released + (f" ({printable(file)})" if file else "")
+        if self.setting is None or not self.setting.source:
+            return self._released
+        from capset.printable import printable
+
+        return f"{self._released} ({printable(self.setting.source)})"
 
     @property
     def _released(self) -> str:
