@@ -126,7 +126,7 @@ def walk(watch: Watch, clone: Clone, document: Mapping[str, Any], looked_at: Map
 
 
 def _with_privileged(document: Mapping[str, Any], releases: Iterable[str]) -> set[str]:
-    """Return the releases of whose privileged containers the data tells: the newest alone, where it names no release."""
+    """Return the releases whose privileged containers the data knows: the newest alone, where it names no release."""
     by_release = any("releases" in fact for fact in document["rules"])
     asked = [*releases] if by_release else [*releases][-1:]
     rules = {version: fact_at(document, "rules", version) or {} for version in asked}

@@ -224,7 +224,7 @@ def test_a_file_that_was_renamed(made):
 def test_privileged_containers_are_watched(tmp_path):
     """Where the data knows an option for them, the code of the sets that is watched must tell of them."""
     text = "func set() {\n\tlist()\n}\nfunc run() {\n\tif Privileged {\n\t\tall()\n\t}\n}\n"
-    make(tmp_path / "engine", dict.fromkeys(("v1.0.0", "v1.1.0", "v2.0.0"), {"caps.go": text}))
+    make(tmp_path / "engine", {tag: {"caps.go": text} for tag in ("v1.0.0", "v1.1.0", "v2.0.0")})
     run = Place(find="text", files=("caps.go",), start=r"^func run\(", to=r"^\}", ends="1.0.0")
     known = {"confidence": "read", "sources": []}
     option = known | {"options": {"privileged": "--privileged"}}
