@@ -94,7 +94,7 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         return engine
     from capset.formats import configuration
 
-    return configuration.read(read_bytes(path), engine, source=path)
+    return configuration.read(read_bytes(path), engine, source=path, called=name)
 
 
 def _label(text: str, caps: CapSet) -> str:

@@ -101,7 +101,7 @@ FAMILIES = {
     "nerdctl before 0.7.3": _family("nerdctl before 0.15", "nerdctl before 0.7.3", strange="passed on", replaces=True),
     "buildah run": _family("buildah", "buildah run", reads_first="drop", all_swallows=True, drop_all_ends=True),
     "nomad": _family("nomad", "nomad"),
-    "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True),
+    "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True, reads_for_privileged=True),
     "nspawn": _family("nspawn", "nspawn", beyond="left out"),
     "nspawn before 209": _family("nspawn before 209", "nspawn", beyond="left out"),
     "bubblewrap": _family("bubblewrap", "bubblewrap", beyond="left out"),
@@ -188,8 +188,8 @@ class Rules:
             if self.family.reads_first == "drop" and not (drop.all and self.family.drop_all_ends):
                 add = self._read(request.add, "add", held, engine)
         caps = everything = self.everything(held)
+        self._check_allowed(add, held, engine)
         if changes:
-            self._check_allowed(add, held, engine)
             try:
                 caps = self.family.merge(add, drop, everything if request.privileged else default, everything)
             except MergeError as both:
