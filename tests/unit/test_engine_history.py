@@ -209,6 +209,16 @@ def test_podman_rules(row, at):
         assert podman.resolve(add, drop) == CapSet.from_hex(results[at])
 
 
+@pytest.mark.parametrize(("version", "held"), [("0.1.0", 3), ("0.6.0", 3), ("0.7.0", 0)])
+def test_youki_spec(version, held):
+    """Its template is ambient until 0.6; later youki spec takes it out of two of the lists."""
+    youki = engines.get("youki", version)
+
+    assert len(youki.container(uid=1000).effective) == len(youki.container().ambient) == held
+    assert len(youki.configured().inheritable) == held
+    assert len(youki.container().effective) == 3
+
+
 @pytest.mark.parametrize("version", ["1.0.0", "1.0", "1.1", "1.2.0", "1.6"])
 def test_podman_privileged_before_1_7(version):
     """All five sets hold everything, another user's too, whatever the lists say: they were not even read."""
