@@ -103,7 +103,7 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         return engine
     from capset.formats import configuration
 
-    configured = configuration.read(read_bytes(path), engine, source=path)
+    configured = configuration.read(read_bytes(path), engine, source=path, called=name)
     if configured is engine:
         warn(f"{path}: it says nothing of capabilities, and leaves {engine} as it is")
     return configured

@@ -66,8 +66,8 @@ def _family(spelling: str, merge: str, **differences: object) -> Family:
     return Family(spelling=SPELLINGS[spelling], merge=MERGES[merge], **differences)  # type: ignore[arg-type]
 
 
-def _podman_1(spelling: str, merge: str) -> Family:
-    return _family(spelling, merge, reads_first="drop", changes_privileged=True, added_less_dropped=True)
+def _podman_1(spelling: str, merge: str, **differences: object) -> Family:
+    return _family(spelling, merge, reads_first="drop", added_less_dropped=True, **differences)
 
 
 _REFUSED = {
@@ -86,8 +86,9 @@ FAMILIES = {
     "podman": _family("podman", "podman", beyond="left out", reads_first="drop"),
     "podman 3.1": _family("podman", "podman before 3.2", beyond="left out", reads_first="drop"),
     "podman before 3.1": _family("podman", "podman before 3.2", reads_first="drop"),
-    "podman before 2.0": _podman_1("podman", "podman before 2.0"),
-    "podman before 1.8.1": _podman_1("podman", "docker"),
+    "podman before 2.0": _podman_1("podman", "podman before 2.0", changes_privileged=True),
+    "podman before 1.8.1": _podman_1("podman", "docker", changes_privileged=True),
+    "podman before 1.7": _podman_1("podman", "docker"),
     "podman 1.1": _podman_1("podman 1.1", "docker before 19.03"),
     "podman 1.0": _podman_1("docker before 19.03", "docker before 19.03"),
     "containerd": _family("containerd", "kubernetes", strange="passed on"),
@@ -100,7 +101,7 @@ FAMILIES = {
     "nerdctl before 0.7.3": _family("nerdctl before 0.15", "nerdctl before 0.7.3", strange="passed on", replaces=True),
     "buildah run": _family("buildah", "buildah run", reads_first="drop", all_swallows=True, drop_all_ends=True),
     "nomad": _family("nomad", "nomad"),
-    "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True),
+    "nomad docker": _family("nomad", "docker", asks_held=True, all_swallows=True, reads_for_privileged=True),
     "nspawn": _family("nspawn", "nspawn", beyond="left out"),
     "nspawn before 209": _family("nspawn before 209", "nspawn", beyond="left out"),
     "bubblewrap": _family("bubblewrap", "bubblewrap", beyond="left out"),
@@ -187,8 +188,8 @@ class Rules:
             if self.family.reads_first == "drop" and not (drop.all and self.family.drop_all_ends):
                 add = self._read(request.add, "add", held, engine)
         caps = everything = self.everything(held)
+        self._check_allowed(add, held, engine)
         if changes:
-            self._check_allowed(add, held, engine)
             try:
                 caps = self.family.merge(add, drop, everything if request.privileged else default, everything)
             except MergeError as both:

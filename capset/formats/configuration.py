@@ -25,6 +25,7 @@ from attrs import evolve
 from capset import engines
 from capset.bounds import bounded
 from capset.engines import Engine
+from capset.engines.alias import plain
 from capset.engines.spelling import SPELLINGS, Spelling
 from capset.errors import ArgumentError, DocumentError, FormatError, require, shown
 from capset.formats.document import Node
@@ -74,9 +75,12 @@ _OF_NOMAD = (
 )
 
 _DRIVERS = {"docker": "nomad-docker", "exec": "nomad", "java": "nomad"}
+_CALLED: dict[str, Literal["java"]] = {"nomad-java": "java"}  # of two drivers that are one engine, the other
+_PLUGINS = (*_DRIVERS, "raw_exec", "qemu")
+_PLUGIN_CONFIG = ("allow_caps", "allow_privileged", "allow_runtimes", "allowed_modes")
 
 
-def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
+def read(text: str | bytes, engine: Engine, *, source: str = "", called: str = "") -> Engine:
     r"""Read the configuration file of an engine, and return the engine as it is set there.
 
     Args:
@@ -84,6 +88,7 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
         engine: The engine that reads it: Podman or Buildah (``containers.conf``), CRI-O (``crio.conf``), or one of
             Nomad's drivers, of which ``nomad`` stands for exec.
         source: The name of the file, for errors, and for the name of the engine as it sets it.
+        called: What the engine is called, where that says more than the engine: ``"nomad-java"`` is the driver java.
 
     Returns:
         The engine as it is set; itself where the file sets nothing of it.
@@ -108,12 +113,15 @@ def read(text: str | bytes, engine: Engine, *, source: str = "") -> Engine:
         raise ArgumentError(f"expected an engine with a file that is read here, {known}, got {engine!r}", engine)
     bounded(text, source)
     try:
-        plain = text.decode() if isinstance(text, bytes) else text
-        document: Any = json.loads(plain) if engine.name in _DRIVERS.values() else loads(plain)
+        decoded = text.decode() if isinstance(text, bytes) else text
+        document: Any = json.loads(decoded) if engine.name in _DRIVERS.values() else loads(decoded)
     except (ValueError, RecursionError) as error:  # those of UTF-8, of tomllib and of json are ValueErrors
         raise DocumentError(source, None, f"the configuration of {engine} cannot be parsed: {error}") from None
     try:
-        configured = _READERS[engine.name](document, engine)
+        driver = _CALLED.get(plain(called))
+        configured = (
+            from_nomad(document, driver=driver, engine=engine) if driver else _READERS[engine.name](document, engine)
+        )
     except FormatError as error:
         raise FormatError(error.place, error.value, error.expected, source) from None
     if configured.setting is None or configured is engine:
@@ -217,7 +225,8 @@ def from_nomad(
     """Read the configuration of a Nomad agent: ``allow_caps`` of a driver's plugin.
 
     A task may add what is allowed, and gets by default what is both allowed and in the default: Nomad's own for exec
-    and java, that of Docker, with ``NET_RAW``, for docker.
+    and java, that of Docker, with ``NET_RAW``, for docker. ``allow_privileged`` allows tasks to ask for ``privileged``,
+    and does nothing by itself.
 
     Args:
         document: The parsed file: of JSON by ``json.loads()``, of HCL by python-hcl2.
@@ -334,8 +343,11 @@ def _allow_caps(root: Node, driver: str) -> list[Node] | None:
                     if (option := _under(options, key)).value is not None:
                         found = [Node(name, option.place) for name in _bare(option.text()).split(",")]
         for plugin in _blocks(_under(agent, "plugin")):
+            _check_names(plugin, _PLUGINS)
             for block in _blocks(_under(plugin, driver)):
+                _check_names(block, ("args", "config"))
                 for config in _blocks(_under(block, "config")):
+                    _check_names(config, _PLUGIN_CONFIG)
                     if (allowed := _under(config, "allow_caps")).value is not None:
                         found = [Node(_bare(node.text()), node.place) for node in allowed]
     return found
@@ -344,6 +356,13 @@ def _allow_caps(root: Node, driver: str) -> list[Node] | None:
 def _blocks(node: Node) -> Iterator[Node]:
     """Go through blocks of HCL: a mapping, or a list of some where a block may be repeated."""
     yield from node if isinstance(node.value, list | tuple) else [node]
+
+
+def _check_names(block: Node, names: Sequence[str]) -> None:
+    """Refuse a key or a block that is misspelt: Nomad does not start with one."""
+    bare = Node({_bare(key): value for key, value in block.mapping().items()}, block.place)
+    for node, meant in bare.strange_keys(names, close_only=True):
+        raise node.error(f"no such name ({meant})")
 
 
 def _under(node: Node, key: str) -> Node:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from capset.formats.document import Node
 
-__all__ = ["LISTS", "PATHS", "items", "specs", "unread"]
+__all__ = ["LISTS", "PATHS", "is_own", "items", "specs", "unread"]
 
 PATHS = {
     "Pod": ("spec",),
@@ -20,21 +20,42 @@ PATHS = {
 }
 """Where the PodSpec stands in each of Kubernetes' own kinds."""
 
+_MAKERS = {
+    "": {"Pod", "PodTemplate", "ReplicationController"},
+    "apps": {"Deployment", "DaemonSet", "StatefulSet", "ReplicaSet"},
+    "batch": {"CronJob", "Job"},
+    "extensions": {"Deployment", "DaemonSet", "ReplicaSet"},
+}
+"""Those kinds by the group in ``apiVersion``: another group may have a kind of the same name."""
+
 LISTS = ("initContainers", "containers", "ephemeralContainers")
 """The lists of containers in a PodSpec, in the order in which they are started."""
 
-# Kinds of Kubernetes' own without a pod, whatever the names of their keys are: data, and schemas of others.
-_WITHOUT = frozenset(
-    {
-        *("APIService", "CSIDriver", "CSINode", "CertificateSigningRequest", "ClusterRole", "ClusterRoleBinding"),
-        *("ConfigMap", "CustomResourceDefinition", "EndpointSlice", "Endpoints", "Event", "HorizontalPodAutoscaler"),
-        *("Ingress", "IngressClass", "Lease", "LimitRange", "MutatingWebhookConfiguration", "Namespace"),
-        *("NetworkPolicy", "Node", "PersistentVolume", "PersistentVolumeClaim", "PodDisruptionBudget"),
-        *("PriorityClass", "ResourceQuota", "Role", "RoleBinding", "RuntimeClass", "Secret", "Service"),
-        *("ServiceAccount", "StorageClass", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
-        *("ValidatingWebhookConfiguration", "VolumeAttachment"),
-    }
-)
+_WITHOUT = {
+    "": {
+        *("ConfigMap", "Endpoints", "Event", "LimitRange", "Namespace", "Node", "PersistentVolume"),
+        *("PersistentVolumeClaim", "ResourceQuota", "Secret", "Service", "ServiceAccount"),
+    },
+    "admissionregistration.k8s.io": {
+        *("MutatingWebhookConfiguration", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"),
+        "ValidatingWebhookConfiguration",
+    },
+    "apiextensions.k8s.io": {"CustomResourceDefinition"},
+    "apiregistration.k8s.io": {"APIService"},
+    "autoscaling": {"HorizontalPodAutoscaler"},
+    "certificates.k8s.io": {"CertificateSigningRequest"},
+    "coordination.k8s.io": {"Lease"},
+    "discovery.k8s.io": {"EndpointSlice"},
+    "events.k8s.io": {"Event"},
+    "extensions": {"Ingress", "NetworkPolicy"},
+    "networking.k8s.io": {"Ingress", "IngressClass", "NetworkPolicy"},
+    "node.k8s.io": {"RuntimeClass"},
+    "policy": {"PodDisruptionBudget"},
+    "rbac.authorization.k8s.io": {"ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding"},
+    "scheduling.k8s.io": {"PriorityClass"},
+    "storage.k8s.io": {"CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"},
+}
+"""Kubernetes' own kinds without a pod, whatever the names of their keys are (data, and schemas of others), by group."""
 
 # A container, or a list of some, under another key or in another place than those of a PodSpec.
 _CONTAINERS = re.compile(r"(?:.*C|c)ontainers?|containerTemplate")
@@ -77,9 +98,8 @@ def specs(root: Node) -> list[Node]:
     Raises:
         FormatError: It does not have the shape of a document.
     """
-    kind = root["kind"].text()
-    if kind in PATHS:
-        return [root.at(*PATHS[kind])]
+    if _is_among(_MAKERS, root, of_no_group=True):
+        return [root.at(*PATHS[root["kind"].text()])]
     if _has_none(root):
         return []
     if (key := _key_of_kind(root)) and root[key].value is not None:  # pods may be in what is no list
@@ -87,9 +107,23 @@ def specs(root: Node) -> list[Node]:
     return [node for node in _mappings(root) if "containers" in node]
 
 
+def is_own(root: Node) -> bool:
+    """Say whether it is of a kind of Kubernetes' own; without ``apiVersion``, whether there is such a kind."""
+    return any(_is_among(kinds, root, of_no_group=True) for kinds in (_MAKERS, _WITHOUT)) or bool(_key_of_items(root))
+
+
+def _is_among(kinds: Mapping[str, set[str]], root: Node, *, of_no_group: bool = False) -> bool:
+    """Say whether it is of one of the kinds, by its group; or by the kind alone where it names no group."""
+    kind, version = root["kind"].text(), root["apiVersion"].text()
+    if not version:
+        return of_no_group and any(kind in each for each in kinds.values())
+    group = "" if version == "v1" else version.rpartition("/")[0] or version
+    return kind in kinds.get(group, ())
+
+
 def _has_none(root: Node) -> bool:
     """Say whether it is of a kind without a pod; a list that is met again has been gone through before."""
-    return root["kind"].text() in _WITHOUT or bool(_key_of_items(root))
+    return _is_among(_WITHOUT, root) or bool(_key_of_items(root))
 
 
 def unread(root: Node) -> Iterator[Node]:
@@ -97,7 +131,7 @@ def unread(root: Node) -> Iterator[Node]:
 
     Whether it is one, and what the controller of that kind makes of it, is not known.
     """
-    if root["kind"].text() in PATHS or _has_none(root):
+    if _is_among(_MAKERS, root, of_no_group=True) or _has_none(root):
         return
     for node in _mappings(root):
         known = (*LISTS, "securityContext") if "containers" in node else ()

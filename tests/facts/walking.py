@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -15,6 +16,9 @@ from tests.facts.watching import KINDS, Place, Watch, digest, last_in, names_in
 __all__ = ["Fact", "Finding", "Walk", "fact_at", "walk"]
 
 Fact = Mapping[str, Any]
+_PRIVILEGED = re.compile("privileged|insecure", re.IGNORECASE)
+"""What the makers of engines call a container that has everything."""
+_UNWATCHED = "nothing that is watched says what a privileged container gets"
 
 
 @frozen
@@ -83,6 +87,7 @@ def walk(watch: Watch, clone: Clone, document: Mapping[str, Any], looked_at: Map
         if any(fact_at(document, kind, version) is not None for kind in KINDS)
     }
     result = Walk(watch, releases)
+    silent = set(releases)
     for kind, places in watch.places.items():
         notes = dict.fromkeys(releases, "")
         met: dict[tuple[object, ...], Fact] = {}
@@ -98,6 +103,8 @@ def walk(watch: Watch, clone: Clone, document: Mapping[str, Any], looked_at: Map
                 continue
             result.watched.setdefault(kind, []).append(version)
             read = [(place, text) for place, text in zip(here, found, strict=True) if text is not None]
+            if kind == "sets" and any(_PRIVILEGED.search(text) for _, text in read):
+                silent.discard(version)
             notes[version] = "; ".join(filter(None, (_differs(place, text, fact) for place, text in read)))
             if codes := [text for place, text in read if place.find == "text"]:
                 code = digest(codes)
@@ -111,7 +118,19 @@ def walk(watch: Watch, clone: Clone, document: Mapping[str, Any], looked_at: Map
                         f"the code is that of {result.codes[kind][code]}, and the data has another fact for it"
                     )
         result.findings += [Finding(watch.engine, kind, run, note) for run, note in _runs(notes) if note]
+    if "sets" in watch.places:
+        asked = _with_privileged(document, releases)
+        notes = {version: _UNWATCHED * (version in silent & asked) for version in releases}
+        result.findings += [Finding(watch.engine, "sets", run, note) for run, note in _runs(notes) if note]
     return result
+
+
+def _with_privileged(document: Mapping[str, Any], releases: Iterable[str]) -> set[str]:
+    """Return the releases whose privileged containers the data knows: the newest alone, where it names no release."""
+    by_release = any("releases" in fact for fact in document["rules"])
+    asked = [*releases] if by_release else [*releases][-1:]
+    rules = {version: fact_at(document, "rules", version) or {} for version in asked}
+    return {version for version, fact in rules.items() if "privileged" in fact.get("options", {})}
 
 
 def _is_told(facts: tuple[Fact, Fact]) -> bool:

@@ -21,6 +21,7 @@ from capset.errors import (
     FormatError,
     NotAllowedError,
     UnknownCapabilityError,
+    UnknownNameError,
     UnreachableError,
 )
 from capset.formats import configuration
@@ -255,6 +256,60 @@ def test_the_drivers_of_nomad():
     every = configuration.from_nomad({"plugin": {"docker": {"config": {"allow_caps": [" all "]}}}})
     assert every.default == DOCKER.default
     assert len(every.resolve(add=["all"])) == 41
+
+
+def test_the_driver_by_which_an_engine_is_called(tmp_path):
+    """Two drivers of Nomad are one engine, and each reads its own part of the file."""
+    agent = {"exec": {"config": {"allow_caps": ["chown"]}}, "java": {"config": {"allow_caps": ["all"]}}}
+    text, nomad = json.dumps({"plugin": agent}), engines.get("nomad-java")
+    java = configuration.read(text, nomad, called="Nomad java")
+
+    assert java == configuration.from_nomad({"plugin": agent}, driver="java")
+    assert java.resolve(add=["sys_admin"]) == nomad.default | {"sys_admin"}
+    (tmp_path / "agent.json").write_text(text)
+    run = ["run", "--cap-add", "sys_admin", f"nomad-java:{tmp_path / 'agent.json'}"]
+    assert CliRunner().invoke(capset, run).exit_code == 0
+    of_exec = CliRunner().invoke(capset, [*run[:3], run[3].replace("nomad-java:", "nomad:")])
+    assert "only these may be added: CAP_CHOWN" in of_exec.output
+    for called in ("", "nomad", "nomad-exec"):
+        assert configuration.read(text, nomad, called=called).default == CapSet(["chown"])
+
+
+@pytest.mark.parametrize(
+    ("plugin", "place", "meant"),
+    [
+        ({"docker": {"config": {"allow_cap": ["all"]}}}, "plugin.docker.config.allow_cap", "allow_caps"),
+        (
+            {"docker": {"config": {"allow_priviledged": True}}},
+            "plugin.docker.config.allow_priviledged",
+            "allow_privile",
+        ),
+        ({"docker": {"configs": {"allow_caps": ["all"]}}}, "plugin.docker.configs", "config"),
+        ({"dokcer": {"config": {"allow_caps": ["all"]}}}, "plugin.dokcer", "docker"),
+        ([{'"docker"': {"config": [{'"allow_cap"': ["all"]}]}}], "plugin[0].docker.config[0].allow_cap", "allow_caps"),
+    ],
+)
+def test_misspelt_names_of_nomad(plugin, place, meant):
+    """They would read as a file that allows what is the default."""
+    with pytest.raises(FormatError, match=f"no such name .did you mean {meant}") as caught:
+        configuration.from_nomad({"plugin": plugin})
+    assert caught.value.place == place
+
+
+def test_privileged_tasks_of_nomad():
+    """The driver docker has them; an agent allows them, which changes no other task."""
+    others = {"allow_privileged": True, "allow_runtimes": ["runc"], "image_pull_timeout": "5m"}
+    nomad = configuration.from_nomad({"plugin": {"docker": {"config": others}}})
+
+    assert nomad == engines.get("nomad-docker")
+    for version in ("0.9.0", "1.0.4", None):
+        nomad = engines.get("nomad-docker", version)
+        assert nomad.resolve(["chown"], ["all"], privileged=True) == CapSet.all()
+        assert nomad.container(privileged=True, uid=1000).effective == CapSet()
+        with pytest.raises(NotAllowedError):
+            nomad.resolve(["sys_admin"], privileged=True)
+        with pytest.raises(UnknownNameError):
+            nomad.resolve(["chwon"], privileged=True)
 
 
 def test_the_old_options_of_a_nomad_client():

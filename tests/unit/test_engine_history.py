@@ -209,7 +209,30 @@ def test_podman_rules(row, at):
         assert podman.resolve(add, drop) == CapSet.from_hex(results[at])
 
 
-@pytest.mark.parametrize("version", ["1.0.0", "1.1", "1.8.0", "1.9"])
+@pytest.mark.parametrize(("version", "held"), [("0.1.0", 3), ("0.6.0", 3), ("0.7.0", 0)])
+def test_youki_spec(version, held):
+    """Its template is ambient until 0.6; later youki spec takes it out of two of the lists."""
+    youki = engines.get("youki", version)
+
+    assert len(youki.container(uid=1000).effective) == len(youki.container().ambient) == held
+    assert len(youki.configured().inheritable) == held
+    assert len(youki.container().effective) == 3
+
+
+@pytest.mark.parametrize("version", ["1.0.0", "1.0", "1.1", "1.2.0", "1.6"])
+def test_podman_privileged_before_1_7(version):
+    """All five sets hold everything, another user's too, whatever the lists say: they were not even read."""
+    podman = engines.get("podman", version)
+    everything = CapSet.all(37)
+
+    assert podman.resolve(["bogus"], ["all"], privileged=True) == everything
+    for uid in (0, 1000):
+        held = podman.container(["chown"], ["all"], privileged=True, uid=uid)
+        assert {held.effective, held.permitted, held.inheritable, held.bounding, held.ambient} == {everything}
+    assert podman.container(["chown"], uid=1000).effective == CapSet(["chown"])
+
+
+@pytest.mark.parametrize("version", ["1.7.0", "1.8.0", "1.9"])
 def test_podman_1_privileged(version):
     """The lists start from everything, and what is dropped is gone; later the lists had no effect."""
     podman = engines.get("podman", version)

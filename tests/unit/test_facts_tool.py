@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from capset import facts
 from tests.facts import __main__ as tool
@@ -218,6 +219,24 @@ def test_a_file_that_was_renamed(made):
     assert result.watched == {"default": ["1.1.0", "1.2.0", "1.10.0"]}
     unended = Place(find="allowed", files=("caps.go",), start="Default", to="never")
     assert "nothing is found" in told(clone, document(), default=[unended])[0]
+
+
+def test_privileged_containers_are_watched(tmp_path):
+    """Where the data knows an option for them, the code of the sets that is watched must tell of them."""
+    text = "func set() {\n\tlist()\n}\nfunc run() {\n\tif Privileged {\n\t\tall()\n\t}\n}\n"
+    make(tmp_path / "engine", {tag: {"caps.go": text} for tag in ("v1.0.0", "v1.1.0", "v2.0.0")})
+    run = Place(find="text", files=("caps.go",), start=r"^func run\(", to=r"^\}", ends="1.0.0")
+    known = {"confidence": "read", "sources": []}
+    option = known | {"options": {"privileged": "--privileged"}}
+    data = document(sets=[known], rules=[option])
+    by_release = data | {"rules": [option | {"releases": [{"since": "1.0.0"}]}]}
+    unwatched = "nothing that is watched says what a privileged container gets"
+    with Clone(tmp_path / "engine/.git") as clone:
+        assert told(clone, by_release, sets=[SETS, run]) == [f"engine sets 1.1.0 to 2.0.0: {unwatched}"]
+        assert told(clone, by_release, sets=[SETS, evolve(run, ends="")]) == []
+        assert told(clone, data, sets=[SETS]) == [f"engine sets 2.0.0: {unwatched}"]  # it names no release
+        assert told(clone, data | {"rules": [known]}, sets=[SETS]) == []
+        assert told(clone, data, rules=[SETS]) == []  # what is watched of the sets stands elsewhere
 
 
 def test_the_last_name(made):

@@ -134,7 +134,7 @@ def test_a_privileged_container():
     for name, verdicts in (("containerd", ["ignored"]), ("cri-o", ["ignored"]), ("docker", ["refused"])):
         found = engines.get(name).problems(["CAP_BOGUS"], privileged=True)
         assert [problem.verdict for problem in found] == verdicts
-    [problem] = engines.get("podman", "1.5").problems(["KILL"], ["BOGUS"], privileged=True)
+    [problem] = engines.get("podman", "1.8").problems(["KILL"], ["BOGUS"], privileged=True)
     assert problem.rule == "unknown-capability"
 
 

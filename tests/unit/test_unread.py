@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 
 import pytest
@@ -190,9 +191,65 @@ UNREAD = {
     "Operator": ({"spec": {"podSecurityContext": {"runAsUser": 0}}}, ["spec.podSecurityContext"]),
     "Late": ({"spec": {"initContainers": [{"name": "a"}]}}, ["spec.initContainers"]),
     "Quiet": ({"spec": {"image": None, "containerCount": 5, "sidecarContainers": [], 5: {"a": ["image"]}}}, []),
-    "CustomResourceDefinition": ({"spec": {"properties": {"containers": {"type": "array"}, "image": "x"}}}, []),
-    "ConfigMap": ({"data": {"containers": "a", "image": "x"}}, []),
+    "CustomResourceDefinition": (
+        {
+            "apiVersion": "apiextensions.k8s.io/v1",
+            "spec": {"properties": {"containers": {"type": "array"}, "image": "x"}},
+        },
+        [],
+    ),
+    "ConfigMap": ({"apiVersion": "v1", "data": {"containers": "a", "image": "x"}}, []),
 }
+
+
+PRIVILEGED = {"containers": [container(privileged=True)]}
+
+
+@pytest.mark.parametrize(
+    ("version", "kind", "within", "place"),
+    [
+        ("serving.knative.dev/v1", "Service", ("spec", "template"), "spec.template.spec"),
+        ("run.googleapis.com/v1", "Service", ("spec", "template"), "spec.template.spec"),
+        ("batch.volcano.sh/v1alpha1", "Job", ("spec", "tasks"), "spec.tasks.spec"),
+        ("example.org/v1", "Pod", ("template",), "template.spec"),
+        ("apps.example.org/v1", "Role", (), "spec"),
+        ("apps", "ConfigMap", ("data",), "data.spec"),
+        (None, "Secret", ("data",), "data.spec"),
+        ("apps/v1", "Deployment", ("spec", "template"), "spec.template.spec"),
+        ("extensions/v1beta1", "Deployment", ("spec", "template"), "spec.template.spec"),
+        ("batch/v1", "Job", ("spec", "template"), "spec.template.spec"),
+        (None, "Job", ("spec", "template"), "spec.template.spec"),
+    ],
+)
+def test_kinds_are_those_of_their_group(version, kind, within, place):
+    """Another group has a kind of the same name, whose pods stand elsewhere or are there at all."""
+    document = {"spec": PRIVILEGED}
+    for key in reversed(within):
+        document = {key: document}
+    document |= {"kind": kind} | ({"apiVersion": version} if version else {})
+    pod = {"apiVersion": "v1", "kind": "Pod", "spec": {"containers": [container()]}}
+
+    assert kubernetes.from_pod(document)["a"].privileged
+    assert [pod.place for pod in kubernetes.pods({"kind": "List", "items": [pod, document]})] == [
+        "items[0].spec",
+        f"items[1].{place}",
+    ]
+    assert next(iter(documents.read(json.dumps(document)))).request.privileged
+
+
+@pytest.mark.parametrize(
+    ("version", "known"), [("v1", True), (None, True), ("serving.knative.dev/v1", False), ("v1beta1", False)]
+)
+def test_a_kind_of_another_group_is_not_known(version, known):
+    """It may make pods of what does not look like one: nobody is told that there is none."""
+    document = {"kind": "Service", "spec": {"run": "x"}} | ({"apiVersion": version} if version else {})
+    [found] = documents.lint(documents.read(json.dumps(document))).by_workload()
+    [problem] = found["problems"]
+    unknown = "what its controller makes of it is not known, as its apiVersion and kind are none of Kubernetes' own"
+
+    assert found["not_known"] == (None if known else f"not known: {unknown}")
+    ends = ", in which there is no pod" if known else f": {unknown}"
+    assert problem["message"] == f"a document of kind Service{ends}"
 
 
 @pytest.mark.parametrize("kind", UNREAD)

@@ -19,13 +19,15 @@ from capset.errors import FormatError, clipped
 from capset.formats import kubernetes
 from capset.formats.document import Node, depends
 from capset.formats.kubernetes import Pod
-from capset.formats.manifests import PATHS, items, specs, unread
+from capset.formats.manifests import PATHS, is_own, items, specs, unread
 from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
 
 # Where the spec of a pod stands in a document that does not say its kind.
 _USUAL = {"", *(".".join(path) for path in PATHS.values())}
+
+_FOREIGN = "what its controller makes of it is not known, as its apiVersion and kind are none of Kubernetes' own"
 
 _CONTEXT = "securityContext"
 _KEYS = {
@@ -94,10 +96,19 @@ def _passed_over(text: Text, node: Node, lines: Lines) -> Workload:
     kind = node["kind"].text()
     if not kind and not node.place:
         raise node.error("a pod or what makes one")
-    what = f"{node.place or 'a document'}{f' of kind {clipped(kind)}' if kind else ''}, in which there is no pod"
+    what = f"{node.place or 'a document'}{f' of kind {clipped(kind)}' if kind else ''}"
+    known = not kind or is_own(node)
+    told = f"{what}, in which there is no pod" if known else f"{what}: {_FOREIGN}"
     line = lines.at(node.place)
-    problem = Problem(rule="passed-over", place=node.place, value=kind, verdict="note", message=what, line=line)
-    return Workload(dialect="kubernetes", source=text.source, line=line or 1, problems=(problem,))
+    problem = Problem(rule="passed-over", place=node.place, value=kind, verdict="note", message=told, line=line)
+    return Workload(
+        name="" if known else clipped(kind),
+        dialect="kubernetes",
+        source=text.source,
+        line=line or 1,
+        not_known="" if known else _FOREIGN,
+        problems=(problem,),
+    )
 
 
 def _containers(text: Text, pod: Pod, lines: Lines) -> Iterator[Workload]:
