@@ -246,7 +246,7 @@ def _write_units(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_units.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
-def _backports(setting: unitsettings.Setting) -> list[tuple[str, str]]:
+def _backports(setting: unitsettings.UnitSetting) -> list[tuple[str, str]]:
     return [(whose, release) for release, whose in setting.backports.items()]
 
 

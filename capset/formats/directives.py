@@ -11,7 +11,7 @@ from capset.formats.document import Node, depends, has_placeholder, ignored, ref
 from capset.formats.unitcommands import COMMANDS, Commands
 from capset.formats.unitfile import Assignment, open_quote, words
 from capset.formats.unitfilters import FALSE, TRUE, Filters, Means, truth, unknown_word
-from capset.formats.unitsettings import Release, Setting, counted, keys, settings
+from capset.formats.unitsettings import SystemdRelease, UnitSetting, counted, keys, settings
 from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
@@ -52,7 +52,7 @@ _STRICT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_-]{0,30}")
 _STRICT_NAME_WITH_DOTS = re.compile(r"[A-Za-z_][A-Za-z0-9_.-]{0,30}")
 
 
-def user_of(line: Assignment, current: str, release: Release, problems: list[Problem]) -> str:
+def user_of(line: Assignment, current: str, release: SystemdRelease, problems: list[Problem]) -> str:
     """Read a user or a group, and say what systemd does not take for one.
 
     Args:
@@ -86,7 +86,7 @@ def _template(line: Assignment) -> Problem:
     return depends(line.node, "variable", "a template, a variable or a mark stands here, which something else replaces")
 
 
-def _lenient_id(text: str, release: Release) -> int | None:
+def _lenient_id(text: str, release: SystemdRelease) -> int | None:
     """Return the number that an old release reads, in whichever way it is written; None where it reads none."""
     found = _LENIENT_ID.fullmatch(text) if release.does("numbers-of-users-in-any-base") else None
     if found is None or len(found["digits"]) > _LONGEST:
@@ -108,7 +108,7 @@ def _is_id(number: int) -> bool:
     return number < 2**32 and number not in _NO_USERS
 
 
-def _no_user(text: str, what: str, release: Release) -> str:
+def _no_user(text: str, what: str, release: SystemdRelease) -> str:
     """Say why a text is no user or group; an empty text where it is one, or none is named."""
     if PLAIN_ID.fullmatch(text):
         is_one = _is_id(int(text))
@@ -123,7 +123,7 @@ def _no_user(text: str, what: str, release: Release) -> str:
 class Directives:
     """The directives as they stand after the lines so far, for one release of systemd."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: SystemdRelease) -> None:
         self.release = release
         self.filters = Filters(release)
         self.commands = Commands(release)
@@ -171,7 +171,7 @@ class Directives:
         else:
             self._assign_known(setting, line, problems)
 
-    def _unknown(self, setting: Setting, line: Assignment) -> Problem:
+    def _unknown(self, setting: UnitSetting, line: Assignment) -> Problem:
         """Tell of a key that this release passes over."""
         if setting.until is not None and self.release.number > setting.until:
             return ignored(line.node, "older-directive", f"systemd knows it until {setting.until}")
@@ -181,7 +181,7 @@ class Directives:
             return depends(line.node, "newer-directive", told)
         return ignored(line.node, "newer-directive", since)
 
-    def _assign_known(self, setting: Setting, line: Assignment, problems: list[Problem]) -> None:
+    def _assign_known(self, setting: UnitSetting, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line with a setting says that counts."""
         match setting.name:
             case "CapabilityBoundingSet":
@@ -239,13 +239,15 @@ class Directives:
         inverted = line.value.startswith("~")
         caps = self._caps(line, line.value.removeprefix("~"), problems)
         merged = self._merge(self.release, caps, current, initial, inverted=inverted)
-        newest = self._merge(Release(), caps, current, initial, inverted=inverted)
+        newest = self._merge(SystemdRelease(), caps, current, initial, inverted=inverted)
         if merged != newest:
             told = f"after this line the set is {_some(merged)} in this release, and {_some(newest)} in the newest"
             problems.append(depends(line.node, "merged-otherwise", told))
         return merged
 
-    def _merge(self, release: Release, caps: CapSet, current: CapSet, initial: CapSet, *, inverted: bool) -> CapSet:
+    def _merge(
+        self, release: SystemdRelease, caps: CapSet, current: CapSet, initial: CapSet, *, inverted: bool
+    ) -> CapSet:
         """Merge a line with those before it, as a release does."""
         said = FULL - caps if inverted else caps
         if not release.does("lines-unite"):

@@ -16,9 +16,9 @@ from capset.errors import FormatError, require, shown
 from capset.formats.directives import FULL, PLAIN_ID, SECUREBITS, Directives, user_of
 from capset.formats.document import Node, ignored, refused
 from capset.formats.unitcommands import Commands
-from capset.formats.unitfile import Assignment, assignments
+from capset.formats.unitfile import SECTIONS, Assignment, assignments
 from capset.formats.unitfilters import Means
-from capset.formats.unitsettings import Release, counted
+from capset.formats.unitsettings import SystemdRelease, counted
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.securebits import Securebits
@@ -33,7 +33,6 @@ def __dir__() -> list[str]:
 
 
 _SPELLING = SPELLINGS["systemd"]
-_SECTIONS = ("Service", "Socket", "Mount", "Swap")
 _DYNAMIC_ID = 61184  # the first of those that systemd chooses from
 
 
@@ -188,6 +187,12 @@ class Unit(Plain):
         return uid == 0 and Securebits.NOROOT not in self.securebits
 
 
+def _section(name: str) -> None:
+    """Raise a FormatError for what is no section with capabilities."""
+    if name not in SECTIONS.values():
+        raise FormatError("section", name, f"one of {', '.join(SECTIONS.values())}")
+
+
 def _id_line(key: str, value: str) -> list[str]:
     """Write User= or Group=, if there is one.
 
@@ -198,7 +203,7 @@ def _id_line(key: str, value: str) -> list[str]:
         return []
     written = value.replace("%", "%%")
     problems: list[Problem] = []
-    user_of(Assignment("", key, written, ""), "", Release(), problems)
+    user_of(Assignment("", key, written, ""), "", SystemdRelease(), problems)
     if problems or "\\" in value or not value.isprintable() or value != value.strip():
         raise FormatError(key.lower(), value, "a name, or a number without a sign or zeros in front")
     return [f"{key}={written}"]
@@ -240,9 +245,8 @@ def from_unit(
         >>> print(unit.problems[0])
         line 2 (CapabilityBoundingSet): ignored: systemd passes over 'CAP_RAWIO': did you mean CAP_SYS_RAWIO?
     """
-    if section not in _SECTIONS:
-        raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
-    rules = Directives(Release(version))
+    _section(section)
+    rules = Directives(SystemdRelease(version))
     problems: list[Problem] = []
     if isinstance(text, str) and not text:
         problems.append(
@@ -319,8 +323,7 @@ def to_unit(unit: Unit, *, section: str = "Service") -> str:
     require(unit, Unit, "a Unit")
     if unit.not_known:
         raise FormatError("the unit", unit.not_known, "one of which it can be said what its processes get")
-    if section not in _SECTIONS:
-        raise FormatError("section", section, f"one of {', '.join(_SECTIONS)}")
+    _section(section)
     lines = [f"[{section}]"]
     bounding = (FULL if unit.bounding is None else unit.bounding) - unit.taken
     if bounding != FULL:

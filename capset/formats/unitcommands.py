@@ -10,7 +10,7 @@ from attrs import frozen
 from capset.formats.document import depends, ignored
 from capset.formats.unitfile import Assignment
 from capset.formats.unitfilters import truth
-from capset.formats.unitsettings import Release, changes
+from capset.formats.unitsettings import SystemdRelease, changes
 from capset.problem import Problem
 
 __all__ = ["COMMANDS", "Commands"]
@@ -47,7 +47,7 @@ class Commands:
         start_only: Whether the user and the settings count for ``ExecStart=`` alone: ``PermissionsStartOnly=``.
     """
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: SystemdRelease) -> None:
         self.release = release
         self.start_only = False
         self._listed: dict[str, list[_Command]] = {}

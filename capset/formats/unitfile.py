@@ -11,7 +11,10 @@ from capset.errors import shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["Assignment", "assignments", "begins_again", "open_quote", "physical_lines", "sections", "words"]
+__all__ = ["SECTIONS", "Assignment", "assignments", "begins_again", "open_quote", "physical_lines", "sections", "words"]
+
+SECTIONS = {".service": "Service", ".socket": "Socket", ".mount": "Mount", ".swap": "Swap"}
+"""The sections in which settings about capabilities stand, by the end of the unit's name."""
 
 # systemd's idea of white space, which ends words and is stripped from lines.
 _SPACE = " \t\n\r"

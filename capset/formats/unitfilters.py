@@ -14,7 +14,7 @@ from typing import Literal
 from capset.errors import shown
 from capset.formats.document import Node, depends, ignored, look_alike
 from capset.formats.unitfile import Assignment, open_quote, words
-from capset.formats.unitsettings import Release, Setting, names, settings
+from capset.formats.unitsettings import SystemdRelease, UnitSetting, names, settings
 from capset.problem import Problem
 
 __all__ = ["FALSE", "TRUE", "Filters", "Means", "truth", "unknown_word"]
@@ -75,7 +75,7 @@ class _Names:
 class Filters:
     """The filters as they stand after the lines so far, for one release of systemd."""
 
-    def __init__(self, release: Release) -> None:
+    def __init__(self, release: SystemdRelease) -> None:
         self.release = release
         self.on: dict[str, bool] = {}
         self.lists = {name: _Names() for name, each in settings().items() if each.value in {"syscalls", "families"}}
@@ -115,7 +115,7 @@ class Filters:
             return True
         return calls.listed >= _DROPPING if calls.allowing else calls.listed.isdisjoint(_DROPPING)
 
-    def assign(self, setting: Setting, line: Assignment, problems: list[Problem]) -> None:
+    def assign(self, setting: UnitSetting, line: Assignment, problems: list[Problem]) -> None:
         """Do what a line says."""
         match setting.value:
             case "syscalls":

@@ -14,7 +14,7 @@ from capset.errors import FormatError, shown
 from capset.facts import load
 from capset.sets import CapSet
 
-__all__ = ["Change", "Drop", "Release", "Setting", "changes", "counted", "keys", "names", "settings"]
+__all__ = ["Change", "Drop", "SystemdRelease", "UnitSetting", "changes", "counted", "keys", "names", "settings"]
 
 _DOCUMENT = "formats/systemd-settings"
 _VERSION = re.compile(r"v?([0-9]{1,4})(?:[.~+-][0-9A-Za-z.~+_-]*)?")
@@ -42,7 +42,7 @@ def _drops(entries: tuple[Mapping[str, Any], ...]) -> tuple[Drop, ...]:
 
 
 @frozen(kw_only=True)
-class Setting:
+class UnitSetting:
     """A setting of units.
 
     Attributes:
@@ -102,9 +102,9 @@ def _document() -> dict[str, Any]:
 
 
 @cache
-def settings() -> Mapping[str, Setting]:
+def settings() -> Mapping[str, UnitSetting]:
     """Return every setting by its key."""
-    return {name: Setting(name=name, **entry) for name, entry in _document()["settings"].items()}
+    return {name: UnitSetting(name=name, **entry) for name, entry in _document()["settings"].items()}
 
 
 @cache
@@ -130,7 +130,7 @@ def names(what: str) -> Any:
     return _document()["names"][what]
 
 
-class Release:
+class SystemdRelease:
     """A release of systemd.
 
     Args:
@@ -154,7 +154,7 @@ class Release:
         told = f"systemd {asked} is {which} than {self.number}, the {which[:-2]}est release that was read"
         self.assumed: tuple[str, ...] = () if asked == self.number else (f"{told}, and is taken to do the same",)
 
-    def knows(self, setting: Setting) -> bool:
+    def knows(self, setting: UnitSetting) -> bool:
         """Say whether it knows a setting; one that it does not know it passes over."""
         return _within(self.number, setting)
 
@@ -162,11 +162,11 @@ class Release:
         """Say whether it does as :func:`changes` says under a name."""
         return _within(self.number, changes()[change])
 
-    def filters(self, setting: Setting) -> bool:
+    def filters(self, setting: UnitSetting) -> bool:
         """Say whether a setting is one of its filters."""
         return setting.filter is not None and self.number >= setting.filter
 
-    def drops(self, setting: Setting) -> CapSet:
+    def drops(self, setting: UnitSetting) -> CapSet:
         """Return what it takes away for a setting that is on."""
         return CapSet(drop.cap for drop in setting.drops if self.number >= drop.since)
 
@@ -181,5 +181,5 @@ def _number(version: object) -> int:
     return int(match[1])
 
 
-def _within(number: int, entry: Setting | Change) -> bool:
+def _within(number: int, entry: UnitSetting | Change) -> bool:
     return entry.since <= number and (entry.until is None or number <= entry.until)

@@ -9,7 +9,7 @@ import pytest
 from capset import Cap, CapSet, Securebits, documents, facts
 from capset.errors import FormatError
 from capset.formats import systemd
-from capset.formats.unitsettings import Release, changes, settings
+from capset.formats.unitsettings import SystemdRelease, changes, settings
 
 FULL = CapSet.from_mask(2**64 - 1)
 
@@ -609,7 +609,7 @@ def test_the_table():
         assert change.path.startswith("src/")
     assert named - {document["read_to"]} == set(tags)
     assert all(re.fullmatch(r"[0-9a-f]{12}", tag["commit"]) for tag in tags.values())
-    assert Release().number == document["read_to"]
+    assert SystemdRelease().number == document["read_to"]
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,12 @@ from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
 from capset.formats.document import has_placeholder
-from capset.formats.unitfile import assignments, begins_again, physical_lines, sections
+from capset.formats.unitfile import SECTIONS, assignments, begins_again, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
 
 __all__ = ["DIALECTS"]
 
-_SECTIONS = {".service": "Service", ".socket": "Socket", ".mount": "Mount", ".swap": "Swap"}
 _WITHOUT = frozenset({".automount", ".device", ".path", ".scope", ".slice", ".target", ".timer"})
 _QUADLET = ("Artifact", "Build", "Container", "Image", "Kube", "Network", "Pod", "Volume")
 _HEADER = re.compile(r"\[[A-Za-z][A-Za-z-]*\]?")
@@ -39,7 +38,7 @@ def _suffix(file: UnitFile) -> str:
     """Return the end of the name of a unit, also of the one for which a drop-in is."""
     name = folder_of(file.path) or base_name(file.path)
     kind = f".{name.rpartition('.')[2]}"
-    return kind if "." in name or kind in _SECTIONS else ""
+    return kind if "." in name or kind in SECTIONS else ""
 
 
 def _section(file: UnitFile) -> tuple[str, str]:
@@ -49,12 +48,12 @@ def _section(file: UnitFile) -> tuple[str, str]:
         if name in found or suffix == f".{name.lower()}":
             generator = "give the unit that podman-system-generator --dryrun prints"
             return "", f"[{name}] is for Podman's Quadlet, which makes a unit of it: {generator}"
-    if suffix not in _SECTIONS and not file.is_drop_in and (twice := begins_again(file.text)):
+    if suffix not in SECTIONS and not file.is_drop_in and (twice := begins_again(file.text)):
         joined = "as where units are joined without their names: give what systemctl cat prints, or each by itself"
         return "", f"[{twice[0]}] begins again on line {twice[1] + file.before}, {joined}"
     if suffix in _WITHOUT:
         return "", f"a {suffix[1:]} has no section with capabilities"
-    sought = [_SECTIONS[suffix]] if suffix in _SECTIONS else [*_SECTIONS.values()]
+    sought = [SECTIONS[suffix]] if suffix in SECTIONS else [*SECTIONS.values()]
     if known := [each for each in sought if each in found]:
         return known[0], ""
     if _is_refused(file.text):
@@ -72,7 +71,7 @@ def _refuses(text: Text) -> str:
     files = unit_files(text.text, text.source)
     lines = (line.strip() for _, _, line in physical_lines(text.text))
     first = next((line for line in lines if line and line[0] not in "#;"), "")
-    if _suffix(files[0]) not in _SECTIONS and not _HEADER.fullmatch(first):
+    if _suffix(files[0]) not in SECTIONS and not _HEADER.fullmatch(first):
         return "its first line is no section, such as [Service]"
     return _all_refused(files) or _is_of_others(files[0])
 
@@ -80,10 +79,10 @@ def _refuses(text: Text) -> str:
 def _is_of_others(file: UnitFile) -> str:
     """Say why a file that says nowhere that it is a unit is none: other programs have sections of these names too."""
     suffix = _suffix(file)
-    if suffix in _SECTIONS or suffix in _WITHOUT:
+    if suffix in SECTIONS or suffix in _WITHOUT:
         return ""
     if suffix and not file.is_drop_in:
-        return f"its name ends with {suffix}, and those of units with {', '.join(_SECTIONS)}"
+        return f"its name ends with {suffix}, and those of units with {', '.join(SECTIONS)}"
     return "" if has_known_key(file.text) or _is_refused(file.text) else "no key in it is one of a unit"
 
 
