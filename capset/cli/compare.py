@@ -9,7 +9,7 @@ from itertools import chain, count
 import click
 
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import Operand, operand
+from capset.cli.operands import Operand, assumed, operand
 from capset.cli.output import say, say_json
 from capset.comparison import compare as compare_sets
 from capset.printable import printable
@@ -46,6 +46,7 @@ def compare(operands: tuple[str, ...], which: str, everything: bool, proc: str, 
                     {"number": int(cap), "name": str(cap), "held": [cap in caps for caps in comparison.sets.values()]}
                     for cap in comparison.rows
                 ],
+                "assumed": assumed(*(each.engine for each in read.values())),
             }
         )
         return

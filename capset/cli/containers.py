@@ -9,7 +9,7 @@ import click
 
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import engine_named, masks_and_names, operand, own_status
+from capset.cli.operands import assumed, engine_named, masks_and_names, operand, own_status
 from capset.cli.output import Failure, releases_json, say, say_json, table, warn, word
 from capset.cli.show import show_sets
 from capset.engines.releases import releases_text
@@ -96,11 +96,13 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
     setting a line.
     """
     chosen = engine_named(engine)
-    wanted = operand(target, proc).one(which)
+    aim = operand(target, proc)
+    wanted = aim.one(which)
     request = chosen.request(wanted, available=available)
     written = chosen.write(request)
     if as_json:
-        say_json({**_about(chosen), "target": wanted.as_dict(), **_asked(request), "flags": written})
+        told = {**_about(chosen), "assumed": assumed(chosen, aim.engine)}
+        say_json({**told, "target": wanted.as_dict(), **_asked(request), "flags": written})
     elif not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
@@ -113,7 +115,7 @@ def _about(engine: engines.Engine) -> dict[str, object]:
     """Return as JSON has it which engine answers, and what was taken for granted."""
     file = printable(engine.setting.source) if engine.setting else None
     told = {"engine": engine.name, "version": engine.version, "configuration": file}
-    return {**told, "assumed": list(engine.assumed)}
+    return {**told, "assumed": assumed(engine)}
 
 
 def _asked(request: engines.Request) -> dict[str, object]:

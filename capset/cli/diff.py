@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import Operand, operand
+from capset.cli.operands import Operand, assumed, operand
 from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
@@ -36,7 +36,8 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
     differs = any(before != after for _, before, after in pairs)
     if as_json:
         sets = [{"set": name, **diff_json(before, after)} for name, before, after in pairs]
-        say_json({"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets})
+        told = {"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets}
+        say_json({**told, "assumed": assumed(left.engine, right.engine)})
     else:
         say(f"from {printable(left.label)}\nto   {printable(right.label)}")
         for name, before, after in pairs:

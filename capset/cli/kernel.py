@@ -82,7 +82,7 @@ def exec_(
     else:
         request = Request(add, drop, privileged=privileged)
         rules = NEWEST if release is None else Rules.of(release)
-        cred = engine_named(engine).credentials(request, uid=uid or 0, available=available, rules=rules)
+        cred = engine_named(engine, tell=as_json).credentials(request, uid=uid or 0, available=available, rules=rules)
     if no_new_privs:
         cred = evolve(cred, no_new_privs=True)
     explanation = explain_execve(cred, live.executable(path), rules=rules)

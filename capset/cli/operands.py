@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Operand",
+    "assumed",
     "caps_of_options",
     "engine_named",
     "input_lines",
@@ -91,6 +92,11 @@ def saved_status(path: str) -> live.ProcStatus:
     """Read a saved status file."""
     with open(path, "rb") as file:
         return live.parse_status(whole(file, path), source=path)
+
+
+def assumed(*chosen: engines.Engine | None) -> list[str]:
+    """Return what was taken for granted of engines, for JSON, each sentence once; None is no engine."""
+    return list(dict.fromkeys(told for engine in chosen if engine for told in engine.assumed))
 
 
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:

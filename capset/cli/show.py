@@ -8,7 +8,7 @@ import click
 
 from capset import live
 from capset.cli.group import json_option, proc_option
-from capset.cli.operands import engine_named, is_foreign, pid_or_self
+from capset.cli.operands import assumed, engine_named, is_foreign, pid_or_self
 from capset.cli.output import (
     ADDED,
     DROPPED,
@@ -57,7 +57,7 @@ def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -
     status = live.read(pid_or_self(pid), tid=thread, proc=proc, user_ns=True)
     if as_json:
         diffs = {name: diff_json(engine.default, getattr(status.caps, name)) for name in ("effective", "bounding")}
-        say_json({**status.as_dict(), "against": {"engine": engine.name, **diffs}})
+        say_json({**status.as_dict(), "against": {"engine": engine.name, **diffs, "assumed": assumed(engine)}})
         return
     show_status(status, proc)
     say()

@@ -367,7 +367,8 @@ class Engine(Plain, Shown):
         """Return the credentials with which the runtime executes a container's first program.
 
         The arguments and errors are those of :meth:`container`. Its user namespace is taken for the initial
-        one, so that it can be put before :mod:`capset.kernel`, together with any program.
+        one, so that it can be put before :mod:`capset.kernel`, together with any program. What is
+        :attr:`assumed` of the engine goes with them.
 
         Examples:
             >>> from capset import FileCaps, engines, kernel
@@ -382,13 +383,14 @@ class Engine(Plain, Shown):
         by = kernel.NEWEST if rules is None else kernel.Rules.of(rules)
         every = _ALL if by.last_cap is None else CapSet.all(by.last_cap)
         held = every if available is None else CapSet(available)
-        return before_execve(
+        cred = before_execve(
             self.configured(request, uid=uid, available=held),
             held=held,
             uid=self._uid(request, uid),
             no_new_privs=gains_nothing or self._behaviour.no_new_privs,
             rules=by,
         )
+        return evolve(cred, assumed=self.assumed) if self.assumed else cred
 
     def request(self, target: Iterable[Cap | int | str], *, available: CapSet | None = None) -> Request:
         """Return the request with the fewest names for which the list is exactly *target*.

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner
 
 import capset
-from capset import Cap, CapSet, display, live
+from capset import Cap, CapSet, display, engines, live
 from capset.cli import main, output
 from capset.cli.group import capset as command
 from capset.cli.operands import input_lines
@@ -322,7 +322,26 @@ def test_compare_json(run, host):
             {"name": "pid:1", "label": "pid:1 (sh)", "mask": "0000000000000000", "names": []},
         ],
         "rows": [{"number": 5, "name": "CAP_KILL", "held": [True, False]}],
+        "assumed": [],
     }
+
+
+def test_what_was_assumed_of_engines_is_in_the_json(run, host):
+    """Wherever an engine may be named, and each sentence once."""
+    newer = [engines.get("docker", "99").assumed, engines.get("podman", "98").assumed]
+    both = [sentence for each in newer for sentence in each]
+
+    def told(*words):
+        return json.loads(run(*words, "--json")[1])
+
+    assert len(both) == 2
+    assert told("diff", "docker@99", "podman@98")["assumed"] == both
+    assert told("diff", "docker@99", "docker@99")["assumed"] == both[:1]
+    assert told("compare", "docker@99", "kill", "podman@98")["assumed"] == both
+    assert told("flags", "docker@99", "podman@98")["assumed"] == both
+    assert told("run", "docker@99")["assumed"] == both[:1]
+    assert told("show", "1", "--proc", str(host), "--against", "docker@99")["against"]["assumed"] == both[:1]
+    assert told("diff", "docker", "kill")["assumed"] == []
 
 
 def test_diff_json(run):
@@ -343,6 +362,7 @@ def test_diff_json(run):
                 "kept": ["CAP_KILL"],
             }
         ],
+        "assumed": [],
     }
 
 

@@ -174,6 +174,10 @@ def test_a_kernel_that_nothing_tells_of(run, program, tmp_path):
     assert f"Assumed: {newest}." in run("why", USER, "kill")[1]
     container = json.loads(run("exec", program, "--engine", "docker", "--json")[1])
     assert (container["kernel"], container["assumed"]) == (None, [])
+    newer = run("exec", program, "--engine", "docker@99", "--json")
+    assert json.loads(newer[1])["assumed"] == list(engines.get("docker", "99").assumed)
+    _, out, err = run("exec", program, "--engine", "docker@99")  # an explanation tells what it assumes itself
+    assert (out.count(f"assumed: {engines.get('docker', '99').assumed[0]}"), err) == (1, "")
 
 
 def test_a_kernel_that_is_none(run, program):
