@@ -52,8 +52,8 @@ LIBRARY = [
     (lambda: CapDiff.parse("kill"), "at position 0 of 'kill': expected + or - in front of a capability"),
     (lambda: CapDiff.parse(5), "expected a difference as str, got 5"),
     (
-        lambda: kernel.Rules.of("2.6.32"),
-        "no rules of a kernel '2.6.32': those from Linux 3.10 on are known, of which 3.10 is the nearest",
+        lambda: kernel.Rules.of("2.6.24"),
+        "no rules of a kernel '2.6.24': those from Linux 3.10 on are known, and taken for those from 2.6.25 on",
     ),
     (
         lambda: kernel.Rules.of("22.6.0"),
