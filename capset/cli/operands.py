@@ -40,9 +40,8 @@ _MASK = re.compile(r"[0-9a-fA-F]{8,16}")
 # Elsewhere such a number is a process (show 1) or a mask (capsh --decode=1).
 _NUMBER = re.compile(r"[0-9]{1,7}")
 _CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
-_ENGINE = re.compile(
-    r"([^@:]*)(?:@((?:[0-9]+:(?=v?[0-9]+\.[0-9]))?[^:]*))?(?::(.*))?", re.DOTALL
-)  # a package has an epoch
+# The version of a package may begin with an epoch, which ends with a colon too.
+_ENGINE = re.compile(r"([^@:]*)(?:@((?:[0-9]+:(?=v?[0-9]+\.[0-9]))?[^:]*))?(?::(.*))?", re.DOTALL)
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
 

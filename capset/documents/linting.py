@@ -209,19 +209,21 @@ def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str 
     for workload in workloads:
         if workload.asks is None:
             continue
-        about = DIALECTS[workload.dialect].about
+        was_passed = f"was passed over for {DIALECTS[workload.dialect].about}"
         asks = workload.request is not None and workload.state is None
         about_engines = "an engine is about " + ("containers" if workload.request is None else "what is asked of it")
         passed = [about_engines] if engine is not None and not asks else []
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
-        notes = told.setdefault(workload.source, {})
-        for each in passed:
-            message = f"{each}, and was passed over for {about}"
-            notes[Finding(file=workload.source, line=1, rule="option-passed-over", verdict="note", message=message)] = (
-                None
+        newer = engine.assumed if engine is not None and asks else ()
+        other = workload.unit.assumed if workload.unit is not None else ()
+        file, line = workload.source, 1
+        found = [
+            Finding(
+                file=file, line=line, rule="option-passed-over", verdict="note", message=f"{each}, and {was_passed}"
             )
-        for each in engine.assumed if engine is not None and asks else ():
-            notes[Finding(file=workload.source, line=1, rule="newer-engine", verdict="note", message=each)] = None
-        for each in workload.unit.assumed if workload.unit is not None else ():
-            notes[Finding(file=workload.source, line=1, rule="other-systemd", verdict="note", message=each)] = None
+            for each in passed
+        ]
+        found += [Finding(file=file, line=line, rule="newer-engine", verdict="note", message=each) for each in newer]
+        found += [Finding(file=file, line=line, rule="other-systemd", verdict="note", message=each) for each in other]
+        told.setdefault(file, {}).update(dict.fromkeys(found))
     return {source: [*notes] for source, notes in told.items()}

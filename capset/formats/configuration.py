@@ -47,31 +47,11 @@ _TABLES = ("containers", "engine", "machine", "network", "secrets", "configmaps"
 _OF_CRI_O = ("api", "runtime", "checkpoint_restore", "image", "network", "metrics", "tracing", "stats", "nri")
 _OF_NOMAD = (
     *("plugin", "client", "server", "region", "datacenter", "name", "data_dir", "plugin_dir", "bind_addr", "ports"),
-    *(
-        "addresses",
-        "advertise",
-        "rpc",
-        "acl",
-        "tls",
-        "ui",
-        "consul",
-        "vault",
-        "telemetry",
-        "sentinel",
-        "autopilot",
-        "limits",
-    ),
-    *("audit", "reporting", "keyring", "eventlog", "enable_debug", "enable_syslog", "syslog_facility", "log_level"),
-    *(
-        "log_json",
-        "log_file",
-        "log_include_location",
-        "log_rotate_duration",
-        "log_rotate_bytes",
-        "log_rotate_max_files",
-    ),
-    *("leave_on_interrupt", "leave_on_terminate", "disable_update_check", "disable_anonymous_signature"),
-    *("http_api_response_headers", "users"),
+    *("addresses", "advertise", "rpc", "acl", "tls", "ui", "consul", "vault", "telemetry", "sentinel", "autopilot"),
+    *("limits", "audit", "reporting", "keyring", "eventlog", "users", "http_api_response_headers"),
+    *("enable_debug", "enable_syslog", "syslog_facility", "log_level", "log_json", "log_file", "log_include_location"),
+    *("log_rotate_duration", "log_rotate_bytes", "log_rotate_max_files", "leave_on_interrupt", "leave_on_terminate"),
+    *("disable_update_check", "disable_anonymous_signature"),
 )
 
 _DRIVERS = {"docker": "nomad-docker", "exec": "nomad", "java": "nomad"}
@@ -140,9 +120,8 @@ def from_containers_conf(document: Mapping[str, object], *, engine: Engine | Non
 
     Raises:
         FormatError: A name is no capability, or something does not have the shape of such a file, such as one without
-            any of its tables; or it makes every
-            container a privileged one, or one of another user (``userns = "keep-id"``), which is to be asked of the
-            engine instead.
+            any of its tables; or it makes every container a privileged one, or one of another user
+            (``userns = "keep-id"``), which is to be asked of the engine instead.
 
     Source:
         containers.conf(5); ``common/pkg/config/config.go`` and ``storage/pkg/configfile/slice.go`` of

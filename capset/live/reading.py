@@ -191,9 +191,7 @@ def hides_others(*, proc: Root = "/proc") -> bool:
 HIDDEN = "this proc is mounted with hidepid: processes that may not be traced are not listed, and may be there"
 """What is to say of a scan of such a proc."""
 
-_TO_OPTIONS = (
-    8  # so many spaces are in a line of mountinfo at least, whose last word has the options of the file system
-)
+_TO_OPTIONS = 8  # so many spaces a line of mountinfo has at least; its last word is the options of the file system
 _HIDING = {b"hidepid=2", b"hidepid=invisible", b"hidepid=4", b"hidepid=ptraceable"}
 
 

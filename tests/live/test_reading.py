@@ -252,8 +252,9 @@ def test_a_process_that_ends_while_it_is_read(monkeypatch):
 
         def open_then_kill(path, flags):
             fd = really_open(path, flags)
-            os.kill(pid, signal.SIGKILL)
-            os.waitpid(pid, 0)
+            if path == f"/proc/{pid}/status":
+                os.kill(pid, signal.SIGKILL)
+                os.waitpid(pid, 0)
             return fd
 
         monkeypatch.setattr(os, "open", open_then_kill)
@@ -261,6 +262,20 @@ def test_a_process_that_ends_while_it_is_read(monkeypatch):
         with pytest.raises(ProcessGoneError):
             live.read(pid)
         assert len(os.listdir("/proc/self/fd")) == before
+
+
+def with_proc(tool, place, options, script):
+    """Run a script beside a proc of its own, which whoever it becomes may reach."""
+    for folder in (place, place.parent, place.parent.parent):
+        folder.chmod(0o755)
+    command = f'mount -t proc -o {options} proc {place} && exec "$0" -c "$1"'
+    return subprocess.run(
+        [tool("unshare", "util-linux"), "--mount", "sh", "-c", command, sys.executable, script],
+        capture_output=True,
+        text=True,
+        cwd="/",
+        check=False,
+    )
 
 
 @pytest.mark.parametrize("option", ["2", "invisible", "ptraceable"])
@@ -282,16 +297,7 @@ except ProcessGoneError as error:
 scan = live.scan(proc="{tmp_path}")
 print([status.pid for status in scan] == [os.getpid()], scan.gone, scan.denied, scan.hidden, scan.snapshot().hidden)
 """
-    command = f'mount -t proc -o hidepid={option} proc {tmp_path} && exec "$0" -c "$1"'
-    for folder in (tmp_path, tmp_path.parent, tmp_path.parent.parent):
-        folder.chmod(0o755)
-    run = subprocess.run(
-        [tool("unshare", "util-linux"), "--mount", "sh", "-c", command, sys.executable, script],
-        capture_output=True,
-        text=True,
-        cwd="/",
-        check=False,
-    )
+    run = with_proc(tool, tmp_path, f"hidepid={option}", script)
 
     assert run.stdout.splitlines() == ["True True", "True [] [] True True"], run.stderr
 
@@ -317,17 +323,7 @@ scan = live.scan(proc="{tmp_path}", threads=True)
 pids = [status.pid for status in scan]
 print(1 in [error.pid for error in scan.denied], os.getpid() in pids)
 """
-    command = f'mount -t proc -o hidepid=1 proc {tmp_path} && exec "$0" -c "$1"'
-    tmp_path.chmod(0o755)
-    os.chmod(tmp_path.parent, 0o755)
-    os.chmod(tmp_path.parent.parent, 0o755)
-    run = subprocess.run(
-        [tool("unshare", "util-linux"), "--mount", "sh", "-c", command, sys.executable, script],
-        capture_output=True,
-        text=True,
-        cwd="/",
-        check=False,
-    )
+    run = with_proc(tool, tmp_path, "hidepid=1", script)
 
     assert run.stdout.splitlines() == ["1 True", "True True []", "True True"], run.stderr
 
