@@ -198,6 +198,12 @@ def securebits_and_their_locks(walk: Any) -> None:
         walk.set_bits(bits, False)
 
 
+def ambient_asks_nothing_of_the_effective_set(walk: Any) -> None:
+    held = walk.cred.caps
+    walk.set_caps(held.effective - NET_RAW, held.permitted, held.inheritable | NET_RAW)
+    walk.raise_ambient(int(Cap.NET_RAW))
+
+
 def no_cap_ambient_raise(walk: Any) -> None:
     make_ambient(walk, NET_RAW)
     walk.set_bits(0x40, False)
@@ -420,6 +426,7 @@ SCENES = [
     capabilities_for_files_follow_the_fs_id,
     fs_id_with_another_effective_id,
     securebits_and_their_locks,
+    ambient_asks_nothing_of_the_effective_set,
     no_cap_ambient_raise,
     root_with_file_capabilities,
     root_is_refused_too,
