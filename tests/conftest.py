@@ -7,10 +7,11 @@ import os
 import pytest
 from hypothesis import settings
 
-# "ci" looks four times as long as the default of a developer's machine, and is repeatable, as "ci-short" is;
-# "nightly" looks much longer, and elsewhere every time.
+# "ci" looks four times as long as the default of a developer's machine, and is repeatable, as "ci-short" and
+# "ci-glance" are; "nightly" looks much longer, and elsewhere every time.
 settings.register_profile("ci", max_examples=400, deadline=None, derandomize=True)
 settings.register_profile("ci-short", max_examples=100, deadline=None, derandomize=True)
+settings.register_profile("ci-glance", max_examples=20, deadline=None, derandomize=True)
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("CAPSET_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))

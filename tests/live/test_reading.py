@@ -288,7 +288,7 @@ sys.path[:0] = {sys.path!r}
 from capset import live
 from capset.cli import main
 from capset.errors import ProcessGoneError
-live.read(), live.scan, live.hides_others  # what they load may be where nobody may look
+live.read(), live.scan, live.Snapshot, live.hides_others  # what they load may be where nobody may look
 os.setgid(65534); os.setgroups([]); os.setuid(65534)
 try:
     live.read(1, proc="{tmp_path}")
