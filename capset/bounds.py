@@ -10,7 +10,7 @@ from capset.errors import TooLargeError
 __all__ = ["DEEPEST", "LONGEST_TEXT", "MOST_VALUES", "bounded"]
 
 LONGEST_TEXT = 16 * 2**20
-"""So many characters, or bytes, of a text are read: a document, a status file, a unit, a text of libcap."""
+"""So many characters, or bytes, are read of a text, be it a document, a status file, a unit or one of libcap."""
 
 DEEPEST = 100
 """So many lists and mappings may stand in each other in a document. Kubernetes' own have some fifteen."""

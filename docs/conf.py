@@ -56,7 +56,7 @@ nitpick_ignore_regex = [
     ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",
-        r"(frozenset|str|int|Set|Iterable|Iterator|Literal|PathLike|Manager|Means|Pid|Root|SupportsIndex|IntEnum|IntFlag|date)",
+        r"(frozenset|str|int|Set|Iterable|Iterator|Judge|Literal|Node|PathLike|Manager|Means|Pid|Root|SupportsIndex|IntEnum|IntFlag|date)",
     ),
 ]
 
