@@ -425,6 +425,7 @@ def test_no_proc_at_all(proc):
     """As on every system but Linux: the error says what would be needed."""
     for read in (
         lambda: live.read(proc=proc),
+        lambda: live.read(1, proc=proc),
         lambda: live.scan(proc=proc),
         lambda: live.last_cap(proc=proc),
         lambda: live.supported(proc=proc),

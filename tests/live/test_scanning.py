@@ -141,6 +141,20 @@ def test_a_fork_while_another_thread_reads():
     assert list(kept) == []
 
 
+def test_what_a_fork_leaves_in_the_child(monkeypatch):
+    """The same without a fork: another process, and another thread that was reading when it began."""
+    kept = Kept(iter([1, 2]))
+    assert next(kept) == 1
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+    assert next(kept) == 2, "nobody was reading"
+
+    kept = Kept(iter([1]))
+    kept._reader = threading.get_ident() + 1
+    monkeypatch.setattr(os, "getpid", lambda: -2)
+    with pytest.raises(StoppedError, match="while another thread was reading"):
+        next(kept)
+
+
 def test_a_fork_between_two_steps():
     """What was read is there, and each process reads on by itself."""
     kept = Kept(iter([1, 2]))

@@ -252,6 +252,14 @@ def test_depth(form):
             documents(text)
 
 
+def test_a_place_deep_inside_is_cut_once():
+    """What is below a place that was cut has that place."""
+    cut = place_of("a" * 401, "b")
+
+    assert cut == "a" * 401 + "..."
+    assert place_of(cut, "c") == cut
+
+
 def test_memory_is_not_that_of_the_full_paths():
     """A long key in front of many values is kept once."""
     text = json.dumps({"k" * 10_000: [0] * 10_000}).replace("{", "{\n")

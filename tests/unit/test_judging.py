@@ -119,6 +119,15 @@ def test_it_is_told_where_a_name_has_no_effect(engine, add, drop, privileged):
                 f"drop[0]: ignored: Docker Swarm passes over 'reset'{UPDATE}",
             ],
         ),
+        (
+            "podman",
+            ["KILL", "BPF"],
+            ["KILL"],
+            [
+                "add[0]: refused: it is dropped as well, which Podman refuses",
+                "drop[0]: refused: it is added as well, which Podman refuses",
+            ],
+        ),
         ("runc", ["KILL"], [], []),
         ("aws-ecs", ["kill"], [], ["add[0]: refused: Amazon ECS on EC2 knows no capability 'kill': write KILL"]),
     ],
