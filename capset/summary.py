@@ -53,7 +53,7 @@ def summary(caps: CapSet) -> str:
         first = int(max(missing)) + 1  # which capabilities a kernel has that fills the rest is not known
         named = (caps & CapSet.all(first - 1)).names()
         return ", ".join([*named, f"{'and ' * bool(named)}every bit from {first} on"])
-    text = "all known" if last is LAST_CAP else f"all up to {last}"
+    text = "all known" if last is LAST_CAP else f"all up to no. {int(last)}"
     if missing:
         text += f" but {', '.join(missing.names())}"
     if caps.undefined:

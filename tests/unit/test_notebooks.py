@@ -236,7 +236,7 @@ def test_host():
     assert table.caption == "12 processes of /host/<proc>"
     assert table.head == ["how many", "who", "user", "effective", "against Docker's default", "besides"]
     assert [row[0] for row in table.rows] == ["1", "8", "1", "1", "1"]
-    assert table.rows[0][3] == "all up to CAP_BLOCK_SUSPEND, and every bit from 37 on"
+    assert table.rows[0][3] == "all up to no. 36, and every bit from 37 on"
     assert table.rows[0][5] == "! in user namespace 5, and counts only there and below"
     assert table.rows[1][1].startswith("web10 (10)\nweb11 (11)")
     assert "and 3 moreweb15 (15)" in table.rows[1][1]

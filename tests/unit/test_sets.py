@@ -323,14 +323,14 @@ def test_from_names():
 @pytest.mark.parametrize(
     ("mask", "first", "line"),
     [
-        ("ffffffffffffffff", 37, "all up to CAP_BLOCK_SUSPEND, and every bit from 37 on"),
+        ("ffffffffffffffff", 37, "all up to no. 36, and every bit from 37 on"),
         ("fffffff0000000c0", 37, "CAP_SETGID, CAP_SETUID, and every bit from 36 on"),
         ("fffffffc00000000", 37, "every bit from 34 on"),  # 2.6.32, with none of its own
         ("ffffffe000000000", 37, "every bit from 37 on"),
         (
             "fffffffffffffeff",
             37,
-            "all up to CAP_BLOCK_SUSPEND but CAP_SETPCAP, and every bit from 37 on",
+            "all up to no. 36 but CAP_SETPCAP, and every bit from 37 on",
         ),  # before 2.6.25
         ("fffffe0000000000", 41, "every bit from 41 on"),  # no old kernel: CAP_BPF could not be dropped there
         ("fffffe0000000001", 41, "CAP_CHOWN, and every bit from 41 on"),
