@@ -21,6 +21,7 @@ __all__ = [
     "ArgumentError",
     "CapsetError",
     "ConflictError",
+    "ContainerError",
     "ContradictionError",
     "DialectError",
     "DocumentError",
@@ -530,6 +531,24 @@ class ProcUnavailableError(CapsetError, FileNotFoundError):
             "no proc file system, or no such file in it; only Linux has one, usually at /proc",
             filename,
         )
+
+
+class ContainerError(CapsetError, LookupError):
+    """A container whose process cannot be found.
+
+    Attributes:
+        engine: The engine that was asked.
+        name: The name of the container, as it was given.
+        reason: Why, in words.
+    """
+
+    _fields = ("engine", "name", "reason")
+
+    def __init__(self, engine: str, name: str, reason: str) -> None:
+        self.engine = engine
+        self.name = name
+        self.reason = reason
+        super().__init__(f"{engine}:{_plain(name)}: {clipped(_plain(reason), LONGEST_MESSAGE)}")
 
 
 class StoppedError(CapsetError, RuntimeError):

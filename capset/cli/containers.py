@@ -9,9 +9,10 @@ import click
 
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import assumed, engine_named, masks_and_names, operand, own_status
-from capset.cli.output import Failure, releases_json, say, say_json, table, warn, word
+from capset.cli.operands import OPERANDS, engine_named, masks_and_names, operand, own_status
+from capset.cli.output import releases_json, say, say_json, table, warn, word
 from capset.cli.show import show_sets
+from capset.cli.subject import assumed, tell
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import CapSet
@@ -81,7 +82,7 @@ def run(
         warn(warning)
 
 
-@click.command()
+@click.command(epilog=OPERANDS)
 @click.argument("engine", metavar="ENGINE[@VERSION][:FILE]")
 @click.argument("target")
 @set_option("Which set of a process is the target.")
@@ -91,9 +92,8 @@ def run(
 def flags(engine: str, target: str, which: str, available: CapSet | None, proc: str, as_json: bool) -> None:
     """Print the fewest options that give a container just these capabilities.
 
-    TARGET is a mask, a list of capabilities, the name of another engine (its default set), pid:N or
-    file:PATH. They come on one line, ready for a shell, or, where the engine reads a file, one
-    setting a line.
+    They come on one line, ready for a shell, or, where the engine reads a file, one setting a line. TARGET is an
+    operand.
     """
     chosen = engine_named(engine)
     aim = operand(target, proc)
@@ -101,9 +101,11 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
     request = chosen.request(wanted, available=available)
     written = chosen.write(request)
     if as_json:
-        told = {**_about(chosen), "assumed": assumed(chosen, aim.engine)}
+        told = {**_about(chosen), "assumed": assumed(chosen, aim)}
         say_json({**told, "target": wanted.as_dict(), **_asked(request), "flags": written})
-    elif not written:
+        return
+    tell([aim])
+    if not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
         say(shlex.join(written))
@@ -122,7 +124,7 @@ def _asked(request: engines.Request) -> dict[str, object]:
     return {"add": list(request.add), "drop": list(request.drop), "privileged": request.privileged}
 
 
-@click.command()
+@click.command(epilog=OPERANDS)
 @click.argument("process")
 @click.option("--all", "everything", is_flag=True, help="Every explanation, not just those with the fewest options.")
 @available_option
@@ -131,15 +133,16 @@ def _asked(request: engines.Request) -> dict[str, object]:
 def recognise(process: str, everything: bool, available: CapSet | None, proc: str, as_json: bool) -> None:
     """Say which container engines, asked for what, give a process just its five sets.
 
-    PROCESS is pid:N or file:PATH, a saved /proc/PID/status.
+    PROCESS is an operand that has five sets: a set alone has not.
     """
     seen = operand(process, proc)
-    if isinstance(seen.value, CapSet):
-        raise Failure(f"{process!r} is a set, and five are needed: give pid:N or file:PATH")
-    matches = engines.recognise(seen.value, uid=seen.uid, available=available)
+    state = seen.five("recognise")
+    matches = engines.recognise(state, uid=seen.uid, available=available)
     if as_json:
-        say_json({"process": printable(seen.label), "matches": [_match_json(match) for match in matches]})
+        told = {"process": printable(seen.label), "matches": [_match_json(match) for match in matches]}
+        say_json({**told, "assumed": assumed(seen)})
         return
+    tell([seen])
     say(printable(seen.label))
     if not matches:
         say("No engine that capset knows gives these sets to the first process of a container.")
@@ -150,7 +153,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
         say(f"These sets alone do not tell which of the {len(matches)} it was.")
     if len(shown) < len(matches):
         say(f"{len(matches) - len(shown)} of them need more options, and are listed with --all.")
-    if (own := own_status()) and seen.value.bounding == own.caps.bounding:
+    if (own := own_status()) and state.bounding == own.caps.bounding:
         say("This command has the same bounding set: the process may be in no container, or in the same one.")
 
 

@@ -2,55 +2,123 @@
 
 from __future__ import annotations
 
+import re
+import sys
+
 import click
 
-from capset.cli.group import json_option
-from capset.cli.operands import input_lines, labelled_set, status_files
+from capset import live
+from capset.cli.group import json_option, proc_option
+from capset.cli.inputs import read_bytes
+from capset.cli.operands import OPERANDS, is_row, masks_and_names, of_rows, operands
 from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
-from capset.cli.show import show_status
+from capset.cli.show import show_thread, thread_json
+from capset.cli.subject import Subject
 from capset.printable import printable
+from capset.sets import CapSet
 from capset.summary import UNDEFINED, counted, summary
 
 __all__ = ["decode"]
 
 
-@click.command()
-@click.argument("values", nargs=-1, metavar="[VALUE]...")
+@click.command(epilog=OPERANDS)
+@click.argument("values", nargs=-1, metavar="[OPERAND]...")
+@proc_option
 @json_option
-def decode(values: tuple[str, ...], as_json: bool) -> None:
+def decode(values: tuple[str, ...], proc: str, as_json: bool) -> None:
     """Write masks as names.
 
-    A VALUE is a mask, of 8 to 16 digits or with 0x in front, or a list of capabilities such as
-    "net_raw,chown". Without any, standard input is read: a value a line, lines such as
-    "CapEff: 00000000a80425fb", or whole status files.
+    Without an OPERAND, standard input is read: a mask or names a line, or rows of status files such as
+    "CapEff: 00000000a80425fb", which may be operands too, in quotes or without.
     """
-    lines = [] if values else input_lines()
-    if statuses := status_files(lines):
-        if as_json:
-            say_json([status.as_dict() for status in statuses])
-            return
-        for at, status in enumerate(statuses):
-            say() if at else None
-            show_status(status)
-        return
-    sets = [labelled_set(value) for value in values]
-    for at, line in enumerate(lines, 1):
-        try:
-            sets += [labelled_set(line)] if line.strip() else []
-        except ValueError as error:
-            raise Failure(f"line {at}: {error}") from None
+    subjects = _given(values, proc) if values else _piped()
+    threads = [each for each in subjects if each.thread is not None and not _is_rows_alone(each)]
+    sets = [labelled for each in subjects if each not in threads for labelled in _labelled(each)]
     if as_json:
-        say_json([{"label": printable(label), **caps.as_dict()} for label, caps in sets])
-    elif len(sets) == 1:
+        told: list[object] = [thread_json(each) for each in threads]
+        say_json([*told, *({"label": printable(label), **caps.as_dict()} for label, caps in sets)])
+        return
+    for at, each in enumerate(threads):
+        say() if at else None
+        show_thread(each)
+    if sets:
+        say() if threads else None
+        _show_sets(sets, alone=not threads)
+
+
+def _show_sets(sets: list[tuple[str, CapSet]], *, alone: bool) -> None:
+    if len(sets) == 1 and alone:
         [(_, caps)] = sets
         say(f"{caps.hex()}: {counted(caps)}")
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
-    else:
-        told = [", ".join(caps.names()) if not caps.undefined else summary(caps) for _, caps in sets]
-        rows = [
-            [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
-        ]
-        table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
-        if any(caps.undefined for _, caps in sets):
-            say(f"{UNDEFINED}.")
+        return
+    told = [", ".join(caps.names()) if not caps.undefined else summary(caps) for _, caps in sets]
+    rows = [
+        [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
+    ]
+    table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
+    if any(caps.undefined for _, caps in sets):
+        say(f"{UNDEFINED}.")
+
+
+def _is_rows_alone(subject: Subject) -> bool:
+    """Say whether a thread is nothing but some rows of sets, without its name."""
+    return isinstance(subject.thread, live.StatusRows) and subject.thread.name is None
+
+
+def _labelled(subject: Subject) -> list[tuple[str, CapSet]]:
+    """Return a set, or those of some rows, each with what it is called."""
+    if subject.caps is not None:
+        return [(subject.text, subject.caps)]
+    from capset.live.rows import ROWS
+
+    path = getattr(subject.thread, "path", "")
+    front = f"{path}:" if path else ""
+    said = ((row, getattr(subject.thread, name)) for name, row in ROWS.items())
+    return [(front + row, caps) for row, caps in said if caps is not None]
+
+
+def _given(words: tuple[str, ...], proc: str) -> list[Subject]:
+    """Read operands, and rows that a shell has divided into words."""
+    joined: list[str] = []
+    for each in words:
+        if joined and _ROW_LABEL.fullmatch(joined[-1]):
+            joined[-1] += f" {each}"
+        else:
+            joined.append(each)
+    return [subject for text in joined for subject in operands(text, proc)]
+
+
+_ROW_LABEL = re.compile(r"(?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb):?")
+
+
+def _piped() -> list[Subject]:
+    """Read the threads on standard input, and sets that have a line of their own; without a row, each line is one."""
+    if sys.stdin is None or _is_terminal():
+        raise Failure("nothing to decode: give operands, or pipe masks, names or rows of status files in")
+    # Bytes that are no text may stand in a process name; they pass through unchanged.
+    text = read_bytes("-").decode("utf-8", "surrogateescape")
+    if not text.strip():
+        raise Failure("nothing to decode: the input is empty")
+    of_capset, rows_in_it = '"mask"' in text, is_row(text)
+    lines, found = text.split("\n"), list[tuple[int, Subject]]()
+    for at, line in enumerate(lines):
+        if of_capset or not line.strip() or is_row(line) or (rows_in_it and _NUMBER.fullmatch(line.strip())):
+            continue
+        try:
+            found.append((at, Subject(line.strip(), line, caps=masks_and_names(line))))
+            lines[at] = ""
+        except ValueError as error:
+            if not rows_in_it:
+                raise Failure(f"line {at + 1}: {error}") from None
+    threads = live.parse_rows("\n".join(lines), source="standard input") if of_capset or rows_in_it else []
+    found += [(rows.line, each) for rows, each in zip(threads, of_rows("-", threads), strict=True)]
+    return [each for _, each in sorted(found, key=lambda pair: pair[0])]
+
+
+_NUMBER = re.compile("[0-9]{1,7}")  # among rows anything may be numbered
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()

@@ -5,15 +5,16 @@ from __future__ import annotations
 import click
 
 from capset.cli.group import json_option, proc_option, set_option
-from capset.cli.operands import Operand, assumed, operand
+from capset.cli.operands import OPERANDS, operand
 from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
+from capset.cli.subject import Subject, assumed, tell
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
 __all__ = ["diff"]
 
 
-@click.command()
+@click.command(epilog=OPERANDS)
 @click.argument("a")
 @click.argument("b")
 @set_option(
@@ -26,32 +27,37 @@ __all__ = ["diff"]
 def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_json: bool) -> None:
     """Show what was added and dropped on the way from A to B.
 
-    A and B are each the name of an engine, such as docker or docker@20.10 (its default set), pid:N
-    (a live process), file:PATH (a saved /proc/PID/status), a mask, or a list of capabilities.
+    Of two processes, the sets are compared that are known of both.
 
     Exit status: 0 the same, 1 they differ, 2 an error.
     """
     left, right = operand(a, proc), operand(b, proc)
     pairs = _pairs(left, right, which)
+    unknown: list[str] = []
+    if which is None and left.thread is not None and right.thread is not None:
+        unknown = [name for name in THREAD_SETS if name not in {each for each, _, _ in pairs}]
     differs = any(before != after for _, before, after in pairs)
     if as_json:
         sets = [{"set": name, **diff_json(before, after)} for name, before, after in pairs]
         told = {"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets}
-        say_json({**told, "assumed": assumed(left.engine, right.engine)})
+        say_json({**told, "not_known": unknown, "assumed": assumed(left, right)})
     else:
+        tell([left, right])
         say(f"from {printable(left.label)}\nto   {printable(right.label)}")
         for name, before, after in pairs:
             _show_diff(name, before, after)
+        if unknown:
+            say(f"\nnot compared, as they are not known of both: {', '.join(unknown)}")
     ctx.exit(int(differs))
 
 
-def _pairs(left: Operand, right: Operand, which: str | None) -> list[tuple[str, CapSet, CapSet]]:
+def _pairs(left: Subject, right: Subject, which: str | None) -> list[tuple[str, CapSet, CapSet]]:
     """Pair the sets that are to be compared, each pair with the name of the thread's set, if there is one."""
-    a, b = left.value, right.value
-    if isinstance(a, CapSet) and isinstance(b, CapSet):
-        return [("", a, b)]
-    two_processes = not isinstance(a, CapSet) and not isinstance(b, CapSet)
-    names = THREAD_SETS if two_processes and which is None else [which or "effective"]
+    if left.caps is not None and right.caps is not None:
+        return [("", left.caps, right.caps)]
+    names = [which or "effective"]
+    if which is None and left.thread is not None and right.thread is not None:
+        names = [name for name in THREAD_SETS if name in left.sets and name in right.sets] or [*left.sets]
     return [(name, left.one(name), right.one(name)) for name in names]
 
 

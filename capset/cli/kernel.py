@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from contextlib import suppress
+from typing import Any, cast
 
 import click
 from attrs import evolve
@@ -10,13 +12,15 @@ from attrs import evolve
 from capset import live
 from capset.cli.containers import available_option
 from capset.cli.group import json_option, proc_option
-from capset.cli.operands import engine_named, pid_or_self, saved_status
+from capset.cli.operands import OPERANDS, engine_named, operand
 from capset.cli.output import Failure, say, say_json
+from capset.cli.subject import Subject
 from capset.engines import Request
 from capset.errors import ProcUnavailableError
-from capset.kernel import NEWEST, Credentials, Explanation, Rules, explain_execve
+from capset.kernel import NEWEST, Credentials, Executable, Explanation, Rules, execve, explain_execve
 from capset.kernel import why as answer
 from capset.printable import printable
+from capset.securebits import Securebits
 from capset.sets import CapSet
 
 __all__ = ["exec_", "why"]
@@ -28,9 +32,32 @@ def kernel_option(command: Any) -> Any:
     return click.option("--kernel", "release", metavar="RELEASE", help=told)(command)
 
 
-@click.command(name="exec")
+def _securebits(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Securebits | None:
+    if value is None:
+        return None
+    bits = Securebits(0)
+    for word in re.split(r"[|,\s]+", value.strip()):
+        name = word.upper().replace("-", "_").removeprefix("SECBIT_")
+        if name.isdecimal() and int(name) < 2**32:
+            bits |= Securebits(int(name))
+        elif name in Securebits.__members__:
+            bits |= Securebits[name]
+        else:
+            known = ", ".join(each.name.lower() for each in Securebits if each.name)
+            raise Failure(f"no securebit is called {word!r}: known are {known}")
+    return bits
+
+
+def thread_options(command: Any) -> Any:
+    """Add to a command what a status file does not say of a thread."""
+    told = "With these securebits, which no status file says: names such as noroot,keep_caps, or a number."
+    command = click.option("--securebits", metavar="BITS", callback=_securebits, help=told)(command)
+    return click.option("--no-new-privs", is_flag=True, help="With no_new_privs set.")(command)
+
+
+@click.command(name="exec", epilog=OPERANDS)
 @click.argument("path")
-@click.option("--pid", metavar="PROCESS", help="Who executes it: a process id or file:PATH; this command if not given.")
+@click.option("--pid", metavar="OPERAND", help="Who executes it; this command if not given.")
 @click.option(
     "--engine", metavar="ENGINE[@VERSION][:FILE]", help="A container of this engine executes it as its first program."
 )
@@ -42,9 +69,9 @@ def kernel_option(command: Any) -> Any:
     "uid",
     type=click.IntRange(0, 2**32 - 2),
     metavar="UID",
-    help="With --engine: the user id, 0 if not given.",
+    help="With --engine: the user id, 0 if not given; else that of --pid, if it says none.",
 )
-@click.option("--no-new-privs", is_flag=True, help="With no_new_privs set.")
+@thread_options
 @available_option
 @kernel_option
 @proc_option
@@ -58,6 +85,7 @@ def exec_(
     privileged: bool,
     uid: int | None,
     no_new_privs: bool,
+    securebits: Securebits | None,
     available: CapSet | None,
     release: str | None,
     proc: str,
@@ -72,19 +100,18 @@ def exec_(
     Exit status: 0 it would be executed, 1 the rules refuse it, 2 an error.
     """
     if engine is None:
-        if add or drop or privileged or uid is not None or available is not None:
+        if add or drop or privileged or (uid is not None and pid is None) or available is not None:
             raise Failure(
                 "--cap-add, --cap-drop, --privileged, --user and --available are about a container: give --engine"
             )
-        cred, rules = _credentials(pid or "self", proc, release)
+        cred, rules = _credentials(operand(pid or "self", proc, alone=True), uid, "--user", proc, release)
     elif pid is not None:
         raise Failure("either --pid or --engine executes it: give one of them")
     else:
         request = Request(add, drop, privileged=privileged)
         rules = NEWEST if release is None else Rules.of(release)
         cred = engine_named(engine, tell=as_json).credentials(request, uid=uid or 0, available=available, rules=rules)
-    if no_new_privs:
-        cred = evolve(cred, no_new_privs=True)
+    cred = _as_given(cred, no_new_privs, securebits)
     explanation = explain_execve(cred, live.executable(path), rules=rules)
     if as_json:
         say_json(_explanation_json(explanation))
@@ -93,19 +120,31 @@ def exec_(
     click.get_current_context().exit(int(explanation.error is not None))
 
 
-@click.command()
+@click.command(epilog=OPERANDS)
 @click.argument("process")
 @click.argument("cap")
+@click.option("--uid", type=click.IntRange(0, 2**32 - 2), metavar="UID", help="Its user id, if no row says it.")
+@thread_options
 @kernel_option
 @proc_option
 @json_option
-def why(process: str, cap: str, release: str | None, proc: str, as_json: bool) -> None:
+def why(
+    process: str,
+    cap: str,
+    uid: int | None,
+    no_new_privs: bool,
+    securebits: Securebits | None,
+    release: str | None,
+    proc: str,
+    as_json: bool,
+) -> None:
     """Say why PROCESS has, or has not, the capability CAP, and what would give it.
 
-    PROCESS is a process id, "self", or file:PATH, a saved /proc/PID/status.
+    PROCESS is an operand with five sets, and what more it says counts: with rows of the sets alone, --uid is to say who
+    it is. Of an engine, it is the first process of a container.
     """
-    cred, rules = _credentials(process, proc, release)
-    told = answer(cred, cap, rules=rules)
+    cred, rules = _credentials(operand(process, proc, alone=True), uid, "--uid", proc, release)
+    told = answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules)
     if not as_json:
         say(printable_lines(str(told)))
         return
@@ -127,30 +166,59 @@ def printable_lines(text: str) -> str:
     return "\n".join(map(printable, text.split("\n")))
 
 
-def _credentials(process: str, proc: str, release: str | None) -> tuple[Credentials, Rules]:
-    """Read the credentials of whom a person names, and find the rules of the kernel."""
-    cred = _read(process, proc)
+def _as_given(cred: Credentials, no_new_privs: bool, securebits: Securebits | None) -> Credentials:
+    """Put in what options say, in the place of what was assumed."""
+    if no_new_privs:
+        cred = evolve(cred, no_new_privs=True, assumed=_without("no_new_privs", cred))
+    if securebits is not None:
+        cred = evolve(cred, securebits=securebits, assumed=_without("the securebits", cred))
+    return cred
+
+
+def _without(what: str, cred: Credentials) -> list[str]:
+    return [told for told in cred.assumed if not told.startswith(what)]
+
+
+def _credentials(
+    subject: Subject, uid: int | None, option: str, proc: str, release: str | None
+) -> tuple[Credentials, Rules]:
+    """Return the credentials of whom a person names, and find the rules of the kernel."""
+    if subject.engine is not None:
+        rules = NEWEST if release is None else Rules.of(release)
+        first = subject.engine.credentials(uid=uid or 0, rules=rules)
+        return execve(first, Executable(), rules=rules), rules
+    cred = _read(subject, uid, option, proc)
+    cred = evolve(cred, assumed=dict.fromkeys([*subject.assumed, *cred.assumed]))
     if release is not None:
         rules = Rules.of(release)
         return rules.fit(cred), rules
-    try:
-        if not process.startswith("file:"):
+    if subject.pid is not None:
+        with suppress(ProcUnavailableError):  # a saved tree may be without it
             return cred, live.kernel_rules(proc=proc)
-    except ProcUnavailableError:  # a saved tree may be without it
-        pass
     return cred, Rules.supposed(cred)
 
 
-def _read(process: str, proc: str) -> Credentials:
-    if process.startswith("file:"):
-        return saved_status(process.removeprefix("file:")).credentials()
-    pid = pid_or_self(process.removeprefix("pid:"))
-    if pid == "self" and proc == "/proc":
+def _read(subject: Subject, uid: int | None, option: str, proc: str) -> Credentials:
+    if subject.pid is None:
+        return _of_rows(subject, uid, option)
+    if uid is not None:
+        raise Failure(f"{subject.label} says itself which user it is: leave {option} out")
+    if subject.pid == "self" and proc == "/proc":
         try:
             return live.credentials()  # this command has one thread
         except ModuleNotFoundError:  # without python-prctl the securebits are assumed
             return live.credentials("self")
-    return live.credentials(pid, proc=proc)
+    return live.credentials(subject.pid, proc=proc)
+
+
+def _of_rows(subject: Subject, uid: int | None, option: str) -> Credentials:
+    """Make credentials of what was saved of a thread."""
+    subject.five("this command")
+    rows = cast("live.StatusRows", subject.thread)
+    if (rows.uids is None) is (uid is None):
+        there, remedy = ("no", f"give {option} UID") if uid is None else ("a", f"leave {option} out")
+        raise Failure(f"{subject.label}: {there} row Uid says which user it is: {remedy}")
+    return rows.credentials(uid=uid)
 
 
 def _explanation_json(explanation: Explanation) -> dict[str, object]:

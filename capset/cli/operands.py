@@ -2,100 +2,176 @@
 
 from __future__ import annotations
 
+import os
 import re
-import sys
-from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from capset import engines, live
 from capset.capability import LAST_CAP, Cap
 from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
+from capset.cli.subject import Subject
 from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
 from capset.sets import CapSet
 from capset.summary import counted
 
 if TYPE_CHECKING:
-    from capset import CapState
     from capset.live.reading import Pid
 
 __all__ = [
-    "Operand",
-    "assumed",
+    "OPERANDS",
     "caps_of_options",
     "engine_named",
-    "input_lines",
     "is_foreign",
-    "labelled_set",
+    "is_row",
     "masks_and_names",
+    "of_rows",
     "operand",
+    "operands",
     "own_status",
     "pid_or_self",
-    "saved_status",
-    "status_files",
 ]
 
 # No capability has a number of 8 digits or a name of hexadecimal digits alone.
 _MASK = re.compile(r"[0-9a-fA-F]{8,16}")
 # Elsewhere such a number is a process (show 1) or a mask (capsh --decode=1).
 _NUMBER = re.compile(r"[0-9]{1,7}")
-_CAP_LINE = re.compile(r"((?:.*:)?Cap(?:Inh|Prm|Eff|Bnd|Amb)):\s*(.*)")  # grep puts a path in front
 # The version of a package may begin with an epoch, which ends with a colon too.
 _ENGINE = re.compile(r"([^@:]*)(?:@((?:[0-9]+:(?=v?[0-9]+\.[0-9]))?[^:]*))?(?::(.*))?", re.DOTALL)
 _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 
 
-class Operand(NamedTuple):
-    """What a person names: a label and either a set or the five sets of a thread."""
+OPERANDS = """\b
+Each operand is one of these:
+pid:N              a process; pid:self and pid:thread-self are this command
+file:PATH          a saved /proc/PID/status, or any rows of it, with whatever
+                   stands between; of many, as grep -H; capset's own JSON
+-                  the same, on standard input
+docker:NAME        what runs in a container; so do podman:, nerdctl:, incus:,
+                   lxc:, systemd-nspawn: and crictl:ID
+ENGINE[@VERSION][:FILE]
+                   the default of a container engine, such as docker@20.10, or
+                   as FILE configures it, which has a / in it or ends with
+                   .conf, .json or .toml
+MASK               8 to 16 hexadecimal digits, or any with 0x in front
+NAMES              capabilities, such as net_raw,chown
+A number alone is a process where only one can be meant, by show and why.
+"""
+"""What an operand may be, for the help of every command that takes one."""
 
-    label: str
-    value: CapSet | CapState
-    uid: int | None = None  # of a thread, where that is its user id in its own user namespace
-    engine: engines.Engine | None = None  # of which the value is the default
-
-    def one(self, which: str) -> CapSet:
-        """Return the set, or *which* of the five."""
-        return self.value if isinstance(self.value, CapSet) else getattr(self.value, which)
+_CONFIGURATION = re.compile(r".*/.*|.*\.(?:conf|json|toml)", re.DOTALL)
 
 
-def operand(text: str, proc: str) -> Operand:
-    """Read an engine name, ``pid:N``, ``file:PATH``, a mask or a list of names; a number alone may be any."""
+def operand(text: str, proc: str, *, alone: bool = False, tid: int | None = None) -> Subject:
+    """Read an operand that is to be one thing; the arguments are those of :func:`operands`."""
+    found = operands(text, proc, alone=alone, tid=tid)
+    if len(found) > 1:
+        some = ", ".join(each.label for each in found[:3]) + (", ..." if len(found) > 3 else "")
+        raise Failure(f"{text} has {len(found)} processes in it, and one is asked for; give it alone: {some}")
+    return found[0]
+
+
+def operands(text: str, proc: str, *, alone: bool = False, tid: int | None = None) -> list[Subject]:
+    """Read what an operand names: one thing, or the processes of a text that has several.
+
+    Args:
+        text: One of :data:`OPERANDS`.
+        proc: Where processes are looked up.
+        alone: Whether a number alone, or ``self``, is a process, as nothing else could be meant.
+        tid: A thread of the process.
+    """
     kind, colon, rest = text.partition(":")
-    if colon and kind == "pid":
-        status = live.read(pid_or_self(rest), proc=proc, user_ns=True)
-        foreign = ", in another user namespace: it counts only there" if is_foreign(status) else ""
-        uid = None if foreign else status.uids.effective
-        return Operand(label=f"{text} ({status.name}{foreign})", value=status.caps, uid=uid)
-    if colon and kind == "file":
-        status = saved_status(rest)
-        return Operand(label=f"{text} ({status.name})", value=status.caps)
-    if engines.is_engine(re.split("[@:]", text)[0]):
+    if alone and (text in _NAMED or text.isdecimal()):
+        kind, colon, rest = "pid", ":", text
+    if kind == "pid" and colon:
+        return [_process(f"pid:{rest}", pid_or_self(rest), proc, tid)]
+    if tid is not None:
+        raise Failure(f"--thread is one of a process, and {text!r} is none: give pid:N")
+    if text == "-" or (kind == "file" and colon):
+        return _saved(text, rest)
+    if colon and kind in _containers() and not _CONFIGURATION.fullmatch(rest):
+        found = live.container(kind, rest)
+        return [_process(text, found.pid, "/proc")._replace(assumed=found.assumed)]
+    if is_row(text):
+        return of_rows(text, live.parse_rows(text, source=text))
+    if not _MASK.fullmatch(text) and engines.is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
-        return Operand(label=f"{engine}'s default", value=engine.default, engine=engine)
+        return [Subject(text, f"{engine}'s default", caps=engine.default, engine=engine, assumed=engine.assumed)]
+    return [_set(text)]
+
+
+def _process(label: str, pid: Pid, proc: str, tid: int | None = None) -> Subject:
+    status = live.read(pid, tid=tid, proc=proc, user_ns=True)
+    foreign = ", in another user namespace: it counts only there" if is_foreign(status.user_ns) else ""
+    uid = None if foreign else status.uids.effective
+    return Subject(label, f"{label} ({status.name}{foreign})", thread=status, pid=pid, uid=uid)
+
+
+def _saved(text: str, path: str) -> list[Subject]:
+    """Read the threads of a file, or of standard input."""
+    if text != "-" and not path:
+        raise Failure("file: is to be followed by the path of a file: file:PATH")
+    data = read_bytes("-") if text == "-" else _contents(path)
+    return of_rows(text, live.parse_rows(data, source="standard input" if text == "-" else path))
+
+
+def _contents(path: str) -> bytes:
+    with open(path, "rb") as file:
+        return whole(file, path)
+
+
+def of_rows(text: str, every: list[live.StatusRows]) -> list[Subject]:
+    """Name the threads that an operand has in it, whichever way their rows do."""
+
+    def label(rows: live.StatusRows) -> str:
+        named = rows.path if rows.name is None else rows.name
+        named = named or (f"line {rows.line}" if len(every) > 1 else "")
+        front = "standard input" if text == "-" else text
+        return f"{front} ({named})" if named else front
+
+    return [Subject(text, label(rows), thread=rows, assumed=tuple(rows.assumed)) for rows in every]
+
+
+def _containers() -> tuple[str, ...]:
+    from capset.live.containers import CONTAINERS
+
+    return CONTAINERS
+
+
+def is_row(text: str) -> bool:
+    """Say whether a text is a row of a status file; the module that reads them loads where it may be one."""
+    if "Cap" not in text:
+        return False
+    from capset.live.pasted import holds_rows
+
+    return holds_rows(text)
+
+
+def _set(text: str) -> Subject:
+    """Read a mask, or a list of names."""
     if _NUMBER.fullmatch(text):
         named = f" or {Cap(int(text))}" if int(text) <= LAST_CAP else ""
         raise Failure(f"{text} alone may be a process, a mask or a capability: write pid:{text}, 0x{text}{named}")
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:
-        from difflib import get_close_matches
-
-        close = get_close_matches(text.lower().partition("@")[0], engines.names())
-        why = f"did you mean {close[0]}?" if close else str(error)
-        forms = "an engine (see capset engines), pid:N, file:PATH, a mask or capabilities"
-        raise Failure(f"cannot read {text!r} as {forms}: {why}") from None
-    return Operand(label=_label(text, caps), value=caps)
+        raise Failure(f"cannot read {text!r} as {_FORMS}: {_advice(text, error)}") from None
+    return Subject(text, _label(text, caps), caps=caps)
 
 
-def saved_status(path: str) -> live.ProcStatus:
-    """Read a saved status file."""
-    with open(path, "rb") as file:
-        return live.parse_status(whole(file, path), source=path)
+_FORMS = "pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities"
 
 
-def assumed(*chosen: engines.Engine | None) -> list[str]:
-    """Return what was taken for granted of engines, for JSON, each sentence once; None is no engine."""
-    return list(dict.fromkeys(told for engine in chosen if engine for told in engine.assumed))
+def _advice(text: str, error: UnknownCapabilityError) -> str:
+    """Say what may be meant by what is none of all that."""
+    from difflib import get_close_matches
+
+    from capset.filename import how_to_read
+
+    if how_to_read(text, "", "") or os.path.isfile(text):
+        return f"it looks like the name of a file: write file:{text}"
+    close = get_close_matches(text.lower().partition("@")[0], engines.names())
+    return f"did you mean {close[0]}?" if close else str(error)
 
 
 def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
@@ -108,7 +184,12 @@ def engine_named(text: str, *, tell: bool = True) -> engines.Engine:
         return engine
     from capset.formats import configuration
 
-    configured = configuration.read(read_bytes(path), engine, source=path, called=name)
+    try:
+        data = read_bytes(path)
+    except FileNotFoundError:
+        what = "an engine is configured by a file, and a container is an operand, such as that of show and diff"
+        raise Failure(f"there is no file {path!r}: {what}") from None
+    configured = configuration.read(data, engine, source=path, called=name)
     if configured is engine:
         warn(f"{path}: it says nothing of capabilities, and leaves {engine} as it is")
     return configured
@@ -122,9 +203,9 @@ def _label(text: str, caps: CapSet) -> str:
     return text if text == named else f"{text} ({named})"
 
 
-def is_foreign(status: live.ProcStatus) -> bool:
+def is_foreign(user_ns: int | None) -> bool:
     """Say whether a process is in another user namespace than this one; False where that is unknown."""
-    return status.user_ns is not None and ((own := own_status()) is None or status.user_ns != own.user_ns)
+    return user_ns is not None and ((own := own_status()) is None or user_ns != own.user_ns)
 
 
 def own_status() -> live.ProcStatus | None:
@@ -152,36 +233,3 @@ def pid_or_self(text: str) -> Pid:
     if not re.fullmatch(r"[0-9]{1,10}", text) or int(text) == 0:
         raise PidError(text, "a process id, self or thread-self")
     return int(text)
-
-
-def input_lines() -> list[str]:
-    """Return the lines of standard input."""
-    if sys.stdin is None or _is_terminal():
-        raise Failure("nothing to decode: give masks or names, or pipe them or a status file in")
-    # Bytes that are no text may stand in a process name; they pass through unchanged.
-    lines = whole(sys.stdin.buffer, "standard input").decode("utf-8", "surrogateescape").split("\n")
-    if not any(line.strip() for line in lines):
-        raise Failure("nothing to decode: the input is empty")
-    return lines
-
-
-def _is_terminal() -> bool:
-    return sys.stdin.isatty()
-
-
-def status_files(lines: list[str]) -> list[live.ProcStatus]:
-    """Parse the status files in *lines*, one after the other; there is none if no line is a Name line."""
-    starts = [number for number, line in enumerate(lines) if line.startswith("Name:\t")]
-    if starts and (stray := [line for line in lines[: starts[0]] if line.strip()]):
-        raise Failure(f"line {lines.index(stray[0]) + 1}: {stray[0]!r} stands before the first status file")
-    return [
-        live.parse_status("\n".join(lines[start:end]), source=f"the status file that begins on line {start + 1}")
-        for start, end in pairwise([*starts, len(lines)])
-    ]
-
-
-def labelled_set(text: str) -> tuple[str, CapSet]:
-    """Read a value, or a line of ``/proc`` with the label in front of its mask."""
-    if match := _CAP_LINE.fullmatch(text.strip()):
-        return match[1], CapSet.from_hex(match[2])
-    return text.strip(), masks_and_names(text)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from capset import live
 from capset.cli.group import json_option, proc_option
-from capset.cli.operands import assumed, engine_named, is_foreign, pid_or_self
+from capset.cli.operands import OPERANDS, engine_named, is_foreign, operands
 from capset.cli.output import (
     ADDED,
     DROPPED,
@@ -22,21 +23,22 @@ from capset.cli.output import (
     warn,
     word,
 )
+from capset.cli.subject import Subject, assumed, tell
 from capset.printable import printable
-from capset.sets import THREAD_SETS
+from capset.sets import THREAD_SETS, CapSet
 from capset.summary import UNDEFINED, summary
 
 if TYPE_CHECKING:
     from capset import CapState, Ids
-    from capset.live import ProcStatus
+    from capset.engines import Engine
 
-__all__ = ["show", "show_sets", "show_status"]
+__all__ = ["show", "show_sets", "show_thread", "thread_json"]
 
 _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 
 
-@click.command()
-@click.argument("pid", default="self")
+@click.command(epilog=OPERANDS)
+@click.argument("operand", default="self")
 @click.option("--thread", type=int, metavar="TID", help="One of its threads instead of the main one.")
 @click.option(
     "--against",
@@ -47,57 +49,134 @@ _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 )
 @proc_option
 @json_option
-def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -> None:
+def show(operand: str, thread: int | None, against: str, proc: str, as_json: bool) -> None:
     """Show the five capability sets of a process.
 
-    PID is a process id, "self" (the default) or "thread-self": this command itself, which has the
-    sets of the shell that started it.
+    OPERAND is usually a process: its id, or "self" (the default), this command, which has the sets of the shell that
+    started it. Of an engine, the sets of a container's first process are shown, for root.
     """
     engine = engine_named(against)
-    status = live.read(pid_or_self(pid), tid=thread, proc=proc, user_ns=True)
+    subjects = operands(operand, proc, alone=True, tid=thread)
     if as_json:
-        diffs = {name: diff_json(engine.default, getattr(status.caps, name)) for name in ("effective", "bounding")}
-        say_json({**status.as_dict(), "against": {"engine": engine.name, **diffs, "assumed": assumed(engine)}})
+        told = [_json(each, engine) for each in subjects]
+        say_json(told[0] if len(told) == 1 else told)
         return
-    show_status(status, proc)
+    tell(subjects)
+    for at, each in enumerate(subjects):
+        say() if at else None
+        _show(each, proc)
+        say()
+        say(f"Against {engine}'s default of {len(engine.default)} capabilities:")
+        rows: list[list[Cell]] = []
+        for name, caps in _compared(each).items():
+            diff = engine.default.diff(caps)
+            changes = [(ADDED, diff.added), (DROPPED, diff.dropped)]
+            rows += [[name, *sign, summary(caps)] for sign, caps in changes if caps] or [[name, "=", "same", ""]]
+        table([word("set"), word(""), word(""), prose("capabilities")], rows)
+
+
+def _compared(subject: Subject) -> dict[str, CapSet]:
+    """Return the sets of a subject that are compared with a default."""
+    if subject.engine is not None:
+        state = subject.five("show")
+        return {name: getattr(state, name) for name in _AGAINST}
+    if subject.caps is not None:
+        return {"": subject.caps}
+    return {name: subject.sets[name] for name in _AGAINST if name in subject.sets}
+
+
+_AGAINST = ("effective", "bounding")
+
+
+def _show(subject: Subject, proc: str) -> None:
+    if subject.engine is not None:
+        say(f"{subject.engine}, root in a container")
+        say()
+        show_sets(subject.five("show"))
+    elif subject.caps is not None:
+        say(f"{printable(subject.label)}\n")
+        show_sets({"": subject.caps})
+    else:
+        show_thread(subject, proc)
+
+
+def _json(subject: Subject, engine: Engine) -> dict[str, object]:
+    told: dict[str, object] = {"label": printable(subject.label)}
+    if subject.engine is not None:
+        told |= {"engine": subject.engine.name, "caps": subject.five("show").as_dict()}
+    elif subject.caps is not None:
+        told |= subject.caps.as_dict()
+    else:
+        told = thread_json(subject)
+    diffs = {name or "set": diff_json(engine.default, caps) for name, caps in _compared(subject).items()}
+    against = {"engine": engine.name, **diffs, "assumed": assumed(engine)}
+    return {**told, "against": against, "assumed": assumed(subject)}
+
+
+def thread_json(subject: Subject) -> dict[str, object]:
+    """Return a thread as JSON has it: what is not known of it is null."""
+    thread: Any = subject.thread
+    told: dict[str, object] = thread.as_dict()
+    if "caps" in told:
+        return told
+    known = {name: caps.as_dict() for name, caps in subject.sets.items()}
+    return {
+        **{name: value for name, value in told.items() if name not in THREAD_SETS},
+        "caps": {name: known.get(name) for name in THREAD_SETS},
+    }
+
+
+def show_thread(subject: Subject, proc: str = "") -> None:
+    """Print what is known of a thread, without a comparison."""
+    thread: Any = subject.thread
+    facts = list(_facts(thread, proc))
+    say(printable(_title(subject)))
+    for name, fact in facts:
+        if fact:
+            say(f"{name:<13} {fact}")
+    if unknown := [name for name, fact in facts if not fact]:
+        say(f"{'not known':<13} {', '.join(unknown)}")
     say()
-    say(f"Against {engine}'s default of {len(engine.default)} capabilities:")
-    rows: list[list[Cell]] = []
-    for name in ("effective", "bounding"):
-        diff = engine.default.diff(getattr(status.caps, name))
-        changes = [(ADDED, diff.added), (DROPPED, diff.dropped)]
-        rows += [[name, *sign, summary(caps)] for sign, caps in changes if caps] or [[name, "=", "same", ""]]
-    table([word("set"), word(""), word(""), prose("capabilities")], rows)
+    show_sets(subject.sets)
+    if len(subject.sets) == len(THREAD_SETS):
+        for violation in subject.five("show").violations():
+            warn(f"impossible sets: {violation}")
 
 
-def show_status(status: ProcStatus, proc: str = "") -> None:
-    """Print what a status file says, without a comparison."""
-    thread = "" if status.pid == status.tgid else f", thread {status.pid}"
-    say(f"{printable(status.name)} (pid {status.tgid}{thread}, parent {status.ppid})")
-    say(f"uids          {_ids(status.uids)}")
-    say(f"gids          {_ids(status.gids)}")
-    say(f"groups        {' '.join(map(str, status.groups)) or 'none'}")
+def _title(subject: Subject) -> str:
+    """Write who it is, as far as that is known."""
+    thread: Any = subject.thread
+    if thread.name is None or thread.pid is None or thread.tgid is None:
+        return subject.label
+    of = "" if thread.pid == thread.tgid else f", thread {thread.pid}"
+    parent = "" if thread.ppid is None else f", parent {thread.ppid}"
+    return f"{thread.name} (pid {thread.tgid}{of}{parent})"
+
+
+def _facts(thread: Any, proc: str) -> Iterator[tuple[str, str]]:
+    """Yield what is told of a thread beside its sets; an empty text where it is not known."""
+    yield "uids", "" if thread.uids is None else _ids(thread.uids)
+    yield "gids", "" if thread.gids is None else _ids(thread.gids)
+    yield "groups", "" if thread.groups is None else " ".join(map(str, thread.groups)) or "none"
     nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) gives no new privileges"}
-    say(f"no_new_privs  {nnp[status.no_new_privs]}")
-    if status.seccomp is not None:
-        say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}")
-    if status.user_ns is not None:
+    unsaid = isinstance(thread, live.StatusRows) and thread.no_new_privs is None
+    yield "no_new_privs", "" if unsaid else nnp[thread.no_new_privs]
+    if thread.seccomp is not None:
+        yield "seccomp", str(_SECCOMP.get(thread.seccomp, thread.seccomp))
+    if thread.user_ns is not None:
         foreign = "another one than yours: these capabilities count in it and below it only"
-        say(f"user_ns       {status.user_ns} ({foreign if is_foreign(status) else 'the same as yours'})")
-    elif proc == "/proc":
-        say("user_ns       unknown: you may not trace this process; its capabilities may not count in yours")
-    say()
-    show_sets(status.caps)
-    for violation in status.caps.violations():
-        warn(f"impossible sets: {violation}")
+        yield "user_ns", f"{thread.user_ns} ({foreign if is_foreign(thread.user_ns) else 'the same as yours'})"
+    elif proc == "/proc" and not isinstance(thread, live.StatusRows):
+        yield "user_ns", "unknown: you may not trace this process; its capabilities may not count in yours"
 
 
-def show_sets(state: CapState) -> None:
-    """Print the five sets as a table."""
-    sets = [(name, getattr(state, name)) for name in THREAD_SETS]
-    rows = [[name, caps.hex(), str(len(caps)), summary(caps)] for name, caps in sets]
+def show_sets(sets: CapState | Mapping[str, CapSet]) -> None:
+    """Print the five sets as a table, or those that are known; of what is one set, that."""
+    known = sets if isinstance(sets, Mapping) else {name: getattr(sets, name) for name in THREAD_SETS}
+    rows = [[name, caps.hex(), str(len(caps)), summary(caps)] for name, caps in known.items()]
+    rows += [[name, "not known", "", ""] for name in THREAD_SETS if name not in known and "" not in known]
     table([word("set"), word("mask"), number("held"), prose("capabilities")], rows)
-    if any(caps.undefined for _, caps in sets):
+    if any(caps.undefined for caps in known.values()):
         say(f"{UNDEFINED}.")
 
 

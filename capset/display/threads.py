@@ -10,9 +10,9 @@ from capset.live.user_ns import is_elsewhere, namespace_text
 
 if TYPE_CHECKING:
     from capset.ids import Ids
-    from capset.live import FileScan, ProcStatus, Snapshot
+    from capset.live import FileScan, ProcStatus, Snapshot, StatusRows
 
-__all__ = ["MANY", "thread_facts", "title_of", "unread"]
+__all__ = ["MANY", "rows_facts", "rows_title", "thread_facts", "title_of", "unread"]
 
 MANY = 200  # rows, names or errors; nobody reads more of them
 _SECCOMP = {None: "unknown", 0: "disabled", 1: "strict", 2: "filter"}
@@ -33,6 +33,21 @@ def thread_facts(status: ProcStatus) -> list[str]:
         f"seccomp {_SECCOMP.get(status.seccomp, str(status.seccomp))}",
         "! " * is_elsewhere(status.user_ns) + namespace_text(status.user_ns),
     ]
+
+
+def rows_title(rows: StatusRows) -> str:
+    """Write which thread some rows are of, as far as they say, without its name."""
+    if rows.pid is not None and rows.tgid is not None:
+        return f"Process {rows.pid}" if rows.pid == rows.tgid else f"Thread {rows.pid} of process {rows.tgid}"
+    return "A thread" if rows.pid is None else f"Thread {rows.pid}"
+
+
+def rows_facts(rows: StatusRows) -> list[str]:
+    """Tell what rows say of a thread, what they do not, and what follows from them."""
+    facts = {"user": rows.uids, "group": rows.gids}
+    found = [f"{what} {'not known' if ids is None else _ids(ids)}" for what, ids in facts.items()]
+    found.append(_NO_NEW_PRIVS[rows.no_new_privs])
+    return found + ([namespace_text(rows.user_ns)] if is_elsewhere(rows.user_ns) else []) + rows.assumed
 
 
 def _ids(ids: Ids) -> str:

@@ -21,6 +21,7 @@ from capset.documents.workload import Workload, listed
 from capset.engines import Engine, Request
 from capset.engines.request import named_uid
 from capset.errors import DocumentError, FormatError, RequestError, shown
+from capset.live.rows import ROWS
 from capset.plain import Plain
 from capset.printable import message, printable
 from capset.problem import Problem
@@ -115,6 +116,7 @@ def convert(
         means = _meaning(each, name)
         if means is None:
             continue
+        _all_known(each, target)
         if each._pod is not None and each._pod.windows:
             losses.append(Loss(rule="windows", message=_WINDOWS, workload=name or each.within))
         by = _engines(each, target, reads, writes)
@@ -179,6 +181,19 @@ def _meaning(workload: Workload, name: str) -> Meaning | None:
         reason = f"{f'{name}: ' * bool(name)}what is asked for is not known, as {workload.not_known}{told}"
         raise DocumentError(workload.source, (why and why.line) or workload.line, reason)
     return meaning.of(workload)
+
+
+def _all_known(workload: Workload, target: Dialect) -> None:
+    """Refuse to write a set that no row of a status file says: it would be a guess.
+
+    Raises:
+        DocumentError: Such a set is needed.
+    """
+    needed = ("bounding",) if target.engine else [name for name in THREAD_SETS if name not in target.lacks]
+    if workload._thread is not None and (missing := [name for name in needed if name not in workload.says]):
+        rows = ", ".join(ROWS[name] for name in missing)
+        reason = f"no row says the {' and the '.join(missing)} set, which {target.name} needs: copy {rows} too"
+        raise DocumentError(workload.source, workload.line, reason)
 
 
 _NOT_KNOWN = frozenset({"not-read", "variable"})

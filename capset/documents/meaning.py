@@ -70,7 +70,11 @@ def of(workload: Workload) -> Meaning | None:
         return of_process(workload.process)
     if workload.file_caps is not None:
         return of_file(workload.file_caps)
-    return None if workload.state is None else of_state(workload.state, workload.says)
+    if workload.state is None:
+        return None
+    sets = of_state(workload.state, workload.says)
+    thread = workload._thread
+    return sets if thread is None else evolve(sets, user=workload.user, no_new_privs=bool(thread.no_new_privs))
 
 
 def of_state(state: CapState, says: tuple[str, ...]) -> Sets:

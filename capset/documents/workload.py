@@ -15,6 +15,7 @@ from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
 from capset.formats.systemd import Manager, Unit
+from capset.live.rows import StatusRows
 from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS
@@ -48,8 +49,8 @@ class Workload(Plain, Shown):
         process: What a ``config.json`` says.
         file_caps: The capabilities of a program file.
         state: Sets by themselves; beside a request, those before the execve(2), as ``podman inspect`` shows them.
-        says: Which of the five sets of ``state`` the dialect has a place for: libcap's text has no bounding and no
-            ambient set.
+        says: Which of the five sets of ``state`` are said: libcap's text has no place for a bounding and an ambient
+            set, and of a status file a text may have some rows alone.
         not_known: Why it cannot be said what the process gets, such as a variable that decides; empty where it can.
         problems: What the document says and its target does not take as it looks, and what was not read.
     """
@@ -77,6 +78,7 @@ class Workload(Plain, Shown):
     _sign: str = field(default="", alias="sign", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
+    _thread: StatusRows | None = field(default=None, alias="thread", repr=False, eq=False)  # of which it is the state
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 
@@ -120,6 +122,9 @@ class Workload(Plain, Shown):
             if self.unit.manager == "user":
                 return self.unit.user or "its manager's"
             return self.unit.user or ("a dynamic one" if self.unit.dynamic_user else "root")
+        if self._thread is not None and self._thread.uids is not None:
+            gids = self._thread.gids
+            return f"{self._thread.uids.effective}{'' if gids is None else f':{gids.effective}'}"
         return ""
 
     @property

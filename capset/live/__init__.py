@@ -7,6 +7,8 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
+    from capset.live.containers import Container as Container
+    from capset.live.containers import container as container
     from capset.live.files import CapFile as CapFile
     from capset.live.files import FileScan as FileScan
     from capset.live.files import file_caps as file_caps
@@ -14,12 +16,14 @@ if TYPE_CHECKING:
     from capset.live.identity import credentials as credentials
     from capset.live.identity import kernel_rules as kernel_rules
     from capset.live.identity import securebits as securebits
+    from capset.live.pasted import parse_rows as parse_rows
     from capset.live.programs import executable as executable
     from capset.live.reading import hides_others as hides_others
     from capset.live.reading import kernel_release as kernel_release
     from capset.live.reading import last_cap as last_cap
     from capset.live.reading import read as read
     from capset.live.reading import supported as supported
+    from capset.live.rows import StatusRows as StatusRows
     from capset.live.scanning import Scan as Scan
     from capset.live.scanning import scan as scan
     from capset.live.snapshot import Snapshot as Snapshot
@@ -31,10 +35,13 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
+            "capset.live.containers": ("Container", "container"),
             "capset.live.files": ("CapFile", "FileScan", "file_caps", "scan_files"),
             "capset.live.identity": ("credentials", "kernel_rules", "securebits"),
             "capset.live.programs": ("executable",),
             "capset.live.reading": ("hides_others", "kernel_release", "last_cap", "read", "supported"),
+            "capset.live.pasted": ("parse_rows",),
+            "capset.live.rows": ("StatusRows",),
             "capset.live.scanning": ("Scan", "scan"),
             "capset.live.snapshot": ("Snapshot",),
             "capset.live.status": ("ProcStatus", "parse_status"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from capset.diff import StateDiff
     from capset.kernel import Credentials
 
-__all__ = ["ProcStatus", "parse_status"]
+__all__ = ["LINES", "ProcStatus", "credentials_of", "parse_status"]
 
 
 @frozen(kw_only=True)
@@ -77,21 +77,13 @@ class ProcStatus(Plain, Tabular):
             >>> live.read(proc="examples/host", pid=1).credentials().assumed[0]
             'the securebits are 0, as a status file does not have them'
         """
-        from capset.kernel import Credentials
-
-        assumed = [
-            "the securebits are 0, as a status file does not have them",
-            "the user namespace is the initial one, as a status file does not say",
-        ]
-        if self.no_new_privs is None:
-            assumed.append("no_new_privs is not set, as this kernel does not say")
-        return Credentials(
+        return credentials_of(
             uids=self.uids,
             gids=self.gids,
             groups=self.groups,
             caps=self.caps,
-            no_new_privs=bool(self.no_new_privs),
-            assumed=assumed,
+            no_new_privs=self.no_new_privs,
+            unsaid="this kernel does not say",
         )
 
     def diff(self, other: CapState | HasCaps) -> StateDiff:
@@ -104,6 +96,29 @@ class ProcStatus(Plain, Tabular):
             False
         """
         return self.caps.diff(other)
+
+
+def credentials_of(
+    *,
+    uids: Ids | int,
+    gids: Ids,
+    groups: tuple[int, ...],
+    caps: CapState,
+    no_new_privs: bool | None,
+    unsaid: str,
+    assumed: Iterable[str] = (),
+) -> Credentials:
+    """Make credentials of what a status file says; *unsaid* is why it says nothing of no_new_privs."""
+    from capset.kernel import Credentials
+
+    told = [
+        *assumed,
+        "the securebits are 0, as a status file does not have them",
+        "the user namespace is the initial one, as a status file does not say",
+    ]
+    if no_new_privs is None:
+        told.append(f"no_new_privs is not set, as {unsaid}")
+    return Credentials(uids=uids, gids=gids, groups=groups, caps=caps, no_new_privs=bool(no_new_privs), assumed=told)
 
 
 def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
@@ -151,7 +166,7 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
 def _line_by_line(text: str, source: str) -> ProcStatus:
     """Read lines in any order, and say what is wrong with which; it takes five times as long as the one match."""
     found = _found(text, source)
-    for label, (expected, _) in _LINES.items():
+    for label, (expected, _) in LINES.items():
         if label not in found and label not in _LATER:
             from capset.filename import how_to_read  # for errors alone
 
@@ -172,7 +187,7 @@ def _line_by_line(text: str, source: str) -> ProcStatus:
 
 
 def _found(text: str, source: str) -> dict[str, Any]:
-    """Go through the lines, and convert the values of those in :data:`_LINES`, by their labels.
+    """Go through the lines, and convert the values of those in :data:`LINES`, by their labels.
 
     A label begins its line. The kernel writes a line break in a process name as two other characters, so no
     process can call itself "CapEff:".
@@ -180,9 +195,9 @@ def _found(text: str, source: str) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for number, line in enumerate(text.split("\n"), 1):
         label, _, value = line.partition(":")
-        if label not in _LINES:
+        if label not in LINES:
             continue
-        expected, convert = _LINES[label]
+        expected, convert = LINES[label]
         if label in found:
             raise StatusError(source, label, "one such line, of one status file", number, value.strip(" \t"))
         try:
@@ -241,8 +256,7 @@ def _flag(value: str) -> bool:
 
 _HEX = "1 to 16 hexadecimal digits"
 
-# What the value of a line should be, and how it is checked and converted.
-_LINES: dict[str, tuple[str, Callable[[str], object]]] = {
+LINES: dict[str, tuple[str, Callable[[str], object]]] = {
     "Name": ("the name of the thread", _name),
     "Tgid": ("a number", _number),
     "Pid": ("a number", _number),
@@ -258,12 +272,14 @@ _LINES: dict[str, tuple[str, Callable[[str], object]]] = {
     "NoNewPrivs": ("0 or 1", _flag),
     "Seccomp": ("a number", _number),
 }
+"""What the value of a line should be, and how it is checked and converted."""
+
 _LATER = {"CapAmb", "NoNewPrivs", "Seccomp"}  # not every kernel prints these
 
 
 # What kernels print: these lines in this order, none of them twice, and any others between them, each with its end.
 # A label counts without its colon too, as it does line by line; a name with escapes in it is read there. Nothing here
-# is long, as some of it is kept. The labels are those of _LINES, in groups, which takes a tenth off.
+# is long, as some of it is kept. The labels are those of LINES, in groups, which takes a tenth off.
 _OTHERS = rb"(?:(?!(?:Cap(?:Inh|Prm|Eff|Bnd|Amb)|Name|NoNewPrivs|Pid|PPid|Uid|Gid|Tgid|Groups|Seccomp)\b).*\n)*+"
 _FOUR = rb"CapInh:.{1,20}\nCapPrm:.{1,20}\nCapEff:.{1,20}\nCapBnd:.{1,20}\n"
 _REGULAR = re.compile(

@@ -29,6 +29,6 @@ def host(tmp_path):
         (proc / str(pid)).mkdir(parents=True)
         (proc / f"{pid}/status").write_text(
             f"Name:\t{name}\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t{pid // 7}\n"
-            f"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapInh:\t0\n{masks}"
+            f"Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\nCapInh:\t{0:016x}\n{masks}"
         )
     return proc

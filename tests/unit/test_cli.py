@@ -9,6 +9,7 @@ import re
 import runpy
 import subprocess
 import sys
+from itertools import chain, repeat
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,8 @@ from click.testing import CliRunner
 import capset
 from capset import Cap, CapSet, display, engines, live
 from capset.cli import main, output
+from capset.cli.decode import decode
 from capset.cli.group import capset as command
-from capset.cli.operands import input_lines
 from capset.cli.output import Failure
 from capset.errors import ProcUnavailableError
 from capset.summary import UNDEFINED
@@ -187,11 +188,11 @@ def test_decode_lines(run):
 
 def test_decode_shows_no_escape_sequence(run):
     """A label comes from who knows where."""
-    _, out, _ = run("decode", stdin="\x1b[2J:CapEff: 0\nCapEff: 0\n")
+    _, out, _ = run("decode", stdin=f"\x1b[2J:CapEff: {DOCKER}\nCapEff: {DOCKER}\n")
 
     assert "\x1b" not in out
     assert r"\x1b[2J:CapEff" in out
-    _, out, _ = run("decode", "--json", stdin=b"\xff:CapEff: 0\n")
+    _, out, _ = run("decode", "--json", stdin=b"\xff:CapEff: 00000000a80425fb\n")
     assert json.loads(out)[0]["label"] == r"\xff:CapEff"
 
 
@@ -225,13 +226,14 @@ def test_decode_status_files(run):
         (["chwon"], None, "did you mean CAP_CHOWN"),
         (["0x10000000000000000"], None, "1 to 16 hexadecimal digits"),
         ([], "kill\nchwon\n", "line 2: unknown capability 'chwon'"),
-        ([], "Name:\tx\nCapEff:\t0\n", "the status file that begins on line 1: no Tgid line"),
-        ([], "CapEff: kill", "line 1: not a capability mask"),
-        ([], "CapEff:", "line 1: not a capability mask"),
-        ([], "nonsense\nName:\tx\n", "line 1: 'nonsense' stands before the first status file"),
+        ([], "Name:\tx\nCapEff:\t0\n", "standard input:2: CapEff: expected 16 hexadecimal digits"),
+        ([], "CapEff: kill", "standard input:1: CapEff: expected 16 hexadecimal digits"),
+        ([], "CapEff:", "standard input:1: CapEff: expected 16 hexadecimal digits"),
+        ([], "nonsense\nName:\tx\n", "line 1: unknown capability 'nonsense'"),
         ([], "", "the input is empty"),
         ([], " \n\n", "the input is empty"),
-        (["3000"], None, "a mask stands alone, with 0x in front"),
+        (["3000"], None, "3000 alone may be a process, a mask or a capability: write pid:3000, 0x3000"),
+        ([], "3000", "line 1: unknown capability '3000'"),
     ],
 )
 def test_decode_refuses(run, args, stdin, message):
@@ -244,7 +246,7 @@ def test_decode_refuses(run, args, stdin, message):
 
 def test_decode_nothing_on_a_terminal(run, monkeypatch):
     """Waiting silently for input helps nobody."""
-    monkeypatch.setattr("capset.cli.operands._is_terminal", lambda: True)
+    monkeypatch.setattr("capset.cli.decode._is_terminal", lambda: True)
 
     status, _, err = run("decode")
     assert status == 2
@@ -362,6 +364,7 @@ def test_diff_json(run):
                 "kept": ["CAP_KILL"],
             }
         ],
+        "not_known": [],
         "assumed": [],
     }
 
@@ -411,7 +414,7 @@ def test_diff_of_one_set(run, name):
         ("file:/nonexistent", "No such file or directory: /nonexistent"),
         ("file:/", "Is a directory: /"),
         ("pid:" + "9" * 5000, "expected a process id, self or thread-self"),
-        (f"file:{__file__}", "no Name line"),
+        (f"file:{__file__}", "leave out what"),
     ],
 )
 def test_diff_refuses(run, text, message):
@@ -507,7 +510,7 @@ def test_show_says_that_a_namespace_is_another(run, monkeypatch):
     import attrs
 
     real = live.read
-    spaces = iter([1, 2])
+    spaces = chain([1], repeat(2))  # the process, then this command
     monkeypatch.setattr(live, "read", lambda *a, **o: attrs.evolve(real(*a, **o), user_ns=next(spaces)))
     _, out, _ = run("show")
 
@@ -656,11 +659,12 @@ def test_nothing_else_looks_like_a_difference(error, status, monkeypatch):
     assert result.exit_code == status
 
 
-def test_no_standard_input_at_all(run, monkeypatch):
+@pytest.mark.parametrize(("words", "told"), [((), "nothing to decode"), (("-",), "there is no standard input to read")])
+def test_no_standard_input_at_all(monkeypatch, words, told):
     """As in capset decode <&-."""
     monkeypatch.setattr("sys.stdin", None)
-    with pytest.raises(Failure, match="nothing to decode"):
-        input_lines()
+    with pytest.raises(Failure, match=told):
+        decode.callback(words, "/proc", False)
 
 
 def test_diff_of_one_set_of_two_processes(run):
@@ -710,7 +714,7 @@ def test_diff_says_that_a_namespace_is_another(run, monkeypatch):
     import attrs
 
     real = live.read
-    spaces = iter([1, 2])
+    spaces = chain([1], repeat(2))  # the process, then this command
     monkeypatch.setattr(live, "read", lambda *a, **o: attrs.evolve(real(*a, **o), user_ns=next(spaces)))
 
     assert "in another user namespace: it counts only there" in run("diff", "docker", "pid:self")[1]

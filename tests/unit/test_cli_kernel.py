@@ -89,7 +89,8 @@ def test_exec_that_is_refused(run, program):
         (["--user", "5"], "are about a container: give --engine"),
         (["--pid", "self", "--engine", "docker"], "either --pid or --engine executes it: give one of them"),
         (["--engine", "dokcer"], "did you mean docker?"),
-        (["--pid", "x"], "not a process or thread id"),
+        (["--pid", "x"], "cannot read 'x' as pid:N"),
+        (["--pid", "0"], "not a process or thread id"),
         (["--pid", "file:/no/such"], "No such file or directory: /no/such"),
     ],
 )

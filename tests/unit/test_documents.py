@@ -40,6 +40,7 @@ TEXTS = {
     "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
     "libcap": "cap_kill=ep",
     "oci": '{"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}',
+    "status": "CapEff:\t0000000000000020\n",
     "systemd": "# a unit\n[Service]\nCapabilityBoundingSet=CAP_KILL\n",
     "xattr": "0100000220000000000000000000000000000000",
 }
@@ -313,7 +314,7 @@ def test_an_engine_for_what_podman_says_itself():
 def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
-    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["inspect"]
+    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["inspect", "status"]
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "compose": "docker",
         "docker": "docker",

@@ -15,6 +15,7 @@ from capset.errors import (
     ArgumentError,
     CapsetError,
     ConflictError,
+    ContainerError,
     ContradictionError,
     DialectError,
     DocumentError,
@@ -103,6 +104,11 @@ EXAMPLES = [
         TooLargeError("pods.json", 16777216, "characters or bytes"),
         ValueError,
         "pods.json: more than 16777216 characters or bytes are not read: divide it",
+    ),
+    (
+        ContainerError("docker", "web\x1b", "it does not run\n"),
+        LookupError,
+        "docker:web\\x1b: it does not run\\n",
     ),
     (
         StoppedError("KeyboardInterrupt()", 7),

@@ -95,7 +95,7 @@ def test_library(call, message):
 
 
 COMMAND = [
-    (["show", "x"], "not a process or thread id: expected a process id, self or thread-self, got 'x'"),
+    (["show", "pid:x"], "not a process or thread id: expected a process id, self or thread-self, got 'x'"),
     (["show", "--against", "dokcer"], "unknown container engine 'dokcer': did you mean docker?"),
     (["show", "--against", "x"], f"unknown container engine 'x': known are {', '.join(engines.names())}"),
     (
@@ -119,18 +119,22 @@ COMMAND = [
         "Docker Engine cannot give exactly 41: "
         "41: unknown capability 41: it has no name yet, and here only names are taken",
     ),
-    (["recognise", "docker"], "'docker' is a set, and five are needed: give pid:N or file:PATH"),
+    (
+        ["recognise", "kill"],
+        "kill (CAP_KILL) is one set, and recognise asks for the five of a process: give pid:N, file:PATH, - or a "
+        "container",
+    ),
     (["show", "--proc", "/x"], "no proc file system, or no such file in it; only Linux has one, usually at /proc: /x"),
-    (["decode", "3000"], f"unknown capability '3000': {NUMBERS}"),
+    (["decode", "3000"], "3000 alone may be a process, a mask or a capability: write pid:3000, 0x3000"),
     (
         ["diff", "x", "docker"],
-        "cannot read 'x' as an engine (see capset engines), pid:N, file:PATH, a mask or capabilities: "
+        "cannot read 'x' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities: "
         "unknown capability 'x': expected a name as in capabilities(7), such as CAP_NET_ADMIN, "
         "or a number from 0 to 63",
     ),
     (
         ["diff", "DOCKERR", "docker"],
-        "cannot read 'DOCKERR' as an engine (see capset engines), pid:N, file:PATH, a mask or capabilities: "
+        "cannot read 'DOCKERR' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities: "
         "did you mean docker?",
     ),
     (["decode"], "nothing to decode: the input is empty"),

@@ -7,17 +7,31 @@ from collections.abc import Sequence
 
 from capset.display import html
 from capset.display.as_html.judging import against, told
-from capset.display.as_html.markup import Html, block, details, foreign, lines, listed, paragraph, signed, strong, table
+from capset.display.as_html.markup import (
+    Html,
+    block,
+    details,
+    foreign,
+    lines,
+    listed,
+    mono,
+    paragraph,
+    signed,
+    strong,
+    table,
+)
 from capset.display.as_html.state import state_parts
 from capset.display.judging import docker_default, in_short, risky
-from capset.display.threads import MANY, thread_facts, title_of, unread
+from capset.display.threads import MANY, rows_facts, rows_title, thread_facts, title_of, unread
 from capset.live.files import FileScan
+from capset.live.rows import StatusRows
 from capset.live.scanning import Scan
 from capset.live.snapshot import Snapshot
 from capset.live.status import ProcStatus
 from capset.live.user_ns import is_elsewhere, namespace_text
-from capset.sets import CapSet
+from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
+from capset.summary import summary
 
 _SOME = 5  # so many names stand for a group
 
@@ -27,6 +41,22 @@ def _status(status: ProcStatus) -> str:
     """Show who it is, and its five sets."""
     facts = paragraph("; ".join(thread_facts(status)))
     return block(*state_parts(Html(f"{title_of(status)}: {foreign(status.name)}"), status.caps, facts))
+
+
+@html.register(StatusRows)
+def _rows(rows: StatusRows) -> str:
+    """Show the sets that rows say, and which are not known."""
+    title = Html(rows_title(rows) + (f": {foreign(rows.name)}" if rows.name is not None else ""))
+    known = rows.sets
+    told_of = [
+        (name, len(known[name]), mono(known[name].hex()), summary(known[name]))
+        if name in known
+        else (name, "", "", "not known")
+        for name in THREAD_SETS
+    ]
+    held = CapSet().union(*(caps for name, caps in known.items() if name in {"effective", "permitted", "ambient"}))
+    facts = paragraph("; ".join(rows_facts(rows)))
+    return block(table(title, ("set", "held", "mask", "capabilities"), told_of), facts, *told(held))
 
 
 @html.register(Scan)

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 from capset.display import text
 from capset.display.judging import in_short
-from capset.display.threads import thread_facts, title_of, unread
+from capset.display.threads import rows_facts, rows_title, thread_facts, title_of, unread
 from capset.live.files import FileScan
+from capset.live.rows import StatusRows
 from capset.live.scanning import Scan
 from capset.live.snapshot import Snapshot
 from capset.live.status import ProcStatus
 from capset.live.user_ns import is_elsewhere, namespace_text
 from capset.printable import printable
+from capset.sets import THREAD_SETS
+from capset.summary import summary
 
 
 @text.register(ProcStatus)
 def _status(status: ProcStatus) -> str:
     title = f"{title_of(status)}: {printable(status.name)}"
     return "\n".join([title, "; ".join(thread_facts(status)), text(status.caps)])
+
+
+@text.register(StatusRows)
+def _rows(rows: StatusRows) -> str:
+    title = rows_title(rows) + (f": {printable(rows.name)}" if rows.name is not None else "")
+    known = rows.sets
+    sets = [f"{name}: {summary(known[name]) if name in known else 'not known'}" for name in THREAD_SETS]
+    return "\n".join([title, "; ".join(rows_facts(rows)), *sets])
 
 
 @text.register(Scan)

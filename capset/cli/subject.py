@@ -1,0 +1,78 @@
+"""Subject: what a command looks at, whichever way it was named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, NamedTuple
+
+from capset.cli.output import Failure, warn
+from capset.sets import THREAD_SETS, CapSet
+
+if TYPE_CHECKING:
+    from typing import Never
+
+    from capset import CapState
+    from capset.engines import Engine
+    from capset.live import ProcStatus, StatusRows
+    from capset.live.reading import Pid
+
+__all__ = ["Subject", "assumed", "tell"]
+
+
+class Subject(NamedTuple):
+    """What a person names: a set, an engine with its default, or a thread with its five sets or some of them."""
+
+    text: str  # as it was written
+    label: str  # with what it was taken for
+    caps: CapSet | None = None  # of what is one set
+    engine: Engine | None = None  # of which that set is the default
+    thread: ProcStatus | StatusRows | None = None
+    pid: Pid | None = None  # of a thread that runs here
+    uid: int | None = None  # of a thread, where that is its user id in its own user namespace
+    assumed: tuple[str, ...] = ()
+
+    @property
+    def sets(self) -> Mapping[str, CapSet]:
+        """Those of the five sets that are known; none of what is one set."""
+        if self.thread is None:
+            return {}
+        known: Mapping[str, CapSet] | None = getattr(self.thread, "sets", None)  # of rows
+        return {name: getattr(self.thread.caps, name) for name in THREAD_SETS} if known is None else known
+
+    def one(self, which: str) -> CapSet:
+        """Return the set, or *which* of the five."""
+        if self.caps is not None:
+            return self.caps
+        return self.sets[which] if which in self.sets else self._lacks([which])
+
+    def five(self, what: str) -> CapState:
+        """Return the five sets, for a question that needs them; of an engine, what root has in a container."""
+        from capset import CapState
+
+        if self.engine is not None:
+            return self.engine.container()
+        if self.caps is not None:
+            ways = "give pid:N, file:PATH, - or a container"
+            raise Failure(f"{self.label} is one set, and {what} asks for the five of a process: {ways}")
+        if missing := [name for name in THREAD_SETS if name not in self.sets]:
+            self._lacks(missing)
+        return CapState(**self.sets)
+
+    def _lacks(self, names: list[str]) -> Never:
+        from capset.live.rows import ROWS
+
+        there, missing = (", ".join(ROWS[name] for name in each) for each in (self.sets, names))
+        sets = f"the {' and the '.join(names)} set"
+        raise Failure(f"{self.label}: {sets} cannot be told: there is no row {missing}, but {there} alone")
+
+
+def assumed(*subjects: Subject | Engine | None) -> list[str]:
+    """Return what was taken for granted, for JSON, each sentence once; None is nothing."""
+    every = [told for each in subjects if each for told in each.assumed]
+    return list(dict.fromkeys(every))
+
+
+def tell(subjects: Iterable[Subject]) -> None:
+    """Tell what was taken for granted of subjects; of an engine it is told where its name is read."""
+    for told in assumed(*(each for each in subjects if each.engine is None)):
+        warn(told)
