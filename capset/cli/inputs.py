@@ -16,6 +16,8 @@ def read_bytes(path: str) -> bytes:
     """Read a file, or standard input for ``-``."""
     if path == "-" and sys.stdin is None:
         raise Failure("there is no standard input to read")
+    if path == "-" and sys.stdin.buffer.closed:
+        raise Failure("standard input was read already: - stands for one operand")
     with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
         return whole(file, path)
 

@@ -125,10 +125,8 @@ def _answer(engine: str, name: str, words: list[str], timeout: float) -> str:
     except OSError as error:
         raise ContainerError(engine, name, f"{words[0]} cannot be run: {error.strerror}") from None
     if asked.returncode:
-        told = (err or out).decode(
-            "utf-8", "backslashreplace"
-        ).strip() or f"exit status {asked.returncode}, and no more"
-        raise ContainerError(engine, name, f"{words[0]} says: {told}")
+        told = (err or out).decode("utf-8", "backslashreplace").strip()
+        raise ContainerError(engine, name, f"{words[0]} says: {told or f'exit status {asked.returncode} alone'}")
     return out.decode("utf-8", "backslashreplace")
 
 

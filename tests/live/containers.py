@@ -53,7 +53,7 @@ def make_root(folder: Path, find: Find) -> Path:
     for name in ("bin", "dev", "etc", "proc", "run", "sys", "tmp", "usr/bin", "root"):
         (root / name).mkdir(parents=True)
     shutil.copy(find("busybox", "busybox-static")[-1], root / "bin/busybox")
-    for applet in ("cat", "sh", "grep"):
+    for applet in ("cat", "sh", "grep", "tail"):
         (root / "bin" / applet).symlink_to("busybox")
     (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000:user:/:/bin/sh\n")
     (root / "etc/group").write_text("root:x:0:\nuser:x:1000:\n")

@@ -128,13 +128,15 @@ COMMAND = [
     (["decode", "3000"], "3000 alone may be a process, a mask or a capability: write pid:3000, 0x3000"),
     (
         ["diff", "x", "docker"],
-        "cannot read 'x' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities: "
+        "cannot read 'x' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or "
+        "capabilities: "
         "unknown capability 'x': expected a name as in capabilities(7), such as CAP_NET_ADMIN, "
         "or a number from 0 to 63",
     ),
     (
         ["diff", "DOCKERR", "docker"],
-        "cannot read 'DOCKERR' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities: "
+        "cannot read 'DOCKERR' as pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or "
+        "capabilities: "
         "did you mean docker?",
     ),
     (["decode"], "nothing to decode: the input is empty"),
