@@ -63,7 +63,29 @@ STATUS = (
 )
 UNIT = "# /etc/systemd/system/{0}\n[Service]\nExecStart=a\n"
 
+MASK = "0" * 16
+
 SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
+    "rows of status files": (
+        linted("status"),
+        {
+            "files": lambda n: f"/proc/1/status:CapEff: {MASK}\n" * n,
+            "files of other names": lambda n: "".join(f"/proc/{i}/status:CapEff: {MASK}\n" for i in range(n)),
+            "whole files": lambda n: (STATUS % (b"", b"", b"")).decode().replace("\t0\n", f"\t{MASK}\n") * n,
+            "rows on one line": lambda n: f"CapEff: {MASK} " * n,
+            "labels on one line": lambda n: "CapEff: Name: " * n,
+            "labels without a mask": lambda n: f"CapEff: {MASK} " + "CapEff: " * n,
+            "blanks behind a label": lambda n: "CapEff" + " " * n + "x",
+            "a long front": lambda n: "-" * n + f"CapEff: {MASK}",
+            "colons in front": lambda n: "a: :" * n + f"CapEff: {MASK}",
+            "words in front": lambda n: "web | " * n + f"CapEff: {MASK}",
+            "lines that are none": lambda n: "[...]\n" * n + f"CapEff: {MASK}",
+            "JSON": lambda n: json.dumps([{"label": "CapEff", "mask": MASK, "names": []}] * n),
+            "JSON of a host": lambda n: json.dumps(
+                {"hidden": 0, "processes": [{"pid": 1, "caps": {"effective": {"mask": MASK, "names": []}}}] * n}
+            ),
+        },
+    ),
     "compose in YAML": (
         linted("compose"),
         {

@@ -67,7 +67,8 @@ def operand(text: str, proc: str, *, alone: bool = False, tid: int | None = None
     found = operands(text, proc, alone=alone, tid=tid)
     if len(found) > 1:
         some = ", ".join(each.label for each in found[:3]) + (", ..." if len(found) > 3 else "")
-        raise Failure(f"{text} has {len(found)} processes in it, and one is asked for; give it alone: {some}")
+        where = "standard input" if text == "-" else text
+        raise Failure(f"{where} has {len(found)} processes in it, and one is asked for; give it alone: {some}")
     return found[0]
 
 

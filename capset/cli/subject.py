@@ -9,7 +9,7 @@ from capset.cli.output import Failure, warn
 from capset.sets import THREAD_SETS, CapSet
 
 if TYPE_CHECKING:
-    from typing import Never
+    from typing import Any, Never
 
     from capset import CapState
     from capset.engines import Engine
@@ -33,11 +33,10 @@ class Subject(NamedTuple):
 
     @property
     def sets(self) -> Mapping[str, CapSet]:
-        """Those of the five sets that are known; none of what is one set."""
-        if self.thread is None:
-            return {}
-        known: Mapping[str, CapSet] | None = getattr(self.thread, "sets", None)  # of rows
-        return {name: getattr(self.thread.caps, name) for name in THREAD_SETS} if known is None else known
+        """Those of the five sets of a thread that are known."""
+        thread: Any = self.thread
+        known: Mapping[str, CapSet] | None = getattr(thread, "sets", None)  # of rows
+        return {name: getattr(thread.caps, name) for name in THREAD_SETS} if known is None else known
 
     def one(self, which: str) -> CapSet:
         """Return the set, or *which* of the five."""

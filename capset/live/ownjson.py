@@ -1,9 +1,13 @@
 """What capset itself writes of processes as JSON, read back as rows of status files. No file is opened here."""
 
+# What is read may be anything.
+# pyright: reportUnknownArgumentType=false, reportUnknownVariableType=false
+
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 from typing import Any
 
 from capset.errors import FormatError, StatusError
@@ -60,9 +64,13 @@ def _processes(item: Any, source: str) -> Iterator[StatusRows]:
     caps = entry.get("caps", entry)
     sets = {name: caps[name] for name in THREAD_SETS if name in caps} if isinstance(caps, dict) else {}
     if any(each is not None for each in sets.values()):
-        blank = StatusRows(source=source).as_dict()
-        known = {key: entry[key] for key in blank if key in entry and key not in {"source", "line"}}
-        yield StatusRows.from_dict({**blank, **known, **sets})
+        known = {key: entry[key] for key in _blank() if key in entry and key != "line"}
+        yield StatusRows.from_dict({**_blank(), **known, **sets, "source": source})
+
+
+@cache
+def _blank() -> dict[str, Any]:
+    return StatusRows().as_dict()
 
 
 def _objects(items: object) -> Iterable[dict[Any, Any]]:

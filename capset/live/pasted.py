@@ -50,7 +50,7 @@ def parse_rows(text: bytes | str, *, source: str = "<rows>") -> list[StatusRows]
         [1, 7]
         >>> live.parse_rows("CapEff: 000001ff")
         Traceback (most recent call last):
-        capset.errors.StatusError: <rows>:1: CapEff: expected 16 hexadecimal digits, as the kernel prints a mask; ...
+        capset.errors.StatusError: <rows>:1: CapEff: expected 16 hexadecimal digits, as the kernel prints a mask: ...
     """
     if not isinstance(text, bytes | str):
         raise TypeError(f"expected rows of a status file as bytes or str, got {shown(text)}")
@@ -110,8 +110,8 @@ _PATH_OF_PROC = re.compile(r".*?/([0-9]{1,10})(?:/task/([0-9]{1,10}))?/status")
 _MASK = re.compile(r"[`'\"]*([0-9a-fA-F]{16})(?![0-9a-zA-Z])(?!\.\.|…)")
 _CUT = (
     "16 hexadecimal digits, as the kernel prints a mask: copy the row again if some are cut off, leave out what is no "
+    "row, and write a mask of your own without a label, with 0x in front"
 )
-_CUT += "row, and write a mask of your own without a label, with 0x in front"
 
 
 def _rows(line: str, number: int, source: str) -> Iterator[_Row]:
@@ -205,7 +205,7 @@ def _entry(rows: list[_Row], lines: list[str], source: str) -> StatusRows:
     if not any(label in said for label in ROWS.values()):
         expected = f"a row of a capability set beside {rows[0].label} on line {rows[0].line}"
         raise StatusError(source, "CapEff", expected)
-    fields = {_FIELDS[label]: row.value for label, row in said.items()}
+    fields: dict[str, Any] = {_FIELDS[label]: row.value for label, row in said.items()}
     path = rows[0].path
     if match := _PATH_OF_PROC.fullmatch(path):
         fields = {"pid": int(match[2] or match[1]), "tgid": int(match[1]), **fields}

@@ -765,7 +765,7 @@ def test_documents_have_an_end(run, monkeypatch, tmp_path):
     assert run("lint", "-", stdin="x" * 10)[2].startswith("capset: -: this is in no dialect")
     assert run("lint", "-", stdin="x" * 11) == (2, "", f"capset: -: {told}")
     assert run("convert", "--to", "docker", stdin="x" * 11) == (2, "", f"capset: -: {told}")
-    assert run("decode", stdin="x" * 11) == (2, "", f"capset: standard input: {told}")
+    assert run("decode", stdin="x" * 11) == (2, "", f"capset: -: {told}")
     long = tmp_path / "long"
     long.write_text("x" * 11)
     for args in (["diff", f"file:{long}", "docker"], ["why", f"file:{long}", "kill"], ["lint", f"{long}"]):

@@ -205,8 +205,8 @@ def test_show_of_several(run):
         *("standard", "input", "(/proc/7/status)")
     ]
     assert run("diff", "docker", "-", stdin=text)[2] == (
-        "capset: - has 2 processes in it, and one is asked for; give it alone: standard input (/proc/1/status), "
-        "standard input (/proc/7/status)\n"
+        "capset: standard input has 2 processes in it, and one is asked for; give it alone: "
+        "standard input (/proc/1/status), standard input (/proc/7/status)\n"
     )
     assert "standard input (line 3), ...\n" in run("diff", "docker", "-", stdin=f"CapEff: {FULL}\n" * 4)[2]
 
@@ -270,7 +270,7 @@ def test_why_of_rows(run):
     assert (executed[0], "assumed: the four user ids are 5" in executed[1]) == (0, True)
     assert "leave --user out" in run("exec", "/bin/sh", "--pid", "self", "--user", "5")[2]
     with_old = json.loads(run("why", "-", "chown", "--uid", "5", "--json", stdin=USER.partition("CapAmb")[0])[1])
-    assert with_old["assumed"][0] == "ambient is empty, as inheritable is, and it is always a subset of that"
+    assert with_old["assumed"][0] == "ambient is empty, as permitted is, and it is always a subset of that"
 
 
 def test_why_with_what_is_known_besides(run):
