@@ -10,8 +10,9 @@ import click
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import assumed, engine_named, masks_and_names, operand, own_status
-from capset.cli.output import Failure, releases_json, say, say_json, table, warn, word
+from capset.cli.output import Failure, releases_json, say, say_as_is, say_json, say_options, warn
 from capset.cli.show import show_sets
+from capset.cli.tables import prose, table, word
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import CapSet
@@ -106,9 +107,9 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
     elif not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
-        say(shlex.join(written))
+        say_options(written)
     else:
-        say("\n".join(written))
+        say_as_is("\n".join(written))
 
 
 def _about(engine: engines.Engine) -> dict[str, object]:
@@ -145,7 +146,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
         say("No engine that capset knows gives these sets to the first process of a container.")
         return
     shown = [match for match in matches if everything or match.request.size == matches[0].request.size]
-    table([word("engine"), word("releases"), word("user"), word("options")], [_row(match) for match in shown])
+    table([word("engine"), prose("releases"), word("user"), prose("options")], [_row(match) for match in shown])
     if len(matches) > 1:
         say(f"These sets alone do not tell which of the {len(matches)} it was.")
     if len(shown) < len(matches):

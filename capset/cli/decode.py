@@ -6,10 +6,12 @@ import click
 
 from capset.cli.group import json_option
 from capset.cli.operands import input_lines, labelled_set, status_files
-from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
+from capset.cli.output import Failure, say, say_json
 from capset.cli.show import show_status
+from capset.cli.tables import cap_rows, number, prose, say_risks, table, word
+from capset.display.judging import marked, marked_name
 from capset.printable import printable
-from capset.summary import UNDEFINED, counted, summary
+from capset.summary import UNDEFINED, counted
 
 __all__ = ["decode"]
 
@@ -47,10 +49,12 @@ def decode(values: tuple[str, ...], as_json: bool) -> None:
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
     else:
-        told = [", ".join(caps.names()) if not caps.undefined else summary(caps) for _, caps in sets]
+        told = [", ".join(map(marked_name, caps)) if not caps.undefined else marked(caps) for _, caps in sets]
         rows = [
             [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
         ]
         table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
         if any(caps.undefined for _, caps in sets):
             say(f"{UNDEFINED}.")
+    if not as_json:
+        say_risks(*(caps for _, caps in sets))

@@ -6,7 +6,8 @@ import click
 
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import Operand, assumed, operand
-from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
+from capset.cli.output import diff_json, say, say_json
+from capset.cli.tables import ADDED, DROPPED, cap_rows, number, prose, say_risks, table, word
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
@@ -39,9 +40,10 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
         told = {"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets}
         say_json({**told, "assumed": assumed(left.engine, right.engine)})
     else:
-        say(f"from {printable(left.label)}\nto   {printable(right.label)}")
+        say(f"from {printable(left.label)}\nto   {printable(right.label)}", hang=5)
         for name, before, after in pairs:
             _show_diff(name, before, after)
+        say_risks(*(before ^ after for _, before, after in pairs))
     ctx.exit(int(differs))
 
 
@@ -64,5 +66,5 @@ def _show_diff(name: str, before: CapSet, after: CapSet) -> None:
         f"{len(kept)} kept ({before.hex()} to {after.hex()})"
     )
     if changes:
-        rows = cap_rows(changes.added, *ADDED) + cap_rows(changes.dropped, *DROPPED)
-        table([word(""), word(""), number("no."), word("name"), prose("what for")], rows)
+        rows = cap_rows(changes.added, ADDED) + cap_rows(changes.dropped, DROPPED)
+        table([word("change"), number("no."), word("name"), prose("what for")], rows)

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from capset import live
 from capset.cli.containers import available_option
-from capset.cli.group import json_option, proc_option
+from capset.cli.group import exit_code_option, json_option, proc_option
 from capset.cli.operands import engine_named, pid_or_self, saved_status
 from capset.cli.output import Failure, say, say_json
 from capset.engines import Request
@@ -97,29 +97,32 @@ def exec_(
 @click.argument("process")
 @click.argument("cap")
 @kernel_option
+@exit_code_option("it is effective")
 @proc_option
 @json_option
-def why(process: str, cap: str, release: str | None, proc: str, as_json: bool) -> None:
+def why(process: str, cap: str, release: str | None, exit_code: bool, proc: str, as_json: bool) -> None:
     """Say why PROCESS has, or has not, the capability CAP, and what would give it.
 
     PROCESS is a process id, "self", or file:PATH, a saved /proc/PID/status.
     """
     cred, rules = _credentials(process, proc, release)
     told = answer(cred, cap, rules=rules)
-    if not as_json:
+    if as_json:
+        say_json(
+            {
+                "capability": str(told.cap),
+                "sets": list(told.sets),
+                "verdict": told.verdict,
+                "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
+                "histories": [{"title": history.title, "says": history.says} for history in told.histories],
+                "kernel": told.rules.release or None,
+                "assumed": list(told.assumed),
+            }
+        )
+    else:
         say(printable_lines(str(told)))
-        return
-    say_json(
-        {
-            "capability": str(told.cap),
-            "sets": list(told.sets),
-            "verdict": told.verdict,
-            "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
-            "histories": [{"title": history.title, "says": history.says} for history in told.histories],
-            "kernel": told.rules.release or None,
-            "assumed": list(told.assumed),
-        }
-    )
+    if exit_code:
+        click.get_current_context().exit(int("effective" in told.sets))
 
 
 def printable_lines(text: str) -> str:

@@ -9,22 +9,12 @@ import click
 from capset import live
 from capset.cli.group import json_option, proc_option
 from capset.cli.operands import assumed, engine_named, is_foreign, pid_or_self
-from capset.cli.output import (
-    ADDED,
-    DROPPED,
-    Cell,
-    diff_json,
-    number,
-    prose,
-    say,
-    say_json,
-    table,
-    warn,
-    word,
-)
+from capset.cli.output import diff_json, say, say_json, warn
+from capset.cli.tables import ADDED, DROPPED, Cell, number, prose, say_risks, table, word
+from capset.display.judging import marked
 from capset.printable import printable
 from capset.sets import THREAD_SETS
-from capset.summary import UNDEFINED, summary
+from capset.summary import UNDEFINED
 
 if TYPE_CHECKING:
     from capset import CapState, Ids
@@ -32,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show", "show_sets", "show_status"]
 
+_HANG = 14  # where the facts of a thread stand, behind what they are
 _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 
 
@@ -66,26 +57,28 @@ def show(pid: str, thread: int | None, against: str, proc: str, as_json: bool) -
     for name in ("effective", "bounding"):
         diff = engine.default.diff(getattr(status.caps, name))
         changes = [(ADDED, diff.added), (DROPPED, diff.dropped)]
-        rows += [[name, *sign, summary(caps)] for sign, caps in changes if caps] or [[name, "=", "same", ""]]
-    table([word("set"), word(""), word(""), prose("capabilities")], rows)
+        rows += [[name, sign, marked(caps)] for sign, caps in changes if caps] or [[name, "= same", ""]]
+    table([word("set"), word("change"), prose("capabilities")], rows)
 
 
 def show_status(status: ProcStatus, proc: str = "") -> None:
     """Print what a status file says, without a comparison."""
     thread = "" if status.pid == status.tgid else f", thread {status.pid}"
     say(f"{printable(status.name)} (pid {status.tgid}{thread}, parent {status.ppid})")
-    say(f"uids          {_ids(status.uids)}")
-    say(f"gids          {_ids(status.gids)}")
-    say(f"groups        {' '.join(map(str, status.groups)) or 'none'}")
+    say(f"uids          {_ids(status.uids)}", hang=_HANG)
+    say(f"gids          {_ids(status.gids)}", hang=_HANG)
+    say(f"groups        {' '.join(map(str, status.groups)) or 'none'}", hang=_HANG)
     nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) gives no new privileges"}
-    say(f"no_new_privs  {nnp[status.no_new_privs]}")
+    say(f"no_new_privs  {nnp[status.no_new_privs]}", hang=_HANG)
     if status.seccomp is not None:
-        say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}")
+        say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}", hang=_HANG)
     if status.user_ns is not None:
         foreign = "another one than yours: these capabilities count in it and below it only"
-        say(f"user_ns       {status.user_ns} ({foreign if is_foreign(status) else 'the same as yours'})")
+        say(f"user_ns       {status.user_ns} ({foreign if is_foreign(status) else 'the same as yours'})", hang=_HANG)
     elif proc == "/proc":
-        say("user_ns       unknown: you may not trace this process; its capabilities may not count in yours")
+        say(
+            "user_ns       unknown: you may not trace this process; its capabilities may not count in yours", hang=_HANG
+        )
     say()
     show_sets(status.caps)
     for violation in status.caps.violations():
@@ -95,10 +88,11 @@ def show_status(status: ProcStatus, proc: str = "") -> None:
 def show_sets(state: CapState) -> None:
     """Print the five sets as a table."""
     sets = [(name, getattr(state, name)) for name in THREAD_SETS]
-    rows = [[name, caps.hex(), str(len(caps)), summary(caps)] for name, caps in sets]
+    rows = [[name, caps.hex(), str(len(caps)), marked(caps)] for name, caps in sets]
     table([word("set"), word("mask"), number("held"), prose("capabilities")], rows)
     if any(caps.undefined for _, caps in sets):
         say(f"{UNDEFINED}.")
+    say_risks(*(caps for _, caps in sets))
 
 
 def _ids(ids: Ids) -> str:
