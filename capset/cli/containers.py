@@ -11,8 +11,8 @@ from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import assumed, engine_named, masks_and_names, operand, own_status
 from capset.cli.output import Failure, releases_json, say, say_as_is, say_json, say_options, warn
-from capset.cli.show import show_sets
-from capset.cli.tables import prose, table, word
+from capset.cli.show import sets_of, show_sets
+from capset.cli.tables import prose, say_risks, table, word
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import CapSet
@@ -71,6 +71,7 @@ def run(
     asked = shlex.join(chosen.write(request))
     say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {uid}{', no_new_privs' if no_new_privs else ''}")
     show_sets(state)
+    say_risks(*sets_of(state))
     difference = chosen.default.diff(state.bounding)
     say(f"The bounding set against the default{f' of {chosen}' if chosen.setting else ''}: {difference or 'the same'}")
     if uid and state.bounding and not state.effective:

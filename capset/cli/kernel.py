@@ -112,6 +112,7 @@ def why(process: str, cap: str, release: str | None, exit_code: bool, proc: str,
             {
                 "capability": str(told.cap),
                 "sets": list(told.sets),
+                "effective": told.effective,
                 "verdict": told.verdict,
                 "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
                 "histories": [{"title": history.title, "says": history.says} for history in told.histories],
@@ -122,7 +123,9 @@ def why(process: str, cap: str, release: str | None, exit_code: bool, proc: str,
     else:
         say(printable_lines(str(told)))
     if exit_code:
-        click.get_current_context().exit(int("effective" in told.sets))
+        if told.effective is None:
+            raise Failure(f"whether {told.cap} is effective is not known")
+        click.get_current_context().exit(int(told.effective))
 
 
 def printable_lines(text: str) -> str:

@@ -29,6 +29,9 @@ __all__ = [
 ]
 
 
+_GOES_ON = " \\"
+
+
 class Failure(click.ClickException):
     """What went wrong, in one line; exit status 2 as for a wrong usage, because 1 means that two sets differ."""
 
@@ -53,9 +56,11 @@ def say_as_is(text: str) -> None:
 
 def say_options(words: Iterable[str]) -> None:
     """Print options, ready for a shell; where they are folded, a backslash tells it that they go on."""
-    line, room = shlex.join(words), terminal.width(sys.stdout)
-    too_long = room is not None and terminal.cells(line) > room
-    say_as_is(" \\\n".join(terminal.fold(line, room - 2 if room and too_long else room)))
+    quoted, room = list(map(shlex.quote, words)), terminal.width(sys.stdout)
+    line = " ".join(quoted)
+    if room is not None and terminal.cells(line) > room >= max(map(terminal.cells, quoted)) + len(_GOES_ON):
+        line = f"{_GOES_ON}\n".join(terminal.fold(line, room - len(_GOES_ON)))
+    say_as_is(line)
 
 
 def warn(text: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import click
@@ -15,7 +15,7 @@ from capset.cli.group import exit_code_option, json_option, proc_option, set_opt
 from capset.cli.operands import caps_of_options, own_status
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.progress import progress
-from capset.cli.show import show_sets
+from capset.cli.show import sets_of, show_sets
 from capset.cli.tables import number, prose, say_risks, table, word
 from capset.cli.users import uid_of, user_name
 from capset.display.judging import marked
@@ -83,23 +83,29 @@ def ps(
     uids = {uid_of(user, here=here) for user in users}
     scan = live.scan(threads=threads, proc=proc, user_ns=True)
     found = _all(scan)
-    kernel, unsure = _kernel_threads(found, proc) if no_kernel else (set[int](), 0)
+    kernel, unsure = _kernel_threads(found, proc) if no_kernel else ([], [])
+    left_out = set(kernel)
     chosen = [
         status
         for status in found
         if wanted <= getattr(status.caps, which) and unwanted.isdisjoint(getattr(status.caps, which))
         if not uids or status.uids.effective in uids
-        if status.pid not in kernel
+        if status.pid not in left_out
     ]
     chosen.sort(key=lambda status: _order(status, sort, which))
     if as_json:
-        _ps_json(scan, chosen, group)
+        threads_of_kernel = {"kernel_threads": {"left_out": kernel, "not_known": unsure}} if no_kernel else {}
+        _ps_json(scan, chosen, group, threads_of_kernel)
     elif group:
         _ps_groups(chosen)
     else:
         title = "tid" if threads else "pid"
         _ps_table(chosen, which, title, tree=tree, here=here, numeric=numeric)
-    _tell(scan, len(found), len(chosen), len(kernel), unsure)
+    told = [f"{f'{len(chosen)} of ' * (len(chosen) < len(found))}{len(found)} listed"]
+    told += [f"{len(kernel) or 'no'} threads of the kernel left out"] if no_kernel else []
+    _tell(scan, told)
+    if unsure:
+        warn(f"{len(unsure)} may be of the kernel, which their stat would tell, and are not left out")
     if exit_code:
         _exit(scan, chosen)
 
@@ -113,10 +119,10 @@ def _all(scan: live.Scan) -> list[ProcStatus]:
     return found
 
 
-def _kernel_threads(found: Iterable[ProcStatus], proc: str) -> tuple[set[int], int]:
-    """Find the kernel's own threads, and count those of which that is not known."""
+def _kernel_threads(found: Iterable[ProcStatus], proc: str) -> tuple[list[int], list[int]]:
+    """Find the kernel's own threads, and those of which that is not known."""
     told = {status.pid: live.is_kernel_thread(status, proc=proc) for status in found}
-    return {pid for pid, kernel in told.items() if kernel}, sum(kernel is None for kernel in told.values())
+    return [pid for pid, kernel in told.items() if kernel], [pid for pid, kernel in told.items() if kernel is None]
 
 
 def _order(status: ProcStatus, sort: str, which: str) -> tuple[str | int, int]:
@@ -144,17 +150,13 @@ def _ps_table(statuses: list[ProcStatus], which: str, ids: str, *, tree: bool, h
     say_risks(*sets)
 
 
-def _tell(scan: live.Scan, found: int, chosen: int, kernel: int, unsure: int) -> None:
+def _tell(scan: live.Scan, told: list[str]) -> None:
     """Say in a line what is not shown, and what could not be read; where nobody looks, only if there is such."""
-    told = [f"{f'{chosen} of ' * (chosen < found)}{found} listed"]
-    told += [f"{kernel} threads of the kernel left out"] if kernel else []
     for what, errors in (("ended meanwhile", scan.gone), ("may not be read", scan.denied)):
         if errors:
             told.append(f"{len(errors)} {what}: {', '.join(str(error.tid or error.pid) for error in errors)}")
     if len(told) > 1 or terminal.is_watched(sys.stderr):
         warn("; ".join(told))
-    if unsure:
-        warn(f"{unsure} may be of the kernel, which their stat would tell, and are not left out")
     if scan.hidden:
         warn(HIDDEN)
     for error in (*scan.malformed, *scan.failed):
@@ -176,6 +178,7 @@ def _ps_groups(statuses: list[ProcStatus]) -> None:
         say() if at else None
         say(f"{len(members)} of them: {', '.join(names[:_SOME])}{more}")
         show_sets(members[0].caps)
+    say_risks(*(caps for status in statuses for caps in sets_of(status.caps)))
 
 
 def _groups(statuses: list[ProcStatus]) -> list[list[ProcStatus]]:
@@ -186,7 +189,7 @@ def _groups(statuses: list[ProcStatus]) -> list[list[ProcStatus]]:
     return sorted(groups.values(), key=len, reverse=True)
 
 
-def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool) -> None:
+def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool, more: Mapping[str, object]) -> None:
     processes: object
     if group:
         processes = [
@@ -206,5 +209,6 @@ def _ps_json(scan: live.Scan, statuses: list[ProcStatus], group: bool) -> None:
             "hidden": scan.hidden,
             "malformed": [str(error) for error in scan.malformed],
             "failed": [str(error) for error in scan.failed],
+            **more,
         }
     )

@@ -11,16 +11,17 @@ from capset.cli.group import json_option, proc_option
 from capset.cli.operands import assumed, engine_named, is_foreign, pid_or_self
 from capset.cli.output import diff_json, say, say_json, warn
 from capset.cli.tables import ADDED, DROPPED, Cell, number, prose, say_risks, table, word
+from capset.cli.users import user_name
 from capset.display.judging import marked
 from capset.printable import printable
 from capset.sets import THREAD_SETS
 from capset.summary import UNDEFINED
 
 if TYPE_CHECKING:
-    from capset import CapState, Ids
+    from capset import CapSet, CapState, Ids
     from capset.live import ProcStatus
 
-__all__ = ["show", "show_sets", "show_status"]
+__all__ = ["sets_of", "show", "show_sets", "show_status"]
 
 _HANG = 14  # where the facts of a thread stand, behind what they are
 _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
@@ -65,7 +66,11 @@ def show_status(status: ProcStatus, proc: str = "") -> None:
     """Print what a status file says, without a comparison."""
     thread = "" if status.pid == status.tgid else f", thread {status.pid}"
     say(f"{printable(status.name)} (pid {status.tgid}{thread}, parent {status.ppid})")
-    say(f"uids          {_ids(status.uids)}", hang=_HANG)
+    # The list of users is that of this host, and of this user namespace.
+    foreign = is_foreign(status)
+    known = proc == "/proc" and not foreign and len(set(status.uids)) == 1
+    named = f" ({printable(user_name(status.uids.real))})" if known else ""
+    say(f"uids          {_ids(status.uids)}{named}", hang=_HANG)
     say(f"gids          {_ids(status.gids)}", hang=_HANG)
     say(f"groups        {' '.join(map(str, status.groups)) or 'none'}", hang=_HANG)
     nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) gives no new privileges"}
@@ -73,26 +78,31 @@ def show_status(status: ProcStatus, proc: str = "") -> None:
     if status.seccomp is not None:
         say(f"seccomp       {_SECCOMP.get(status.seccomp, status.seccomp)}", hang=_HANG)
     if status.user_ns is not None:
-        foreign = "another one than yours: these capabilities count in it and below it only"
-        say(f"user_ns       {status.user_ns} ({foreign if is_foreign(status) else 'the same as yours'})", hang=_HANG)
+        whose = "another one than yours: these capabilities count in it and below it only"
+        say(f"user_ns       {status.user_ns} ({whose if foreign else 'the same as yours'})", hang=_HANG)
     elif proc == "/proc":
         say(
             "user_ns       unknown: you may not trace this process; its capabilities may not count in yours", hang=_HANG
         )
     say()
     show_sets(status.caps)
+    say_risks(*sets_of(status.caps))
     for violation in status.caps.violations():
         warn(f"impossible sets: {violation}")
 
 
+def sets_of(state: CapState) -> list[CapSet]:
+    """Return the five sets."""
+    return [getattr(state, name) for name in THREAD_SETS]
+
+
 def show_sets(state: CapState) -> None:
     """Print the five sets as a table."""
-    sets = [(name, getattr(state, name)) for name in THREAD_SETS]
-    rows = [[name, caps.hex(), str(len(caps)), marked(caps)] for name, caps in sets]
+    sets = sets_of(state)
+    rows = [[name, caps.hex(), str(len(caps)), marked(caps)] for name, caps in zip(THREAD_SETS, sets, strict=True)]
     table([word("set"), word("mask"), number("held"), prose("capabilities")], rows)
-    if any(caps.undefined for _, caps in sets):
+    if any(caps.undefined for caps in sets):
         say(f"{UNDEFINED}.")
-    say_risks(*(caps for _, caps in sets))
 
 
 def _ids(ids: Ids) -> str:

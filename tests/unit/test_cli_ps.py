@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from attrs import evolve
 
 from capset import FileCaps, display, live
 from capset.display.parents import branches
@@ -64,8 +65,20 @@ def test_kernel_threads(run, proc):
     (proc / "2/stat").write_text("2 (strange)\n")
     status, out, err = run("ps", "--no-kernel", "--proc", str(proc))
     assert len(rows(out)) == 7
-    assert err == "capset: 2 may be of the kernel, which their stat would tell, and are not left out\n"
-    assert [each["pid"] for each in json.loads(run("ps", "--json", "--proc", str(proc))[1])["processes"]][1] == 2
+    assert err == (
+        "capset: 7 listed; no threads of the kernel left out\n"
+        "capset: 2 may be of the kernel, which their stat would tell, and are not left out\n"
+    )
+
+
+def test_kernel_threads_in_json(run, proc):
+    """Which were left out, and which may have been."""
+    (proc / "9/stat").unlink()
+    told = json.loads(run("ps", "--json", "--no-kernel", "--proc", str(proc))[1])
+
+    assert [each["pid"] for each in told["processes"]] == [1, 9, 11, 20, 21, 22]
+    assert told["kernel_threads"] == {"left_out": [2], "not_known": [9]}
+    assert "kernel_threads" not in json.loads(run("ps", "--json", "--proc", str(proc))[1])
 
 
 def test_is_kernel_thread(proc):
@@ -155,6 +168,8 @@ def test_a_tree_without_an_end():
         return live.parse_status(re.sub(r"(?m)^PPid:.*$", f"PPid:\t{ppid}", told))
 
     assert len(list(branches([status(1, 3), status(2, 1), status(3, 2)]))) == 3
+    thread = evolve(status(9, 1), tgid=2)
+    assert [each.pid for each in (below for _, below in branches([thread, status(3, 1), status(2, 1)]))] == [3, 2, 9]
     chain = [status(pid, pid - 1) for pid in range(1, 1500)]
     assert [each.pid for _, each in branches(chain)] == list(range(1, 1500))
 
@@ -166,6 +181,23 @@ def test_an_old_kernel(run, proc):
 
     assert out.count(f"\n{UNDEFINED}.\n") == 1
     assert UNDEFINED not in run("ps", "--lacks", "51", "--proc", str(proc))[1]
+
+
+def test_marks_of_groups(run, proc):
+    """Told once, below all of them."""
+    out = run("ps", "--group", "--no-kernel", "--proc", str(proc))[1]
+
+    assert out.count("published lists warn of") == 1
+    assert out.splitlines()[-1].startswith("! published lists warn of CAP_DAC_OVERRIDE, ")
+
+
+def test_show_names_the_user(run):
+    """As ps does, where all ids are one's own."""
+    import pwd
+
+    me = pwd.getpwuid(os.geteuid()).pw_name
+    assert f"\nuids          {os.geteuid()} ({me})\n" in run("show")[1]
+    assert "\nuids          0\n" in run("show", "1", "--proc", "examples/host")[1]
 
 
 def test_unread(run, proc):
@@ -215,6 +247,17 @@ def test_exit_status_of_why(run, cap, held):
     told = [run("why", file, cap, *more)[0] for more in ((), ("--exit-code",), ("--exit-code", "--json"))]
 
     assert told == [0, int(cap in caps), int(cap in caps)]
+
+
+@pytest.mark.parametrize(("cap", "status"), [("kill", 1), ("syslog", 2), ("audit_read", 0), ("50", 0)])
+def test_exit_status_of_why_on_an_old_kernel(run, cap, status):
+    """What is no capability there is not effective, whatever the bits say; what is not known is neither."""
+    code, out, err = run("why", f"file:{STATUSES / '2.6.32.txt'}", cap, "--exit-code")
+
+    assert (code, bool(out)) == (status, True)
+    assert err == ("capset: whether CAP_SYSLOG is effective is not known\n" if status == 2 else "")
+    told = json.loads(run("why", f"file:{STATUSES / '2.6.32.txt'}", cap, "--json")[1])
+    assert told["effective"] is {0: False, 1: True, 2: None}[status]
 
 
 def test_exit_status_of_files(run, monkeypatch, tmp_path):

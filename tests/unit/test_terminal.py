@@ -218,7 +218,7 @@ def test_sentences_hang():
     assert re.search(r"\n    CAP_[A-Z_]+, ", out)
 
 
-def test_options_that_are_folded_are_still_one_line_for_a_shell():
+def test_options_that_are_folded_are_still_one_line_for_a_shell(run, watched):
     """With a backslash where they go on."""
     words = ["flags", "docker", "chown,kill,net_raw,setuid,setgid,sys_chroot,mknod"]
     told = capset_on(60, *words)
@@ -228,8 +228,11 @@ def test_options_that_are_folded_are_still_one_line_for_a_shell():
 
     assert told.count(" \\\n") > 0
     assert "\\" not in piped
+    assert capset_on(20, *words) == piped  # a word that has no room is not broken
     joined = subprocess.run(["sh", "-c", f"echo {told}"], capture_output=True, text=True, check=True).stdout
     assert joined == piped
+    watched(60)
+    assert run(*words)[1] == told
 
 
 @pytest.mark.parametrize(
@@ -468,3 +471,11 @@ def test_many_columns_on_a_narrow_terminal(run, watched, monkeypatch):
     assert out.count("CAP_SYS_CHROOT ") == len(heads)
     assert "\n9 is docker@20.10: Docker Engine 20.10, root in\n  a container\n" in out
     assert "\n1 is docker: Docker Engine, root in a container\n" in out
+
+
+@pytest.mark.parametrize(("width", "loads"), [(200, False), (30, True)])
+def test_what_folding_costs(width, loads):
+    """Rich loads where a line is folded, and the bar of what takes long not with it."""
+    code = "import sys; from capset.cli.group import capset\ntry: capset(['decode', 'kill'], prog_name='capset')\n"
+    code += "except SystemExit: print('rich' in sys.modules, 'rich.progress' in sys.modules)"
+    assert on_terminal(["-c", code], width)[1].splitlines()[-1] == f"{loads} False"
