@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TYPE_CHECKING
 
-from capset.cli.terminal import is_watched
+from capset.cli.terminal import is_animated
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -24,7 +24,7 @@ def progress() -> Generator[Callable[[str], None]]:
 
     Nothing is shown where nobody looks.
     """
-    begun, watched, bar = monotonic(), is_watched(sys.stderr), None
+    begun, watched, bar = monotonic(), is_animated(sys.stderr), None
 
     def report(told: str) -> None:
         nonlocal watched, bar

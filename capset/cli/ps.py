@@ -46,7 +46,7 @@ _SOME = 8  # so many names are shown of a group of processes
     show_default=True,
     help="In which order; by held, the most capabilities first.",
 )
-@click.option("--tree", is_flag=True, help="Each below the process that started it.")
+@click.option("--tree", is_flag=True, help="Each below its parent.")
 @click.option("--group", is_flag=True, help="One entry for all that have the same five sets.")
 @click.option("--threads", is_flag=True, help="Every thread, not just the main one of each process.")
 @click.option("--numeric", is_flag=True, help="User ids, not the names of users.")

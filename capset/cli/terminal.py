@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from itertools import chain, repeat
 from typing import Any
 
-__all__ = ["cells", "encodes", "fold", "has_colours", "is_watched", "width"]
+__all__ = ["cells", "encodes", "fold", "has_colours", "is_animated", "is_watched", "width"]
 
+_DUMB = {"dumb", "unknown"}  # what TERM says of one that takes text alone
 _USUAL = 80  # where a terminal does not say how wide it is
 
 
@@ -31,13 +32,18 @@ def width(stream: Any) -> int | None:
         return _USUAL
 
 
+def is_animated(stream: Any) -> bool:
+    """Say whether a stream is a terminal on which a line can be wiped out again."""
+    return is_watched(stream) and os.environ.get("TERM") not in _DUMB
+
+
 def has_colours() -> bool:
     """Say whether what is printed may be coloured: https://no-color.org, https://force-color.org, and TERM."""
     if os.environ.get("NO_COLOR"):
         return False
     if os.environ.get("FORCE_COLOR"):
         return True
-    return is_watched(sys.stdout) and os.environ.get("TERM") not in {"dumb", "unknown"}
+    return is_animated(sys.stdout)
 
 
 def encodes(text: str) -> bool:

@@ -335,7 +335,7 @@ def watched(monkeypatch):
 
     def look(width):
         monkeypatch.setattr(terminal, "is_watched", lambda _stream: True)
-        monkeypatch.setattr(progress, "is_watched", lambda _stream: True)
+        monkeypatch.setenv("TERM", "xterm")
         monkeypatch.setenv("COLUMNS", str(width))
         monkeypatch.setenv("NO_COLOR", "1")
 
@@ -416,6 +416,14 @@ def test_no_progress_of_what_is_quick(run, watched, monkeypatch):
     monkeypatch.setattr(progress, "_bar", None)
 
     assert run("ps", "--proc", "examples/host")[::2] == (0, "capset: 2 listed\n")
+
+
+def test_no_progress_on_a_dumb_terminal(run, slow, monkeypatch):
+    """A line that was shown would stay."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("TERM", "dumb")
+
+    assert run("files", "examples/documents")[::2] == (0, "")
 
 
 def test_no_progress_without_rich(run, slow, monkeypatch):
