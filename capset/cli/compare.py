@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import chain, count
 
 import click
 
+from capset.cli import terminal
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, operands
 from capset.cli.output import say, say_json
 from capset.cli.subject import Subject, assumed, tell
+from capset.cli.tables import number, say_risks, table, word
+from capset.comparison import Comparison
 from capset.comparison import compare as compare_sets
+from capset.display.judging import marked_name
 from capset.engines import Engine
 from capset.printable import printable
 from capset.sets import CapSet
 from capset.state import CapState
+from capset.summary import UNDEFINED
 
 __all__ = ["compare"]
 
@@ -55,12 +61,37 @@ def compare(texts: tuple[str, ...], which: str, everything: bool, proc: str, as_
         return
     tell(read.values())
     say(f"{comparison.kind}s")
-    say(str(comparison))
+    names = _table(comparison)
+    if comparison.undefined:
+        say(f"! {', '.join(map(printable, comparison.undefined))}: {UNDEFINED}")
     if not comparison.rows and len(read) > 1:
         say("no capability differs")
+    say_risks(CapSet(comparison.rows))
     say()
     for name, each in read.items():
-        say(printable(each.label if each.label.startswith(name) else f"{name}: {each.label}"))
+        told = printable(each.label if each.label.startswith(name) else f"{name}: {each.label}")
+        say(told if names[name] == printable(name) else f"{names[name]} is {told}")
+
+
+def _table(comparison: Comparison) -> Mapping[str, str]:
+    """Print a column for each set. On a terminal too narrow for names columns are numbered, and some stand below."""
+    sets, room = comparison.sets, terminal.width(sys.stdout)
+    first = [*((str(int(cap)), marked_name(cap)) for cap in comparison.rows), ("", "total")]
+    names = {name: printable(name) for name in sets}
+    used = 4 + max(len("capability"), *(len(name) for _, name in first))  # of a line, before the first column
+    if room and used + sum(1 + max(3, terminal.cells(name)) for name in names.values()) > room:
+        names = {name: str(at) for at, name in enumerate(sets, 1)}
+    most = max(1, (room - used) // (1 + max(3, *map(len, names.values())))) if room else len(sets)
+    columns = list(sets.items())
+    for start in range(0, len(columns), most):
+        shown = columns[start : start + most]
+        cells = [[*("yes" if cap in caps else "-" for cap in comparison.rows), str(len(caps))] for _, caps in shown]
+        say() if start else None
+        table(
+            [number("no."), word("capability"), *(word(names[name]) for name, _ in shown)],
+            [[*front, *held] for front, *held in zip(first, *cells, strict=True)],
+        )
+    return names
 
 
 def _subjects(text: str, proc: str) -> list[Subject]:

@@ -10,9 +10,10 @@ import click
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, engine_named, masks_and_names, operand, own_status
-from capset.cli.output import releases_json, say, say_json, table, warn, word
-from capset.cli.show import show_sets
+from capset.cli.output import releases_json, say, say_as_is, say_json, say_options, warn
+from capset.cli.show import sets_of, show_sets
 from capset.cli.subject import assumed, tell
+from capset.cli.tables import prose, say_risks, table, word
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import CapSet
@@ -71,6 +72,7 @@ def run(
     asked = shlex.join(chosen.write(request))
     say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {uid}{', no_new_privs' if no_new_privs else ''}")
     show_sets(state)
+    say_risks(*sets_of(state))
     difference = chosen.default.diff(state.bounding)
     say(f"The bounding set against the default{f' of {chosen}' if chosen.setting else ''}: {difference or 'the same'}")
     if uid and state.bounding and not state.effective:
@@ -108,9 +110,9 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
     if not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
-        say(shlex.join(written))
+        say_options(written)
     else:
-        say("\n".join(written))
+        say_as_is("\n".join(written))
 
 
 def _about(engine: engines.Engine) -> dict[str, object]:
@@ -148,7 +150,7 @@ def recognise(process: str, everything: bool, available: CapSet | None, proc: st
         say("No engine that capset knows gives these sets to the first process of a container.")
         return
     shown = [match for match in matches if everything or match.request.size == matches[0].request.size]
-    table([word("engine"), word("releases"), word("user"), word("options")], [_row(match) for match in shown])
+    table([word("engine"), prose("releases"), word("user"), prose("options")], [_row(match) for match in shown])
     if len(matches) > 1:
         say(f"These sets alone do not tell which of the {len(matches)} it was.")
     if len(shown) < len(matches):

@@ -6,7 +6,7 @@ import click
 
 from capset import documents
 from capset.cli.operands import engine_named
-from capset.cli.output import Failure, say, warn
+from capset.cli.output import Failure, say_as_is, warn
 from capset.cli.reading import read_document
 from capset.documents import DIALECTS
 from capset.printable import printable
@@ -14,13 +14,29 @@ from capset.printable import printable
 __all__ = ["convert"]
 
 _TARGETS = [name for name, dialect in DIALECTS.items() if dialect.is_written]
-_TABLE = "\n".join(f"{name:<12}{dialect.about}" for name, dialect in DIALECTS.items())
 
 
-@click.command(epilog=f"\b\n{_TABLE}")
+class _WithDialects(click.Command):
+    """A command whose help ends with what each dialect is."""
+
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002, as click calls it
+        """Write a line for each, which lists of so many are no place for."""
+        with formatter.section("Dialects (* is read, and not written)"):
+            formatter.write_dl(
+                [(f"{name}{'' if dialect.is_written else '*'}", dialect.about) for name, dialect in DIALECTS.items()]
+            )
+
+
+@click.command(cls=_WithDialects)
 @click.argument("file", default="-")
-@click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="How to write it.")
-@click.option("--from", "dialect", type=click.Choice([*DIALECTS]), help="How FILE is written, if it is not recognised.")
+@click.option("--to", "target", type=click.Choice(_TARGETS), metavar="DIALECT", required=True, help="How to write it.")
+@click.option(
+    "--from",
+    "dialect",
+    type=click.Choice([*DIALECTS]),
+    metavar="DIALECT",
+    help="How FILE is written, if it is not recognised.",
+)
 @click.option("--name", metavar="NAME", help="One of several containers.")
 @click.option(
     "--reads", metavar="ENGINE[@VERSION][:FILE]", help="What FILE was written for: docker, or containerd for pods."
@@ -43,4 +59,4 @@ def convert(
     conversion = documents.convert(workloads, target, reads=reader, writes=writer)
     for loss in conversion.losses:
         warn(str(loss))
-    say(conversion.text)
+    say_as_is(conversion.text)

@@ -11,12 +11,14 @@ from capset import live
 from capset.cli.group import json_option, proc_option
 from capset.cli.inputs import read_bytes
 from capset.cli.operands import OPERANDS, is_row, masks_and_names, of_rows, operands
-from capset.cli.output import Failure, cap_rows, number, prose, say, say_json, table, word
+from capset.cli.output import Failure, say, say_json
 from capset.cli.show import show_thread, thread_json
 from capset.cli.subject import Subject
+from capset.cli.tables import cap_rows, number, prose, say_risks, table, word
+from capset.display.judging import marked, marked_name
 from capset.printable import printable
 from capset.sets import CapSet
-from capset.summary import UNDEFINED, counted, summary
+from capset.summary import UNDEFINED, counted
 
 __all__ = ["decode"]
 
@@ -52,14 +54,15 @@ def _show_sets(sets: list[tuple[str, CapSet]], *, alone: bool) -> None:
         say(f"{caps.hex()}: {counted(caps)}")
         if caps:
             table([number("no."), word("name"), prose("what for")], cap_rows(caps))
-        return
-    told = [", ".join(caps.names()) if not caps.undefined else summary(caps) for _, caps in sets]
-    rows = [
-        [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
-    ]
-    table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
-    if any(caps.undefined for _, caps in sets):
-        say(f"{UNDEFINED}.")
+    else:
+        told = [", ".join(map(marked_name, caps)) if not caps.undefined else marked(caps) for _, caps in sets]
+        rows = [
+            [printable(label), caps.hex(), str(len(caps)), each] for (label, caps), each in zip(sets, told, strict=True)
+        ]
+        table([word("value"), word("mask"), number("held"), prose("capabilities")], rows)
+        if any(caps.undefined for _, caps in sets):
+            say(f"{UNDEFINED}.")
+    say_risks(*(caps for _, caps in sets))
 
 
 def _is_rows_alone(subject: Subject) -> bool:

@@ -6,8 +6,9 @@ import click
 
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, operand
-from capset.cli.output import ADDED, DROPPED, cap_rows, diff_json, number, prose, say, say_json, table, word
+from capset.cli.output import diff_json, say, say_json
 from capset.cli.subject import Subject, assumed, tell
+from capset.cli.tables import ADDED, DROPPED, cap_rows, number, prose, say_risks, table, word
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
@@ -43,11 +44,12 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
         say_json({**told, "not_known": unknown, "assumed": assumed(left, right)})
     else:
         tell([left, right])
-        say(f"from {printable(left.label)}\nto   {printable(right.label)}")
+        say(f"from {printable(left.label)}\nto   {printable(right.label)}", hang=5)
         for name, before, after in pairs:
             _show_diff(name, before, after)
         if unknown:
             say(f"\nnot compared, as they are not known of both: {', '.join(unknown)}")
+        say_risks(*(before ^ after for _, before, after in pairs))
     ctx.exit(int(differs))
 
 
@@ -70,5 +72,5 @@ def _show_diff(name: str, before: CapSet, after: CapSet) -> None:
         f"{len(kept)} kept ({before.hex()} to {after.hex()})"
     )
     if changes:
-        rows = cap_rows(changes.added, *ADDED) + cap_rows(changes.dropped, *DROPPED)
-        table([word(""), word(""), number("no."), word("name"), prose("what for")], rows)
+        rows = cap_rows(changes.added, ADDED) + cap_rows(changes.dropped, DROPPED)
+        table([word("change"), number("no."), word("name"), prose("what for")], rows)

@@ -10,7 +10,8 @@ from attrs import asdict
 from capset import engines as known
 from capset.cli.group import json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import Cell, number, prose, releases_json, say, say_json, table, word
+from capset.cli.output import releases_json, say, say_json
+from capset.cli.tables import number, prose, table, word
 from capset.engines.releases import releases_text
 from capset.summary import summary
 
@@ -72,17 +73,19 @@ def _engine_json(engine: Engine) -> dict[str, object]:
 
 
 def _table(chosen: list[Engine]) -> None:
-    rows: list[list[Cell]] = []
-    for engine in chosen:
-        held, mask = str(len(engine.default)), engine.default.hex()
-        sure, source = engine.facts[0].confidence, str(engine.source)
-        rows.append([engine.name, releases_text(engine.releases), held, mask, sure, source])
-    table([word("engine"), word("releases"), number("held"), word("default"), word("how known"), prose("source")], rows)
+    rows = [
+        [each.name, releases_text(each.releases), str(len(each.default)), each.default.hex(), each.facts[0].confidence]
+        for each in chosen
+    ]
+    table([word("engine"), prose("releases"), number("held"), word("default"), word("how known")], rows)
     others: dict[str, list[str]] = {}
     for alias in known.aliases():
         others.setdefault(" or ".join(alias.engines), []).append(alias.name)
     say()
-    table([word("engine"), prose("what else people type for it")], [[name, ", ".join(others[name])] for name in others])
+    meant = [[name, ", ".join(names)] for name, names in others.items()]
+    table([prose("engine"), prose("what else people type for it")], meant)
+    say()
+    say("capset engines ENGINE tells where its releases were read.")
 
 
 def _show(engine: Engine) -> None:

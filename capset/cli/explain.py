@@ -48,7 +48,8 @@ def _explain(cap: Cap) -> None:
     verdicts = {risk.risk_list: risk.verdict for risk in fact.risks}
     for risks in info.risk_lists():
         unsaid = "not listed" if cap <= risks.last_cap else f"newer than the list, which ends with {risks.last_cap}"
-        say(f"  {risks.name}: {verdicts.get(risks, unsaid)}")
+        sign = "! " * (risks.of_containers and risks in verdicts)
+        say(f"  {sign}{risks.name}: {verdicts.get(risks, unsaid)}")
         say(f"    {risks.about}")
         say(f"    {risks.source.url}")
 

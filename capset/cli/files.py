@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import os
-import sys
-from collections.abc import Callable, Generator
-from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import click
 
 from capset import live
-from capset.cli.group import json_option
-from capset.cli.output import number, prose, say, say_json, table, warn, word
+from capset.cli.group import exit_code_option, json_option
+from capset.cli.output import Failure, say, say_json, warn
+from capset.cli.progress import progress
+from capset.cli.tables import number, prose, say_risks, table, word
 from capset.errors import FileCapsError
 from capset.formats import libcap
 from capset.printable import printable
@@ -25,15 +24,16 @@ __all__ = ["files"]
 
 @click.command()
 @click.argument("path")
+@exit_code_option("a file has capabilities")
 @json_option
-def files(path: str, as_json: bool) -> None:
+def files(path: str, exit_code: bool, as_json: bool) -> None:
     """List the files with capabilities under PATH, a folder or a file.
 
     Like getcap -r: mounts inside are entered, symbolic links are not followed. The capabilities are
     written as setcap takes them. What could not be read is told on standard error.
     """
-    with _progress() if _is_watched() else nullcontext() as report:
-        scan = live.scan_files(path, progress=report)
+    with progress() as report:
+        scan = live.scan_files(path, progress=lambda seen, folder: report(f"{seen} files, now in {printable(folder)}"))
         found = list(scan)
     if as_json:
         _say_json(scan, found)
@@ -47,7 +47,8 @@ def files(path: str, as_json: bool) -> None:
             ]
             for file in found
         ]
-        table([word("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
+        table([prose("capabilities"), word("effective"), number("rootid"), prose("file")], rows)
+        say_risks(*(file.caps.permitted | file.caps.inheritable for file in found))
     elif os.path.islink(path):
         say(f"{printable(path)} is a symbolic link, and links are not followed: give what it leads to")
     else:
@@ -57,26 +58,10 @@ def files(path: str, as_json: bool) -> None:
             warn(f"{len(errors)} {what}, the first of them {printable(str(errors[0].filename))}")
     for error in (*scan.malformed, *scan.failed):
         warn(printable(str(error)))
-
-
-def _is_watched() -> bool:
-    """Say whether somebody looks at standard error."""
-    return sys.stderr is not None and sys.stderr.isatty()
-
-
-@contextmanager
-def _progress() -> Generator[Callable[[int, str], None] | None]:
-    """Show on standard error how far a scan is; it is gone when the scan ends."""
-    try:
-        from rich.console import Console
-        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-    except ModuleNotFoundError:  # --json does without
-        yield None
-        return
-    columns = (SpinnerColumn(), TimeElapsedColumn(), TextColumn("{task.description}", markup=False))
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("")
-        yield lambda seen, folder: bar.update(task, description=f"{seen} files, now in {printable(folder)}")
+    if exit_code:
+        if not found and (scan.denied or scan.malformed or scan.failed):
+            raise Failure("none is found, and what could not be read may have capabilities")
+        click.get_current_context().exit(int(bool(found)))
 
 
 def _without_path(error: FileCapsError) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -13,11 +14,12 @@ import click
 
 import capset as library
 from capset.cli.output import Failure
+from capset.cli.terminal import fold, width
 from capset.errors import CapsetError
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS
 
-__all__ = ["COMMANDS", "capset", "json_option", "proc_option", "set_option"]
+__all__ = ["COMMANDS", "capset", "exit_code_option", "json_option", "proc_option", "set_option"]
 
 COMMANDS = {
     "compare": ("compare.compare", "Show sets beside each other, a column each."),
@@ -76,7 +78,9 @@ class Commands(click.Group):
             formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
-        """Read the arguments; --help and --version are written here."""
+        """Read the arguments; --help and --version are written here, and click's are no narrower than 50 by itself."""
+        if (room := width(sys.stdout)) and room < 52:
+            options["terminal_width"] = room - 2
         with _failing_with_2():
             return super().make_context(*args, **options)
 
@@ -92,7 +96,8 @@ def _failing_with_2() -> Generator[None]:
     try:
         yield
     except click.UsageError as error:  # a word of the command line may stand in it
-        raise click.UsageError(message(error.format_message()), error.ctx) from None
+        told = fold(f"Error: {message(error.format_message())}", width(sys.stderr))
+        raise click.UsageError("\n".join(told).removeprefix("Error: "), error.ctx) from None
     except (click.ClickException, click.exceptions.Exit):
         raise
     except (KeyboardInterrupt, click.Abort):
@@ -123,6 +128,11 @@ def _let_go_of_output() -> None:
 def json_option(command: Any) -> Any:
     """Add ``--json`` to a command."""
     return click.option("--json", "as_json", is_flag=True, help="Write JSON instead of text.")(command)
+
+
+def exit_code_option(found: str) -> Callable[[Any], Any]:
+    """Add ``--exit-code`` to a command, which then ends with 1 where something is found."""
+    return click.option("--exit-code", is_flag=True, help=f"Exit with 1 if {found}, 0 if not, 2 on an error.")
 
 
 def proc_option(command: Any) -> Any:

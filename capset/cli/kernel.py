@@ -11,7 +11,7 @@ from attrs import evolve
 
 from capset import live
 from capset.cli.containers import available_option
-from capset.cli.group import json_option, proc_option
+from capset.cli.group import exit_code_option, json_option, proc_option
 from capset.cli.operands import OPERANDS, engine_named, operand
 from capset.cli.output import Failure, say, say_json
 from capset.cli.subject import Subject
@@ -126,6 +126,7 @@ def exec_(
 @click.option("--uid", type=click.IntRange(0, 2**32 - 2), metavar="UID", help="Its user id, if no row says it.")
 @thread_options
 @kernel_option
+@exit_code_option("it is effective")
 @proc_option
 @json_option
 def why(
@@ -135,6 +136,7 @@ def why(
     no_new_privs: bool,
     securebits: Securebits | None,
     release: str | None,
+    exit_code: bool,
     proc: str,
     as_json: bool,
 ) -> None:
@@ -145,20 +147,26 @@ def why(
     """
     cred, rules = _credentials(operand(process, proc, alone=True), uid, "--uid", proc, release)
     told = answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules)
-    if not as_json:
+    told = answer(cred, cap, rules=rules)
+    if as_json:
+        say_json(
+            {
+                "capability": str(told.cap),
+                "sets": list(told.sets),
+                "effective": told.effective,
+                "verdict": told.verdict,
+                "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
+                "histories": [{"title": history.title, "says": history.says} for history in told.histories],
+                "kernel": told.rules.release or None,
+                "assumed": list(told.assumed),
+            }
+        )
+    else:
         say(printable_lines(str(told)))
-        return
-    say_json(
-        {
-            "capability": str(told.cap),
-            "sets": list(told.sets),
-            "verdict": told.verdict,
-            "ways": [{"what": way.what, "gives": way.gives, "because": way.because} for way in told.ways],
-            "histories": [{"title": history.title, "says": history.says} for history in told.histories],
-            "kernel": told.rules.release or None,
-            "assumed": list(told.assumed),
-        }
-    )
+    if exit_code:
+        if told.effective is None:
+            raise Failure(f"whether {told.cap} is effective is not known")
+        click.get_current_context().exit(int(told.effective))
 
 
 def printable_lines(text: str) -> str:

@@ -7,11 +7,13 @@ import click
 from capset import documents
 from capset.cli.group import json_option
 from capset.cli.operands import engine_named
-from capset.cli.output import Failure, prose, say, say_json, table, warn, word
+from capset.cli.output import Failure, say, say_json, warn
+from capset.cli.progress import progress
 from capset.cli.reading import read_document
+from capset.cli.tables import prose, say_risks, table, word
+from capset.display.judging import marked
 from capset.documents import Outcome, Report, Workload
 from capset.printable import printable
-from capset.summary import summary
 
 __all__ = ["lint"]
 
@@ -39,7 +41,11 @@ def lint(
     """
     if sarif and as_json:
         raise Failure("--json and --sarif are two forms: give one of them")
-    workloads = [each for file in files for each in _read(file, several=len(files) > 1)]
+    workloads: list[Workload] = []
+    with progress() as report_on:
+        for file in files:
+            report_on(printable(file))
+            workloads += _read(file, several=len(files) > 1)
     chosen = None if engine is None else engine_named(engine, tell=False)  # the report does
     report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
     for note in (str(finding) for finding in report if finding.verdict == "note"):
@@ -73,6 +79,7 @@ def _say(report: Report, *, several: bool) -> None:
         table([word("what"), word("user"), prose("effective"), prose("bounding")], gets)
     if any(outcome.gets and outcome.workload.request and not outcome.user for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
+    say_risks(*filter(None, (each.said(name) for each in report.outcomes for name in ("effective", "bounding"))))
     faults = [each for each in report.faults if each.verdict != "forbidden"]
     told = [
         [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
@@ -91,6 +98,6 @@ def _say(report: Report, *, several: bool) -> None:
 
 def _gets(outcome: Outcome) -> list[str]:
     sets = [outcome.said(name) for name in ("effective", "bounding")]
-    shown = ["not said" if caps is None else summary(caps) for caps in sets]
+    shown = ["not said" if caps is None else marked(caps) for caps in sets]
     nothing = ["", printable(str(outcome))]
     return [printable(outcome.user) or "not said", *(nothing if outcome.gets is None else shown)]

@@ -10,30 +10,22 @@ import click
 from capset import live
 from capset.cli.group import json_option, proc_option
 from capset.cli.operands import OPERANDS, engine_named, is_foreign, operands
-from capset.cli.output import (
-    ADDED,
-    DROPPED,
-    Cell,
-    diff_json,
-    number,
-    prose,
-    say,
-    say_json,
-    table,
-    warn,
-    word,
-)
+from capset.cli.output import diff_json, say, say_json, warn
 from capset.cli.subject import Subject, assumed, tell
+from capset.cli.tables import ADDED, DROPPED, Cell, number, prose, say_risks, table, word
+from capset.cli.users import user_name
+from capset.display.judging import marked
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
-from capset.summary import UNDEFINED, summary
+from capset.summary import UNDEFINED
 
 if TYPE_CHECKING:
     from capset import CapState, Ids
     from capset.engines import Engine
 
-__all__ = ["show", "show_sets", "show_thread", "thread_json"]
+__all__ = ["sets_of", "show", "show_sets", "show_thread", "thread_json"]
 
+_HANG = 14  # where the facts of a thread stand, behind what they are
 _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 
 
@@ -71,8 +63,8 @@ def show(operand: str, thread: int | None, against: str, proc: str, as_json: boo
         for name, caps in _compared(each).items():
             diff = engine.default.diff(caps)
             changes = [(ADDED, diff.added), (DROPPED, diff.dropped)]
-            rows += [[name, *sign, summary(caps)] for sign, caps in changes if caps] or [[name, "=", "same", ""]]
-        table([word("set"), word(""), word(""), prose("capabilities")], rows)
+            rows += [[name, sign, marked(caps)] for sign, caps in changes if caps] or [[name, "= same", ""]]
+        table([word("set"), word("change"), prose("capabilities")], rows)
 
 
 def _compared(subject: Subject) -> dict[str, CapSet]:
@@ -93,9 +85,11 @@ def _show(subject: Subject, proc: str) -> None:
         say(f"{subject.engine}, root in a container")
         say()
         show_sets(subject.five("show"))
+        say_risks(*sets_of(subject.five("show")))
     elif subject.caps is not None:
         say(f"{printable(subject.label)}\n")
         show_sets({"": subject.caps})
+        say_risks(subject.caps)
     else:
         show_thread(subject, proc)
 
@@ -133,11 +127,12 @@ def show_thread(subject: Subject, proc: str = "") -> None:
     say(printable(_title(subject)))
     for name, fact in facts:
         if fact:
-            say(f"{name:<13} {fact}")
+            say(f"{name:<13} {fact}", hang=_HANG)
     if unknown := [name for name, fact in facts if not fact]:
-        say(f"{'not known':<13} {', '.join(unknown)}")
+        say(f"{'not known':<13} {', '.join(unknown)}", hang=_HANG)
     say()
     show_sets(subject.sets)
+    say_risks(*subject.sets.values())
     if len(subject.sets) == len(THREAD_SETS):
         for violation in subject.five("show").violations():
             warn(f"impossible sets: {violation}")
@@ -155,7 +150,7 @@ def _title(subject: Subject) -> str:
 
 def _facts(thread: Any, proc: str) -> Iterator[tuple[str, str]]:
     """Yield what is told of a thread beside its sets; an empty text where it is not known."""
-    yield "uids", "" if thread.uids is None else _ids(thread.uids)
+    yield "uids", "" if thread.uids is None else f"{_ids(thread.uids)}{_user(thread, proc)}"
     yield "gids", "" if thread.gids is None else _ids(thread.gids)
     yield "groups", "" if thread.groups is None else " ".join(map(str, thread.groups)) or "none"
     nnp = {None: "unknown, the kernel does not say", False: "no", True: "yes, execve(2) gives no new privileges"}
@@ -170,10 +165,22 @@ def _facts(thread: Any, proc: str) -> Iterator[tuple[str, str]]:
         yield "user_ns", "unknown: you may not trace this process; its capabilities may not count in yours"
 
 
+def _user(thread: Any, proc: str) -> str:
+    """Return the name of a user: the list of users is that of this host, and of this user namespace."""
+    foreign = thread.user_ns is not None and is_foreign(thread.user_ns)
+    known = proc == "/proc" and not isinstance(thread, live.StatusRows) and not foreign and len(set(thread.uids)) == 1
+    return f" ({printable(user_name(thread.uids.real))})" if known else ""
+
+
+def sets_of(state: CapState) -> list[CapSet]:
+    """Return the five sets."""
+    return [getattr(state, name) for name in THREAD_SETS]
+
+
 def show_sets(sets: CapState | Mapping[str, CapSet]) -> None:
     """Print the five sets as a table, or those that are known; of what is one set, that."""
     known = sets if isinstance(sets, Mapping) else {name: getattr(sets, name) for name in THREAD_SETS}
-    rows = [[name, caps.hex(), str(len(caps)), summary(caps)] for name, caps in known.items()]
+    rows = [[name, caps.hex(), str(len(caps)), marked(caps)] for name, caps in known.items()]
     rows += [[name, "not known", "", ""] for name in THREAD_SETS if name not in known and "" not in known]
     table([word("set"), word("mask"), number("held"), prose("capabilities")], rows)
     if any(caps.undefined for caps in known.values()):

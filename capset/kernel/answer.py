@@ -65,6 +65,12 @@ class Answer(Plain, Shown):
         return self.rules.all_assumed(self.cred)
 
     @property
+    def effective(self) -> bool | None:
+        """Whether the thread can use it now; None where it is not known whether it is a capability there."""
+        exists = _exists(self.cap, self.cred)
+        return exists and self.cap in self.cred.caps.effective
+
+    @property
     def sets(self) -> tuple[str, ...]:
         """The names of the sets that have the capability."""
         return tuple(name for name in THREAD_SETS if self.cap in getattr(self.cred.caps, name))
@@ -121,12 +127,21 @@ def _undefined(cred: Credentials) -> CapSet:
     return CapSet().union(*(getattr(cred.caps, name).undefined for name in THREAD_SETS))
 
 
-def _verdict(draft: Draft, cap: Cap) -> str:
-    cred = draft.old
+def _exists(cap: Cap, cred: Credentials) -> bool | None:
+    """Say whether it is a capability where the thread is, as far as the sets tell; None where that is not known."""
     undefined = _undefined(cred)
     if cap in undefined:
+        return False
+    # Those up to MAC_ADMIN are as old as the bounding set of a thread.
+    return None if cap > Cap.MAC_ADMIN and Cap.AUDIT_READ in undefined else True
+
+
+def _verdict(draft: Draft, cap: Cap) -> str:
+    cred = draft.old
+    exists = _exists(cap, cred)
+    if exists is False:
         return f"{cap} is no capability there. {UNDEFINED}."
-    if cap > Cap.MAC_ADMIN and Cap.AUDIT_READ in undefined:  # those before are as old as the bounding set of a thread
+    if exists is None:
         since = f"it came with Linux {cap.info.since_linux}"
         return f"Whether {cap} is a capability there is not known: {since}, and the sets show a kernel before 3.8."
     if cap in cred.caps.effective:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from capset.live.identity import credentials as credentials
     from capset.live.identity import kernel_rules as kernel_rules
     from capset.live.identity import securebits as securebits
+    from capset.live.kernel_threads import is_kernel_thread as is_kernel_thread
     from capset.live.pasted import parse_rows as parse_rows
     from capset.live.programs import executable as executable
     from capset.live.reading import hides_others as hides_others
@@ -38,6 +39,7 @@ else:
             "capset.live.containers": ("Container", "container"),
             "capset.live.files": ("CapFile", "FileScan", "file_caps", "scan_files"),
             "capset.live.identity": ("credentials", "kernel_rules", "securebits"),
+            "capset.live.kernel_threads": ("is_kernel_thread",),
             "capset.live.programs": ("executable",),
             "capset.live.reading": ("hides_others", "kernel_release", "last_cap", "read", "supported"),
             "capset.live.pasted": ("parse_rows",),

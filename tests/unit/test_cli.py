@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 import capset
 from capset import Cap, CapSet, display, engines, live
-from capset.cli import main, output
+from capset.cli import main, tables
 from capset.cli.decode import decode
 from capset.cli.group import capset as command
 from capset.cli.output import Failure
@@ -147,7 +147,9 @@ def test_decode_a_mask(run, value):
 
     assert (status, lines[0]) == (0, f"{DOCKER}: 14 capabilities")
     assert lines[1].split()[:2] == ["no.", "name"]
-    assert [line.split()[1] for line in lines[2:]] == capset.DOCKER_DEFAULT.names()
+    assert [line.split()[1].rstrip("!") for line in lines[2:-1]] == capset.DOCKER_DEFAULT.names()
+    assert [line.split()[1] for line in lines if "! " in line[:-1]] == ["CAP_DAC_OVERRIDE!", "CAP_MKNOD!", "published"]
+    assert lines[-1] == "! published lists warn of CAP_DAC_OVERRIDE, CAP_MKNOD: see capset explain"
 
 
 def test_decode_other_values(run):
@@ -165,11 +167,12 @@ def test_decode_other_values(run):
 
 def test_many_rows_in_a_pipe(run, monkeypatch, capsys):
     """Where nothing is folded, Rich, which takes long for each row, is not asked; wide characters count twice."""
-    monkeypatch.setattr("rich.table.Table.add_row", None)
+    monkeypatch.setattr("rich.text.Text.wrap", None)
 
     out = run("decode", stdin="0x1\n" * 2000)[1].splitlines()
     assert out == ["value mask             held capabilities", *["0x1   0000000000000001    1 CAP_CHOWN"] * 2000]
-    output.table([output.word("a"), output.number("b"), output.prose("c")], [["漢字", "1", "x"], ["abc", "22", ""]])
+    columns = [tables.word("a"), tables.number("b"), tables.prose("c")]
+    tables.table(columns, [["漢字", "1", "x"], ["abc", "22", ""]])
     assert capsys.readouterr().out == "a     b c\n漢字  1 x\nabc  22\n"
 
 
@@ -180,7 +183,7 @@ def test_decode_lines(run):
     lines = out.splitlines()
 
     assert status == 0
-    assert [line.split()[0] for line in lines] == ["value", "/proc/1/status:CapEff", "CapBnd", "net_raw"]
+    assert [line.split()[0] for line in lines] == ["value", "/proc/1/status:CapEff", "CapBnd", "net_raw", "!"]
     assert lines[1].endswith("CAP_AUDIT_WRITE, CAP_SETFCAP")
     told = json.loads(run("decode", "--json", stdin=stdin)[1])
     assert told[0] == {"label": "/proc/1/status:CapEff", "mask": DOCKER, "names": capset.DOCKER_DEFAULT.names()}
@@ -287,8 +290,9 @@ def test_compare(run, host):
         "no. capability           docker podman pid:7 kill",
         "  0 CAP_CHOWN            yes    yes    yes   -",
     ]
-    assert out.splitlines()[-6:] == [
-        "total                    14     11     14    1",
+    assert out.splitlines()[-7:] == [
+        "    total                14     11     14    1",
+        "! published lists warn of CAP_DAC_OVERRIDE, CAP_MKNOD: see capset explain",
         "",
         "docker: Docker Engine, root in a container",
         "podman: Podman, root in a container",
@@ -306,9 +310,9 @@ def test_compare(run, host):
     assert run("compare", "docker", "podman", "--set", "ambient")[1].splitlines()[:3] == [
         "ambient sets",
         "no. capability docker podman",
-        "total          0      0",
+        "    total      0      0",
     ]
-    assert run("compare", "kill", "--all")[1].count("\n") == 46
+    assert run("compare", "kill", "--all")[1].count("\n") == 47
     assert run("compare", "nonsense")[0] == 2
     assert run("compare")[0] == 2
 
@@ -378,7 +382,7 @@ def test_diff_text(run):
         "to   chown,net_admin (CAP_CHOWN,CAP_NET_ADMIN)",
         "",
         "1 added, 13 dropped, 1 kept (00000000a80425fb to 0000000000001001)",
-        "          no. name                 what for",
+        "change    no. name                 what for",
         "+ added    12 CAP_NET_ADMIN        Configure the network: interfaces, routes, firewall.",
     ]
     assert "- dropped   5 CAP_KILL             Send signals to any process." in out
@@ -433,7 +437,7 @@ def test_ps(run, tree):
     assert status == 0
     assert [line.split()[0] for line in lines] == ["pid", "1", "20", "30", "40"]
     assert lines[1].split()[1:5] == ["1001", "edge-proxy", "2", "CAP_NET_BIND_SERVICE,"]
-    assert err == "capset: 1 ended meanwhile: 50\n"
+    assert err == "capset: 4 listed; 1 ended meanwhile: 50\n"
     assert r"x\\\nCapEff:\tff" in lines[4]
     assert "\t" not in out
 
@@ -442,7 +446,8 @@ def test_ps_filters(run, tree):
     """By what is held and what is lacked, in the set that is asked for."""
 
     def pids(*args):
-        return [line.split()[0] for line in run("ps", "--proc", str(tree), *args)[1].splitlines()[1:]]
+        out = run("ps", "--proc", str(tree), *args)[1]
+        return [line.split()[0] for line in out.splitlines()[1:] if line[0] != "!"]
 
     assert pids("--has", "net_raw") == ["1"]
     assert pids("--has", "net_raw", "--has", "chown") == pids("--has", "net_raw,chown") == []
@@ -497,12 +502,14 @@ def test_ps_marks_other_user_namespaces(run, monkeypatch):
 
     def elsewhere(**options):
         scan = real(**options)
-        scan._statuses = (attrs.evolve(status, user_ns=1) for status in scan._statuses)
+        scan._source = iter([attrs.evolve(status, user_ns=1) for status in scan._source])
         return scan
 
     monkeypatch.setattr(live, "scan", elsewhere)
     _, out, _ = run("ps")
-    assert all(line.split()[1].endswith("*") for line in out.splitlines()[1:])
+    rows = [line.split() for line in out.splitlines()[1:] if line[0] != "!"]
+    assert rows
+    assert all(re.fullmatch(r"[0-9]+\*", row[1]) for row in rows)
 
 
 def test_show_says_that_a_namespace_is_another(run, monkeypatch):
@@ -532,7 +539,8 @@ def test_explain(run):
     assert "docker, docker-swarm, " in run("explain", "mknod")[1]
     assert "grsecurity 2011: root-equivalent" in out
     assert "grsecurity 2011: newer than the list, which ends with CAP_SYSLOG" in out
-    assert "HackTricks escapes: not listed" in out
+    assert "\n  ! HackTricks escapes: mounts the disk of the host\n" in out
+    assert "\n  HackTricks escapes: not listed\n" in out
 
 
 def test_explain_what_is_newer(run):
@@ -568,32 +576,6 @@ def test_wrong_usage(run, args):
     assert err
 
 
-def test_colours_and_columns_on_a_terminal():
-    """On a terminal signs are coloured and long cells folded; in a pipe neither."""
-    pty = pytest.importorskip("pty", reason="needs a terminal (POSIX)")
-    output = bytearray()
-
-    env = {**os.environ, "COLUMNS": "60", "TERM": "xterm", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    env.pop("NO_COLOR", None)
-    master, slave = pty.openpty()
-    child = subprocess.Popen(
-        [sys.executable, "-m", "capset", "diff", "docker", "all"], stdout=slave, stderr=slave, stdin=slave, env=env
-    )
-    os.close(slave)
-    try:
-        while chunk := os.read(master, 4096):
-            output.extend(chunk)
-    except OSError:  # the other side is closed
-        pass
-    os.close(master)
-
-    assert child.wait() == 1
-    lines = output.decode().replace("\r\n", "\n").split("\n")
-    assert any("\x1b[32madded" in line for line in lines)
-    table = lines[lines.index("") + 2 :]
-    assert max(len(line.replace("\x1b[32m", "").replace("\x1b[0m", "").replace("\x1b[1m", "")) for line in table) <= 60
-
-
 def module(*args, **options):
     """Run ``python -m capset`` in a process of its own."""
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path)), **options.pop("env", {})}
@@ -619,17 +601,6 @@ def test_main_module(monkeypatch):
     with pytest.raises(SystemExit) as raised:
         runpy.run_module("capset", run_name="__main__")
     assert raised.value.code == 0
-
-
-def test_wide_and_narrow(run, monkeypatch):
-    """In a pipe nothing is folded; on a terminal everything is."""
-    _, piped, _ = run("show")
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", "70")
-    _, folded, _ = run("show")
-
-    assert len(folded.splitlines()) > len(piped.splitlines())
-    assert max(map(len, folded.splitlines())) <= 70
 
 
 def test_a_closed_pipe_is_no_error_of_ours(monkeypatch):
@@ -728,14 +699,16 @@ def test_namespaces_that_may_not_be_known(run, monkeypatch):
 
     def scan(**options):
         found = real_scan(**options)
-        found._statuses = (attrs.evolve(status, user_ns=None) for status in found._statuses)
+        found._source = iter([attrs.evolve(status, user_ns=None) for status in found._source])
         return found
 
     monkeypatch.setattr(live, "read", lambda *a, **o: attrs.evolve(real_read(*a, **o), user_ns=None))
     monkeypatch.setattr(live, "scan", scan)
 
     assert "user_ns       unknown" in run("show")[1]
-    assert all(line.split()[1].endswith("?") for line in run("ps")[1].splitlines()[1:])
+    rows = [line.split() for line in run("ps")[1].splitlines()[1:] if line[0] != "!"]
+    assert rows
+    assert all(row[1].endswith("?") for row in rows)
 
 
 def test_off_linux(run, monkeypatch, tree):
@@ -753,21 +726,6 @@ def test_off_linux(run, monkeypatch, tree):
     status, _, err = run("show")
     assert status == 2
     assert "only Linux has one" in err
-
-
-@pytest.mark.parametrize("columns", [20, 40, 60, 80])
-def test_nothing_is_cut_off(run, monkeypatch, tree, columns):
-    """On a terminal that is too narrow lines run over; no id loses a digit, no mask a bit."""
-    text = (tree / "20" / "status").read_bytes().replace(b"\nPid:\t20\n", b"\nPid:\t4194303\n")
-    (tree / "20" / "status").write_bytes(text.replace(b"Uid:\t65532\t65532", b"Uid:\t65532\t4294967294"))
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    monkeypatch.setenv("COLUMNS", str(columns))
-
-    rows = [line.split() for line in run("ps", "--proc", str(tree))[1].splitlines()]
-    assert ["4194303", "4294967294", "python3", "0", "none"] in rows
-    shown = run("show", "1", "--proc", str(tree))[1]
-    for mask in ("0000000000002400", "0000000000003400", "0000003fffffffff"):
-        assert mask in shown
 
 
 def test_a_reader_that_goes_away():
@@ -846,7 +804,7 @@ def test_a_kernel_before_3_8(run, words):
 
 def test_a_status_of_a_kernel_before_3_8(run):
     _, out, _ = run("decode", stdin=(FILES / "2.6.32.txt").read_text())
-    assert out.endswith(f"\n{UNDEFINED}.\n")
+    assert f"\n{UNDEFINED}.\n" in out
     caps = json.loads(run("decode", "fffffffc00000000", "--json")[1])[0]
     assert caps["undefined"] == [str(Cap(number)) for number in range(37, 64)]
     assert "64 bits" in run("decode", "ffffffffffffffff")[1]

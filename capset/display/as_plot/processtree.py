@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from attrs import evolve, frozen
 
 from capset.diff import CapDiff
 from capset.display.judging import risky
+from capset.display.parents import parents
 from capset.printable import printable
 from capset.sets import CapSet
 
@@ -58,7 +59,7 @@ def process_tree(statuses: Sequence[ProcStatus], set: str, limit: int) -> tuple[
         The lines that are chosen, and those that are left out.
     """
     order = sorted(range(len(statuses)), key=lambda place: (statuses[place].pid, place))
-    above, notes = _parents(statuses, order)
+    above, notes = parents(statuses)
     below: defaultdict[int | None, list[int]] = defaultdict(list)
     for place in order:
         below[above[place]].append(place)
@@ -73,36 +74,6 @@ def process_tree(statuses: Sequence[ProcStatus], set: str, limit: int) -> tuple[
         if len(group) == 1:
             waiting += [(each, depth + 1, here) for each in reversed(_groups(statuses, below, group[0], set))]
     return _choose(lines, limit)
-
-
-def _parents(statuses: Sequence[ProcStatus], order: Iterable[int]) -> tuple[dict[int, int | None], dict[int, str]]:
-    """Find the place of each one's parent, and say why where there is none."""
-    places: dict[int, int] = {}
-    for place in order:
-        places.setdefault(statuses[place].pid, place)
-    above: dict[int, int | None] = {}
-    notes: dict[int, str] = {}
-    for place in order:
-        status = statuses[place]
-        found = places.get(status.ppid)
-        if status.pid != status.tgid:  # a thread stands under its process, if that is here
-            found = places.get(status.tgid, found)
-        above[place] = found
-        if found is None:
-            notes[place] = f"its parent {status.ppid} is not here" if status.ppid else "no parent to be seen"
-    settled: set[int] = set()
-    for place in order:
-        path: dict[int, None] = {}
-        at: int | None = place
-        while at is not None and at not in settled:
-            if at in path:  # it leads round in a circle, which opens at the first that is met
-                above[at] = None
-                notes[at] = "its parents go round in a circle" if statuses[at].pid else "no parent to be seen"
-                break
-            path[at] = None
-            at = above[at]
-        settled.update(path)
-    return above, notes
 
 
 def _groups(
