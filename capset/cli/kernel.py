@@ -147,7 +147,6 @@ def why(
     """
     cred, rules = _credentials(operand(process, proc, alone=True), uid, "--uid", proc, release)
     told = answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules)
-    told = answer(cred, cap, rules=rules)
     if as_json:
         say_json(
             {

@@ -330,7 +330,7 @@ def test_decode_of_a_row(run, words):
 def test_decode_of_many_words(run):
     """Rows and operands beside each other."""
     out = run("decode", "CapInh:", NONE, "docker", "CapEff:", DOCKER, "kill")[1]
-    assert [line.split()[0] for line in out.splitlines()] == ["value", "CapInh", "docker", "CapEff", "kill"]
+    assert [line.split()[0] for line in out.splitlines()] == ["value", "CapInh", "docker", "CapEff", "kill", "!"]
     assert run("decode", "CapEff:", "kill")[2].startswith("capset: CapEff: kill:1: CapEff: expected 16")
     assert run("decode", "CapEff:")[2].startswith("capset: CapEff::1: CapEff: expected 16")
     both = run("decode", "pid:self", "kill")
@@ -345,7 +345,7 @@ def test_decode_of_a_paste(run):
     status, out, _ = run("decode", stdin=text)
 
     assert status == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["value", "CapEff", "CapBnd", "net_raw", DOCKER]
+    assert [line.split()[0] for line in out.splitlines()] == ["value", "CapEff", "CapBnd", "net_raw", DOCKER, "!"]
     assert run("decode", stdin="x\nkill\n")[2] == (
         "capset: line 1: unknown capability 'x': expected a name as in capabilities(7), such as CAP_NET_ADMIN, or a "
         "number from 0 to 63\n"
