@@ -336,6 +336,14 @@ class TooLargeError(CapsetError, ValueError):
         super().__init__(f"{_where(source, None)}more than {most} {what} are not read: divide it")
 
 
+_NEAREST = 4  # so many dialects are told of, of all that a text comes near
+
+
+def _few(names: list[str]) -> str:
+    more = len(names) - _NEAREST
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_NEAREST])} and {more} more"
+
+
 class DialectError(CapsetError, ValueError):
     """A text that is in no dialect that capset reads, or that may be in several.
 
@@ -343,27 +351,34 @@ class DialectError(CapsetError, ValueError):
         value: The text.
         source: Its name, usually a path; empty where it has none.
         tried: The dialects that were tried, each with why it is not the one; empty where it may be.
+        near: Those of them that the text has something of; the message tells of these alone.
     """
 
-    _fields = ("value", "source", "tried")
+    _fields = ("value", "source", "tried", "near")
 
-    def __init__(self, value: str, source: str, tried: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, value: str, source: str, tried: tuple[tuple[str, str], ...], near: tuple[str, ...] = ()) -> None:
         self.value = value
         self.source = source
         self.tried = tried
+        self.near = near
         front = f"{_plain(source)}: " if source else ""
         if source in {"", value} and (read_it := _how_to_read(value)):
             front, message = "", read_it
         elif possible := [name for name, reason in tried if not reason]:
             message = f"this may be {' or '.join(possible)}: say which it is, with dialect= or --from"
+        elif not value.strip() and len(tried) > 1:
+            message = "there is nothing in it"
         elif len(tried) == 1:
             message = f"this is not {tried[0][0]}: {_plain(tried[0][1])}"
         else:
             names: dict[str, list[str]] = {}
             for name, reason in tried:
-                names.setdefault(reason, []).append(name)
-            reasons = "; ".join(f"{', '.join(those)}: {_plain(reason)}" for reason, those in names.items())
-            message = f"this is in no dialect that capset reads, of those that were tried ({reasons})"
+                if name in near:
+                    names.setdefault(reason, []).append(name)
+            reasons = [f"{_few(those)}: {_plain(reason)}" for reason, those in names.items()]
+            nearest = f"; it comes near {'; '.join(reasons[:_NEAREST])}" if reasons else ""
+            message = f"this is in no dialect that capset reads{nearest}; "
+            message += "if it is in one, say in which, with dialect= or --from"
         super().__init__(front + message)
 
 

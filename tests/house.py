@@ -65,7 +65,19 @@ FINDING_MODULES = ("builtins", "pkgutil", "runpy", "imp", "zipimport")
 
 # What modules may import, beside capset, that open no file and print nothing; ruamel.yaml is given texts.
 PURE = {
-    *("__future__", "abc", "attrs", "collections", "contextlib", "dataclasses", "datetime", "difflib", "enum", "errno"),
+    *(
+        "__future__",
+        "abc",
+        "attrs",
+        "binascii",
+        "collections",
+        "contextlib",
+        "dataclasses",
+        "datetime",
+        "difflib",
+        "enum",
+        "errno",
+    ),
     *(
         "functools",
         "html",

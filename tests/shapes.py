@@ -183,7 +183,7 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
         linted("systemd"),
         {
             "lines": lambda n: "[Service]\n" + "CapabilityBoundingSet=CAP_KILL\n" * n,
-            "names": lambda n: f"[Service]\nCapabilityBoundingSet={' '.join(names(n))}\n",
+            "names": lambda n: f"[Service]\nCapabilityBoundingSet={' '.join(names(8 * n))}\n",
             "unknown keys": lambda n: "[Service]\nUser=a\n" + "".join(f"CapabilityBoundingSe{i}=N\n" for i in range(n)),
             "open quotes": lambda n: "[Service]\nCapabilityBoundingSet=" + "a' " * n,
             "continued lines": lambda n: "[Service]\nCapabilityBoundingSet=" + "CAP_KILL \\\n" * n,
@@ -209,6 +209,92 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
     ),
     "iab": (linted("iab"), {"names": lambda n: "!^cap_kill," * n, "signs": lambda n: "!" * n + "cap_kill"}),
     "xattr": (linted("xattr"), {"digits": lambda n: "00" * n, "lines": lambda n: "security.capability=00\n" * n}),
+    "getcap": (
+        linted("getcap"),
+        {
+            "lines": lambda n: "/a cap_kill=ep\n" * n,
+            "paths alone": lambda n: "/a\n" * n,
+            "clauses": lambda n: "/a" + " cap_kill=ep" * n,
+            "blanks": lambda n: "/a" + " b" * n + " cap_kill=ep",
+            "names": lambda n: f"/a {','.join(f'cap_{name}' for name in names(n))}=ep",
+            "prompts": lambda n: "$ a\n" * n + "/a cap_kill=ep",
+        },
+    ),
+    "rpm": (linted("rpm"), {"lines": lambda n: "/a\tcap_kill=ep\n" * n, "tabs": lambda n: "/a" + "\t" * n + "=\n"}),
+    "getfattr": (
+        linted("getfattr"),
+        {
+            "files": lambda n: "# file: a\nsecurity.capability=0x00\n" * n,
+            "escapes": lambda n: '# file: a\nsecurity.capability="' + "\\000" * n + '"\n',
+            "attributes": lambda n: "user.a=1\n" * n + "security.capability=0x00\n",
+        },
+    ),
+    "filecap": (
+        linted("filecap"),
+        {
+            "rows": lambda n: "effective /a   kill\n" * n,
+            "names": lambda n: f"effective /a   {', '.join(names(n))}",
+            "blanks": lambda n: f"effective /a{' ' * n}kill",
+        },
+    ),
+    "capsh": (
+        linted("capsh"),
+        {
+            "threads": lambda n: "Current: cap_kill=ep\n" * n,
+            "names": lambda n: f"Bounding set ={','.join(names(n))}",
+            "lines": lambda n: "Current: =\n" + "hello\n" * n,
+        },
+    ),
+    "capsh-decode": (linted("capsh-decode"), {"lines": lambda n: "0x0000000000000020=cap_kill\n" * n}),
+    "getpcaps": (linted("getpcaps"), {"lines": lambda n: "5: cap_kill=ep\n" * n}),
+    "pscap": (
+        linted("pscap"),
+        {
+            "rows": lambda n: "1 2 root a kill +\n" * n,
+            "names": lambda n: f"1 2 root a {', '.join(names(n))} +",
+            "marks": lambda n: "1 2 root a kill" + " +" * n,
+        },
+    ),
+    "podman-top": (
+        linted("podman-top"),
+        {
+            "rows": lambda n: "PID  EFFECTIVE CAPS\n" + "1  KILL\n" * n,
+            "headers": lambda n: "EFFECTIVE CAPS\n" * n,
+            "columns": lambda n: "EFFECTIVE CAPS" + "  A" * n + "\nKILL" + "  a" * n,
+        },
+    ),
+    "systemctl": (
+        linted("systemctl"),
+        {
+            "units": lambda n: "CapabilityBoundingSet=cap_kill\nAmbientCapabilities=\nUser=5\n\n" * n,
+            "names": lambda n: f"CapabilityBoundingSet={' '.join(names(8 * n))}\nUser=\nAmbientCapabilities=\n",
+            "lines": lambda n: "User=\n" + "a b\n" * n,
+        },
+    ),
+    "strace": (
+        linted("strace"),
+        {
+            "calls": lambda n: "capget({version=3, pid=0}, {effective=0, permitted=0, inheritable=0}) = 0\n" * n,
+            "threads": lambda n: "".join(f"{i} prctl(PR_CAPBSET_DROP, CAP_KILL) = 0\n" for i in range(n)),
+            "pieces": lambda n: "".join(f"{i} capget(1 <unfinished ...>\n" for i in range(n)),
+            "numbers": lambda n: f"capset(0, {{effective={'|'.join(['0x1'] * n)}, permitted=0, inheritable=0}}) = 0",
+            "words": lambda n: f"capset(0, {'{effective=' * n}) = 0",
+            "resets": lambda n: "execve(1) = 0\n" * n,
+        },
+    ),
+    "audit": (
+        linted("audit"),
+        {
+            "events": lambda n: "".join(
+                f"type=AVC msg=audit(1.0:{i}): avc:  denied  {{ kill }} for pid=5 tclass=capability\n" for i in range(n)
+            ),
+            "records of one event": lambda n: "type=CAPSET msg=audit(1.0:5): pid=5 cap_pp=20\n" * n,
+            "names": lambda n: f"avc:  denied  {{ {' '.join(names(n))} }} for pid=5 tclass=capability",
+            "fields": lambda n: "type=CAPSET msg=audit(1.0:5): " + "a=b " * n,
+            "a word": lambda n: "type=CAPSET msg=audit(1.0:5): " + "a-" * n,
+            "other lines": lambda n: "hello\n" * n,
+        },
+    ),
     "dialect_of": (
         documents.dialect_of,
         {

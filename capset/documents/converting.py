@@ -110,7 +110,9 @@ def convert(
     losses: list[Loss] = []
     parts: dict[str, Any] = {}
     taken = Counter[str]()
-    for each in [given if reads is None else given.for_engine(reads) for given in listed(workload)]:
+    workloads = [given if reads is None else given.for_engine(reads) for given in listed(workload)]
+    only_told = bool(workloads) and all(each.dialect and DIALECTS[each.dialect].partial for each in workloads)
+    for each in workloads:
         name = _free_name(each, parts, taken)
         losses += (_of_problem(name, problem) for problem in each.problems)
         means = _meaning(each, name)
@@ -125,13 +127,24 @@ def convert(
             part = target._writer(means, asked)
         except FormatError as error:
             raise _located(error, each, name) from None
-        lost = _losses(name, means, part.says, target, by)
+        lost = [*_losses(name, means, part.says, target, by), *_unsaid(name, each, target)]
         losses += (loss for loss in lost if loss.rule != "engine-refuses" or each.refusal is None)  # else it is told
         parts[name] = part.value
     if not parts:
         told = "".join(f"; {loss}" for loss in losses)
-        raise DocumentError("", None, f"there is no container in it{told}")
+        nothing = "there are no sets in it" if only_told else "there is no container in it"
+        raise DocumentError("", None, f"{nothing}{told}")
     return Conversion(text=target._join(parts), to=to, losses=tuple(losses))
+
+
+def _unsaid(name: str, workload: Workload, target: Dialect) -> Iterator[Loss]:
+    """Tell of sets of which the source says nothing, though the thread has them, and something was written."""
+    if workload.state is None or not DIALECTS[workload.dialect].partial:
+        return
+    lacking = [each for each in THREAD_SETS if each not in workload.says and each not in target.lacks]
+    if lacking:
+        message = f"the source does not say {', '.join(lacking)}: what was written of that is the least there can be"
+        yield Loss(rule="not-said", message=message, workload=name)
 
 
 _WINDOWS = "Windows has no capabilities: what is written is for Linux"

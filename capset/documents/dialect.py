@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
+from itertools import islice
 from typing import Any
 
 from attrs import field, frozen
@@ -13,8 +15,13 @@ from capset.documents.structured import Document, documents
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError
+from capset.formats.printed import Line, lines_of
 
 __all__ = ["Dialect", "Part", "Text", "the_one"]
+
+
+_GLANCE = 200_000  # so many characters are looked at
+_FIRST_LINES = 500
 
 
 class Text:
@@ -36,6 +43,11 @@ class Text:
             return documents(self.text, self.source)
         except (DocumentError, MissingExtraError) as error:
             return error
+
+    @cached_property
+    def first_lines(self) -> tuple[Line, ...]:
+        """The first lines of it that a tool may have printed; enough to recognise whose they are."""
+        return tuple(islice(lines_of(self.text[:_GLANCE]), _FIRST_LINES))
 
     def parsed(self) -> list[Document]:
         """Return the documents in it.
@@ -82,6 +94,7 @@ class Dialect:
         about: What is written in it, in words.
         engine: The name of the engine that answers for it if no other is given; empty where none is needed.
         structured: Whether it is YAML or JSON.
+        partial: Whether its texts may say less than there is: what they do not say of a thread is not known.
         lacks: What it has no place for: names of sets, ``"user"``, ``"no_new_privs"``, ``"rootid"``.
     """
 
@@ -89,12 +102,18 @@ class Dialect:
     about: str
     engine: str = ""
     structured: bool = False
+    partial: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
-    _refuses: Callable[[Text], str] = field(alias="refuses", repr=False)
-    _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False)
+    _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
+    _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
+    _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)
     _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False)
     _again: Callable[[Workload, int | str | None], Workload] | None = field(default=None, alias="again", repr=False)
     _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False)
+
+    def is_near(self, text: Text) -> bool:
+        """Say whether a text has something of what is written in this dialect, however little else of it is right."""
+        return bool(self._signs and self._signs.search(text.text[:_GLANCE]))
 
     @property
     def is_written(self) -> bool:

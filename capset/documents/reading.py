@@ -69,7 +69,7 @@ def dialect_of(text: str | bytes, name: str = "") -> str:
         'libcap'
         >>> documents.dialect_of("Hello world")
         Traceback (most recent call last):
-        capset.errors.DialectError: this is in no dialect that capset reads, of those that were tried (...)
+        capset.errors.DialectError: this is in no dialect that capset reads; if it is in one, ...
     """
     return _chosen(_text(text, name), None).name
 
@@ -143,11 +143,22 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
         raise text.documents
     if len(possible) != 1:
-        raise DialectError(text.text, text.source, tuple(sorted(tried.items())))
+        near = tuple(
+            name for name, each in DIALECTS.items() if each.is_near(text) or (each.structured and _is_cut(text))
+        )
+        raise DialectError(text.text, text.source, tuple(sorted(tried.items())), near)
     return DIALECTS[possible[0]]
 
 
 _YAML = re.compile(r"""^[ \t]*(?:- +)*["']?[\w.$/-]+["']?[ \t]*:(?:[ \t]|$)""", re.MULTILINE)
+
+
+def _is_cut(text: Text) -> bool:
+    """Say whether a text that looks like YAML or JSON cannot be read as such, which is told for all that are."""
+    if isinstance(text.documents, MissingExtraError):
+        return True
+    shaped = text.text.lstrip()[:1] in {"{", "["} or _may_be_yaml(text)
+    return shaped and isinstance(text.documents, DocumentError)
 
 
 def _may_be_yaml(text: Text) -> bool:

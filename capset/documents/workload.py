@@ -11,6 +11,7 @@ from capset.engines.engine import Engine
 from capset.engines.request import Request
 from capset.errors import FormatError, clipped, require, shown
 from capset.filecaps import FileCaps
+from capset.formats.audit import Check, Execution
 from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
@@ -35,7 +36,7 @@ class Workload(Plain, Shown):
     One of the five attributes from ``request`` to ``state`` has what is asked, whichever the dialect is about; the
     others are None, but for a ``state`` beside a ``request``, which is what an engine has made of it. All five are
     None where the document has a part of which nothing can be made, so that no part is lost without a word:
-    ``problems`` say what it is.
+    ``problems`` say what it is. So they are where the part tells of ``checks``, which are no sets.
 
     Attributes:
         name: The name of the container, or of the unit if the text says it, as ``systemctl cat`` does, and else of its
@@ -51,6 +52,9 @@ class Workload(Plain, Shown):
         state: Sets by themselves; beside a request, those before the execve(2), as ``podman inspect`` shows them.
         says: Which of the five sets of ``state`` are said: libcap's text has no place for a bounding and an ambient
             set, and of a status file a text may have some rows alone.
+        checks: What an audit record says of capabilities that a thread asked for, and was refused or granted.
+        execution: The execve(2) of which audit records tell, beside what the kernel's rules make of it; ``state`` has
+            the sets afterwards.
         not_known: Why it cannot be said what the process gets, such as a variable that decides; empty where it can.
         problems: What the document says and its target does not take as it looks, and what was not read.
     """
@@ -66,6 +70,8 @@ class Workload(Plain, Shown):
     file_caps: FileCaps | None = None
     state: CapState | None = None
     says: tuple[str, ...] = THREAD_SETS
+    checks: tuple[Check, ...] = ()
+    execution: Execution | None = None
     not_known: str = ""
     problems: tuple[Problem, ...] = ()
     _pod: Pod | None = field(default=None, alias="pod", repr=False, eq=False)

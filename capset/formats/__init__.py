@@ -2,8 +2,10 @@
 
 One module a dialect: :mod:`~capset.formats.libcap`, :mod:`~capset.formats.docker`,
 :mod:`~capset.formats.compose`, :mod:`~capset.formats.kubernetes`, :mod:`~capset.formats.oci` and
-:mod:`~capset.formats.systemd`; and :mod:`~capset.formats.configuration` for the files that configure engines. They
-take and give texts and parsed documents; no file is opened.
+:mod:`~capset.formats.systemd`; and :mod:`~capset.formats.configuration` for the files that configure engines. What
+tools print is read line by line: :mod:`~capset.formats.programs`, :mod:`~capset.formats.processes`,
+:mod:`~capset.formats.systemctl`, :mod:`~capset.formats.strace` and :mod:`~capset.formats.audit`. All take and give
+texts and parsed documents; no file is opened.
 
 A reader takes every spelling that the target takes. What the target would refuse or ignore is not lost: it
 is in the ``problems`` of what the reader returns, each with its place and with what to write instead. A
@@ -19,12 +21,17 @@ from __future__ import annotations
 
 TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
+    from capset.formats import audit as audit
     from capset.formats import compose as compose
     from capset.formats import configuration as configuration
     from capset.formats import docker as docker
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
     from capset.formats import oci as oci
+    from capset.formats import processes as processes
+    from capset.formats import programs as programs
+    from capset.formats import strace as strace
+    from capset.formats import systemctl as systemctl
     from capset.formats import systemd as systemd
     from capset.problem import Problem as Problem
 else:
@@ -33,7 +40,20 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset.formats": ("compose", "configuration", "docker", "kubernetes", "libcap", "oci", "systemd"),
+            "capset.formats": (
+                "audit",
+                "compose",
+                "configuration",
+                "docker",
+                "kubernetes",
+                "libcap",
+                "oci",
+                "processes",
+                "programs",
+                "strace",
+                "systemctl",
+                "systemd",
+            ),
             "capset.problem": ("Problem",),
         },
     )

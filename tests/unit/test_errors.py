@@ -53,11 +53,29 @@ EXAMPLES = [
     (DocumentError("", 3, "no mapping"), ValueError, "line 3: no mapping"),
     (DocumentError("", None, "no mapping"), ValueError, "no mapping"),
     (
-        DialectError("x", "a.txt", (("compose", "no services"), ("oci", "no process"), ("xattr", "no process"))),
+        DialectError("x", "a.txt", (("a", "no"), ("b", "no b"), ("c", "no\nb"), ("d", "no\nb")), ("a", "c", "d")),
         ValueError,
-        "a.txt: this is in no dialect that capset reads, of those that were tried (compose: no services; "
-        "oci, xattr: no process)",
+        "a.txt: this is in no dialect that capset reads; it comes near a: no; c, d: no\\nb; "
+        "if it is in one, say in which, with dialect= or --from",
     ),
+    (
+        DialectError("x", "", tuple((name, "no") for name in "abcdefg"), tuple("abcdefg")),
+        ValueError,
+        "this is in no dialect that capset reads; it comes near a, b, c, d and 3 more: no; if it is in "
+        "one, say in which, with dialect= or --from",
+    ),
+    (
+        DialectError("x", "", tuple((name, f"no {name}") for name in "abcdefg"), tuple("abcdefg")),
+        ValueError,
+        "this is in no dialect that capset reads; it comes near a: no a; b: no b; c: no c; d: no d; if it "
+        "is in one, say in which, with dialect= or --from",
+    ),
+    (
+        DialectError("x", "", (("a", "no"), ("b", "no"))),
+        ValueError,
+        "this is in no dialect that capset reads; if it is in one, say in which, with dialect= or --from",
+    ),
+    (DialectError(" \n", "a.txt", (("a", "no"), ("b", "no"))), ValueError, "a.txt: there is nothing in it"),
     (DialectError("x", "", (("systemd", "no\nsection"),)), ValueError, "this is not systemd: no\\nsection"),
     (
         DialectError("x", "", (("compose", ""), ("oci", ""), ("xattr", "no"))),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -74,6 +75,7 @@ DIALECTS = (
         about="a compose file",
         engine="docker",
         structured=True,
+        signs=re.compile(r"""\bservices\b|\bcap_(?:add|drop)\b"""),
         refuses=_refuses,
         reader=_read,
         writer=_write,

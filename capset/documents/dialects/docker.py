@@ -20,6 +20,7 @@ from capset.errors import DocumentError, FormatError, shown
 from capset.formats import docker
 from capset.formats.commandline import program
 from capset.formats.document import Node
+from capset.formats.programs import is_getcap
 from capset.sets import THREAD_SETS
 
 __all__ = ["DIALECTS"]
@@ -50,6 +51,8 @@ def _words(text: Text) -> list[Word]:
 def _refuses_flags(text: Text) -> str:
     if text.text.lstrip()[:1] in {"{", "["}:
         return "expected docker run, or its options"
+    if is_getcap(text.text.strip().partition("\n")[0].rstrip()):  # of a file that may well be docker itself
+        return "expected docker run, or its options, got a path and its capabilities, as getcap prints them"
     first, *_ = _words(text)
     if _OPTION.match(first) or program([*_words(text)]) == "docker":
         return ""
@@ -168,6 +171,7 @@ DIALECTS = (
         name="docker",
         about="the options of docker run, or the whole command",
         engine="docker",
+        signs=re.compile(r"""\bdocker\b|\bpodman\b|--cap-(?:add|drop)|--privileged"""),
         refuses=_refuses_flags,
         reader=_read_flags,
         writer=_write,
@@ -178,6 +182,7 @@ DIALECTS = (
         about="what docker inspect NAME prints",
         engine="docker",
         structured=True,
+        signs=re.compile(r"""HostConfig|TaskTemplate|CapAdd"""),
         refuses=_refuses_inspect,
         reader=_read_inspect,
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
@@ -162,6 +163,7 @@ DIALECTS = (
         about="a pod, or what makes pods",
         engine="containerd",
         structured=True,
+        signs=re.compile(r"""\b(?:apiVersion|containers|securityContext)\b"""),
         refuses=_refuses,
         reader=_read,
         writer=_write,

@@ -30,7 +30,12 @@ def _names_none(text: Text) -> str:
 # -- the text of three sets -------------------------------------------------------------------------
 
 
+_DECODED = re.compile(r"0x[0-9a-f]{16}=")
+
+
 def _refuses_text(text: Text) -> str:
+    if _DECODED.match(text.text.lstrip()):  # for libcap that of no capability is a text too, about number 0
+        return "it begins with a mask, as what capsh --decode prints"
     libcap.from_text(text.text)
     return "" if "=" in text.text else _names_none(text)
 
@@ -81,17 +86,12 @@ def _write_iab(meaning: Meaning, engine: Engine) -> Part:
 
 # -- the attribute of a file ------------------------------------------------------------------------
 
-_PRINTED = re.compile(r"^security\.capability=(.*)$", re.MULTILINE)
-
 
 def _file_caps(text: Text) -> FileCaps:
-    printed = _PRINTED.findall(text.text)
-    if len(printed) > 1:
-        raise DocumentError(text.source, None, f"expected one attribute, found {len(printed)}")
     try:
-        data = bytes.fromhex("".join((printed[0] if printed else text.text).split()).removeprefix("0x"))
+        data = bytes.fromhex("".join(text.text.split()).removeprefix("0x"))
     except ValueError:
-        expected = "expected the attribute in hexadecimal digits, as getfattr -e hex prints it"
+        expected = "expected the attribute in hexadecimal digits alone; what getfattr prints is in the dialect getfattr"
         raise DocumentError(text.source, None, expected) from None
     return FileCaps.from_xattr(data)
 
@@ -116,6 +116,7 @@ DIALECTS = (
         name="libcap",
         about="libcap's text, such as cap_net_raw=ep",
         lacks=_WHO | {"bounding", "ambient", "rootid"},
+        signs=re.compile(r"""(?i)cap_[a-z_]{1,40}[=+-]"""),
         refuses=_refuses_text,
         reader=_read_text,
         writer=_write_text,
@@ -125,6 +126,7 @@ DIALECTS = (
         name="iab",
         about="libcap's inheritable, ambient and blocked sets: !cap_sys_admin",
         lacks=_WHO | {"effective", "permitted", "rootid"},
+        signs=re.compile(r"""(?i)[!^%]cap_"""),
         refuses=_refuses_iab,
         reader=_read_iab,
         writer=_write_iab,
@@ -134,6 +136,7 @@ DIALECTS = (
         name="xattr",
         about="the security.capability attribute, in hexadecimal digits",
         lacks=_WHO | {"bounding", "ambient"},
+        signs=re.compile(r"""[0-9a-fA-F]{24}|security\.capability"""),
         refuses=_refuses_xattr,
         reader=_read_xattr,
         writer=_write_xattr,

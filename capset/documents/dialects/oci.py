@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 
 from attrs import evolve
@@ -67,6 +68,7 @@ DIALECTS = (
         name="oci",
         about="a runtime's config.json",
         structured=True,
+        signs=re.compile(r"""["'](?:process|ociVersion|capabilities)["']"""),
         refuses=_refuses,
         reader=_read,
         writer=_write,

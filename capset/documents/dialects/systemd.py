@@ -246,6 +246,7 @@ DIALECTS = (
     Dialect(
         name="systemd",
         about="a unit of systemd",
+        signs=re.compile(r"""(?m)^\s{0,20}\[[A-Z]|CapabilityBoundingSet|AmbientCapabilities"""),
         refuses=_refuses,
         reader=_read,
         writer=_write,

@@ -1,0 +1,84 @@
+"""What tools print about the capabilities of processes and of units that run."""
+
+from __future__ import annotations
+
+import re
+
+from capset.documents.dialect import Text
+from capset.documents.tools import by_lines, tool
+from capset.documents.workload import Workload
+from capset.formats import processes, systemctl
+
+__all__ = ["DIALECTS"]
+
+_CAPSH = re.compile(r"(?:Current: |Bounding set =|Ambient set =|Current IAB:).*")
+_OF_CAPSH = re.compile(r"(?:Securebits: | secure-|uid=|gid=|groups=|Guessed mode: ).*")
+_DECODED = re.compile(r"0x[0-9a-f]{16}=.*")
+_ANY = re.compile(".*")
+_PROPERTY = re.compile(r"[A-Z][A-Za-z0-9]*=.*")
+
+
+def _shown(text: Text) -> list[Workload]:
+    """Read what systemctl show prints."""
+    return [
+        Workload(
+            name=each.name,
+            dialect="systemctl",
+            source=text.source,
+            line=each.line,
+            unit=each.unit,
+            not_known=each.not_known,
+            problems=tuple(each.problems),
+        )
+        for each in systemctl.show(text.text)
+    ]
+
+
+DIALECTS = (
+    tool(
+        "capsh",
+        "what capsh --print or --current prints",
+        signs=r"(?m)^(?:Current: |Bounding set =|Current IAB:)",
+        is_line=_CAPSH.fullmatch,
+        belongs=_OF_CAPSH.fullmatch,
+        reader=by_lines("capsh", processes.capsh),
+    ),
+    tool(
+        "capsh-decode",
+        "what capsh --decode prints: 0x0000000000000020=cap_kill",
+        signs=r"0x[0-9a-f]{16}=",
+        is_line=_DECODED.fullmatch,
+        reader=by_lines("capsh-decode", processes.decoded),
+    ),
+    tool(
+        "getpcaps",
+        "what getpcaps prints: 812: cap_kill=ep",
+        signs=r"(?m)^[0-9]{1,10}: \"?[a-z_,]{0,60}=|Capabilities for .[0-9]",
+        is_line=processes.is_getpcaps,
+        reader=by_lines("getpcaps", processes.getpcaps),
+    ),
+    tool(
+        "podman-top",
+        "what podman top prints, with columns such as capeff",
+        signs=r"(?:AMBIENT|BOUNDING|EFFECTIVE|INHERITED|PERMITTED) CAPS",
+        is_line=processes.is_header_of_top,
+        belongs=_ANY.fullmatch,
+        reader=by_lines("podman-top", processes.top),
+    ),
+    tool(
+        "pscap",
+        "the table that pscap prints",
+        signs=r"(?m)^ppid +pid +",
+        is_line=processes.is_pscap,
+        reader=by_lines("pscap", processes.pscap),
+    ),
+    tool(
+        "systemctl",
+        "what systemctl show prints of units",
+        signs=r"(?m)^(?:CapabilityBoundingSet|AmbientCapabilities)=",
+        is_line=systemctl.is_property,
+        belongs=_PROPERTY.fullmatch,
+        never="[",
+        reader=_shown,
+    ),
+)

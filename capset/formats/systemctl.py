@@ -1,0 +1,156 @@
+"""What ``systemctl show`` prints: the properties of units that decide about capabilities."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from capset.errors import clipped, require, shown
+from capset.formats.printed import Line, Names, lines_of, names_of
+from capset.formats.systemd import Unit
+from capset.problem import Problem
+from capset.securebits import Securebits
+from capset.sets import CapSet
+
+__all__ = ["PROPERTIES", "Shown", "is_property", "show"]
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
+
+PROPERTIES = ("CapabilityBoundingSet", "AmbientCapabilities")
+"""The properties by which such a text is known."""
+
+_ONCE = frozenset({*PROPERTIES, "Id", "User", "DynamicUser", "NoNewPrivileges", "SecureBits"})
+_FLAGS = ("DynamicUser", "NoNewPrivileges")
+_BOOLEANS = {"yes": True, "no": False}
+_NOT_COUNTED = ("PrivateUsers", "PAMName", "SystemCallFilter", "RestrictNamespaces", "RestrictAddressFamilies")
+
+
+def is_property(text: str) -> bool:
+    """Say whether a line is one of the properties by which such a text is known, as systemctl writes its value."""
+    require(text, str, "a line as str")
+    name, equals, value = text.partition("=")
+    return bool(name in PROPERTIES and equals and value == value.lower() and "~" not in value)
+
+
+class Shown:
+    """What ``systemctl show`` prints of one unit.
+
+    Attributes:
+        name: Its ``Id=``; empty where that is not shown.
+        line: The line on which it begins, counted from 1.
+        unit: What it says.
+        not_known: Why it cannot be said what its processes get; empty where it can.
+        problems: What is not as it looks.
+    """
+
+    def __init__(self, line: int) -> None:
+        self.name = ""
+        self.line = line
+        self.unit = Unit()
+        self.not_known = ""
+        self.problems: list[Problem] = []
+
+    def tell(self, line: Line, rule: str, message: str, *, note: bool = False) -> None:
+        """Tell of a line; unless it is a note, it is not known what the unit gets."""
+        self.problems.append(
+            Problem(
+                rule=rule,
+                place=f"line {line.number}",
+                value=clipped(line.text),
+                verdict="note" if note else "depends",
+                message=message,
+                line=line.number,
+            )
+        )
+        if not note:
+            self.not_known = self.not_known or message
+
+
+def show(text: str) -> list[Shown]:
+    r"""Read what ``systemctl show`` prints of one unit or several, with all properties or those of ``-p``.
+
+    A blank line begins another unit, and so does a property that stands a second time. Read are the bounding and the
+    ambient set, the user, and what of ``DynamicUser=``, ``NoNewPrivileges=`` and ``SecureBits=`` is shown. Of a set or
+    a user that is not shown nothing is assumed, so that it is not known what the unit gets. Others are passed over.
+
+    Source:
+        systemctl(1), *show*; systemd ``src/systemctl/systemctl-show.c``: sets as lower-case names between blanks.
+
+    Examples:
+        >>> from capset.formats import systemctl
+        >>> text = "CapabilityBoundingSet=cap_kill cap_chown\nAmbientCapabilities=cap_kill\nUser=web\n"
+        >>> [web] = systemctl.show(text)
+        >>> web.unit.bounding, web.unit.user
+        (CapSet.parse('CAP_CHOWN,CAP_KILL'), 'web')
+    """
+    units: list[dict[str, Line]] = []
+    others: list[Line] = []
+    for line in lines_of(text):
+        name, equals, _ = line.text.partition("=")
+        if not equals or not name.isidentifier():
+            others.append(line)
+            continue
+        if not units or line.after_blank or (name in units[-1] and name in _ONCE):
+            units.append({})
+        units[-1].setdefault(name, line)
+    found = [_unit_of(properties) for properties in units]
+    for line in others:
+        if not found:
+            found.append(Shown(line.number))
+        shown_in = next((each for each in reversed(found) if each.line <= line.number), found[0])
+        shown_in.tell(line, "not-read", f"this line was not understood: {clipped(line.text)!r}")
+    return found
+
+
+def _unit_of(lines: dict[str, Line]) -> Shown:
+    """Read the properties of one unit."""
+    found = Shown(min(line.number for line in lines.values()))
+    values = {name: line.text.partition("=")[2].strip() for name, line in lines.items()}
+    found.name = values.get("Id", "")
+    lacking = [f"{name}=" for name in (*PROPERTIES, "User") if name not in values]
+    if lacking:
+        found.not_known = f"{' and '.join(lacking)} {'is' if len(lacking) == 1 else 'are'} not shown"
+    sets = {name: _names(found, lines[name], values[name]) for name in PROPERTIES if name in values}
+    flags = {name: _flag(found, lines[name], values[name]) for name in _FLAGS if name in values}
+    bounding = sets.get("CapabilityBoundingSet", Names(CapSet())).caps
+    unit = Unit(
+        bounding=_wide(bounding),
+        ambient=sets.get("AmbientCapabilities", Names(CapSet())).caps,
+        user=values.get("User", ""),
+        group=values.get("Group", ""),
+        dynamic_user=flags.get("DynamicUser", False),
+    )
+    if flags.get("NoNewPrivileges"):
+        unit = evolve(unit, no_new_privs=True)
+    if bits := values.get("SecureBits", "0").strip():
+        try:
+            unit = evolve(unit, securebits=Securebits(int(bits)))
+        except ValueError:
+            found.tell(lines["SecureBits"], "unknown-value", f"SecureBits= is a number, got {shown(bits)}")
+    for name in _NOT_COUNTED:
+        if values.get(name, "no") not in {"", "no"}:
+            told = f"{name}={clipped(values[name])} has an effect on capabilities that is not counted here"
+            found.tell(lines[name], "not-counted", told, note=True)
+    found.unit = evolve(unit, not_known=found.not_known)
+    return found
+
+
+def _wide(bounding: CapSet) -> CapSet | None:
+    """Return a bounding set as units have it: all that is known is none that limits."""
+    return None if bounding == CapSet.all() else bounding
+
+
+def _names(found: Shown, line: Line, value: str) -> Names:
+    names = names_of(value)
+    for word in names.unknown:
+        told = f"capset knows no capability {shown(word)}: it is newer than capset, or misspelled"
+        found.tell(line, "unknown-capability", told)
+    return names
+
+
+def _flag(found: Shown, line: Line, value: str) -> bool:
+    if value not in _BOOLEANS:
+        found.tell(line, "odd-boolean", f"expected yes or no, as systemctl prints it, got {shown(value)}")
+    return _BOOLEANS.get(value, False)

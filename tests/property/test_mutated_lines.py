@@ -1,0 +1,121 @@
+"""Lines as tools print them, changed in one place: the same is read, or more, or it is told, or refused."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from capset import CapSet, documents
+from capset.errors import CapsetError
+from capset.sets import THREAD_SETS
+
+LINES = {
+    "getcap": ["/usr/bin/ping cap_net_raw=ep", "/usr/bin/newuidmap = cap_setuid+ep", "/a b cap_kill=i [rootid=1000]"],
+    "rpm": ["/usr/bin/ping\tcap_net_raw=ep", "/usr/bin/newuidmap\t= cap_setuid+ep", "/usr/bin/true\t"],
+    "getfattr": [
+        "# file: usr/bin/ping",
+        "security.capability=0x0100000200200000000000000000000000000000",
+        "# file: usr/bin/b",
+        "security.capability=0sAQAAAgAgAAAAAAAAAAAAAAAAAAA=",
+    ],
+    "filecap": ["set       file                 capabilities  rootid", "effective /usr/bin/ping    kill, net_raw"],
+    "capsh": [
+        "Current: cap_kill=ep",
+        "Bounding set =cap_kill,cap_net_raw",
+        "Ambient set =",
+        "uid=0(root) euid=0(root)",
+    ],
+    "capsh-decode": ["0x0000000000002020=cap_kill,cap_net_raw"],
+    "getpcaps": ["812: cap_kill,cap_net_raw=ep", "Capabilities for `5': = cap_chown+eip"],
+    "pscap": [
+        "ppid  pid   name        command             capabilities",
+        "1     812   root        sshd    kill, chown +",
+    ],
+    "podman-top": ["PID   COMMAND   EFFECTIVE CAPS   BOUNDING CAPS", "1     web       KILL             KILL,NET_RAW"],
+    "systemctl": ["CapabilityBoundingSet=cap_kill cap_net_raw", "AmbientCapabilities=cap_kill", "User=web"],
+    "strace": [
+        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL|1<<CAP_BPF, "
+        "permitted=1<<CAP_KILL|1<<CAP_BPF, inheritable=0}) = 0",
+        "[pid 7] prctl(PR_CAPBSET_DROP, CAP_KILL) = 0",
+    ],
+    "audit": [
+        'type=AVC msg=audit(1.0:4): avc:  denied  { net_admin } for  pid=5 comm="a" capability=12 tclass=capability',
+        "type=CAPSET msg=audit(1.0:5): pid=5 cap_pi=0 cap_pp=0000000000000020 cap_pe=0000000000000020 cap_pa=0",
+    ],
+}
+STRANGE = ["—", "\u00a0", "\u200b", "ſ", "$", "{{ x }}", "'", '"', "\\", ";", "=", "|", ",", " ", "#", "\r", "0", "x"]
+
+
+def read(text, dialect):
+    """Return what is read of a text; None where it is refused."""
+    try:
+        found = documents.read(text, dialect=dialect)
+        documents.lint(found).to_sarif()
+    except CapsetError as error:
+        assert str(error)
+        return None
+    return found
+
+
+def holds(workloads):
+    """Return everything that any of some workloads has in any set that it says."""
+    found = CapSet()
+    for each in workloads:
+        state = each.state or (each.file_caps and each.file_caps.state)
+        if each.unit is not None:
+            found |= (each.unit.bounding or CapSet.all()) | each.unit.ambient
+        for name in each.says if state else ():
+            found |= getattr(state, name)
+        found |= {check.cap for check in each.checks if check.cap is not None}
+    return found
+
+
+@pytest.mark.parametrize("dialect", LINES)
+def test_a_line_that_was_changed(dialect):
+    """Nothing is lost without a word, wherever it breaks."""
+    lines = LINES[dialect]
+    before = holds(read("\n".join(lines), dialect))
+    assert before
+
+    @given(st.integers(0, len(lines) - 1), st.data())
+    def compare(at, data):
+        line = lines[at]
+        letter = data.draw(st.integers(0, len(line)))
+        strange = data.draw(st.sampled_from(STRANGE))
+        wrong = data.draw(
+            st.sampled_from(
+                [
+                    line[:letter] + line[letter + 1 :],
+                    line[:letter] + strange + line[letter:],
+                    line[:letter] + strange + line[letter + 1 :],
+                    line.swapcase(),
+                    f"{line}\n{line}",
+                    f"{line} {line}",
+                ]
+            )
+        )
+        found = read("\n".join([*lines[:at], wrong, *lines[at + 1 :]]), dialect)
+        if found is None:
+            return
+        told = any(each.not_known or each.problems for each in found)
+        assert told or len(before - holds(found)) <= 1  # a digit or a letter may well make another of one
+        assert set(found[0].says) <= set(THREAD_SETS)
+
+    compare()
+
+
+@given(
+    st.lists(
+        st.sampled_from([line for lines in LINES.values() for line in lines]) | st.text(max_size=12),
+        min_size=1,
+        max_size=6,
+    ),
+    st.sampled_from([None, *LINES]),
+)
+def test_lines_in_any_order(lines, dialect):
+    """Each is read, told or refused; each line that was read as one of its dialect stands for something."""
+    found = read("\n".join(lines), dialect)
+    for each in found or ():
+        assert each.asks is not None or each.not_known or each.problems
+        assert each.line <= 1 + "\n".join(lines).count("\n")
