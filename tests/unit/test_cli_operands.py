@@ -351,7 +351,7 @@ def test_decode_of_a_paste(run):
         "number from 0 to 63\n"
     )  # fmt: skip
     again = run("decode", stdin=run("decode", "--json", stdin=text.replace("net_raw\n00000000a80425fb\n", ""))[1])[1]
-    assert [line.split()[0] for line in again.splitlines()] == ["value", "CapEff", "CapBnd"]
+    assert [line.split()[0] for line in again.splitlines()] == ["value", "CapEff", "CapBnd", "!"]
 
 
 def test_a_row_of_a_kernel_that_is_newer(run):
