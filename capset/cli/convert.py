@@ -14,13 +14,21 @@ from capset.printable import printable
 __all__ = ["convert"]
 
 _TARGETS = [name for name, dialect in DIALECTS.items() if dialect.is_written]
-_TABLE = "\n".join(f"{name:<12}{dialect.about}" for name, dialect in DIALECTS.items())
+_TABLE = "\n".join(
+    f"{name:<16}{dialect.about}{'' if dialect.is_written else ' (read alone)'}" for name, dialect in DIALECTS.items()
+)
 
 
 @click.command(epilog=f"\b\n{_TABLE}")
 @click.argument("file", default="-")
-@click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="How to write it.")
-@click.option("--from", "dialect", type=click.Choice([*DIALECTS]), help="How FILE is written, if it is not recognised.")
+@click.option("--to", "target", type=click.Choice(_TARGETS), metavar="DIALECT", required=True, help="How to write it.")
+@click.option(
+    "--from",
+    "dialect",
+    type=click.Choice([*DIALECTS]),
+    metavar="DIALECT",
+    help="How FILE is written, if it is not recognised.",
+)
 @click.option("--name", metavar="NAME", help="One of several containers.")
 @click.option(
     "--reads", metavar="ENGINE[@VERSION][:FILE]", help="What FILE was written for: docker, or containerd for pods."

@@ -90,11 +90,13 @@ class Dialect:
     engine: str = ""
     structured: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
-    _refuses: Callable[[Text], str] = field(alias="refuses", repr=False)
-    _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False)
-    _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False)
-    _again: Callable[[Workload, int | str | None], Workload] | None = field(default=None, alias="again", repr=False)
-    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False)
+    _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
+    _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)
+    _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False, eq=False)
+    _again: Callable[[Workload, int | str | None], Workload] | None = field(
+        default=None, alias="again", repr=False, eq=False
+    )
+    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False, eq=False)
 
     @property
     def is_written(self) -> bool:
