@@ -79,6 +79,7 @@ def test_several_commands():
         ("docker run x; docker run --cap-ad X y", "unreadable", "it cannot be read"),
         ("docker run x; xargs docker run y", "unreadable", "it cannot be read"),
         ("docker run x; ssh host 'docker run --privileged y'", "unreadable", "it cannot be read"),
+        ("docker run ;-privileged x", "unreadable", "it cannot be read"),
         ("docker run x; $DOCKER run y", "variable", "a variable decides"),
         ("docker run x; docker exec --privileged y sh", "unreadable", "it cannot be read"),
     ],

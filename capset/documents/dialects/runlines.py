@@ -125,14 +125,14 @@ def _of_several(text: Text, words: list[Word], command: Command | None) -> Itera
             yield _workload(text.source, words)
         except FormatError as error:
             yield unread_part(command.program, text.source, words[0].line, error)
-    elif runs_inside(words) is not None or any(map(_HINT.search, words)) or _by_a_variable(words):
+    elif runs_inside(words) is not None or any(map(_HINT.search, words)) or _is_strange(words[0], *words[1:2]):
         told = FormatError("the command", " ".join(words[:3]), "a program that is known to start containers")
         yield unread_part("docker", text.source, words[0].line, told)
 
 
-def _by_a_variable(words: list[Word]) -> bool:
-    """Say whether what starts a container is a variable, such as $DOCKER run."""
-    return has_placeholder(words[0]) and words[1:2] in (["run"], ["create"])
+def _is_strange(word: str, behind: str = "") -> bool:
+    """Say whether a command begins with options, or may start a container by a variable, such as $DOCKER run."""
+    return word.startswith("-") or (has_placeholder(word) and behind in {"run", "create"})
 
 
 def _workload(source: str, words: list[Word]) -> Workload:
