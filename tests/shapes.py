@@ -173,6 +173,14 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "settings of a user namespace": lambda n: f"podman run --userns=keep-id:{'a=b,' * n} a",
         },
     ),
+    "nspawn": (
+        linted("nspawn"),
+        {
+            "lines": lambda n: "[Exec]\n" + "Capability=CAP_KILL\n" * n,
+            "names": lambda n: f"[Exec]\nCapability={' '.join(names(n))}\n",
+            "unknown keys": lambda n: "[Exec]\nBoot=no\n" + "".join(f"DropCapabilit{i}=N\n" for i in range(n)),
+        },
+    ),
     "quadlet": (
         linted("quadlet"),
         {

@@ -23,9 +23,9 @@ __all__ = [
 ]
 
 _KINDS = "automount|device|mount|path|scope|service|slice|socket|swap|target|timer"
-_OF_PODMAN = "artifact|build|container|image|kube|network|pod|volume"
+_OF_OTHERS = "nspawn|artifact|build|container|image|kube|network|pod|volume"
 _HEADER = re.compile(
-    rf"# (?P<path>/(?:.*/)?(?:[^/]+\.(?:{_KINDS}|{_OF_PODMAN})|[^/]+\.d/[^/]+\.conf))[ \t\r]*"
+    rf"# (?P<path>/(?:.*/)?(?:[^/]+\.(?:{_KINDS}|{_OF_OTHERS})|[^/]+\.d/[^/]+\.conf))[ \t\r]*"
     r"|---(?P<made>[^/]+\.service)---"  # what Quadlet prints of the units that it makes
 )
 _LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from capset.formats import docker as docker
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
+    from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
     from capset.formats import quadlet as quadlet
     from capset.formats import systemd as systemd
@@ -40,6 +41,7 @@ else:
                 "docker",
                 "kubernetes",
                 "libcap",
+                "nspawn",
                 "oci",
                 "quadlet",
                 "systemd",

@@ -44,6 +44,7 @@ TEXTS = {
     "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
     "libcap": "cap_kill=ep",
     "nerdctl": "nerdctl run --cap-add KILL web",
+    "nspawn": "[Exec]\nDropCapability=CAP_KILL\n",
     "oci": '{"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}',
     "podman": "podman run --cap-add KILL web",
     "quadlet": "[Container]\nImage=web\nAddCapability=CAP_KILL\n",
@@ -337,6 +338,7 @@ def test_dialects():
         "inspect": "docker",
         "kubernetes": "containerd",
         "nerdctl": "nerdctl",
+        "nspawn": "systemd-nspawn",
         "podman": "podman",
         "quadlet": "podman",
     }
@@ -770,7 +772,6 @@ def test_a_drop_in_alone_is_no_unit(name):
     ("text", "name", "message"),
     [
         ("[Service]\nname = web\nport=80\n", "app.ini", "its name ends with .ini, and those of units with .service"),
-        ("[Service]\nUser=5\n", "a.nspawn", "its name ends with .nspawn"),
         ("[Service]\nname = web\nport=80\n", "app", "no key in it is one of a unit"),
         ("[Service]\nname = web\nport=80\n", "app.conf", "no key in it is one of a unit"),
     ],

@@ -11,7 +11,7 @@ from capset.named import by_name
 
 __all__ = ["DIALECTS"]
 
-_FAMILIES = ("compose", "docker", "kubernetes", "libcap", "oci", "quadlet", "runlines", "systemd")
+_FAMILIES = ("compose", "docker", "kubernetes", "libcap", "nspawn", "oci", "quadlet", "runlines", "systemd")
 
 DIALECTS: Mapping[str, Dialect] = by_name(
     sorted(

@@ -21,7 +21,8 @@ from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
 
-_OF_NETWORKD = frozenset({"Match", "NetDev", "Link"})  # it has sections of these names beside those of its own
+# Of files of systemd-networkd and systemd-nspawn, which have a section [Network] too.
+_OF_OTHERS = frozenset({"Match", "NetDev", "Link", "Exec", "Files"})
 _RUNS_NOTHING = {
     "Artifact": "an artifact runs nothing, and has no capabilities",
     "Build": "it makes an image, and what runs in that has no capabilities of the file's",
@@ -35,7 +36,7 @@ _RUNS_NOTHING = {
 def _kind(file: UnitFile) -> str:
     """Return the section of Quadlet's that a file is about; an empty text if there is none."""
     found = set[str]().union(*(sections(each.text) for each in (file, *file.drop_ins)))
-    if not found.isdisjoint(_OF_NETWORKD):
+    if not found.isdisjoint(_OF_OTHERS):
         return ""
     name = folder_of(file.path) or base_name(file.path)
     suffix = name.rpartition(".")[2].capitalize()
