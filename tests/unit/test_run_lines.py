@@ -143,7 +143,7 @@ def test_another_engine_for_what_one_program_refuses():
     [
         ("ls", "podman", "expected podman run, or its options, got 'ls'"),
         ("ls; id", "podman", "expected a command that starts a container, found others alone"),
-        ("xargs podman -D podman -D x", "podman", "got 'xargs'"),
+        ("xargs docker -H docker -D x", "docker", "got 'xargs'"),
         ("sudo podman ps", "podman", "podman: expected podman run, and its options, got 'sudo podman ps'"),
         ("podman run —cap-add KILL x", None, "the image: expected an option, with a hyphen in front, or an image"),
         ("buildah run —user web", None, "the container: expected an option, with a hyphen in front, or a container"),
