@@ -179,6 +179,43 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "comments": lambda n: "# a\n" * n + "docker run a",
         },
     ),
+    "podman": (
+        linted("podman"),
+        {
+            "lines": lambda n: "$ podman run --cap-add KILL a && ls\n" * n,
+            "names in one value": lambda n: f"podman run --cap-add {','.join(names(n))} a",
+            "what is not read": lambda n: "podman run a\n" + "xargs podman run --privileged a\n" * n,
+            "prompts": lambda n: f"podman run a\n{'[a ' * n}\n{'a@b' * n}\n{'/a' * n}\n",
+            "in front": lambda n: "time " * n + "podman run a",
+            "shells": lambda n: "sh -c 'podman run a'\n" * n,
+            "shells in a line": lambda n: "sh -c " * n + "'podman run a'; podman run a",
+            "outputs": lambda n: "a=$(podman run a)\n" * n,
+            "redirections": lambda n: f"podman run {'2>a ' * n}a",
+            "words of root": lambda n: "# podman run a\n" * n,
+            "settings of a user namespace": lambda n: f"podman run --userns=keep-id:{'a=b,' * n} a",
+        },
+    ),
+    "nspawn": (
+        linted("nspawn"),
+        {
+            "lines": lambda n: "[Exec]\n" + "Capability=CAP_KILL\n" * n,
+            "names": lambda n: f"[Exec]\nCapability={' '.join(names(n))}\n",
+            "unknown keys": lambda n: "[Exec]\nBoot=no\n" + "".join(f"DropCapabilit{i}=N\n" for i in range(n)),
+        },
+    ),
+    "quadlet": (
+        linted("quadlet"),
+        {
+            "lines": lambda n: "[Container]\nImage=a\n" + "AddCapability=CAP_KILL\n" * n,
+            "names": lambda n: f"[Container]\nImage=a\nAddCapability={' '.join(names(n))}\n",
+            "unknown keys": lambda n: "[Container]\nImage=a\n" + "".join(f"AddCapabilit{i}=N\n" for i in range(n)),
+            "options": lambda n: "[Container]\nImage=a\n" + "PodmanArgs=--cap-add KILL\n" * n,
+            "escapes": lambda n: "[Container]\nImage=a\nPodmanArgs=" + "\\x41" * n,
+            "quotes": lambda n: "[Container]\nImage=a\nAddCapability=" + "'a'" * n,
+            "no lines": lambda n: "[Container]\nImage=a\n" + "a\n" * n,
+            "files": lambda n: "".join(f"# /etc/{i}.container\n[Container]\nImage=a\n" for i in range(n)),
+        },
+    ),
     "systemd": (
         linted("systemd"),
         {
@@ -186,6 +223,8 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "names": lambda n: f"[Service]\nCapabilityBoundingSet={' '.join(names(8 * n))}\n",
             "unknown keys": lambda n: "[Service]\nUser=a\n" + "".join(f"CapabilityBoundingSe{i}=N\n" for i in range(n)),
             "open quotes": lambda n: "[Service]\nCapabilityBoundingSet=" + "a' " * n,
+            "containers": lambda n: "[Service]\n" + "ExecStart=podman run --cap-add %i a\n" * n,
+            "containers in a line": lambda n: f"[Service]\nExecStart={'podman run a ; ' * n}\n",
             "continued lines": lambda n: "[Service]\nCapabilityBoundingSet=" + "CAP_KILL \\\n" * n,
             "sections": lambda n: "[Service]\nUser=a\n" + "".join(f"[S{i}]\n" for i in range(n)),
             "units": lambda n: "".join(UNIT.format(f"s{i}.service") for i in range(n)),

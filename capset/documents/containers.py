@@ -17,7 +17,7 @@ from capset.errors import FormatError, shown
 from capset.formats.document import Node, has_placeholder
 from capset.problem import Problem
 
-__all__ = ["as_docker_reads", "asked", "broken", "judge_of", "not_known", "request_of"]
+__all__ = ["as_docker_reads", "asked", "broken", "judge_of", "not_known", "request_of", "unread_part"]
 
 
 def asked(
@@ -88,7 +88,13 @@ def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: 
     )
 
 
-_DECIDES = ("not-read", "computed-by-podman", "no-capabilities")
+def unread_part(dialect: str, source: str, line: int, error: FormatError, *, within: str = "") -> Workload:
+    """Make a workload of a line that cannot be read, among others that can."""
+    lines = Lines(line)
+    return evolve(broken(dialect, Text("", source), error, lines, within=within), line=line)
+
+
+_DECIDES = ("not-read", "user-of-caller", "limited-client", "computed-by-podman", "no-capabilities")
 
 
 def not_known(problems: Iterable[Problem]) -> str:

@@ -107,9 +107,11 @@ class Dialect:
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)
-    _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False)
-    _again: Callable[[Workload, int | str | None], Workload] | None = field(default=None, alias="again", repr=False)
-    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False)
+    _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False, eq=False)
+    _again: Callable[[Workload, int | str | None], Workload] | None = field(
+        default=None, alias="again", repr=False, eq=False
+    )
+    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False, eq=False)
 
     def is_near(self, text: Text) -> bool:
         """Say whether a text has something of what is written in this dialect, however little else of it is right."""

@@ -9,11 +9,29 @@ from attrs import evolve, frozen
 
 from capset.formats.unitfile import assignments, physical_lines
 from capset.formats.unitsettings import keys
+from capset.problem import Problem
 
-__all__ = ["UnitFile", "base_name", "folder_of", "has_known_key", "unit_files"]
+__all__ = [
+    "UnitFile",
+    "base_name",
+    "folder_of",
+    "has_known_key",
+    "is_of_user",
+    "line_in_text",
+    "unit_files",
+    "with_line",
+]
 
 _KINDS = "automount|device|mount|path|scope|service|slice|socket|swap|target|timer"
-_HEADER = re.compile(rf"# (?P<path>/(?:.*/)?(?:[^/]+\.(?:{_KINDS})|[^/]+\.d/[^/]+\.conf))[ \t\r]*")
+_OF_OTHERS = "nspawn|artifact|build|container|image|kube|network|pod|volume"
+_HEADER = re.compile(
+    rf"# (?P<path>/(?:.*/)?(?:[^/]+\.(?:{_KINDS}|{_OF_OTHERS})|[^/]+\.d/[^/]+\.conf))[ \t\r]*"
+    r"|---(?P<made>[^/]+\.service)---"  # what Quadlet prints of the units that it makes
+)
+_LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")
+_OF_USERS = re.compile(
+    r"(?:^|/)(?:systemd/users?|run/user/[0-9]+/(?:containers/)?systemd|\.config/containers/systemd)(?:\.[a-z]+)?/"
+)
 
 
 @frozen(kw_only=True)
@@ -74,7 +92,7 @@ def _divided(text: str, source: str) -> Iterator[UnitFile]:
     for number, (begin, end, line) in enumerate(physical_lines(text), 1):
         stripped = line.strip(" \t\ufeff")
         if header := _HEADER.fullmatch(line):
-            waiting = header["path"], number, begin, end
+            waiting = header["path"] or header["made"], number, begin, end
         elif stripped and stripped[0] not in "#;":
             if waiting and stripped[0] == "[":
                 if has_content:
@@ -100,3 +118,28 @@ def _is_for(drop_in: UnitFile, unit: UnitFile) -> bool:
 def has_known_key(text: str) -> bool:
     """Say whether a text has one of the keys of units; other programs have files with sections too."""
     return any(each.key in keys() and not each.section.startswith("X-") for each in assignments(text, []))
+
+
+def is_of_user(path: str) -> bool:
+    """Say whether a file is in a folder of those that the managers of users read."""
+    return bool(_OF_USERS.search(path))
+
+
+def with_line(problem: Problem, before: tuple[int, ...]) -> Problem:
+    """Count the line of a problem in the whole text, and not in the one file.
+
+    Args:
+        problem: The problem.
+        before: How many lines of the text stand before the unit, and before each of its drop-ins.
+    """
+    found = _LINE.match(problem.place)
+    if found is None:
+        return problem
+    line = line_in_text(problem.place, before)
+    return evolve(problem, line=line, place=f"line {line}{problem.place[found.end() :]}")
+
+
+def line_in_text(place: str, before: tuple[int, ...]) -> int:
+    """Return the line in the whole text of a place such as ``drop-in 1, line 3``; 1 of any other."""
+    found = _LINE.match(place)
+    return int(found[2]) + before[int(found[1] or 0)] if found else 1

@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from capset.formats import docker as docker
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
+    from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
     from capset.formats import processes as processes
     from capset.formats import programs as programs
+    from capset.formats import quadlet as quadlet
     from capset.formats import strace as strace
     from capset.formats import systemctl as systemctl
     from capset.formats import systemd as systemd
@@ -47,9 +49,11 @@ else:
                 "docker",
                 "kubernetes",
                 "libcap",
+                "nspawn",
                 "oci",
                 "processes",
                 "programs",
+                "quadlet",
                 "strace",
                 "systemctl",
                 "systemd",

@@ -1,19 +1,42 @@
-"""The command line of ``docker run``: which words are options, and where their values are."""
+"""Command lines that start a container: which command it is, which words are options, and where their values are.
+
+What each program takes is in ``data/formats/run-lines.toml``: an option that is not known there is refused, as nobody
+can say whether the next word is its value.
+"""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
+from typing import Any, TypeVar
+
+from attrs import frozen
 
 from capset.errors import FormatError, shown
 from capset.facts import load
 from capset.formats.document import has_placeholder, look_alike
 
-__all__ = ["BOOLS", "OURS", "options", "program"]
+__all__ = [
+    "BOOLS",
+    "OURS",
+    "Command",
+    "Line",
+    "command_named",
+    "commands",
+    "line_of",
+    "program",
+    "read_line",
+    "runs_inside",
+    "starts_container",
+    "without_front",
+]
 
 OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
-"""The options that concern capabilities."""
+"""The options that concern capabilities, whichever the program."""
+
+COUNTED = frozenset({*OURS, "userns", "label", "name"})
+"""The options whose values are kept: of Podman some more decide."""
 
 BOOLS: dict[str, bool] = {
     **dict.fromkeys(("1", "t", "T", "TRUE", "true", "True"), True),
@@ -21,52 +44,196 @@ BOOLS: dict[str, bool] = {
 }
 """What Go's strconv.ParseBool() takes, and nothing else."""
 
-# Options of docker itself that have a value, which stand before run.
-_GLOBAL = ("-H", "--host", "-c", "--context", "--config", "-l", "--log-level", "--tlscacert", "--tlscert", "--tlskey")
+W = TypeVar("W", bound=str)
 
-_GLOBAL_SWITCHES = ("-D", "--debug", "-h", "--help", "--tls", "--tlsverify", "-v", "--version")
-
-# What stands behind them, if a container is started.
-_RUNS = (["run"], ["create"], ["container"])
-
-_SUDO = ("-C", "-D", "-R", "-T", "-U", "-g", "-h", "-p", "-r", "-t", "-u")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 
 # What -privileged and -cap-add really are: -p with a port, -c with a share of the processor, both refused.
 _ONE_HYPHEN = {"privileged", "cap-add", "cap-drop"}
 
 
-def options(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Read a command line as Docker does.
+@frozen(kw_only=True, eq=False)
+class Options:
+    """The options that a program takes in one place.
 
-    Args:
-        words: Options alone, or a command with ``docker run`` or ``docker create`` in front.
+    Attributes:
+        switches: Those without a value; one may follow behind ``=``.
+        valued: Those with one, which is the next word if it does not follow behind ``=``.
+        optional: Those that may have one, behind ``=`` alone.
+        short: The letters, and the long options for which they stand.
+    """
 
-    Returns:
-        The options of :data:`OURS` with their values, those without one as ``"true"``; and what stands
-        behind the image, which is the container's own.
+    switches: frozenset[str]
+    valued: frozenset[str]
+    optional: frozenset[str]
+    short: Mapping[str, str]
+
+    @classmethod
+    def of(cls, entry: Mapping[str, Any]) -> Options:
+        """Make them of an entry of the data."""
+        switches, valued, optional = (frozenset(entry.get(kind, ())) for kind in ("switches", "valued", "optional"))
+        return cls(switches=switches, valued=valued, optional=optional, short=entry.get("short", {}))
+
+    def take_next(self, word: str) -> bool:
+        """Say whether the next word is the value of this one, which may be several short options."""
+        if word.startswith("--"):
+            return word[2:] in self.valued
+        found = (at for at, letter in enumerate(word) if self.short.get(letter) in self.valued)
+        return next(found, 0) == len(word) - 1
+
+    def __contains__(self, word: str) -> bool:
+        name = word.partition("=")[0]
+        if name.startswith("--"):
+            return name[2:] in self.switches | self.valued | self.optional
+        return name[1:2] in self.short
+
+
+@frozen(kw_only=True, eq=False)
+class Command:
+    """A command that starts a container, or makes one that can be started.
+
+    Attributes:
+        names: The ways to write it, such as ``docker run``.
+        program: The program, as its lines are called among the dialects.
+        engine: The engine that answers for it.
+        families: What the rules of its engine are called, the usual one first, by which names are judged where no
+            release is said; of the others what they begin with.
+        title: What the program is called in messages.
+        operand: What its first operand is: ``"image"``, or something in which more is said that is not read.
+        between: What divides names in one value; empty where nothing does.
+        security_options: What it knows beside ``no-new-privileges``.
+        strict: Whether it refuses other security options; else it passes over them.
+        options: Its options.
+    """
+
+    names: tuple[str, ...]
+    program: str
+    engine: str
+    families: tuple[str, ...]
+    title: str
+    operand: str
+    between: str
+    security_options: tuple[str, ...]
+    strict: bool
+    options: Options
+
+    def __str__(self) -> str:
+        return self.names[0]
+
+
+@frozen(kw_only=True)
+class Line:
+    """A command line, as its program reads it.
+
+    Attributes:
+        command: The command.
+        given: The options that count with their values, those without one as ``"true"``.
+        operand: The image, or whatever the command asks for first; empty where there is none.
+        behind: What stands behind that, which is the container's own.
+    """
+
+    command: Command
+    given: tuple[tuple[str, str], ...]
+    operand: str
+    behind: tuple[str, ...]
+
+
+@cache
+def commands() -> Mapping[str, Command]:
+    """Return every command by each of its names."""
+    found: dict[str, Command] = {}
+    for entry in load("formats/run-lines")["commands"]:
+        command = Command(
+            names=tuple(entry["names"]),
+            program=entry["program"],
+            engine=entry["engine"],
+            families=tuple(entry["families"]),
+            title=entry["title"],
+            operand=entry["operand"],
+            between=entry.get("between", ""),
+            security_options=tuple(entry["security_options"]),
+            strict=entry["unknown_security_options"] == "refused",
+            options=Options.of(entry),
+        )
+        found.update(dict.fromkeys(command.names, command))
+    return found
+
+
+def command_named(name: str) -> Command:
+    """Return a command by one of its names, such as ``docker run``."""
+    return commands()[name]
+
+
+@cache
+def _groups() -> Mapping[str, Options]:
+    """Return what stands in front of the name of a command: the options of each program and of each group in it."""
+    return {name: Options.of(entry) for name, entry in load("formats/run-lines")["groups"].items()}
+
+
+@cache
+def _in_front() -> Mapping[str, tuple[Options, int]]:
+    """Return the programs that run what stands behind them: their own options, and how many operands they have."""
+    front = load("formats/run-lines")["front"]
+    return {name: (Options.of(entry), entry.get("operands", 0)) for name, entry in front.items()}
+
+
+def line_of(words: Sequence[str]) -> Line | None:
+    """Read a command line as its program does; None where it starts no container.
 
     Raises:
-        FormatError: A word is no option of Docker, or lacks its value.
+        FormatError: A word is no option of the program, or lacks its value.
         TypeError: A word is no str.
-
-    Source:
-        docker/cli ``cli/command/container/opts.go``; spf13/pflag ``flag.go``.
     """
     for word in words:
         if not isinstance(word, str):
             raise TypeError(f"expected the words of a command line, got {shown(word)} among them")
-    rest = iter(_without_command(words))
-    found: list[tuple[str, str]] = []
+    rest = without_front(words)
+    found = _command(rest)
+    if found is None:
+        return None
+    command, begin, strange = found
+    if strange:
+        name = program(rest)
+        raise FormatError(
+            strange,
+            strange,
+            f"an option of {name} itself: those of {command} stand behind {command.names[0].rpartition(' ')[2]}",
+        )
+    return read_line(rest[begin:], command)
+
+
+def starts_container(words: Sequence[str]) -> Command | None:
+    """Return the command that starts a container, if a command line is one that does; its options are not looked at."""
+    found = _command(without_front(words))
+    return found[0] if found else None
+
+
+def read_line(words: Sequence[str], command: Command, *, alone: bool = False) -> Line:
+    """Read what stands behind the name of a command: its options, its operand, and what belongs to the container.
+
+    Args:
+        words: The words.
+        command: The command.
+        alone: Whether the name was left out, so that the first word may be meant for one.
+
+    Raises:
+        FormatError: A word is no option of the program, or lacks its value.
+
+    Source:
+        spf13/pflag ``flag.go``, which all of these programs use.
+    """
+    rest = iter(words)
+    given: list[tuple[str, str]] = []
+    operand: str | None = None
     for word in rest:
-        if word == "--":
-            _image(next(rest, None))
-            break
-        if word == "-" or not word.startswith("-"):
-            _image(word, "the first word" if word is words[0] else "the image")
-            break
-        found += _long(word, rest) if word.startswith("--") else _short(word, rest)
-    return [(name, value) for name, value in found if name in OURS], list(rest)
+        if word not in {"-", "--"} and word.startswith("-"):
+            given += _long(word, rest, command) if word.startswith("--") else _short(word, rest, command)
+            continue
+        operand = next(rest, None) if word == "--" else word
+        _check(operand, "the first word" if alone and word is words[0] else f"the {command.operand}", command)
+        break
+    counted = tuple((name, value) for name, value in given if name in COUNTED)
+    return Line(command=command, given=counted, operand=operand or "", behind=tuple(rest))
 
 
 # A name, in parts of lower case with a host in front of them or not, a tag and a digest.
@@ -78,56 +245,63 @@ _TAG, _DIGEST = (
     r"[A-Za-z][A-Za-z0-9]*(?:[+._-][A-Za-z][A-Za-z0-9]*)*:[0-9A-Fa-f]{32,}",
 )
 _IMAGE = re.compile(rf"(?:{_HOST}/)?{_PART}(?:/{_PART})*(?::{_TAG})?(?:@{_DIGEST})?", re.ASCII)
+# Of containers/image, which Podman and Buildah take too; and a folder.
+_TRANSPORT = re.compile(r"[a-z][a-z-]*:[\w./@:+-]+|[./~]?[\w.-]*/[\w./@:+-]*", re.ASCII)
+_NAME = re.compile(r"[\w.][\w.:@/+-]*", re.ASCII)
+_BEGINS = re.compile(r"[A-Za-z0-9][A-Za-z0-9./:_-]*", re.ASCII)  # what begins so is no option, whatever follows
 
 
-def _image(word: str | None, place: str = "the image") -> None:
-    """Refuse what Docker takes for no image: it may be an option that is written in another way, or stand for some.
+def _check(word: str | None, place: str, command: Command) -> None:
+    """Refuse what is no operand: it may be an option that is written in another way, or stand for some.
 
     Source:
         distribution/reference ``reference.go``, the grammar in front; docker/cli says "invalid reference format".
     """
-    if word is None or _IMAGE.fullmatch(word):
+    is_one: Callable[[str], object] = _IMAGE.fullmatch if command.operand == "image" else _NAME.fullmatch
+    if word is None or is_one(word) or (command.program in {"podman", "buildah-from"} and _TRANSPORT.fullmatch(word)):
         return
+    begins = _BEGINS.match(word)
     if has_placeholder(word):
-        raise FormatError(place, word, "the image; what is put in this place may be options")
-    expected = "an option, with a hyphen in front, or an image, such as alpine or registry/web:1.2"
-    raise FormatError(place, word, expected if place == "the image" else f"docker run, {expected}")
+        if begins and has_placeholder(word[begins.end() :]):
+            return
+        raise FormatError(place, word, f"the {command.operand}; what is put in this place may be options")
+    example = ", such as alpine or registry/web:1.2" if command.operand == "image" else ""
+    article = "an" if command.operand == "image" else "a"
+    expected = f"an option, with a hyphen in front, or {article} {command.operand}{example}"
+    raise FormatError(place, word, f"{command}, {expected}" if place == "the first word" else expected)
 
 
-@cache  # every word is looked up in it
-def _table() -> tuple[frozenset[str], frozenset[str], Mapping[str, str]]:
-    """Return the options without a value, those with one, and the short names."""
-    table = load("formats/docker-run")["options"]
-    switches, valued = {"privileged", *table["switches"]}, {*OURS, *table["valued"]} - {"privileged"}
-    return frozenset(switches), frozenset(valued), {"u": "user", **table["short"]}
-
-
-def _long(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
-    switches, valued, _ = _table()
+def _long(word: str, rest: Iterator[str], command: Command) -> list[tuple[str, str]]:
+    options = command.options
     name, sign, value = word[2:].partition("=")
-    if name not in switches and name not in valued:
-        close = look_alike(name.lower(), OURS) or look_alike(name, tuple(sorted(switches | valued)))
-        raise FormatError(word, word, f"an option of docker run{f', did you mean --{close[0]}?' if close else ''}")
-    if name in switches:
+    if name in options.switches:
         return [(name, _truth(word, value) if sign else "true")]
+    if name in options.optional:
+        return [(name, value)]
+    if name not in options.valued:
+        known = options.switches | options.valued | options.optional
+        ours = tuple(each for each in OURS if each in known)
+        close = look_alike(name.lower(), ours) or look_alike(name, tuple(sorted(known)))
+        raise FormatError(word, word, f"an option of {command}{f', did you mean --{close[0]}?' if close else ''}")
     return [(name, value if sign else _next(rest, word))]
 
 
-def _short(word: str, rest: Iterator[str]) -> list[tuple[str, str]]:
+def _short(word: str, rest: Iterator[str], command: Command) -> list[tuple[str, str]]:
     """Read short options, several of which may stand in one word, the last one with its value."""
     if word[1:].partition("=")[0] in _ONE_HYPHEN:
         raise FormatError(word, word, f"two hyphens in front of a long option: -{word}")
-    switches, _, short = _table()
+    options = command.options
     found: list[tuple[str, str]] = []
     for at, letter in enumerate(word[1:], 2):
-        if letter not in short:
-            raise FormatError(word, f"-{letter}", "an option of docker run; long options have two hyphens")
-        if short[letter] in switches and not word.startswith("=", at):
-            found.append((short[letter], "true"))
+        if letter not in options.short:
+            raise FormatError(word, f"-{letter}", f"an option of {command}; long options have two hyphens")
+        name = options.short[letter]
+        if name in options.switches and not word.startswith("=", at):
+            found.append((name, "true"))
             continue
         behind = word[at:]
         value = (behind.removeprefix("=") or behind) if behind else _next(rest, word)
-        return [*found, (short[letter], _truth(word, value) if short[letter] in switches else value)]
+        return [*found, (name, _truth(word, value) if name in options.switches else value)]
     return found
 
 
@@ -144,61 +318,63 @@ def _next(rest: Iterator[str], option: str) -> str:
     return value
 
 
-def program(words: list[str]) -> str:
+def program(words: Sequence[str]) -> str:
     """Return the name of the program that a command line runs, behind what may stand in front of it."""
-    rest = _without_prefix(words)
+    rest = without_front(words)
     return rest[0].rpartition("/")[2] if rest else ""
 
 
-def _without_command(words: list[str]) -> list[str]:
-    """Leave out ``docker run``, and what may stand before or in it, in front of the options."""
-    rest = _without_prefix(words)
-    if program(words) != "docker":
-        # Behind options stands an image, which may run a docker of its own.
-        at = _runs_docker(words) if words and not words[0].startswith("-") else None
-        if at is not None:
-            expected = "docker run in front, or its options: leave out what runs it"
-            raise FormatError(words[0], " ".join(words[: at + 2]), expected)
-        if len(rest) < len(words) or rest[1:2] in _RUNS:
-            expected = "docker run or its options, as other programs read theirs in other ways"
-            if program(words) == "podman":
-                expected = "docker run: write that, and name podman as the engine"
-            raise FormatError(program(words) or words[0], " ".join(words[:3]), expected)
-        return words
-    at = _behind_globals(rest)[1]
-    for word in rest[1:at]:
-        if word.startswith("-") and word.partition("=")[0] not in (*_GLOBAL, *_GLOBAL_SWITCHES):
-            raise FormatError(word, word, "an option of docker itself: those of docker run stand behind run")
-    rest = rest[at + 1 :] if rest[at : at + 1] == ["container"] else rest[at:]
-    if rest[:1] not in (["run"], ["create"]):
-        raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
-    return rest[1:]
+def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) -> tuple[Command, int, str] | None:
+    """Find the command, where what it is given begins, and an option in front of its name that nobody knows.
 
-
-def _runs_docker(words: list[str]) -> int | None:
-    """Return where a docker stands that runs or creates a container."""
-    behind = _behind_globals(words)
-    for at, word in enumerate(words):
-        if word.rpartition("/")[2] == "docker" and words[(end := behind[at + 1]) : end + 1] in _RUNS:
-            return at
+    Args:
+        words: The words.
+        at: Where the program stands.
+        seen: Places where options were looked at in vain for another program in front; added to.
+    """
+    name, strange = "", ""
+    while at < len(words):
+        word = words[at]
+        if seen is not None and name:
+            if at in seen:
+                return None
+            seen.add(at)
+        if name and word.startswith("-"):
+            options = _groups()[name]
+            strange = strange or ("" if word in options else word)
+            at += 2 if options.take_next(word) else 1
+            continue
+        name = f"{name} {word}" if name else _SAME.get(base := word.rpartition("/")[2], base)
+        at += 1
+        if command := commands().get(name):
+            return command, at, strange
+        if name not in _groups():
+            return None
     return None
 
 
-def _behind_globals(words: list[str]) -> list[int]:
-    """Return for each word where the options of docker itself end, if they begin with it; and for the end, itself."""
-    behind = [len(words)] * (len(words) + 2)
-    for at, word in reversed([*enumerate(words)]):
-        behind[at] = behind[at + (2 if word in _GLOBAL else 1)] if word.startswith("-") else at
-    return behind
+_SAME = {"docker-compose": "docker compose"}
 
 
-def _without_prefix(words: list[str]) -> list[str]:
-    """Leave out variables that are set for a command, and sudo with its options."""
+def runs_inside(words: Sequence[str]) -> int | None:
+    """Return where a program stands that starts a container, behind something that is not known to run it."""
+    seen = set[int]()
+    return next((at for at in range(len(words)) if _command(words, at, seen)), None)
+
+
+def without_front(words: Sequence[W]) -> list[W]:
+    """Leave out what stands in front of a command: variables that are set for it, and programs such as sudo."""
     at = 0
-    while at < len(words) and _VARIABLE.match(words[at]):
-        at += 1
-    if words[at : at + 1] == ["sudo"]:
-        at += 1
-        while at < len(words) and (words[at].startswith("-") or _VARIABLE.match(words[at])):
-            at += 2 if words[at] in _SUDO else 1
-    return words[at:]
+    while at < len(words):
+        word = words[at]
+        if front := _in_front().get(word.rpartition("/")[2]):
+            options, operands = front
+            at += 1
+            while at < len(words) and words[at].startswith("-"):
+                at += 2 if options.take_next(words[at]) else 1
+            at += operands
+        elif _VARIABLE.match(word):
+            at += 1
+        else:
+            break
+    return [*words[at:]]

@@ -8,8 +8,9 @@ from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
-from capset.formats.docker import no_new_privs, of_dockers_own
+from capset.formats.commandline import command_named
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
+from capset.formats.runline import no_new_privs, of_its_own
 from capset.formats.wording import DOCKER, judged, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
@@ -182,7 +183,7 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
         privileged=privileged.value,
         user=user.value,
         no_new_privs=gains_nothing,
-        problems=of_dockers_own(problems, judge),
+        problems=of_its_own(problems, judge, command_named("docker run")),
     )
 
 

@@ -9,13 +9,12 @@ from attrs import evolve
 from capset.capability import Cap
 from capset.engines.judging import Judge
 from capset.engines.request import Request, named_uid
-from capset.engines.rules import FAMILIES
 from capset.engines.spelling import SPELLINGS
-from capset.errors import require, shown
-from capset.formats.commandline import BOOLS, OURS, options
-from capset.formats.document import Node, depends, has_placeholder, ignored, look_alike, refused
-from capset.formats.wording import DOCKER, judged, known, made, rewritten, user_problems, variable, written_user
-from capset.problem import Problem
+from capset.errors import FormatError, require, shown
+from capset.formats.commandline import Line, command_named, line_of, program, read_line, runs_inside, without_front
+from capset.formats.document import Node, depends
+from capset.formats.runline import as_asked, asked_by
+from capset.formats.wording import DOCKER, rewritten, written_user
 from capset.sets import CapSet
 from capset.state import CapState
 
@@ -28,12 +27,6 @@ def __dir__() -> list[str]:
 
 _SPELLING = SPELLINGS["docker"]
 _TARGET = "Docker"
-
-# dockerd itself, whoever asks it.
-DOCKERS = [family for name, family in FAMILIES.items() if name.startswith(("docker", "swarm", "nomad docker", "ecs"))]
-
-_OTHER_OPTIONS = ("apparmor", "label", "seccomp", "systempaths", "writable-cgroups")
-_IS_BOOL = f"one of {', '.join(BOOLS)}"
 
 
 def from_flags(flags: Iterable[str]) -> Request:
@@ -65,29 +58,31 @@ def from_flags(flags: Iterable[str]) -> Request:
     """
     if isinstance(flags, str):
         raise TypeError(f"expected the words of a command line, got {shown(flags)}; shlex.split() divides it")
-    return read_flags(flags)
+    return asked_by(_line([*flags]))
 
 
-def read_flags(flags: Iterable[str], judge: Judge = DOCKER) -> Request:
-    """Read those options for an engine that takes them as Docker does."""
-    found: dict[str, list[Node]] = {name: [] for name in OURS}
-    given, behind = options(list(flags))
-    for name, value in given:
-        found[name].append(Node(value, f"--{name}"))
-    *_, privileged = [Node("false", "--privileged"), *found["privileged"]]
-    unknown = [variable(privileged)] if has_placeholder(privileged.value) else []
-    users = found["user"]
-    request = _request(
-        found["cap-add"],
-        found["cap-drop"],
-        found["security-opt"],
-        Node(BOOLS.get(str(privileged.value), False), "--privileged"),
-        users[-1] if users else Node("", "--user"),
-        judge,
-    )
-    late = [Node(word, word) for word in behind if word.partition("=")[0].removeprefix("--") in OURS]
-    told = (ignored(node, "behind-image", "it stands behind the image, and so is the container's own") for node in late)
-    return evolve(request, problems=(*request.problems, *unknown, *told))
+def _line(words: list[str]) -> Line:
+    """Read a command line, or options alone.
+
+    Raises:
+        FormatError: It is for another program, or something stands in front that is not known to run it.
+    """
+    line = line_of(words)
+    if line is not None and str(line.command) == "docker run":
+        return line
+    if line is not None:
+        expected = f"docker run or its options, as {line.command} has its own: documents.read() takes them all"
+        raise FormatError(program(words), " ".join(words[:3]), expected)
+    if not words or words[0].startswith("-"):
+        return read_line(words, command_named("docker run"), alone=True)
+    if program(words) == "docker":
+        raise FormatError("docker", " ".join(words[:3]), "docker run or docker create, and its options")
+    if (at := runs_inside(words)) is not None:
+        expected = "docker run in front, or its options: leave out what runs it"
+        raise FormatError(words[0], " ".join(words[: at + 2]), expected)
+    if len(without_front(words)) < len(words):
+        raise FormatError(program(words) or words[0], " ".join(words[:3]), "docker run or its options")
+    return read_line(words, command_named("docker run"), alone=True)
 
 
 def to_flags(request: Request) -> list[str]:
@@ -154,7 +149,8 @@ def read_container(root: Node, judge: Judge = DOCKER) -> Request:
         _only_docker_s(spec["Privileges"], ("NoNewPrivileges",))
         said = Node(["no-new-privileges"] if spec.at("Privileges", "NoNewPrivileges").truth() else None, spec.place)
         adds, drops, user = spec["CapabilityAdd"].names(), spec["CapabilityDrop"].names(), spec["User"]
-        return _request(adds, drops, said.names(), Node(False), Node(user.text(), user.place), judge)
+        user = Node(user.text(), user.place)
+        return as_asked((adds, drops), said.names(), Node(False), user, judge, command_named("docker run"))
     host = root["HostConfig"]
     if "HostConfig" not in root:
         raise root.error("a container, with HostConfig, or a service, with Spec.TaskTemplate")
@@ -162,13 +158,13 @@ def read_container(root: Node, judge: Judge = DOCKER) -> Request:
     _only_docker_s(host, _OF_HOST)
     _only_docker_s(root["Config"], ("User",))
     computed = not root.mapping().keys().isdisjoint(_OF_PODMAN)
-    request = _request(
-        host["CapAdd"].names(),
-        host["CapDrop"].names(),
+    request = as_asked(
+        (host["CapAdd"].names(), host["CapDrop"].names()),
         host["SecurityOpt"].names(),
         Node(host["Privileged"].truth(), host["Privileged"].place),
         Node(root.at("Config", "User").text(), root.at("Config", "User").place),
         None if computed else judge,
+        command_named("docker run"),
     )
     if computed:
         told = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
@@ -217,54 +213,3 @@ def _only_docker_s(node: Node, known: tuple[str, ...]) -> None:
         raise strange.error(f"a key that docker inspect prints ({advice})")
     for strange in node.misplaced(known):
         raise strange.error(f"nothing with a key that belongs beside it ({', '.join(known)})")
-
-
-def no_new_privs(said: Iterable[Node]) -> tuple[bool, list[Problem]]:
-    """Read values of ``--security-opt``: whether no privileges are gained, and what Docker refuses of them."""
-    value = False
-    problems: list[Problem] = []
-    for node in said:
-        text = str(node.value)
-        name, sign, word = text.partition("=" if "=" in text else ":")
-        if text == "no-new-privileges":
-            value = True
-        elif name == "no-new-privileges" and word in BOOLS:
-            value = BOOLS[word]
-        elif has_placeholder(word if name == "no-new-privileges" else name):
-            problems.append(variable(node))
-        elif name == "no-new-privileges":
-            problems.append(refused(node, "unknown-security-option", f"{shown(word)} is not {_IS_BOOL}"))
-        elif not sign or name not in _OTHER_OPTIONS or (name == "systempaths" and text != "systempaths=unconfined"):
-            close = look_alike(name.lower().replace("_", "-"), ("no-new-privileges",))
-            known = f"known are no-new-privileges, {', '.join(_OTHER_OPTIONS)}"
-            meant = "did you mean no-new-privileges?" if close else known
-            problems.append(
-                refused(node, "unknown-security-option", f"Docker knows no security option {shown(text)}: {meant}")
-            )
-    return value, problems
-
-
-def _request(
-    adds: list[Node], drops: list[Node], said: list[Node], privileged: Node, user: Node, judge: Judge | None
-) -> Request:
-    """Make a request, of whose names nobody is asked where there is no judge: nobody wrote them."""
-    gains_nothing, problems = no_new_privs(said)
-    problems += [variable(node) for node in (*adds, *drops) if has_placeholder(str(node.value))]
-    problems += judged(judge, known(adds), known(drops), privileged) if judge else []
-    problems += user_problems(user, _TARGET)
-    return made(
-        adds,
-        drops,
-        privileged=privileged.value,
-        user=user.value,
-        no_new_privs=gains_nothing,
-        problems=of_dockers_own(problems, judge),
-    )
-
-
-def of_dockers_own(problems: Iterable[Problem], judge: Judge | None) -> list[Problem]:
-    """Say of what Docker refuses and no capability is that another engine may take it."""
-    if judge and judge.rules.family in DOCKERS:
-        return [*problems]
-    own = {"unknown-security-option", "id-out-of-range"}
-    return [evolve(problem, verdict="depends") if problem.rule in own else problem for problem in problems]

@@ -12,7 +12,7 @@ from attrs import frozen
 from capset.errors import FormatError, clipped, shown
 from capset.problem import Problem
 
-__all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "place_of", "refused"]
+__all__ = ["Node", "depends", "has_placeholder", "ignored", "look_alike", "note", "place_of", "refused"]
 
 # Of shells and Compose; of Helm, Jinja and Ansible; of ERB; of Ruby; of autoconf, CMake and Meson; and marks that
 # people replace by hand or with sed.
@@ -171,6 +171,11 @@ def refused(node: Node, rule: str, message: str) -> Problem:
 def depends(node: Node, rule: str, message: str) -> Problem:
     """Make a problem of a value that one target takes and another does not."""
     return Problem(rule=rule, place=node.place, value=_text(node), verdict="depends", message=message)
+
+
+def note(node: Node, rule: str, message: str) -> Problem:
+    """Make a problem of a value of which only something is to be told."""
+    return Problem(rule=rule, place=node.place, value=_text(node), verdict="note", message=message)
 
 
 def _text(node: Node) -> str:

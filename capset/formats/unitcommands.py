@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from capset.engines.request import Request
 from capset.formats.document import depends, ignored
-from capset.formats.unitfile import Assignment
+from capset.formats.unitfile import Assignment, assignments, command_words
 from capset.formats.unitfilters import truth
 from capset.formats.unitsettings import SystemdRelease, changes
 from capset.problem import Problem
 
-__all__ = ["COMMANDS", "Commands"]
+__all__ = ["COMMANDS", "Commands", "as_written", "command_lines", "with_specifiers", "with_variables"]
 
 COMMANDS = (
     *("ExecCondition", "ExecStartPre", "ExecStart", "ExecStartPost", "ExecReload", "ExecReloadPost"),
@@ -116,3 +117,66 @@ def _signs(value: str) -> Iterator[str]:
             command = word.lstrip("\"'")
             yield command[: len(command) - len(command.lstrip("@:+!|-"))]
             begins = False
+
+
+_SIGNS = re.compile(r"[-@:+!|]*")
+_SPECIFIER = re.compile(r"%(?P<letter>[A-Za-z%])")
+
+
+def command_lines(parts: Iterable[str], section: str) -> Iterator[tuple[Assignment, list[str]]]:
+    """Yield the commands of a unit and its drop-ins, each with the line that it stands on and its words.
+
+    A specifier becomes a variable: something else puts its value there, and who reads command lines need not know both.
+
+    Source:
+        systemd ``src/core/load-fragment.c``, ``config_parse_exec()``.
+    """
+    listed: dict[str, list[tuple[Assignment, list[str]]]] = {}
+    for at, part in enumerate(parts):
+        for line in assignments(part, [], drop_in=at):
+            if line.section != section or line.key not in COMMANDS:
+                continue
+            if not line.value:
+                listed.pop(line.key, None)
+            divided: list[list[str]] = [[]]
+            for word in command_words(line.value) or ():
+                if word == ";":
+                    divided.append([])
+                else:
+                    divided[-1].append(with_variables(word))
+            listed.setdefault(line.key, []).extend((line, _without_signs(each)) for each in divided if each)
+    for commands in listed.values():
+        yield from commands
+
+
+def with_variables(word: str) -> str:
+    """Return a word in which each specifier is a variable, as %i is ``${%i}``."""
+    return _SPECIFIER.sub(_as_variable, word)
+
+
+_AS_VARIABLE = re.compile(r"\$\{(%[A-Za-z])\}")
+
+
+def with_specifiers(word: str) -> str:
+    """Return a word as it stands in the unit: what :func:`with_variables` does, undone."""
+    return _AS_VARIABLE.sub(r"\1", word)
+
+
+def as_written(request: Request) -> Request:
+    """Return a request in which specifiers stand as they do in the unit, where they were variables."""
+    user, *names = map(with_specifiers, (request.user, *request.add, *request.drop))
+    problems = (evolve(each, value=with_specifiers(each.value)) for each in request.problems)
+    added = len(request.add)
+    return evolve(request, add=names[:added], drop=names[added:], user=user, problems=tuple(problems))
+
+
+def _as_variable(found: re.Match[str]) -> str:
+    return "%" if found["letter"] == "%" else f"${{{found[0]}}}"
+
+
+def _without_signs(words: list[str]) -> list[str]:
+    """Leave out what stands in front of a command, and with @ the name that it is to believe to have."""
+    first, *rest = words
+    signs = _SIGNS.match(first)
+    end = signs.end() if signs else 0
+    return [first[end:], *(rest[1:] if "@" in first[:end] else rest)]

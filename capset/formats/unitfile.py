@@ -11,7 +11,17 @@ from capset.errors import shown
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.problem import Problem
 
-__all__ = ["SECTIONS", "Assignment", "assignments", "begins_again", "open_quote", "physical_lines", "sections", "words"]
+__all__ = [
+    "SECTIONS",
+    "Assignment",
+    "assignments",
+    "begins_again",
+    "command_words",
+    "open_quote",
+    "physical_lines",
+    "sections",
+    "words",
+]
 
 SECTIONS = {".service": "Service", ".socket": "Socket", ".mount": "Mount", ".swap": "Swap"}
 """The sections in which settings about capabilities stand, by the end of the unit's name."""
@@ -45,7 +55,7 @@ class Assignment:
         return Node(self.value, f"{self.place} ({self.key})")
 
 
-def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iterator[Assignment]:
+def assignments(text: str, problems: list[Problem], *, drop_in: int = 0, joint: str = " ") -> Iterator[Assignment]:
     """Go through the assignments of a unit file, and add what systemd passes over or refuses to *problems*.
 
     Behind a broken section header systemd reads no further: a unit is not loaded then, a drop-in counts as
@@ -56,12 +66,13 @@ def assignments(text: str, problems: list[Problem], *, drop_in: int = 0) -> Iter
         text: The file.
         problems: The list that is added to.
         drop_in: Which drop-in it is, counted from 1; 0 for the unit itself.
+        joint: What stands between the parts of a continued line; for Quadlet nothing does, not even white space.
 
     Source:
         systemd ``src/shared/conf-parser.c``, ``config_parse()``; systemd.syntax(7).
     """
     section = ""
-    for number, line in _logical_lines(text):
+    for number, line in _logical_lines(text, joint):
         place = Node(line, f"drop-in {drop_in}, line {number}" if drop_in else f"line {number}")
         key, sign, value = line.partition("=")
         if is_template := has_placeholder(line if line.startswith("[") else key):
@@ -123,12 +134,12 @@ def physical_lines(text: str) -> Iterator[tuple[int, int, str]]:
     yield begin, len(text), text[begin:]
 
 
-def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
+def _logical_lines(text: str, joint: str = " ") -> Iterator[tuple[int, str]]:
     """Join continued lines, leave out comments and blank lines, and strip the rest."""
     start, parts = 0, list[str]()
     marked = False
     for number, (_, _, physical) in enumerate(physical_lines(text), 1):
-        line = physical
+        line = physical if joint else physical.strip(_SPACE)
         if line.strip(_SPACE)[:1] in {"#", ";"}:
             continue
         if not marked and line.startswith("\ufeff"):
@@ -136,7 +147,7 @@ def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
         start = start if parts else number
         backslashes = len(line) - len(line.rstrip("\\"))
         if backslashes % 2:
-            parts += [line[:-1], " "]
+            parts += [line[:-1], joint]
             continue
         line, parts = "".join([*parts, line]).strip(_SPACE), []
         if line:
@@ -189,3 +200,69 @@ def words(value: str, *, relaxed: bool) -> tuple[list[str], str]:
         if quote and not relaxed:
             return found, value[start:]
         found.append(word)
+
+
+_ESCAPES = {**dict(zip("abfnrtv", "\a\b\f\n\r\t\v", strict=True)), "s": " ", **dict(zip("\\\"'", "\\\"'", strict=True))}
+_CODED = re.compile(r"x([0-9a-fA-F]{2})|u([0-9a-fA-F]{4})|U([0-9a-fA-F]{8})|([0-7]{3})")
+
+
+def command_words(value: str, *, relaxed: bool = False, escapes: bool = True, empty: bool = True) -> list[str] | None:
+    r"""Divide a command into words, with the escapes of C in them.
+
+    Args:
+        value: The command.
+        relaxed: Whether a quote or a backslash may end nowhere, as for Quadlet.
+        escapes: Whether a backslash begins such an escape; else it is a character like any other.
+        empty: Whether a word may be empty; for Quadlet the value ends there.
+
+    Returns:
+        The words; None where systemd passes over the whole line.
+
+    Source:
+        systemd ``src/basic/extract-word.c`` with EXTRACT_UNQUOTE and EXTRACT_CUNESCAPE, and ``cunescape_one()``;
+        containers/podman ``pkg/systemd/parser/split.go``, which was made of it.
+
+    Examples:
+        >>> from capset.formats.unitfile import command_words
+        >>> command_words(r"docker run -e 'A=b c' \x41")
+        ['docker', 'run', '-e', 'A=b c', 'A']
+    """
+    found: list[str] = []
+    word: list[str] | None = None
+    quote = ""
+    at = 0
+    while at < len(value):
+        letter = value[at]
+        at += 1
+        if escapes and letter == "\\":
+            if at == len(value):
+                quote = quote or letter
+                break
+            coded = _CODED.match(value, at)
+            meant = _character(coded) if coded else _ESCAPES.get(value[at])
+            if meant is None:
+                return None
+            at = coded.end() if coded else at + 1
+            word = [] if word is None else word
+            word.append(meant)
+        elif letter == quote:
+            quote = ""
+        elif not quote and letter in "'\"":
+            quote, word = letter, [] if word is None else word
+        elif not quote and letter in _SPACE:
+            if not (word or empty or word is None):
+                return found
+            found += [] if word is None else ["".join(word)]
+            word = None
+        else:
+            word = [] if word is None else word
+            word.append(letter)
+    if quote and not relaxed:
+        return None
+    return [*found, "".join(word)] if word or (word is not None and empty) else found
+
+
+def _character(coded: re.Match[str]) -> str | None:
+    """Return the character that has a number; None where there is none, and for that of zero, which ends texts."""
+    number = int(coded[4], 8) if coded[4] else int(coded[1] or coded[2] or coded[3], 16)
+    return chr(number) if 0 < number <= (0xFF if coded[4] else 0x10FFFF) else None

@@ -202,6 +202,8 @@ COMMANDS = {
     "docker": "docker run --cap-drop=ALL --cap-add NET_ADMIN --security-opt no-new-privileges --user 0 web sh -c x",
     "together": "docker run -it --rm -u0 --cap-add=NET_ADMIN,KILL --rm web".replace(",KILL", " --cap-add=KILL"),
     "privileged": "docker container create --privileged --rm web",
+    "podman": "sudo podman run --cap-drop=ALL --cap-add NET_ADMIN,KILL --user 0 --rm docker://web",
+    "nerdctl": "nerdctl run --cap-drop=ALL --cap-add NET_ADMIN --security-opt no-new-privileges web",
 }
 UNITS = {
     "ambient": [
@@ -215,6 +217,11 @@ UNITS = {
         "ExecStart=/bin/web",
     ],
     "without": ["[Service]", "CapabilityBoundingSet=~CAP_NET_ADMIN", "ExecStart=/bin/web"],
+}
+QUADLETS = {
+    "root": ["[Container]", "Image=web", "DropCapability=all", "AddCapability=CAP_NET_ADMIN CAP_KILL"],
+    "user": ["[Container]", "Image=web", "User=1000", "AddCapability=CAP_NET_ADMIN", "NoNewPrivileges=true"],
+    "options": ["[Container]", "Image=web", "PodmanArgs=--cap-drop=all --cap-add=CAP_KILL", "[Service]", "Restart=no"],
 }
 STRANGE = [
     "—",
@@ -292,6 +299,20 @@ def test_units(name):
         # What stands behind a ~ is dropped, and without it that is what is kept.
         if other is not None and "\n".join(other).count("~") == text.count("~"):
             check(before, shown("\n".join(other), "web.service"))
+
+    compare()
+
+
+@pytest.mark.parametrize("name", QUADLETS)
+def test_quadlets(name):
+    """The lines of a file of Quadlet, likewise."""
+    text = "\n".join(QUADLETS[name])
+    before = shown(text, "web.container")
+
+    @given(changed_texts(QUADLETS[name], may_go=lambda line: "CAP_" not in line, strange_to=("\\", "=")))
+    def compare(other):
+        if other is not None:
+            check(before, shown("\n".join(other), "web.container"))
 
     compare()
 

@@ -10,6 +10,9 @@ from attrs import fields
 
 import capset
 from capset import Cap, CapSet, engines, facts, info, kernel
+from capset.documents import DIALECTS
+from capset.engines.rules import FAMILIES
+from capset.formats import commandline
 from capset.source import Source
 
 CAPABILITIES = facts.load("capabilities")
@@ -220,7 +223,7 @@ def test_every_switch_has_a_change():
 
 
 @pytest.mark.parametrize(
-    "name", ["formats/docker-run", "formats/systemd-keys", "policies/openshift-scc", "policies/pod-security"]
+    "name", ["formats/quadlet-keys", "formats/systemd-keys", "policies/openshift-scc", "policies/pod-security"]
 )
 def test_documents_name_their_source(name):
     """Where a list was read, and when."""
@@ -231,14 +234,39 @@ def test_documents_name_their_source(name):
     assert document["source"]["url"].startswith("https://")
 
 
-def test_options_of_docker_run():
-    """An option has a value or has none, and a short name stands for one of them."""
-    options = facts.load("formats/docker-run")["options"]
-    switches, valued = set(options["switches"]), set(options["valued"])
+def test_run_lines():
+    """An option has a value or has none, a short name stands for one of them, and each list was read somewhere."""
+    document = facts.load("formats/run-lines")
+    entries = [*document["commands"], *document["groups"].values(), *document["front"].values()]
+    for options in entries:
+        kinds = [options.get(kind, []) for kind in ("switches", "valued", "optional")]
+        assert len(set().union(*kinds)) == sum(map(len, kinds))
+        assert {*options.get("short", {}).values()} <= set().union(*kinds)
+    cited = {source for each in entries for source in each.get("sources", ["front"])}
+    assert cited == {*document["sources"]}
+    for source in document["sources"].values():
+        assert all(source[key] for key in ("project", "path", "date", "confidence"))
+        assert source["url"].startswith("https://")
 
-    assert not switches & valued
-    assert set(options["short"].values()) <= switches | valued
-    assert len(switches) + len(valued) == len(options["switches"]) + len(options["valued"])
+
+def test_commands_that_start_a_container():
+    """Each belongs to a dialect and an engine, and has the names of its program in front."""
+    for name, command in commandline.commands().items():
+        assert DIALECTS[command.program].engine == command.engine
+        assert engines.get(command.engine)
+        assert name in command.names
+        assert command.operand in {"image", "container", "service", "manifest", "pod"}
+        assert command.families[0] in FAMILIES
+
+
+def test_keys_of_quadlet():
+    """No key stands twice in a section, and each release is a tag."""
+    document = facts.load("formats/quadlet-keys")
+    for entries in document["sections"].values():
+        keys = [key for entry in entries for key in entry["keys"]]
+        assert len(set(keys)) == len(keys)
+        assert all(entry["since"] in document["tags"] for entry in entries)
+    assert document["refused_in_service"]["since"] in document["tags"]
 
 
 def test_names_of_policies():

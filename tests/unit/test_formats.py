@@ -39,6 +39,8 @@ ALONE = "every name stands by itself, without commas or white space"
         ("-itu 5 -- alpine -u 6", Request(user="5")),
         ("sudo docker run --privileged -- x y", Request(privileged=True)),
         ("--privileged --", Request(privileged=True)),
+        ("time timeout -k 5 9 env -i -u X A=1 nice -n5 docker run --privileged x", Request(privileged=True)),
+        ("if ! sudo -Eu root exec -a x docker run --privileged web:$TAG $X", Request(privileged=True)),
         ("A=1 sudo -E -u root B=2 docker run --privileged x", Request(privileged=True)),
         ("/usr/bin/docker -D --context=a -H tcp://x create -u 00000000000000000000 x", Request(user="0" * 20)),
         ("alpine sh -c ls", Request()),
@@ -89,8 +91,8 @@ def test_docker_flags(words, request_):
             "--rm=maybe: expected one of 1, t, T, TRUE, true, True, 0, f, F, FALSE, false, False, got 'maybe'",
         ),
         (["-it=u3"], "-it=u3: expected one of 1, t, T"),
-        (["podman", "run"], "podman: expected docker run: write that, and name podman as the engine, got 'podman run'"),
-        (["nerdctl", "run"], "nerdctl: expected docker run or its options, as other programs read theirs"),
+        (["podman", "run"], "podman: expected docker run or its options, as podman run has its own: documents.read()"),
+        (["docker", "service", "create"], "docker: expected docker run or its options, as docker service create has"),
         (["sudo", "-E", "ls"], "ls: expected docker run or its options"),
         (["$OPTS", "x"], "the first word: expected the image; what is put in this place may be options, got '$OPTS'"),
         (["sudo", "docker"], "docker: expected docker run or docker create, and its options, got 'sudo docker'"),
@@ -98,12 +100,10 @@ def test_docker_flags(words, request_):
         *(
             (words.split(), f"{words.split()[0]}: expected docker run in front, or its options: leave out what runs it")
             for words in (
-                "time docker run --privileged x",
-                "timeout 5 docker create x",
-                "nohup /usr/bin/docker -D -H x container run x",
-                "sudo nice docker run x",
-                "A=1 exec docker run x",
-                "podman run docker run x",
+                "xargs docker run --privileged x",
+                "watch -n 5 docker create x",
+                "ssh docker docker -D docker -D -H x container run x",
+                "sudo chroot /x podman run x",
             )
         ),
     ],

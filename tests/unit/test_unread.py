@@ -73,10 +73,16 @@ def test_what_is_no_image_may_be_an_option(word):
         docker.from_flags([word])
 
 
-@pytest.mark.parametrize("word", ["{{opts}}", "$OPTS", "`opts`", "<%= opts %>", "{%opts%}", "web:${TAG}"])
+@pytest.mark.parametrize("word", ["{{opts}}", "$OPTS", "`opts`", "<%= opts %>", "{%opts%}"])
 def test_what_is_put_in_the_place_of_the_image_may_be_options(word):
     with pytest.raises(FormatError, match="the image: expected the image; what is put in this place may be options"):
         docker.from_flags(["docker", "run", word, "x"])
+
+
+@pytest.mark.parametrize("word", ["web:${TAG}", "ghcr.io/$OWNER/web", "web-{{ version }}"])
+def test_what_begins_like_an_image_is_one(word):
+    """Whatever is put there, it stands behind the options."""
+    assert docker.from_flags(["docker", "run", "--privileged", word, "x"]) == Request(privileged=True)
 
 
 @pytest.mark.parametrize("text", ["$A", "${A}", "`a`", "{{ a }}", "{% if a %}", "<%= a %>"])

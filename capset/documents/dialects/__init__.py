@@ -11,7 +11,10 @@ from capset.named import by_name
 
 __all__ = ["DIALECTS"]
 
-_FAMILIES = ("compose", "docker", "kubernetes", "libcap", "oci", "processes", "programs", "status", "systemd", "traces")
+_FAMILIES = (
+    *("compose", "docker", "kubernetes", "libcap", "nspawn", "oci", "processes", "programs", "quadlet", "runlines"),
+    *("status", "systemd", "traces"),
+)
 
 DIALECTS: Mapping[str, Dialect] = by_name(
     sorted(

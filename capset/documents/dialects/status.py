@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from capset.documents.dialect import Dialect, Text
 from capset.documents.workload import Workload
 from capset.live.pasted import holds_rows, parse_rows
@@ -39,6 +41,7 @@ def _workload(rows: StatusRows, source: str) -> Workload:
 DIALECTS = (
     Dialect(
         name="status",
+        signs=re.compile(r"Cap(?:Inh|Prm|Eff|Bnd|Amb)\b"),
         about="rows of /proc/PID/status, as grep Cap prints them",
         refuses=_refuses,
         reader=_read,

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from attrs import evolve
 
 from capset.documents.dialect import Dialect, Part, Text, the_one
-from capset.documents.meaning import Meaning, Sets, after_execve, of_unit
-from capset.documents.unitfiles import UnitFile, base_name, folder_of, has_known_key, unit_files
+from capset.documents.meaning import Meaning, Sets, after_execve
+from capset.documents.meaning import of_unit as meaning_of
+from capset.documents.runs import of_unit
+from capset.documents.unitfiles import (
+    UnitFile,
+    base_name,
+    folder_of,
+    has_known_key,
+    is_of_user,
+    line_in_text,
+    unit_files,
+    with_line,
+)
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
+from capset.formats.commandline import starts_container
 from capset.formats.document import has_placeholder
+from capset.formats.quadlet import KINDS
+from capset.formats.unitcommands import command_lines
 from capset.formats.unitfile import SECTIONS, assignments, begins_again, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
@@ -23,10 +37,7 @@ from capset.sets import CapSet
 __all__ = ["DIALECTS"]
 
 _WITHOUT = frozenset({".automount", ".device", ".path", ".scope", ".slice", ".target", ".timer"})
-_QUADLET = ("Artifact", "Build", "Container", "Image", "Kube", "Network", "Pod", "Volume")
 _HEADER = re.compile(r"\[[A-Za-z][A-Za-z-]*\]?")
-_LINE = re.compile(r"(?:drop-in ([0-9]+), )?line ([0-9]+)")
-_OF_USERS = re.compile(r"(?:^|/)(?:systemd/user|run/user/[0-9]+/systemd)(?:\.[a-z]+)?/")
 _OF_THE_SYSTEM = re.compile(r"(?:^|/)systemd/system(?:\.[a-z]+)?/")
 _DEPENDENCIES = ("After", "PartOf", "RequiredBy", "Requires", "Requisite", "WantedBy", "Wants")
 _NOT_KNOWN = "it is for a manager that runs as a user, and has at most what that user has"
@@ -44,10 +55,9 @@ def _suffix(file: UnitFile) -> str:
 def _section(file: UnitFile) -> tuple[str, str]:
     """Return the section with the capabilities, or else why there is none."""
     suffix, found = _suffix(file), set[str]().union(*(sections(each.text) for each in (file, *file.drop_ins)))
-    for name in _QUADLET:
+    for name in KINDS:
         if name in found or suffix == f".{name.lower()}":
-            generator = "give the unit that podman-system-generator --dryrun prints"
-            return "", f"[{name}] is for Podman's Quadlet, which makes a unit of it: {generator}"
+            return "", f"[{name}] is for Podman's Quadlet, which makes a unit of it: its dialect is quadlet"
     if suffix not in SECTIONS and not file.is_drop_in and (twice := begins_again(file.text)):
         joined = "as where units are joined without their names: give what systemctl cat prints, or each by itself"
         return "", f"[{twice[0]}] begins again on line {twice[1] + file.before}, {joined}"
@@ -96,7 +106,22 @@ def _read(text: Text) -> list[Workload]:
     files = unit_files(text.text, text.source)
     if why_not := _all_refused(files):
         raise DialectError(text.text, text.source, (("systemd", why_not),))
-    return [_unit_in(text, each) for each in files]
+    return [workload for each in files for workload in _with_containers(text, each)]
+
+
+def _with_containers(text: Text, file: UnitFile) -> list[Workload]:
+    """Return a unit, and the containers that its commands start, whose capabilities are not the unit's."""
+    unit = _unit_in(text, file)
+    if not unit._parts:
+        return [unit]
+    return [unit, *of_unit(text.source, unit.name, unit.unit or systemd.Unit(), _commands(unit))]
+
+
+def _commands(workload: Workload) -> Iterator[tuple[int, list[str]]]:
+    """Yield the commands of a unit, each with its line in the whole text."""
+    before, texts = zip(*workload._parts, strict=True)
+    for line, words in command_lines(texts, workload._section):
+        yield line_in_text(line.place, before), words
 
 
 def _unit_in(text: Text, file: UnitFile) -> Workload:
@@ -151,7 +176,12 @@ def for_release(workload: Workload, release: int | str | None) -> Workload:
     before, texts = zip(*workload._parts, strict=True)
     manager = workload._manager
     unit = systemd.from_unit(*texts, section=workload._section, version=release, manager=manager)
-    problems = tuple(_with_line(problem, before) for problem in unit.problems)
+    problems = tuple(with_line(problem, before) for problem in unit.problems)
+    clients = (command for _, words in _commands(workload) if (command := starts_container(words)))
+    if client := next(clients, None):
+        message = f"these are the capabilities of {client.program}, which it starts: the container's are told beside"
+        told = Problem(rule="container-client", place="", value="", verdict="note", message=message, line=workload.line)
+        problems = (*problems, told)
     if alone := workload._parts[0] == _NO_UNIT:
         told = Problem(rule="not-read", place="", value="", verdict="depends", message=_ALONE, line=workload.line)
         problems = (told, *problems)
@@ -180,7 +210,7 @@ def _who_decides(problems: Iterable[Problem]) -> str:
 
 def _manager_of(file: UnitFile, parts: tuple[tuple[int, str], ...]) -> tuple[systemd.Manager, str]:
     """Say whose unit it is: by the folder that it is in, or else by what only units of users say, which is the sign."""
-    if _OF_USERS.search(file.path):
+    if is_of_user(file.path):
         return "user", ""
     sign = "" if _OF_THE_SYSTEM.search(file.path) else _sign([text for _, text in parts])
     return ("user" if sign else "system"), sign
@@ -208,19 +238,10 @@ def _why_user(sign: str) -> str:
     return f"{by} the manager that a user has, which runs as that user and not as root{remedy}"
 
 
-def _with_line(problem: Problem, before: tuple[int, ...]) -> Problem:
-    """Count the line of a problem in the whole text, and not in the one file."""
-    found = _LINE.match(problem.place)
-    if found is None:
-        return problem
-    line = int(found[2]) + before[int(found[1] or 0)]
-    return evolve(problem, line=line, place=f"line {line}{problem.place[found.end() :]}")
-
-
 def _write(meaning: Meaning, engine: Engine) -> Part:
     unit, section = (meaning.unit, meaning.section) if isinstance(meaning, Sets) else (None, "Service")
     unit = unit or _unit(meaning, engine)
-    return Part(value=systemd.to_unit(unit, section=section).rstrip("\n"), says=of_unit(unit, section))
+    return Part(value=systemd.to_unit(unit, section=section).rstrip("\n"), says=meaning_of(unit, section))
 
 
 def _unit(meaning: Meaning, engine: Engine) -> systemd.Unit:

@@ -1,0 +1,179 @@
+"""Run lines: what people type to start a container, for each program that does."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from capset.documents.containers import as_docker_reads, request_of, unread_part
+from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.meaning import Meaning
+from capset.documents.pasted import is_command_line, pasted
+from capset.documents.runs import container
+from capset.documents.shell import Word
+from capset.documents.workload import Workload
+from capset.engines import Engine
+from capset.errors import DialectError, DocumentError, FormatError, shown
+from capset.formats import docker
+from capset.formats.commandline import (
+    Command,
+    command_named,
+    line_of,
+    program,
+    read_line,
+    runs_inside,
+    starts_container,
+    without_front,
+)
+from capset.formats.document import has_placeholder
+from capset.formats.programs import is_getcap
+from capset.formats.runline import asked_by
+
+__all__ = ["DIALECTS"]
+
+_USUAL = {
+    "docker": "docker run",
+    "docker-compose": "docker compose run",
+    "docker-service": "docker service create",
+    "podman": "podman run",
+    "nerdctl": "nerdctl run",
+    "buildah": "buildah run",
+    "buildah-from": "buildah from",
+}
+_NONE = "no command of this program starts a container"
+_OPTION = re.compile(r"--?[A-Za-z]")
+_HINT = re.compile(r"--(?:cap-add|cap-drop|privileged)\b")
+
+
+def _commands(text: Text) -> list[list[Word]]:
+    """Return the commands of a text.
+
+    Raises:
+        DocumentError: It is no command line.
+    """
+    try:
+        found = pasted(text.text)
+    except ValueError as error:
+        raise DocumentError(text.source, None, f"no command line: {error}") from None
+    if not found:
+        raise DocumentError(text.source, None, "there is no command in it")
+    return found
+
+
+def _first(found: Iterable[list[Word]]) -> str:
+    """Return the program of the first command that starts a container; an empty text where none does."""
+    started = (command for words in found if (command := starts_container(words)))
+    return next((command.program for command in started), "")
+
+
+def _refuses(text: Text, name: str) -> str:
+    usual = _USUAL[name]
+    if not is_command_line(text.text):
+        return "expected docker run, or its options" if name == "docker" else _NONE
+    if is_getcap(text.text.strip().partition("\n")[0].rstrip()):  # of a file that may well be docker itself
+        return "expected a command that starts a container, got a path and its capabilities, as getcap prints them"
+    found = _commands(text)
+    if first := _first(found):
+        return "" if first == name else f"expected {usual}, got {first}"
+    words = found[0]
+    if name != "docker":
+        return _NONE
+    if _OPTION.match(words[0]) or program(words) == "docker":
+        return ""
+    return f"expected docker run, or its options, got {shown(str(words[0]))}{_what_runs(words)}"
+
+
+def _what_runs(words: list[Word]) -> str:
+    """Say that something starts a container which is not known to."""
+    return "" if runs_inside(words) is None else ": leave out what runs it"
+
+
+def _read(text: Text, name: str) -> list[Workload]:
+    found = _commands(text)
+    usual = command_named(_USUAL[name])
+    if not (first := _first(found)):
+        return [_alone(text, words, usual) for words in _only(text, found)]
+    if name not in {command.program for words in found if (command := starts_container(words))}:
+        raise DialectError(text.text, text.source, ((name, f"expected {usual}, got {first}"),))
+    parts = [(words, starts_container(words)) for words in found]
+    if len(found) == 1:
+        return [_workload(text.source, found[0])]
+    return [each for words, command in parts for each in _of_several(text, words, command)]
+
+
+def _only(text: Text, found: list[list[Word]]) -> list[list[Word]]:
+    """Return the one command, which no program is known to run."""
+    if len(found) > 1:
+        raise DocumentError(text.source, None, "expected a command that starts a container, found others alone")
+    return found
+
+
+def _alone(text: Text, words: list[Word], usual: Command) -> Workload:
+    """Read options alone."""
+    if words[0][:1] != "-":
+        if program(words) == usual.names[0].partition(" ")[0] or len(without_front(words)) < len(words):
+            raise FormatError(program(words) or words[0], " ".join(words[:3]), f"{usual}, and its options")
+        raise DocumentError(
+            text.source, None, f"expected {usual}, or its options, got {shown(str(words[0]))}{_what_runs(words)}"
+        )
+    return container(text.source, words, read_line(words, usual, alone=True))
+
+
+def _of_several(text: Text, words: list[Word], command: Command | None) -> Iterator[Workload]:
+    """Read one command of several: what starts no container is passed over, and what may, is told."""
+    if command is not None:
+        try:
+            yield _workload(text.source, words)
+        except FormatError as error:
+            yield unread_part(command.program, text.source, words[0].line, error)
+    elif runs_inside(words) is not None or any(map(_HINT.search, words)) or _is_strange(words[0], *words[1:2]):
+        told = FormatError("the command", " ".join(words[:3]), "a program that is known to start containers")
+        yield unread_part("docker", text.source, words[0].line, told)
+
+
+def _is_strange(word: str, behind: str = "") -> bool:
+    """Say whether a command begins with options, or may start a container by a variable, such as $DOCKER run."""
+    return word.startswith("-") or (has_placeholder(word) and behind in {"run", "create"})
+
+
+def _workload(source: str, words: list[Word]) -> Workload:
+    line = line_of(words)
+    assert line is not None
+    return container(source, words, line)
+
+
+def _write(meaning: Meaning, engine: Engine, *, name: str) -> Part:
+    # What asks for nothing is said too: an empty text is no command line.
+    flags = docker.to_flags(request_of(meaning, engine)) or ["--privileged=false"]
+    line = read_line(flags, command_named(_USUAL[name]))
+    words = flags if name == "docker" else [*_USUAL[name].split(), *flags]  # options alone are Docker's
+    return Part(value=shlex.join(words), says=as_docker_reads(asked_by(line)))
+
+
+_ABOUT = {
+    "docker": "the options of docker run, or the whole command",
+    "docker-compose": "a command docker compose run",
+    "docker-service": "a command docker service create",
+    "podman": "a command podman run, or one of Podman's that are like it",
+    "nerdctl": "a command nerdctl run",
+    "buildah": "a command buildah run",
+    "buildah-from": "a command buildah from",
+}
+_ENGINES = {"buildah-from": "podman", "docker-compose": "docker", "docker-service": "docker-swarm"}
+_WRITTEN = ("docker", "podman", "nerdctl")
+
+DIALECTS = tuple(
+    Dialect(
+        name=name,
+        about=about,
+        engine=_ENGINES.get(name, name),
+        signs=re.compile(rf"\b{name.partition('-')[0]}\b|--cap-(?:add|drop)|--privileged"),
+        refuses=partial(_refuses, name=name),
+        reader=partial(_read, name=name),
+        writer=partial(_write, name=name) if name in _WRITTEN else None,
+        join=the_one,
+    )
+    for name, about in _ABOUT.items()
+)

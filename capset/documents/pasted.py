@@ -1,0 +1,90 @@
+"""Pasted: what people copy together with commands, such as prompts, and commands inside of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
+from capset.formats.commandline import starts_container, without_front
+
+__all__ = ["is_command_line", "pasted"]
+
+# A prompt: of a user and a host, of a folder, or a sign alone; behind it comes a command. # alone begins a comment.
+_PROMPT = re.compile(
+    r"[ \t]*(?:\([^()\n]{1,40}\)[ \t]*)?"  # such as a virtual environment
+    r"(?:\[[^][\n]{1,200}\][ \t]*[$#%]|[\w.-]{1,99}@[\w.-]{1,99}[: ]?[^\s$#%>]{0,200}[ \t]?[$#%>]"
+    r"|[~/][^\s$#%>]{0,200}[$#%>]|[$%\u276f\u279c])[ \t]+(?=\S)"
+)
+_ROOT = re.compile(r"[ \t]*#[ \t]+(?=\S)")
+_CONTINUED = re.compile(r"[ \t]*>[ \t]")
+_FENCE = re.compile(r"[ \t]*(?:```|~~~)[ \t]*[\w-]*[ \t]*")
+_OF_OTHERS = re.compile(r"""---|[{\[]|[ \t]*(?:- +)?["']?[\w./-]+["']?[ \t]*:(?:[ \t]|$)""")
+
+_SHELLS = frozenset({"ash", "bash", "dash", "ksh", "sh", "zsh"})
+_WITH_COMMAND = re.compile(r"-[A-Za-z]*c[A-Za-z]*")
+_OUTPUT = re.compile(r"[A-Za-z_]\w*=(?:\$\((?P<output>.*)\)|`(?P<old>.*)`)", re.DOTALL)
+
+
+def is_command_line(text: str) -> bool:
+    """Say whether a text may be commands, by its first line: YAML, JSON and units may have commands in them too."""
+    lines = (line for line in text.splitlines() if line.strip() and not _FENCE.fullmatch(line))
+    first = next((line for line in lines if not line.lstrip().startswith("#")), "")
+    return bool(_PROMPT.match(first)) or not _OF_OTHERS.match(first.lstrip())
+
+
+def pasted(text: str) -> list[list[Word]]:
+    r"""Divide a pasted text into commands, without prompts and the marks of a block of code.
+
+    What a shell is given with ``-c``, or what a variable is set to the output of, is a command too.
+
+    Raises:
+        ValueError: No shell takes it.
+
+    Examples:
+        >>> from capset.documents.pasted import pasted
+        >>> pasted("me@host:~$ docker run \\\n> --privileged web && ls\n")
+        [['docker', 'run', '--privileged', 'web'], ['ls']]
+    """
+    found = _commands(text)
+    if not found:  # # may be the prompt of root; in a text with other lines it begins a comment
+        found = [words for words in _commands(text, as_root=True) if starts_container(words)]
+    return found
+
+
+def _commands(text: str, *, as_root: bool = False) -> list[list[Word]]:
+    lines: list[str] = []
+    continues = False
+    for line in text.replace("\r\n", "\n").split("\n"):
+        lines.append(_without_prompt(line, continues=continues, as_root=as_root))
+        continues = lines[-1].endswith("\\")
+    try:
+        divided = commands("\n".join(lines))
+    except UnfinishedError as error:
+        raise ValueError(str(error)) from None
+    return [inner for words in divided if words[0] not in OPERATORS for inner in _inner(words)]
+
+
+def _without_prompt(line: str, *, continues: bool, as_root: bool) -> str:
+    if continues:
+        return _CONTINUED.sub("", line, count=1)
+    if _FENCE.fullmatch(line):
+        return ""
+    found = _PROMPT.match(line) or (_ROOT.match(line) if as_root else None)
+    return line[found.end() :] if found else line
+
+
+def _inner(words: list[Word]) -> Iterator[list[Word]]:
+    """Yield the commands that a command has in it, or else itself."""
+    rest = without_front(words)
+    text, line = "", words[0].line
+    if len(words) == 1 and (found := _OUTPUT.fullmatch(words[0])):
+        text = found["output"] or found["old"]
+    elif rest and rest[0].rpartition("/")[2] in _SHELLS:
+        at = next((at for at, word in enumerate(rest) if _WITH_COMMAND.fullmatch(word)), len(rest))
+        text, line = next(((str(word), word.line) for word in rest[at + 1 : at + 2]), ("", line))
+    if not text:
+        yield words
+        return
+    for inner in _commands(text):
+        yield [Word(word, line + word.line - 1) for word in inner]

@@ -1,0 +1,118 @@
+"""Runs: the workload of a command that starts a container, wherever the command stands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from attrs import evolve
+
+from capset.documents.containers import as_docker_reads, judge_of, not_known, unread_part
+from capset.documents.shell import Word
+from capset.documents.workload import Workload
+from capset.engines import Engine, Request
+from capset.errors import FormatError
+from capset.formats.commandline import Line, line_of, starts_container
+from capset.formats.document import has_placeholder
+from capset.formats.runline import asked_by
+from capset.formats.systemd import Unit
+from capset.formats.unitcommands import as_written, with_specifiers
+from capset.problem import Problem
+
+__all__ = ["DAEMONLESS", "container", "limits_of", "of_unit"]
+
+DAEMONLESS = frozenset({"podman", "buildah"})
+"""The programs that start containers themselves, so that these have no more than they have; others ask a daemon."""
+
+
+def container(
+    source: str,
+    words: list[Word],
+    line: Line,
+    *,
+    within: str = "",
+    more: tuple[Problem, ...] = (),
+    engine: Engine | None = None,
+) -> Workload:
+    """Make a workload of a command that starts a container.
+
+    Args:
+        source: The name of the document.
+        words: The words of the command, with the lines on which they stand.
+        line: What its program reads in them.
+        within: The name of the unit whose command it is.
+        more: What is to be told beside what the command says.
+        engine: The engine that is to read it.
+    """
+    request, lines = as_docker_reads(asked_by(line, *judge_of(engine))), _lines(words)
+    begins = words[0].line
+    placed = tuple(evolve(each, line=lines.get(each.value, begins)) for each in request.problems)
+    if within:
+        request = as_written(evolve(request, problems=placed))
+    problems = (*(request.problems if within else placed), *more)
+    return Workload(
+        name=_name(line) or (with_specifiers(line.operand) if within else ""),
+        within=within,
+        dialect=line.command.program,
+        source=source,
+        line=begins,
+        request=request,
+        not_known=not_known(problems),
+        problems=problems,
+        lines={field: lines.get(names[0], begins) for field, names in _named(request) if names},
+        again=partial(container, source, words, line, within=within, more=more),
+    )
+
+
+def _name(line: Line) -> str:
+    name = dict(line.given).get("name", "")
+    return "" if has_placeholder(name) else name
+
+
+def _named(request: Request) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield what a request has of which findings may tell."""
+    yield from (("add", request.add), ("drop", request.drop), ("user", (request.user,)))
+
+
+def _lines(words: list[Word]) -> dict[str, int]:
+    """Return the line of each value, which is a word or a part of one, such as --user=1000, -u1000 and KILL,CHOWN."""
+    lines: dict[str, int] = {}
+    for word in words:
+        short = word.partition("u")[2] if word[:1] == "-" != word[1:2] else ""
+        value = word.partition("=")[2]
+        for each in (word, value, short.removeprefix("="), *(value or word).split(",")):
+            lines.setdefault(each, word.line)
+    return lines
+
+
+def of_unit(source: str, name: str, unit: Unit, commands: Iterable[tuple[int, list[str]]]) -> Iterator[Workload]:
+    """Yield the containers that the commands of a unit start.
+
+    Args:
+        source: The name of the document.
+        name: That of the unit.
+        unit: What it says.
+        commands: The words of each command, and the line on which it stands.
+    """
+    for number, each in commands:
+        words = [Word(word, number) for word in each]
+        if not (command := starts_container(words)):
+            continue
+        more = limits_of(unit, command.program) if command.program in DAEMONLESS else ()
+        told = tuple(evolve(problem, line=number) for problem in more)
+        try:
+            line = line_of(words)
+            assert line is not None
+            yield container(source, words, line, within=name, more=told)
+        except FormatError as error:
+            yield unread_part(command.program, source, number, error, within=name)
+
+
+def limits_of(unit: Unit, client: str) -> Iterator[Problem]:
+    """Say what a unit means for the containers of a program that has no daemon and runs in it."""
+    if unit != evolve(unit, bounding=None, no_new_privs=False, taken=()):
+        told = f"the unit limits what {client} itself has, and no container of it gets more"
+        yield Problem(rule="limited-client", place="", value="", verdict="depends", message=told)
+    if unit.user or unit.dynamic_user or unit.manager == "user":
+        told = f"{client} runs as a user here: the container has a user namespace, and its capabilities count in that"
+        yield Problem(rule="own-user-namespace", place="", value="", verdict="note", message=told)
