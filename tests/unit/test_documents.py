@@ -137,7 +137,7 @@ UNREAD = {
     "a: 1": "compose: it has no services",
     "a: 1\n---\nb: 1": "oci: expected one document, found 2",
     "[1]": "inspect: expected containers, with HostConfig, or services",
-    "podman ps": "docker-service, nerdctl, podman: no command of this program starts a container",
+    "podman ps": "podman: no command of this program starts a container",
     "xargs podman run x": "docker: expected docker run, or its options, got 'xargs': leave out what runs it",
     "'": "podman: no command line: a quote ends nowhere",
 }
