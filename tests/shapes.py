@@ -80,6 +80,25 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "escapes": lambda n: 'services:\n  a: "' + "\\x41" * n + '"\n',
             "documents": lambda n: "---\na: 1\n" * n,
             "a long word": lambda n: f"services:\n  a: {'a' * n}\n",
+            "tags": lambda n: "services:\n" + "".join(f"  s{i}: {{cap_add: !reset [KILL]}}\n" for i in range(n)),
+            "tags in each other": lambda n: f"services:\n  a: {{cap_add: !override [{'!reset [], ' * n}]}}\n",
+            "extended": lambda n: (
+                "services:\n  a: {user: '5'}\n" + "".join(f"  s{i}: {{extends: a}}\n" for i in range(n))
+            ),
+            "extended on": lambda n: (
+                "services:\n  s0: {user: '5'}\n" + "".join(f"  s{i + 1}: {{extends: s{i}}}\n" for i in range(n))
+            ),
+        },
+    ),
+    "compose files": (
+        lambda texts: str(documents.lint(documents.merge(texts))),
+        {
+            "files": lambda n: {f"f{i}": "services:\n  a:\n    user: '5'\n" for i in range(n)},
+            "names": lambda n: dict.fromkeys("ab", f"services: {{a: {{cap_add: [{','.join(names(n))}]}}}}"),
+            "services": lambda n: dict.fromkeys("ab", services(n, cap_add=["KILL"])),
+            "tags": lambda n: dict.fromkeys(
+                "ab", "services:\n" + "".join(f"  s{i}: {{user: '5', cap_add: !reset [A]}}\n" for i in range(n))
+            ),
         },
     ),
     "compose in JSON": (

@@ -151,11 +151,12 @@ def _located(error: FormatError, workload: Workload, name: str) -> FormatError:
     """Say where in its document stands what cannot be written: where the workload's own problem is, if it is one."""
     field, *_ = re.split(r"[.\[]", error.place)
     place, line = (f"{name}.{error.place}" if name else error.place), workload._lines.get(field, workload.line)
+    source = workload._files.get(field, workload.source)
     for problem in workload.problems:
         if problem.value == error.value:
-            place, line = problem.place, problem.line or line
+            place, line, source = problem.place, problem.line or line, problem.source or workload.source
             break
-    return FormatError(place, error.value, error.expected, workload.source, line)
+    return FormatError(place, error.value, error.expected, source, line)
 
 
 def _meaning(workload: Workload, name: str) -> Meaning | None:
@@ -177,11 +178,12 @@ def _meaning(workload: Workload, name: str) -> Meaning | None:
         why = next((problem for problem in workload.problems if problem.rule in _NOT_KNOWN), None)
         told = f" ({why}): {_RESOLVED}" if why else ""
         reason = f"{f'{name}: ' * bool(name)}what is asked for is not known, as {workload.not_known}{told}"
-        raise DocumentError(workload.source, (why and why.line) or workload.line, reason)
+        source = (why and why.source) or workload.source
+        raise DocumentError(source, (why and why.line) or workload.line, reason)
     return meaning.of(workload)
 
 
-_NOT_KNOWN = frozenset({"not-read", "variable"})
+_NOT_KNOWN = frozenset({"extends", "not-read", "variable"})
 _RESOLVED = "give the document as its tool resolves it"
 
 

@@ -459,6 +459,7 @@ def test_lint_json(lint):
     assert subject["bounding"]["names"] == ["CAP_NET_BIND_SERVICE"]
     assert (subject["refused"], subject["user"]) == (None, "")
     assert subject["problems"][0] | {"message": ""} == {
+        "file": subject["file"],
         "place": "spec.containers[0].securityContext.capabilities.drop[0]",
         "line": 7,
         "rule": "capability-spelling",

@@ -362,7 +362,7 @@ def test_what_is_not_known_is_neither_a_set_nor_a_refusal():
         "services: {a: {privileged: '${P}'}}",
         "services: {a: {user: '${UID}:5'}}",
         "services: {a: {cap_drop: ['${P}']}}",
-        "services: {a: {extends: {service: b}}, b: {privileged: true}}",
+        "services: {a: {extends: {service: b, file: c.yaml}}, b: {privileged: true}}",
         "docker run --user $UID x",
         "[Service]\nUser=%i\n",
         POD + "      capabilities: {add: [$CAP]}\n",
@@ -604,7 +604,7 @@ def test_convert_refuses_what_it_does_not_take():
             "line 1: a: what is asked for is not known, as a variable decides",
         ),
         (
-            "services: {a: {cap_drop: [ALL], extends: {service: b}}}",
+            "services: {a: {cap_drop: [ALL], extends: {service: b, file: c.yaml}}}",
             "as what another service adds to this one is not read",
         ),
         ("services: {a: {user: '${UID}'}}", "as a variable decides"),
