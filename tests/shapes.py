@@ -155,6 +155,13 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "unknown keys": lambda n: json.dumps({"process": {"capabilities": {f"boundin{i}": [] for i in range(n)}}}),
         },
     ),
+    "crictl": (
+        linted("crictl"),
+        {
+            "names": lambda n: json.dumps({"Spec": {"process": {"capabilities": {"bounding": names(n)}}}}),
+            "containers": lambda n: json.dumps([{"Spec": {"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}}] * n),
+        },
+    ),
     "docker": (
         linted("docker"),
         {

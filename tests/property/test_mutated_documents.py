@@ -56,6 +56,17 @@ STRUCTURED: dict[str, dict[str, object]] = {
     "service": {
         "Spec": {"TaskTemplate": {"ContainerSpec": {"CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["ALL"]}}}
     },
+    "crictl": {
+        "status": {"id": "a", "metadata": {"name": "web"}, "labels": {"io.kubernetes.pod.name": "shop"}},
+        "info": {
+            "runtimeSpec": {
+                "process": {
+                    "user": {"uid": 0, "gid": 0},
+                    "capabilities": {key: ["CAP_KILL", "CAP_CHOWN"] for key in LISTS[:3]},
+                }
+            }
+        },
+    },
     "oci": {
         "ociVersion": "1.0",
         "process": {

@@ -34,6 +34,7 @@ HOSTILE = "a\x1b[2J\n<b>"
 
 TEXTS = {
     "compose": "services: {web: {cap_add: [KILL]}}",
+    "crictl": '{"status": {"id": "a"}, "info": {"runtimeSpec": {"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}}}',
     "docker": "docker run --cap-add KILL web",
     "iab": "!cap_kill,^cap_chown",
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
@@ -106,9 +107,9 @@ UNREAD = {
     "[Container]\nDropCapability=all\n[Service]\nRestart=no\n": "[Container] is for Podman's Quadlet",
     "[Kube]\nYaml=x\n": "[Kube] is for Podman's Quadlet",
     "[abc]": "systemd: it has no section with capabilities",
-    "a: [": "compose, inspect, kubernetes, oci: line 1: expected the node content",
+    "a: [": "compose, crictl, inspect, kubernetes, oci: line 1: expected the node content",
     "a: 1": "compose: it has no services",
-    "a: 1\n---\nb: 1": "compose, inspect, oci: expected one document, found 2",
+    "a: 1\n---\nb: 1": "compose, crictl, inspect, oci: expected one document, found 2",
     "[1]": "inspect: expected containers, with HostConfig, or services",
     "podman run --cap-add KILL x": "docker: expected docker run, or its options, got 'podman'",
     "'": "docker: no command line: a quote ends nowhere",
@@ -189,7 +190,7 @@ def test_what_is_no_document():
 
 
 @pytest.mark.parametrize("text", ["Hello world", "[]", "5", "{}"])
-@pytest.mark.parametrize("dialect", ["compose", "inspect", "kubernetes", "oci"])
+@pytest.mark.parametrize("dialect", ["compose", "crictl", "inspect", "kubernetes", "oci"])
 def test_saying_what_a_text_is_does_not_make_it_that(text, dialect):
     with pytest.raises(DialectError, match=f"this is not {dialect}: "):
         documents.read(text, dialect=dialect)
@@ -199,7 +200,7 @@ def test_without_what_reads_yaml(monkeypatch):
     """Everything else is read all the same."""
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    for dialect in ("docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
+    for dialect in ("crictl", "docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
         assert documents.dialect_of(TEXTS[dialect]) == dialect
     for text in (TEXTS["compose"], "Hello: world"):
         with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
@@ -245,6 +246,44 @@ def test_workloads_are_values():
     report = documents.lint(documents.read(TEXTS["kubernetes"]), policy="restricted")
     assert pickle.loads(pickle.dumps(list(report))) == list(report)
     assert pickle.loads(pickle.dumps(DIALECTS["docker"])) == DIALECTS["docker"]
+
+
+def test_what_crictl_inspect_prints():
+    """The sets that the runtime was given, of one container or of several."""
+    process = {"user": {"uid": 5}, "capabilities": {"bounding": ["CAP_KILL", "CAP_NOPE"]}, "noNewPrivileges": True}
+    labels = {"io.kubernetes.pod.name": "shop", "io.kubernetes.container.name": "web"}
+    status = {"id": "a", "metadata": {"name": "x"}, "labels": labels}
+    one = {"status": status, "info": {"pid": 7, "runtimeSpec": {"process": process}}}
+    [web] = documents.read(json.dumps(one, indent=1))
+    assert (web.label, web.user, web.dialect, web.line) == ("shop: web", "5:0", "crictl", 1)
+    assert (web.process.caps.bounding, web.process.no_new_privs) == (CapSet(["kill"]), True)
+    assert (web.problems[0].place, web.problems[0].line) == (
+        "info.runtimeSpec.process.capabilities.bounding[1]",
+        22,
+    )
+    native = {"ID": "b", "Labels": {"nerdctl/name": "api"}, "Spec": {"process": process}}
+    bare = {"ID": "c", "Spec": {"process": process}}
+    without = {"status": {"metadata": {"name": "y"}}, "info": {}}
+    found = documents.read(json.dumps([one, native, bare, without, {"status": 5, "info": {}}, 5]))
+    assert [each.name for each in found] == ["web", "api", "c", "", "", ""]
+    assert [each.not_known for each in found] == ["", "", "", *["it cannot be read"] * 3]
+    assert [str(each.problems[0]) for each in found[3:]] == [
+        "[3].info.runtimeSpec: refused: expected the runtime's own config.json, which crictl inspect and nerdctl inspect "
+        "--mode=native print of a container, got None",
+        "[4].status: refused: expected a mapping, got 5",
+        "[5]: refused: expected a mapping, got 5",
+    ]
+    assert '"uid": 5' in documents.convert(web, "oci").text
+    with pytest.raises(DialectError, match="crictl: expected what crictl inspect prints, with status and info"):
+        documents.read('{"status": {}, "info": 5}')
+
+
+def test_what_nerdctl_inspect_leaves_out():
+    """A container of which no list is printed is not one that asks for nothing."""
+    [web] = documents.read('[{"Id": "a", "Name": "web", "HostConfig": {"CgroupnsMode": "private"}, "Config": {}}]')
+    told = "it says nothing of capabilities: nerdctl inspect leaves them out, and --mode=native has them"
+    assert (web.not_known, web.problems[0].verdict) == (told, "depends")
+    assert documents.lint(web).outcomes[0].gets is None
 
 
 def test_several_containers_of_docker_inspect():
@@ -313,7 +352,7 @@ def test_an_engine_for_what_podman_says_itself():
 def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
-    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["inspect"]
+    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["crictl", "inspect"]
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "compose": "docker",
         "docker": "docker",
