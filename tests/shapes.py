@@ -139,6 +139,32 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
         },
     ),
+    "helm": (
+        linted("helm"),
+        {
+            "contexts": lambda n: json.dumps({f"k{i}": {"securityContext": {"runAsUser": 5}} for i in range(n)}),
+            "one context": lambda n: "x: &x {securityContext: {}}\ny: [" + "*x, " * n + "]\n",
+            "keys": lambda n: json.dumps({"securityContext": dict.fromkeys(names(n), 1), "a": 1}),
+            "names": lambda n: json.dumps({"a": 1, "securityContext": {"capabilities": {"add": names(n)}}}),
+            "pods'": lambda n: json.dumps({f"a{i}podSecurityContext": {} for i in range(n)}),
+            "deep": lambda n: '{"a":' * min(n, 90) + '{"securityContext":{}}' + "}" * min(n, 90),
+        },
+    ),
+    "limits": (
+        linted("kubernetes"),
+        {
+            "names": lambda n: json.dumps({"kind": "SecurityContextConstraints", "allowedCapabilities": names(n)}),
+            "keys": lambda n: json.dumps(dict.fromkeys(names(n), 1) | {"kind": "SecurityContextConstraints"}),
+        },
+    ),
+    "what is no document": (
+        documents.dialect_of,
+        {
+            "braces": lambda n: "{{ " * n,
+            "of a chart": lambda n: "a: {{ x\n" * n + "{{ .Values.x }}",
+            "packages": lambda n: "package a\n" * n,
+        },
+    ),
     "inspect": (
         linted("inspect"),
         {
@@ -159,7 +185,9 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
         linted("crictl"),
         {
             "names": lambda n: json.dumps({"Spec": {"process": {"capabilities": {"bounding": names(n)}}}}),
-            "containers": lambda n: json.dumps([{"Spec": {"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}}] * n),
+            "containers": lambda n: json.dumps(
+                [{"Spec": {"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}}] * n
+            ),
         },
     ),
     "docker": (

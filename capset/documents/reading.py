@@ -8,6 +8,7 @@ from typing import cast
 
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
+from capset.documents.foreign import foreign
 from capset.documents.workload import Workload
 from capset.errors import (
     ArgumentError,
@@ -198,6 +199,8 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
         tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}
         if possible := [name for name, reason in tried.items() if not reason]:
             break
+    if not possible and (told := foreign(text.text)):
+        raise DocumentError(text.source, told[1], told[0])
     if not possible and isinstance(text.documents, MissingExtraError) and _may_be_yaml(text):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from capset.formats import docker as docker
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
+    from capset.formats import limits as limits
     from capset.formats import oci as oci
     from capset.formats import systemd as systemd
     from capset.problem import Problem as Problem
@@ -33,7 +34,16 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset.formats": ("compose", "configuration", "docker", "kubernetes", "libcap", "oci", "systemd"),
+            "capset.formats": (
+                "compose",
+                "configuration",
+                "docker",
+                "kubernetes",
+                "libcap",
+                "limits",
+                "oci",
+                "systemd",
+            ),
             "capset.problem": ("Problem",),
         },
     )

@@ -40,6 +40,14 @@ STRUCTURED: dict[str, dict[str, object]] = {
     },
     "list": {"kind": "List", "items": [{"kind": "Pod", "spec": {"containers": [CONTAINER]}}]},
     "custom": {"kind": "Own", "spec": {"pod": {"template": {"spec": {"containers": [CONTAINER]}}}}},
+    "context": {"securityContext": CONTEXT},
+    "container": CONTAINER,
+    "values": {
+        "replicas": 1,
+        "podSecurityContext": {"fsGroup": 5, "runAsUser": 0},
+        "securityContext": CONTEXT,
+        "controller": {"containerSecurityContext": {"enabled": True, "privileged": True}},
+    },
     "inspect": {
         "Name": "/web",
         "HostConfig": {"CapAdd": ["CAP_NET_ADMIN"], "CapDrop": ["ALL"], "Privileged": False, "SecurityOpt": None},

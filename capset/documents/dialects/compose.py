@@ -18,6 +18,7 @@ from capset.engines import Engine, Request
 from capset.errors import FormatError
 from capset.formats import compose
 from capset.formats.composing import File, Service
+from capset.formats.contexts import is_of_a_chart
 from capset.formats.document import Node
 from capset.problem import Problem
 
@@ -29,7 +30,9 @@ _KEYS = {"add": "cap_add", "drop": "cap_drop", "user": "user"}
 def _refuses(text: Text) -> str:
     if len(documents := text.parsed()) != 1:
         return f"expected one document, found {len(documents)}"
-    return "" if isinstance(value := documents[0].value, dict) and "services" in value else "it has no services"
+    if not isinstance(value := documents[0].value, dict) or "services" not in value:
+        return "it has no services"
+    return "it has a securityContext, as the values of a Helm chart do" if is_of_a_chart(value) else ""
 
 
 def _read(text: Text) -> list[Workload]:
