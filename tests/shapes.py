@@ -53,6 +53,12 @@ def container(number=0, **context):
     return {"name": f"c{number}", "securityContext": context or {"capabilities": {"add": ["KILL"]}}}
 
 
+def task(*, fargate=False, **keys):
+    return json.dumps(
+        {"containerDefinitions": [{"name": "a", **keys}], "requiresCompatibilities": ["FARGATE"] if fargate else []}
+    )
+
+
 def host(**keys):
     return json.dumps([{"Name": "/web", "HostConfig": keys}])
 
@@ -139,6 +145,16 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
         },
     ),
+    "ecs": (
+        linted("ecs"),
+        {
+            "containers": lambda n: json.dumps({"containerDefinitions": [{"name": "a", "user": "5"}] * n}),
+            "names": lambda n: task(linuxParameters={"capabilities": {"add": names(n)}}),
+            "names for Fargate": lambda n: task(linuxParameters={"capabilities": {"add": ["KILL"] * n}}, fargate=True),
+            "unknown keys": lambda n: task(linuxParameters=dict.fromkeys(names(n), 1)),
+            "security options": lambda n: task(dockerSecurityOptions=names(n)),
+        },
+    ),
     "helm": (
         linted("helm"),
         {
@@ -147,7 +163,6 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "keys": lambda n: json.dumps({"securityContext": dict.fromkeys(names(n), 1), "a": 1}),
             "names": lambda n: json.dumps({"a": 1, "securityContext": {"capabilities": {"add": names(n)}}}),
             "pods'": lambda n: json.dumps({f"a{i}podSecurityContext": {} for i in range(n)}),
-            "deep": lambda n: '{"a":' * min(n, 90) + '{"securityContext":{}}' + "}" * min(n, 90),
         },
     ),
     "limits": (
@@ -160,7 +175,7 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
     "what is no document": (
         documents.dialect_of,
         {
-            "braces": lambda n: "{{ " * n,
+            "braces": lambda n: "{{ x }}\n" * n,
             "of a chart": lambda n: "a: {{ x\n" * n + "{{ .Values.x }}",
             "packages": lambda n: "package a\n" * n,
         },

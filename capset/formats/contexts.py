@@ -9,7 +9,7 @@ from attrs import evolve, frozen
 
 from capset.engines.judging import Judge
 from capset.engines.request import Request
-from capset.formats.document import Node, depends
+from capset.formats.document import Node, depends, look_alike
 from capset.formats.kubernetes import read_context
 
 __all__ = ["Context", "contexts", "is_container", "is_context", "is_of_a_chart"]
@@ -76,7 +76,10 @@ class Context:
         node = self.pods if self.own.value is None else self.own
         off = " as it is not enabled" if own.value is None and self.own.value is not None else ""
         told = f"which container the chart gives it to is not known{f', and it may leave it out,{off}' if off else ''}"
-        return evolve(request, problems=(*request.problems, evolve(depends(node, "of-a-chart", told), verdict="note")))
+        problems = [*request.problems, evolve(depends(node, "of-a-chart", told), verdict="note")]
+        if meant := _meant(node.place.rpartition(".")[2]):
+            problems.append(depends(node, "unknown-key", f"only the chart knows such a key: did you mean {meant}?"))
+        return evolve(request, problems=tuple(problems))
 
 
 def is_context(value: object) -> bool:
@@ -85,7 +88,7 @@ def is_context(value: object) -> bool:
         return False
     keys = {*value}
     if keys == {"securityContext"}:
-        return isinstance(value["securityContext"], Mapping)
+        return True
     capabilities = value.get("capabilities")
     of_runtime = isinstance(capabilities, Mapping) and bool(capabilities) and {"add", "drop"}.isdisjoint(capabilities)
     return keys <= _OF_CONTAINER | _OF_POD | _OF_BOTH and not of_runtime
@@ -134,15 +137,29 @@ def contexts(root: Node, *, values: bool = False) -> Iterator[Context]:
             yield from (Context(each.place, Node(None), each, values) for each in pods)
 
 
+_KEYS = ("containerSecurityContext", "podSecurityContext", "securityContext")
+
+
 def _is_one(key: object, value: object) -> bool:
-    return isinstance(key, str) and _CONTEXT.fullmatch(key) is not None and isinstance(value, Mapping)
+    """Say whether a key has a context, also where it is misspelt: then a chart may know it, and a pod does not."""
+    if not isinstance(key, str) or value is None:
+        return False
+    return _CONTEXT.fullmatch(key) is not None or bool(_meant(key))
+
+
+def _meant(key: str) -> str:
+    """Return the key that another one looks like; an empty text for one that is right, and for all else."""
+    if _CONTEXT.fullmatch(key) or "security" not in key.lower() and "context" not in key.lower():
+        return ""
+    lower = {each.lower(): each for each in _KEYS}
+    return next((lower[each] for each in look_alike(key.replace("_", "").lower(), (*lower,), cutoff=0.85)), "")
 
 
 def _is_pods(key: str, node: Node) -> bool:
     """Say whether a context is a pod's, by its name or by what stands in it."""
     said = _CONTEXT.fullmatch(key)
     name = (said[1] or "").lower() if said else ""
-    keys = {*node.mapping()}
+    keys = {*node.mapping()} if isinstance(node.value, Mapping) else set[str]()
     if name.endswith(("pod", "container")):
         return name.endswith("pod")
     return not keys & _OF_CONTAINER and bool(keys & _OF_POD)

@@ -12,7 +12,7 @@ from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import CapSet
 
-__all__ = ["KINDS", "Limits", "from_constraints", "read_limits"]
+__all__ = ["Limits", "from_constraints"]
 
 
 def __dir__() -> list[str]:

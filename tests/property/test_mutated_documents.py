@@ -46,7 +46,6 @@ STRUCTURED: dict[str, dict[str, object]] = {
         "replicas": 1,
         "podSecurityContext": {"fsGroup": 5, "runAsUser": 0},
         "securityContext": CONTEXT,
-        "controller": {"containerSecurityContext": {"enabled": True, "privileged": True}},
     },
     "inspect": {
         "Name": "/web",
@@ -75,6 +74,20 @@ STRUCTURED: dict[str, dict[str, object]] = {
             }
         },
     },
+    "ecs": {
+        "family": "shop",
+        "containerDefinitions": [
+            {
+                "name": "web",
+                "image": "web",
+                "user": "0",
+                "linuxParameters": {"capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}},
+                "dockerSecurityOptions": ["no-new-privileges"],
+            },
+            {"name": "api", "privileged": True},
+        ],
+    },
+    "described": {"taskDefinition": {"containerDefinitions": [{"name": "api", "privileged": True}]}},
     "oci": {
         "ociVersion": "1.0",
         "process": {

@@ -54,7 +54,7 @@ def test_several_containers():
         documents.read(text.replace("securityContext: 5", "x: 5"))
     web, *rest = documents.read(text, "a.yaml")
     assert (web.problems[0].line, web.problems[0].place) == (4, "[0].securityContext.capabilities.add[0]")
-    assert rest == []
+    assert rest[0].refusal.message == "expected a mapping, got 5"
     report = documents.lint(read(f"securityContext: {{{ADD}}}"), policy="restricted")
     assert [finding.rule for finding in report] == ["pod-security-add"]
     [broken] = read("privileged: 5")
@@ -86,6 +86,7 @@ other: {securityContext: 5, mySecurityContext: {capabilitie: {}}}
         "two.aPodSecurityContext": Request(user="1"),
         "two.bPodSecurityContext": Request(user="2"),
         "extra[0].securityContext": None,
+        "other.securityContext": None,
         "other.mySecurityContext": Request(),
     }
     note = "which container the chart gives it to is not known"
@@ -95,7 +96,12 @@ other: {securityContext: 5, mySecurityContext: {capabilitie: {}}}
     assert found["other.mySecurityContext"].problems[0].rule == "unknown-key"
     assert found["extra[0].securityContext"].refusal.message == "expected true or false, got 'x'"
     report = documents.lint(list(found.values()), policy="baseline")
-    assert [each.line for each in report.faults if each.verdict == "refused"] == [11]
+    assert [each.line for each in report.faults if each.verdict == "refused"] == [11, 12]
+    for wrong in ("securitycontext", "podSecurityContex", "container_security_context"):
+        [close] = read(
+            f"a: {{{wrong}: {{runAsUser: 5}}, context: {{}}, securityGroup: {{}}, securityContexts: }}", "helm"
+        )
+        assert close.problems[-1].message.startswith("only the chart knows such a key: did you mean ")
     [alone] = read("a: {x: &x [*x], podSecurityContext: {privileged: true}}", "helm")
     assert alone.problems[0].rule == "misplaced"
 

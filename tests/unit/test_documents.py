@@ -36,6 +36,7 @@ TEXTS = {
     "compose": "services: {web: {cap_add: [KILL]}}",
     "crictl": '{"status": {"id": "a"}, "info": {"runtimeSpec": {"process": {"capabilities": {"bounding": []}}}}}',
     "docker": "docker run --cap-add KILL web",
+    "ecs": '{"containerDefinitions": [{"name": "web", "linuxParameters": {"capabilities": {"add": ["KILL"]}}}]}',
     "helm": "replicaCount: 1\ncontroller: {securityContext: {capabilities: {add: [KILL]}}}\n",
     "iab": "!cap_kill,^cap_chown",
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
@@ -109,9 +110,9 @@ UNREAD = {
     "[Container]\nDropCapability=all\n[Service]\nRestart=no\n": "[Container] is for Podman's Quadlet",
     "[Kube]\nYaml=x\n": "[Kube] is for Podman's Quadlet",
     "[abc]": "systemd: it has no section with capabilities",
-    "a: [": "compose, crictl, helm, inspect, kubernetes, oci: line 1: expected the node content",
+    "a: [": "compose, crictl, ecs, helm, inspect, kubernetes, oci: line 1: expected the node content",
     "a: 1": "compose: it has no services",
-    "a: 1\n---\nb: 1": "compose, crictl, helm, inspect, oci: expected one document, found 2",
+    "a: 1\n---\nb: 1": "compose, crictl, ecs, helm, inspect, oci: expected one document, found 2",
     "[1]": "inspect: expected containers, with HostConfig, or services",
     "podman run --cap-add KILL x": "docker: expected docker run, or its options, got 'podman'",
     "'": "docker: no command line: a quote ends nowhere",
@@ -190,7 +191,7 @@ def test_what_is_no_document():
 
 
 @pytest.mark.parametrize("text", ["Hello world", "[]", "5", "{}"])
-@pytest.mark.parametrize("dialect", ["compose", "crictl", "helm", "inspect", "kubernetes", "oci"])
+@pytest.mark.parametrize("dialect", ["compose", "crictl", "ecs", "helm", "inspect", "kubernetes", "oci"])
 def test_saying_what_a_text_is_does_not_make_it_that(text, dialect):
     with pytest.raises(DialectError, match=f"this is not {dialect}: "):
         documents.read(text, dialect=dialect)
@@ -200,7 +201,7 @@ def test_without_what_reads_yaml(monkeypatch):
     """Everything else is read all the same."""
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    for dialect in ("crictl", "docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
+    for dialect in ("crictl", "docker", "ecs", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
         assert documents.dialect_of(TEXTS[dialect]) == dialect
     for text in (TEXTS["compose"], "Hello: world"):
         with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
@@ -356,6 +357,7 @@ def test_dialects():
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "compose": "docker",
         "docker": "docker",
+        "ecs": "aws-ecs",
         "helm": "containerd",
         "inspect": "docker",
         "kubernetes": "containerd",
