@@ -149,7 +149,7 @@ def _is_one(key: object, value: object) -> bool:
 
 def _meant(key: str) -> str:
     """Return the key that another one looks like; an empty text for one that is right, and for all else."""
-    if _CONTEXT.fullmatch(key) or "security" not in key.lower() and "context" not in key.lower():
+    if _CONTEXT.fullmatch(key) or ("security" not in key.lower() and "context" not in key.lower()):
         return ""
     lower = {each.lower(): each for each in _KEYS}
     return next((lower[each] for each in look_alike(key.replace("_", "").lower(), (*lower,), cutoff=0.85)), "")

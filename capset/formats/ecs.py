@@ -9,7 +9,7 @@ from attrs import evolve
 from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
-from capset.errors import FormatError, require
+from capset.errors import require
 from capset.formats.docker import no_new_privs, of_dockers_own
 from capset.formats.document import Node, depends, has_placeholder, refused
 from capset.formats.wording import judged, known, made, rewritten, user_problems, variable, written_user
@@ -49,7 +49,7 @@ def from_container(container: Mapping[str, object]) -> Request:
 
     Examples:
         >>> from capset.formats import ecs
-        >>> ecs.from_container({"name": "web", "linuxParameters": {"capabilities": {"drop": ["NET_RAW"]}}, "user": "1000"})
+        >>> ecs.from_container({"linuxParameters": {"capabilities": {"drop": ["NET_RAW"]}}, "user": "1000"})
         Request(drop=('NET_RAW',), user='1000')
     """
     return read_container(Node(container))
@@ -66,7 +66,8 @@ def from_task(document: Mapping[str, object]) -> dict[str, Request]:
 
     Examples:
         >>> from capset.formats import ecs
-        >>> task = {"containerDefinitions": [{"name": "web", "privileged": True}], "requiresCompatibilities": ["FARGATE"]}
+        >>> web = {"name": "web", "privileged": True}
+        >>> task = {"containerDefinitions": [web], "requiresCompatibilities": ["FARGATE"]}
         >>> print(ecs.from_task(task)["web"].problems[0])
         containerDefinitions[0].privileged: refused: Fargate has no privileged containers
     """
@@ -116,7 +117,8 @@ def task_of(root: Node) -> Node:
     Raises:
         FormatError: There is none.
     """
-    task = root["taskDefinition"] if "taskDefinition" in root else root
+    described = root["taskDefinition"]
+    task = root if described.value is None else described
     if "containerDefinitions" not in task:
         raise task.error("a task definition, with containerDefinitions")
     return task
