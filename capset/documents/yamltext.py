@@ -156,7 +156,11 @@ def _plain(constructor: Any, node: Any) -> Any:
 
 def _tagged(tag: str) -> Any:
     """Return what constructs a value with a tag of Compose."""
-    return lambda constructor, node: Tagged(tag, _plain(constructor, node))
+
+    def construct(constructor: Any, node: Any) -> Tagged:
+        return Tagged(tag, _plain(constructor, node))
+
+    return construct
 
 
 for _compose in (RESET, OVERRIDE):

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from posixpath import dirname, join, normpath
+from typing import cast
 
 from attrs import define, field, frozen
 
@@ -216,8 +217,8 @@ def _bare(value: object) -> object:
     if isinstance(value, Tagged):
         return _bare(value.value)
     if isinstance(value, dict):
-        return {key: _bare(each) for key, each in value.items()}
-    return [_bare(each) for each in value] if isinstance(value, list) else value
+        return {key: _bare(each) for key, each in cast("dict[object, object]", value).items()}
+    return [_bare(each) for each in cast("list[object]", value)]
 
 
 def _has_tags(value: object, seen: set[int]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import cast
 
 from attrs import evolve, frozen
 
@@ -84,19 +85,24 @@ class Context:
 
 def is_context(value: object) -> bool:
     """Say whether a document is a security context itself, or a key with one and nothing else."""
-    if not isinstance(value, Mapping) or not value:
+    keys = _keys(value)
+    if not keys:
         return False
-    keys = {*value}
     if keys == {"securityContext"}:
         return True
-    capabilities = value.get("capabilities")
-    of_runtime = isinstance(capabilities, Mapping) and bool(capabilities) and {"add", "drop"}.isdisjoint(capabilities)
+    of_lists = _keys(Node(value)["capabilities"].value)
+    of_runtime = bool(of_lists) and {"add", "drop"}.isdisjoint(of_lists)
     return keys <= _OF_CONTAINER | _OF_POD | _OF_BOTH and not of_runtime
+
+
+def _keys(value: object) -> set[object]:
+    """Return the keys of a mapping; of anything else, none."""
+    return {*cast("Mapping[object, object]", value)} if isinstance(value, Mapping) else set()
 
 
 def is_container(value: object) -> bool:
     """Say whether a document is a container of a pod by itself."""
-    return isinstance(value, Mapping) and "securityContext" in value and {*value} <= _CONTAINER
+    return "securityContext" in (keys := _keys(value)) and keys <= _CONTAINER
 
 
 _OF_COMPOSE = frozenset(
@@ -106,9 +112,10 @@ _OF_COMPOSE = frozenset(
 
 def is_of_a_chart(value: object) -> bool:
     """Say whether a document may be the values of a chart: it has a context, and keys that Compose has not."""
-    if not isinstance(value, Mapping) or not {"apiVersion", "kind"}.isdisjoint(value) or is_context(value):
+    keys = _keys(value)
+    if not {"apiVersion", "kind"}.isdisjoint(keys) or is_context(value):
         return False
-    strange = [key for key in value if key not in _OF_COMPOSE and not str(key).startswith("x-")]
+    strange = [key for key in keys if key not in _OF_COMPOSE and not str(key).startswith("x-")]
     return bool(strange) and not is_container(value) and any(contexts(Node(value), values=True))
 
 
@@ -121,10 +128,11 @@ def contexts(root: Node, *, values: bool = False) -> Iterator[Context]:
     waiting, seen = [root], set[int]()
     while waiting:
         node = waiting.pop()
-        if not isinstance(node.value, Mapping | list) or id(node.value) in seen:
+        value: object = node.value
+        if not isinstance(value, Mapping | list) or id(node.value) in seen:
             continue
         seen.add(id(node.value))
-        if isinstance(node.value, list):
+        if isinstance(value, list):
             waiting += reversed(list(node))
             continue
         found = {key: node[key] for key, value in node.mapping().items() if _is_one(key, value)}
@@ -159,7 +167,7 @@ def _is_pods(key: str, node: Node) -> bool:
     """Say whether a context is a pod's, by its name or by what stands in it."""
     said = _CONTEXT.fullmatch(key)
     name = (said[1] or "").lower() if said else ""
-    keys = {*node.mapping()} if isinstance(node.value, Mapping) else set[str]()
+    keys = _keys(node.value)
     if name.endswith(("pod", "container")):
         return name.endswith("pod")
     return not keys & _OF_CONTAINER and bool(keys & _OF_POD)

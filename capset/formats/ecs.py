@@ -11,7 +11,7 @@ from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require
 from capset.formats.docker import no_new_privs, of_dockers_own
-from capset.formats.document import Node, depends, has_placeholder, refused
+from capset.formats.document import Node, has_placeholder, refused
 from capset.formats.wording import judged, known, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
@@ -189,11 +189,16 @@ def _of_task(node: Node, task: Node, adds: list[Node], options: list[Node]) -> I
     places = [each.value for each in task["requiresCompatibilities"].names()]
     if "FARGATE" not in places:
         return
-    problem = refused if places == ["FARGATE"] else depends
+    alone = places == ["FARGATE"]
     for name in adds:
         if name.value != _FARGATE_ADDS and not has_placeholder(name.value):
-            yield problem(name, "fargate", f"Fargate lets a container add {_FARGATE_ADDS} alone")
+            yield _of_fargate(name, f"Fargate lets a container add {_FARGATE_ADDS} alone", alone=alone)
     if node["privileged"].truth():
-        yield problem(node["privileged"], "fargate", "Fargate has no privileged containers")
+        yield _of_fargate(node["privileged"], "Fargate has no privileged containers", alone=alone)
     for option in options:
-        yield problem(option, "fargate", "Fargate takes no security options")
+        yield _of_fargate(option, "Fargate takes no security options", alone=alone)
+
+
+def _of_fargate(node: Node, told: str, *, alone: bool) -> Problem:
+    """Make a problem of what Fargate does not take: nothing comes of a task that is for it alone."""
+    return evolve(refused(node, "fargate", told), verdict="refused" if alone else "depends")

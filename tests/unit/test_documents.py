@@ -620,7 +620,7 @@ def test_what_is_written_is_read_again(to):
 
 def test_convert_refuses_what_it_does_not_take():
     [workload] = documents.read("docker run x")
-    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, iab"):
+    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, ecs, iab"):
         documents.convert(workload, "inspect")
     with pytest.raises(UnknownDialectError):
         documents.convert(workload, "x")

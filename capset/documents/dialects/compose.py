@@ -30,9 +30,10 @@ _KEYS = {"add": "cap_add", "drop": "cap_drop", "user": "user"}
 def _refuses(text: Text) -> str:
     if len(documents := text.parsed()) != 1:
         return f"expected one document, found {len(documents)}"
-    if not isinstance(value := documents[0].value, dict) or "services" not in value:
+    root = Node(documents[0].value)
+    if not isinstance(root.value, Mapping) or "services" not in root.mapping():
         return "it has no services"
-    return "it has a securityContext, as the values of a Helm chart do" if is_of_a_chart(value) else ""
+    return "it has a securityContext, as the values of a Helm chart do" if is_of_a_chart(documents[0].value) else ""
 
 
 def _read(text: Text) -> list[Workload]:
@@ -80,7 +81,7 @@ def _request(problems: tuple[Problem, ...], extends: Node | None, node: Node, en
 
 def _include(text: Text, document: Document) -> Iterator[Workload]:
     """Tell of the other files, of which nothing is known here."""
-    if isinstance(document.value, Mapping) and "include" in document.value:
+    if "include" in Node(document.value):
         line = document.lines().at("include")
         message = "what other files add is not read"
         problem = Problem(rule="not-read", place="include", value="", verdict="depends", message=message, line=line)

@@ -46,7 +46,7 @@ def _refuses(text: Text) -> str:
     return strange if documents else "there is no document in it"
 
 
-def _strange(document: object) -> str:
+def _strange(document: Any) -> str:
     """Say why a document is none for Kubernetes; an empty text if it is one."""
     root = Node(document)
     if _is_part(document):
@@ -59,20 +59,22 @@ def _strange(document: object) -> str:
     return "" if found else "it has no kind, and no spec with containers"
 
 
-def _is_part(document: object) -> bool:
+def _is_part(document: Any) -> bool:
     """Say whether a document is a part of a pod: containers, or a security context."""
-    if isinstance(document, list):
-        return bool(document) and all(map(is_container, document))
+    root = Node(document)
+    if isinstance(root.value, list):
+        nodes = list(root)
+        return bool(nodes) and all(is_container(node.value) for node in nodes)
     return is_context(document) or is_container(document)
 
 
 def _refuses_values(text: Text) -> str:
     document = text.one().value
-    if not isinstance(document, Mapping):
+    if not isinstance(document, dict):
         return "expected a mapping"
-    if not is_of_a_chart(document):
+    if not is_of_a_chart(text.one().value):
         return "it has no securityContext"
-    return "" if _strange(document) else "it is a pod"
+    return "" if _strange(text.one().value) else "it is a pod"
 
 
 def _read_values(text: Text) -> list[Workload]:
