@@ -155,6 +155,19 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "security options": lambda n: task(dockerSecurityOptions=names(n)),
         },
     ),
+    "gitlab": (
+        linted("gitlab"),
+        {
+            "runners": lambda n: "[[runners]]\nexecutor = 'kubernetes'\n" * n,
+            "names": lambda n: f"[[runners]]\nexecutor = 'docker'\n[runners.docker]\ncap_add = {names(n)}\n",
+            "names of a pod": lambda n: (
+                f"[[runners]]\nexecutor='kubernetes'\n[runners.kubernetes]\ncap_add = {names(n)}\n"
+            ),
+            "keys": lambda n: (
+                "[[runners]]\nexecutor = 'docker'\n[runners.docker]\n" + "".join(f"cap_ad{i} = 1\n" for i in range(n))
+            ),
+        },
+    ),
     "helm": (
         linted("helm"),
         {

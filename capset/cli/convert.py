@@ -20,7 +20,13 @@ _TABLE = "\n".join(f"{name:<12}{dialect.about}" for name, dialect in DIALECTS.it
 @click.command(epilog=f"\b\n{_TABLE}")
 @click.argument("file", default="-")
 @click.option("--to", "target", type=click.Choice(_TARGETS), required=True, help="How to write it.")
-@click.option("--from", "dialect", type=click.Choice([*DIALECTS]), help="How FILE is written, if it is not recognised.")
+@click.option(
+    "--from",
+    "dialect",
+    metavar="DIALECT",
+    type=click.Choice([*DIALECTS]),
+    help="How FILE is written, if it is not recognised.",
+)
 @click.option("--name", metavar="NAME", help="One of several containers.")
 @click.option(
     "--reads", metavar="ENGINE[@VERSION][:FILE]", help="What FILE was written for: docker, or containerd for pods."

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 import click
 
 from capset import documents
@@ -76,11 +74,19 @@ def _read(files: tuple[str, ...]) -> list[Workload]:
     """Read files; one of several that cannot be read hides no other, and one may extend another."""
     found: list[Workload] = []
     texts: dict[str, bytes] = {}
-    for file in files:
-        with suppress(CapsetError, OSError):
+    failed: dict[str, Failure | OSError] = {}
+    for file in dict.fromkeys(files):
+        try:
             texts[file] = read_bytes(file)
+        except CapsetError as error:
+            failed[file] = Failure(str(error))
+            failed[file].__cause__ = error
+        except (Failure, OSError) as error:
+            failed[file] = error
     for file in files:
         try:
+            if file in failed:
+                raise failed[file]
             found += read_document(file, beside=texts)
         except (Failure, OSError) as error:
             if len(files) == 1:

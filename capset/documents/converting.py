@@ -195,7 +195,7 @@ def _of_problem(name: str, problem: Problem) -> Loss:
 
 def _engines(workload: Workload, target: Dialect, reads: Engine | None, writes: Engine | None) -> tuple[Engine, Engine]:
     """Return the engine that reads and the one that writes; where neither dialect has one, nobody asks them."""
-    usual = (DIALECTS[workload.dialect].engine, target.engine)
+    usual = (workload._engine or DIALECTS[workload.dialect].engine, target.engine)
     chosen = (given or engines.get(name or "docker") for given, name in zip((reads, writes), usual, strict=True))
     first, second = chosen
     return first, second

@@ -84,7 +84,7 @@ def _as_read_by(workload: Workload, engine: Engine | None, release: int | str | 
 
 def _usual(workload: Workload) -> str:
     """Return the name of the engine that answers for a workload; empty where there is none."""
-    return DIALECTS[workload.dialect].engine if workload.dialect else ""
+    return workload._engine or (DIALECTS[workload.dialect].engine if workload.dialect else "")
 
 
 def _rule(policy: str | None) -> Rule | None:

@@ -79,6 +79,7 @@ class Workload(Plain, Shown):
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
     _files: Mapping[str, str] = field(default=_NO_FILES, alias="files", repr=False, eq=False)  # and of which document
+    _engine: str = field(default="", alias="engine", repr=False, eq=False)  # where it is not that of its dialect
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from capset.formats import configuration as configuration
     from capset.formats import docker as docker
     from capset.formats import ecs as ecs
+    from capset.formats import gitlab as gitlab
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
     from capset.formats import limits as limits
@@ -39,6 +40,8 @@ else:
                 "compose",
                 "configuration",
                 "docker",
+                "ecs",
+                "gitlab",
                 "kubernetes",
                 "libcap",
                 "limits",

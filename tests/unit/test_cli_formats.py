@@ -490,7 +490,7 @@ def test_lint_json(lint):
         ),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
         (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),
-        ("a: !reset 5", (), ":1: could not determine a constructor for the tag '!reset'"),
+        ("a: !other 5", (), ":1: could not determine a constructor for the tag '!other'"),
         ("a: 1\na: 2", (), ':2: found duplicate key "a"'),
     ],
 )

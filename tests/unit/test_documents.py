@@ -37,6 +37,7 @@ TEXTS = {
     "crictl": '{"status": {"id": "a"}, "info": {"runtimeSpec": {"process": {"capabilities": {"bounding": []}}}}}',
     "docker": "docker run --cap-add KILL web",
     "ecs": '{"containerDefinitions": [{"name": "web", "linuxParameters": {"capabilities": {"add": ["KILL"]}}}]}',
+    "gitlab": "[[runners]]\nname = 'a'\nexecutor = 'docker'\n[runners.docker]\ncap_add = ['KILL']\n",
     "helm": "replicaCount: 1\ncontroller: {securityContext: {capabilities: {add: [KILL]}}}\n",
     "iab": "!cap_kill,^cap_chown",
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
@@ -57,7 +58,7 @@ def test_every_dialect_is_recognised(dialect):
 
     assert documents.dialect_of(text) == documents.dialect_of(text.encode()) == dialect
     assert documents.dialect_of("\ufeff" + text) == dialect
-    [workload] = documents.read(text, name="x")
+    [workload, *_] = documents.read(text, name="x")
     assert (workload.dialect, workload.source) == (dialect, "x")
     assert [problem.rule for problem in workload.problems] == (["of-a-chart"] if dialect == "helm" else [])
     assert documents.read(text, dialect=dialect)[0].asks == workload.asks is not None
@@ -201,7 +202,7 @@ def test_without_what_reads_yaml(monkeypatch):
     """Everything else is read all the same."""
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    for dialect in ("crictl", "docker", "ecs", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
+    for dialect in ("crictl", "docker", "ecs", "gitlab", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
         assert documents.dialect_of(TEXTS[dialect]) == dialect
     for text in (TEXTS["compose"], "Hello: world"):
         with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
@@ -353,11 +354,17 @@ def test_an_engine_for_what_podman_says_itself():
 def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
-    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == ["crictl", "helm", "inspect"]
+    assert [name for name, dialect in DIALECTS.items() if not dialect.is_written] == [
+        "crictl",
+        "gitlab",
+        "helm",
+        "inspect",
+    ]
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "compose": "docker",
         "docker": "docker",
         "ecs": "aws-ecs",
+        "gitlab": "docker",
         "helm": "containerd",
         "inspect": "docker",
         "kubernetes": "containerd",

@@ -11,7 +11,7 @@ from capset.named import by_name
 
 __all__ = ["DIALECTS"]
 
-_FAMILIES = ("compose", "docker", "ecs", "kubernetes", "libcap", "oci", "systemd")
+_FAMILIES = ("compose", "docker", "ecs", "gitlab", "kubernetes", "libcap", "oci", "systemd")
 
 DIALECTS: Mapping[str, Dialect] = by_name(
     sorted(
