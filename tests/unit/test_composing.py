@@ -254,6 +254,18 @@ def test_what_is_no_list_of_files():
     assert found.refusal.message.startswith("expected a compose file, with services, got")
 
 
+def test_what_is_extended_and_not_given():
+    """It is not known, whoever reads; and what several extend is read once."""
+    request = compose.from_project({"services": {"a": {"extends": {"service": "b", "file": "x.yaml"}}}})["a"]
+    assert [each.rule for each in request.problems] == ["not-read"]
+    text = "services:\n  a: {extends: {service: x, file: x.yaml}}\n  b: {extends: {service: x, file: x.yaml}}\n"
+    found = documents.read(text, beside={"x.yaml": "services: {x: {user: '5'}}"})
+    assert [each.user for each in found] == ["5", "5"]
+    for each in (*found, documents.read(text)[0]):
+        [told] = each.for_engine(engines.get("docker-swarm")).problems
+        assert told.message == "docker stack deploy refuses a file with extends"
+
+
 def test_on_the_command_line(run, tmp_path):
     """Each alone, where one may extend another; or merged."""
     base, more, broken = tmp_path / "a.yaml", tmp_path / "b.yaml", tmp_path / "c.yaml"

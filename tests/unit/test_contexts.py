@@ -237,3 +237,8 @@ items:
         FormatError, match="kind: expected one of PodSecurityPolicy, SecurityContextConstraints, got 'Pod'"
     ):
         limits.from_constraints({"kind": "Pod"})
+
+
+def test_names():
+    """What there is to complete."""
+    assert dir(limits) == ["Limits", "from_constraints"]

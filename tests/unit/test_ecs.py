@@ -122,3 +122,8 @@ def test_writing():
     [web] = documents.read(task({"name": "web", "user": "0", **linux(add=["KILL"])}))
     fargate = engines.get("aws-fargate")
     assert documents.lint(web, engine=fargate)[0].rule == "engine-refuses"
+
+
+def test_names():
+    """What there is to complete."""
+    assert dir(ecs) == ["from_container", "from_task", "to_container"]

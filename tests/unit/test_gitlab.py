@@ -129,3 +129,8 @@ def test_what_is_no_configuration():
         documents.read('x = """\n[[runners]]\n"""\nrunners = 5\n')
     found = documents.read('x = """\n[[runners]]\n"""\n' + 'runners = [{executor = "shell"}, {executor = "shell"}]\n')
     assert [each.line for each in found] == [2, 1]
+
+
+def test_names():
+    """What there is to complete."""
+    assert dir(gitlab) == ["Container", "from_config"]
