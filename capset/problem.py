@@ -26,6 +26,8 @@ class Problem(Plain):
             not read.
         message: What happens, and what to write instead, in words.
         line: The line in the text that was read, counted from 1; None where only a parsed document was there.
+        source: The name of the text, where it is another one than that of the workload whose problem it is, as of
+            compose files that are merged.
     """
 
     rule: str
@@ -34,6 +36,7 @@ class Problem(Plain):
     verdict: Literal["refused", "ignored", "depends", "note"]
     message: str
     line: int | None = None
+    source: str = ""
 
     def __str__(self) -> str:
         return f"{clipped(self.place)}: {self.verdict}: {self.message}"

@@ -88,6 +88,7 @@ PURE = {
         "itertools",
     ),
     *("json", "math", "matplotlib", "operator", "re", "ruamel", "shlex", "struct", "threading", "types", "typing"),
+    *("posixpath.dirname", "posixpath.join", "posixpath.normpath"),
     *("tomllib.loads", "unicodedata", "urllib.parse", "warnings"),
 }
 SYS = {"sys", "sys.modules"}

@@ -53,6 +53,12 @@ def container(number=0, **context):
     return {"name": f"c{number}", "securityContext": context or {"capabilities": {"add": ["KILL"]}}}
 
 
+def task(*, fargate=False, **keys):
+    return json.dumps(
+        {"containerDefinitions": [{"name": "a", **keys}], "requiresCompatibilities": ["FARGATE"] if fargate else []}
+    )
+
+
 def host(**keys):
     return json.dumps([{"Name": "/web", "HostConfig": keys}])
 
@@ -102,6 +108,25 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "escapes": lambda n: 'services:\n  a: "' + "\\x41" * n + '"\n',
             "documents": lambda n: "---\na: 1\n" * n,
             "a long word": lambda n: f"services:\n  a: {'a' * n}\n",
+            "tags": lambda n: "services:\n" + "".join(f"  s{i}: {{cap_add: !reset [KILL]}}\n" for i in range(n)),
+            "tags in each other": lambda n: f"services:\n  a: {{cap_add: !override [{'!reset [], ' * n}]}}\n",
+            "extended": lambda n: (
+                "services:\n  a: {user: '5'}\n" + "".join(f"  s{i}: {{extends: a}}\n" for i in range(n))
+            ),
+            "extended on": lambda n: (
+                "services:\n  s0: {user: '5'}\n" + "".join(f"  s{i + 1}: {{extends: s{i}}}\n" for i in range(n))
+            ),
+        },
+    ),
+    "compose files": (
+        lambda texts: str(documents.lint(documents.merge(texts))),
+        {
+            "files": lambda n: {f"f{i}": "services:\n  a:\n    user: '5'\n" for i in range(n)},
+            "names": lambda n: dict.fromkeys("ab", f"services: {{a: {{cap_add: [{','.join(names(n))}]}}}}"),
+            "services": lambda n: dict.fromkeys("ab", services(n, cap_add=["KILL"])),
+            "tags": lambda n: dict.fromkeys(
+                "ab", "services:\n" + "".join(f"  s{i}: {{user: '5', cap_add: !reset [A]}}\n" for i in range(n))
+            ),
         },
     ),
     "compose in JSON": (
@@ -142,6 +167,54 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
         },
     ),
+    "ecs": (
+        linted("ecs"),
+        {
+            "containers": lambda n: json.dumps({"containerDefinitions": [{"name": "a", "user": "5"}] * n}),
+            "names": lambda n: task(linuxParameters={"capabilities": {"add": names(n)}}),
+            "names for Fargate": lambda n: task(linuxParameters={"capabilities": {"add": ["KILL"] * n}}, fargate=True),
+            "unknown keys": lambda n: task(linuxParameters=dict.fromkeys(names(n), 1)),
+            "security options": lambda n: task(dockerSecurityOptions=names(n)),
+        },
+    ),
+    "gitlab": (
+        linted("gitlab"),
+        {
+            "runners": lambda n: "[[runners]]\nexecutor = 'kubernetes'\n" * n,
+            "names": lambda n: f"[[runners]]\nexecutor = 'docker'\n[runners.docker]\ncap_add = {names(n)}\n",
+            "names of a pod": lambda n: (
+                f"[[runners]]\nexecutor='kubernetes'\n[runners.kubernetes]\ncap_add = {names(n)}\n"
+            ),
+            "keys": lambda n: (
+                "[[runners]]\nexecutor = 'docker'\n[runners.docker]\n" + "".join(f"cap_ad{i} = 1\n" for i in range(n))
+            ),
+        },
+    ),
+    "helm": (
+        linted("helm"),
+        {
+            "contexts": lambda n: json.dumps({f"k{i}": {"securityContext": {"runAsUser": 5}} for i in range(n)}),
+            "one context": lambda n: "x: &x {securityContext: {}}\ny: [" + "*x, " * n + "]\n",
+            "keys": lambda n: json.dumps({"securityContext": dict.fromkeys(names(n), 1), "a": 1}),
+            "names": lambda n: json.dumps({"a": 1, "securityContext": {"capabilities": {"add": names(n)}}}),
+            "pods'": lambda n: json.dumps({f"a{i}podSecurityContext": {} for i in range(n)}),
+        },
+    ),
+    "limits": (
+        linted("kubernetes"),
+        {
+            "names": lambda n: json.dumps({"kind": "SecurityContextConstraints", "allowedCapabilities": names(n)}),
+            "keys": lambda n: json.dumps(dict.fromkeys(names(n), 1) | {"kind": "SecurityContextConstraints"}),
+        },
+    ),
+    "what is no document": (
+        documents.dialect_of,
+        {
+            "braces": lambda n: "{{ x }}\n" * n,
+            "of a chart": lambda n: "a: {{ x\n" * n + "{{ .Values.x }}",
+            "packages": lambda n: "package a\n" * n,
+        },
+    ),
     "inspect": (
         linted("inspect"),
         {
@@ -156,6 +229,15 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
         {
             "names": lambda n: json.dumps({"process": {"capabilities": {"bounding": names(n)}}}),
             "unknown keys": lambda n: json.dumps({"process": {"capabilities": {f"boundin{i}": [] for i in range(n)}}}),
+        },
+    ),
+    "crictl": (
+        linted("crictl"),
+        {
+            "names": lambda n: json.dumps({"Spec": {"process": {"capabilities": {"bounding": names(n)}}}}),
+            "containers": lambda n: json.dumps(
+                [{"Spec": {"process": {"capabilities": {"bounding": ["CAP_KILL"]}}}}] * n
+            ),
         },
     ),
     "docker": (

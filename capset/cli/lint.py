@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import click
 
 from capset import documents
 from capset.cli.group import json_option
+from capset.cli.inputs import read_bytes
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.progress import progress
@@ -13,6 +16,7 @@ from capset.cli.reading import read_document
 from capset.cli.tables import prose, say_risks, table, word
 from capset.display.judging import marked
 from capset.documents import Outcome, Report, Workload
+from capset.errors import CapsetError
 from capset.printable import printable
 
 __all__ = ["lint"]
@@ -27,10 +31,17 @@ __all__ = ["lint"]
     "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
 )
 @click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
+@click.option("--merge", is_flag=True, help="Read compose files as one, as docker compose -f FILE -f FILE does.")
 @click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
 @json_option
 def lint(
-    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: str | None, sarif: bool, as_json: bool
+    files: tuple[str, ...],
+    engine: str | None,
+    policy: str | None,
+    systemd: str | None,
+    merge: bool,
+    sarif: bool,
+    as_json: bool,
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
@@ -41,16 +52,13 @@ def lint(
     """
     if sarif and as_json:
         raise Failure("--json and --sarif are two forms: give one of them")
-    workloads: list[Workload] = []
     with progress() as report_on:
-        for file in files:
-            report_on(printable(file))
-            workloads += _read(file, several=len(files) > 1)
+        workloads = _merged(files) if merge else _read(files, report_on)
     chosen = None if engine is None else engine_named(engine, tell=False)  # the report does
     report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
     for note in (str(finding) for finding in report if finding.verdict == "note"):
         warn(note)
-    for file in sorted({*files} - {outcome.workload.source for outcome in report.outcomes}):
+    for file in sorted({*files} - {outcome.workload.source for outcome in report.outcomes} if not merge else ()):
         warn(f"{printable(file)}: there is no container in it")
     if sarif or as_json:
         say_json(report.to_sarif() if sarif else report.by_workload())
@@ -60,14 +68,37 @@ def lint(
     click.get_current_context().exit(2 if unread else int(bool(report.faults)))
 
 
-def _read(file: str, *, several: bool) -> list[Workload]:
-    """Read a file; one of several that cannot be read hides no other."""
+def _merged(files: tuple[str, ...]) -> list[Workload]:
     try:
-        return read_document(file)
-    except (Failure, OSError) as error:
-        if not several:
-            raise
-        return [documents.unread(error.__cause__ or str(getattr(error, "strerror", "") or error), file)]
+        return documents.merge({file: read_bytes(file) for file in files})
+    except CapsetError as error:
+        raise Failure(str(error)) from error
+
+
+def _read(files: tuple[str, ...], report_on: Callable[[str], None]) -> list[Workload]:
+    """Read files; one of several that cannot be read hides no other, and one may extend another."""
+    found: list[Workload] = []
+    texts: dict[str, bytes] = {}
+    failed: dict[str, Failure | OSError] = {}
+    for file in dict.fromkeys(files):
+        try:
+            texts[file] = read_bytes(file)
+        except CapsetError as error:
+            failed[file] = Failure(str(error))
+            failed[file].__cause__ = error
+        except (Failure, OSError) as error:
+            failed[file] = error
+    for file in files:
+        report_on(printable(file))
+        try:
+            if file in failed:
+                raise failed[file]
+            found += read_document(file, beside=texts)
+        except (Failure, OSError) as error:
+            if len(files) == 1:
+                raise
+            found.append(documents.unread(error.__cause__ or str(getattr(error, "strerror", "") or error), file))
+    return found
 
 
 def _say(report: Report, *, several: bool) -> None:

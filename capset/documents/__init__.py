@@ -21,7 +21,7 @@ from capset.documents.converting import Conversion, Loss, convert
 from capset.documents.dialect import Dialect
 from capset.documents.dialects import DIALECTS
 from capset.documents.linting import lint
-from capset.documents.reading import dialect_of, read, unread
+from capset.documents.reading import dialect_of, merge, read, unread
 from capset.documents.report import Finding, Outcome, Report
 from capset.documents.rules import RULES, Rule
 from capset.documents.workload import Workload
@@ -40,6 +40,7 @@ __all__ = [
     "convert",
     "dialect_of",
     "lint",
+    "merge",
     "read",
     "unread",
 ]

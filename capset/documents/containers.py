@@ -17,7 +17,7 @@ from capset.errors import FormatError, shown
 from capset.formats.document import Node, has_placeholder
 from capset.problem import Problem
 
-__all__ = ["as_docker_reads", "asked", "broken", "judge_of", "not_known", "request_of", "unread_part"]
+__all__ = ["as_docker_reads", "asked", "broken", "judge_of", "located", "not_known", "request_of", "unread_part"]
 
 
 def asked(
@@ -49,23 +49,33 @@ def asked(
         request = read(node, engine)
     except FormatError as error:
         return broken(dialect, text, error, lines, name=name, within=within)
+    source = lines.source_at(node.place) or text.source
+    places = {field: f"{node.place}.{key}".lstrip(".") for field, key in keys.items()}
     return Workload(
         name=name,
         within=within,
         dialect=dialect,
-        source=text.source,
+        source=source,
         line=lines.at(node.place) or 1,
         request=request,
         not_known=not_known(request.problems),
-        problems=tuple(evolve(problem, line=lines.at(problem.place)) for problem in request.problems),
-        lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}".lstrip(".")))},
+        problems=tuple(located(problem, lines, source) for problem in request.problems),
+        lines={field: line for field, place in places.items() if (line := lines.at(place))},
+        files={field: file for field, place in places.items() if (file := lines.source_at(place)) not in {"", source}},
         again=partial(asked, dialect, text, lines, node, read, keys, name=name, within=within),
     )
 
 
+def located(problem: Problem, lines: Lines, source: str) -> Problem:
+    """Say on which line a problem is, and in which document if that is another one than *source*."""
+    file = lines.source_at(problem.place)
+    return evolve(problem, line=lines.at(problem.place), source="" if file == source else file)
+
+
 def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: str = "", within: str = "") -> Workload:
     """Make a workload of a part of a document that cannot be read."""
-    line = lines.at("" if error.place == "the document" else error.place)
+    place = "" if error.place == "the document" else error.place
+    line = lines.at(place)
     problem = Problem(
         rule="unreadable",
         place=error.place,
@@ -80,7 +90,7 @@ def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: 
         name=name,
         within=within,
         dialect=dialect,
-        source=text.source,
+        source=lines.source_at(place) or text.source,
         line=line or 1,
         not_known=not_known([problem]) or "it cannot be read",
         problems=(problem,),
@@ -94,7 +104,7 @@ def unread_part(dialect: str, source: str, line: int, error: FormatError, *, wit
     return evolve(broken(dialect, Text("", source), error, lines, within=within), line=line)
 
 
-_DECIDES = ("not-read", "user-of-caller", "limited-client", "computed-by-podman", "no-capabilities")
+_DECIDES = ("not-read", "extends", "user-of-caller", "limited-client", "computed-by-podman", "no-capabilities")
 
 
 def not_known(problems: Iterable[Problem]) -> str:

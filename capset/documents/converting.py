@@ -166,11 +166,12 @@ def _located(error: FormatError, workload: Workload, name: str) -> FormatError:
     """Say where in its document stands what cannot be written: where the workload's own problem is, if it is one."""
     field, *_ = re.split(r"[.\[]", error.place)
     place, line = (f"{name}.{error.place}" if name else error.place), workload._lines.get(field, workload.line)
+    source = workload._files.get(field, workload.source)
     for problem in workload.problems:
         if problem.value == error.value:
-            place, line = problem.place, problem.line or line
+            place, line, source = problem.place, problem.line or line, problem.source or workload.source
             break
-    return FormatError(place, error.value, error.expected, workload.source, line)
+    return FormatError(place, error.value, error.expected, source, line)
 
 
 def _meaning(workload: Workload, name: str) -> Meaning | None:
@@ -192,7 +193,8 @@ def _meaning(workload: Workload, name: str) -> Meaning | None:
         why = next((problem for problem in workload.problems if problem.rule in _NOT_KNOWN), None)
         told = f" ({why}): {_RESOLVED}" if why else ""
         reason = f"{f'{name}: ' * bool(name)}what is asked for is not known, as {workload.not_known}{told}"
-        raise DocumentError(workload.source, (why and why.line) or workload.line, reason)
+        source = (why and why.source) or workload.source
+        raise DocumentError(source, (why and why.line) or workload.line, reason)
     return meaning.of(workload)
 
 
@@ -209,7 +211,7 @@ def _all_known(workload: Workload, target: Dialect) -> None:
         raise DocumentError(workload.source, workload.line, reason)
 
 
-_NOT_KNOWN = frozenset({"not-read", "variable"})
+_NOT_KNOWN = frozenset({"extends", "not-read", "variable"})
 _RESOLVED = "give the document as its tool resolves it"
 
 
@@ -221,7 +223,7 @@ def _of_problem(name: str, problem: Problem) -> Loss:
 
 def _engines(workload: Workload, target: Dialect, reads: Engine | None, writes: Engine | None) -> tuple[Engine, Engine]:
     """Return the engine that reads and the one that writes; where neither dialect has one, nobody asks them."""
-    usual = (DIALECTS[workload.dialect].engine, target.engine)
+    usual = (workload._engine or DIALECTS[workload.dialect].engine, target.engine)
     chosen = (given or engines.get(name or "docker") for given, name in zip((reads, writes), usual, strict=True))
     first, second = chosen
     return first, second

@@ -6,15 +6,18 @@ import re
 from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
+from posixpath import normpath
+from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
 
+from capset.bounds import bounded
 from capset.documents.meaning import Meaning
 from capset.documents.structured import Document, documents
 from capset.documents.workload import Workload
 from capset.engines import Engine
-from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError
+from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError, shown
 from capset.formats.printed import Line, lines_of
 
 __all__ = ["Dialect", "Part", "Text", "the_one"]
@@ -30,11 +33,45 @@ class Text:
     Attributes:
         text: The text, without a byte order mark.
         source: Its name.
+        beside: Other texts that it may name, by their names.
     """
 
-    def __init__(self, text: str, source: str) -> None:
+    def __init__(self, text: str, source: str, beside: Mapping[str, str | bytes] = MappingProxyType({})) -> None:
         self.text = text.removeprefix("\ufeff")
         self.source = source
+        self.beside = beside
+
+    @classmethod
+    def of(cls, text: str | bytes, name: str, beside: Mapping[str, str | bytes] = MappingProxyType({})) -> Text:
+        """Take a text as a caller gives it.
+
+        Raises:
+            TooLargeError: It is longer than any text that is read.
+            DocumentError: Bytes are no UTF-8.
+            TypeError: It is no text, or its name is none.
+        """
+        if not isinstance(name, str):
+            raise TypeError(f"the name of a document is a str, got {shown(name)}")
+        if isinstance(text, bytes | str):
+            bounded(text, name)
+        if isinstance(text, bytes):
+            try:
+                text = text.decode("utf-8")
+            except UnicodeDecodeError as error:
+                raise DocumentError(name, None, f"no UTF-8 text, at byte {error.start}") from None
+        if not isinstance(text, str):
+            remedy = "read the file yourself: documents.read(path.read_bytes(), name=str(path))"
+            raise TypeError(f"expected a document as str or bytes, got {shown(text)}; {remedy}")
+        return cls(text, name, beside)
+
+    def other(self, path: str) -> Text | None:
+        """Return another text that this one names by its path, which has no needless steps in it; None without it."""
+        name = self._by_path.get(path)
+        return None if name is None else Text.of(self.beside[name], name)
+
+    @cached_property
+    def _by_path(self) -> dict[str, str]:
+        return {normpath(name): name for name in self.beside}
 
     @cached_property
     def documents(self) -> list[Document] | CapsetError:
@@ -107,6 +144,7 @@ class Dialect:
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)
+    _merger: Callable[[list[Text]], list[Workload]] | None = field(default=None, alias="merger", repr=False, eq=False)
     _writer: Callable[[Meaning, Engine], Part] | None = field(default=None, alias="writer", repr=False, eq=False)
     _again: Callable[[Workload, int | str | None], Workload] | None = field(
         default=None, alias="again", repr=False, eq=False

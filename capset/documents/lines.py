@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from attrs import define
 
-__all__ = ["Lines", "Place"]
+from capset.formats.composing import Origin
+
+__all__ = ["Lines", "LinesOfSeveral", "Place"]
 
 _AT = re.compile(r"\[([0-9]+)\]")
 _END = re.compile(r"[.\[]")
@@ -45,6 +48,10 @@ class Lines:
         found = self._nearest(self.root, place)
         return found.line if isinstance(found, Place) else found
 
+    def source_at(self, place: str) -> str:  # noqa: ARG002
+        """Return the name of the document in which a value stands; empty where there is but one."""
+        return ""
+
     @staticmethod
     def _nearest(root: Place | int, place: str) -> Place | int:
         here, rest = root, place
@@ -63,3 +70,31 @@ class Lines:
                 break
             here, rest = keys[rest[:end]], rest[end:].removeprefix(".")
         return here
+
+
+@define(eq=False)
+class LinesOfSeveral(Lines):
+    """The lines of what was made of several documents.
+
+    Attributes:
+        documents: The lines of each, by its name.
+        origins: Where the values come from, by their places. What has none comes from where that does in which it
+            stands.
+    """
+
+    documents: Mapping[str, Lines]
+    origins: Mapping[str, Origin]
+
+    def at(self, place: str) -> int | None:
+        """Return the line of a value in its own document."""
+        origin, rest = self._origin(place)
+        return self.documents[origin.file].at(f"{origin.place}{rest}".removeprefix("."))
+
+    def source_at(self, place: str) -> str:
+        """Return the name of the document in which a value stands."""
+        return self._origin(place)[0].file
+
+    def _origin(self, place: str) -> tuple[Origin, str]:
+        ends = [len(place), *reversed([end.start() for end in _END.finditer(place)]), 0]
+        end = next(end for end in ends if place[:end] in self.origins)
+        return self.origins[place[:end]], place[end:]

@@ -84,7 +84,7 @@ def _as_read_by(workload: Workload, engine: Engine | None, release: int | str | 
 
 def _usual(workload: Workload) -> str:
     """Return the name of the engine that answers for a workload; empty where there is none."""
-    return DIALECTS[workload.dialect].engine if workload.dialect else ""
+    return workload._engine or (DIALECTS[workload.dialect].engine if workload.dialect else "")
 
 
 def _rule(policy: str | None) -> Rule | None:
@@ -114,7 +114,7 @@ def _told(workload: Workload, rule: Rule | None) -> Iterator[Finding]:
         if rule is not None and rule.settles(problem):
             continue
         yield Finding(
-            file=workload.source,
+            file=problem.source or workload.source,
             line=problem.line or workload.line,
             rule=problem.rule,
             verdict=problem.verdict,
@@ -175,7 +175,7 @@ def _added(request: Request, engine: Engine) -> CapSet:
 
 def _of(workload: Workload, rule: str, verdict: Verdict, message: str, field: str) -> Finding:
     return Finding(
-        file=workload.source,
+        file=workload._files.get(field, workload.source),
         line=workload._lines.get(field, workload.line),
         rule=rule,
         verdict=verdict,

@@ -3,18 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import cast
 
-from capset.bounds import bounded
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
+from capset.documents.foreign import foreign
 from capset.documents.workload import Workload
-from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, require, shown
+from capset.errors import (
+    ArgumentError,
+    CapsetError,
+    DialectError,
+    DocumentError,
+    FormatError,
+    MissingExtraError,
+    require,
+    shown,
+)
 from capset.problem import Problem
 
-__all__ = ["dialect_named", "dialect_of", "read", "unread"]
+__all__ = ["dialect_named", "dialect_of", "merge", "read", "unread"]
 
 
-def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> list[Workload]:
+def read(
+    text: str | bytes,
+    name: str = "",
+    *,
+    dialect: str | None = None,
+    beside: Mapping[str, str | bytes] | None = None,
+) -> list[Workload]:
     r"""Read a document.
 
     Args:
@@ -23,6 +40,8 @@ def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> li
             unit.
         dialect: The dialect in which it is written, one of :data:`~capset.documents.DIALECTS`; recognised if not
             given.
+        beside: Other documents that this one may name, by their names: the compose files whose services it extends.
+            What is named and not given is not known.
 
     Returns:
         Each container, unit or file, in the order of the document. A part of which nothing can be made, such as a
@@ -48,8 +67,55 @@ def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> li
         >>> unit.unit.bounding
         CapSet.parse('CAP_KILL')
     """
-    subject = _text(text, name)
+    subject = _text(text, name, beside)
     return _chosen(subject, dialect)._reader(subject)
+
+
+def merge(
+    files: Mapping[str, str | bytes], *, dialect: str = "compose", beside: Mapping[str, str | bytes] | None = None
+) -> list[Workload]:
+    r"""Read several documents as one, as ``docker compose -f FILE -f FILE`` does.
+
+    The later ones add to the earlier: lists are appended, of all else the later one counts, and ``!reset`` and
+    ``!override`` take out what was said before.
+
+    Args:
+        files: The documents by their names, in their order.
+        dialect: The dialect in which they are written: ``"compose"``, as no other is merged.
+        beside: Others that they may name: as of :func:`read`.
+
+    Returns:
+        Each container of the whole. The source of each is the first document that has it; what stands in another one
+        says so, in ``Problem.source``.
+
+    Raises:
+        ArgumentError: There is no document.
+        FormatError: Documents of that dialect are not merged.
+        DialectError: One is not of that dialect.
+        CapsetError: As of :func:`read`.
+
+    Source:
+        Compose, *Merge Compose files*. Docker Compose 2.40.3 was run.
+
+    Examples:
+        >>> from capset import documents
+        >>> base = "services:\n  web:\n    cap_add: [NET_ADMIN]\n    cap_drop: [ALL]\n"
+        >>> more = "services:\n  web:\n    cap_add: [KILL]\n    cap_drop: !reset []\n"
+        >>> [web] = documents.merge({"compose.yaml": base, "compose.override.yaml": more})
+        >>> web.request
+        Request(add=('NET_ADMIN', 'KILL'))
+    """
+    chosen = dialect_named(dialect)
+    if chosen._merger is None:
+        merged = ", ".join(name for name, each in DIALECTS.items() if each._merger is not None)
+        raise FormatError("dialect", dialect, f"one whose documents are merged: {merged}")
+    if not _named(files, "files"):
+        raise ArgumentError("expected documents to be merged, got none", files)
+    texts = [_text(text, name, beside) for name, text in files.items()]
+    for text in texts:
+        if not isinstance(text.one().value, Mapping):
+            raise DialectError(text.text, text.source, ((dialect, "expected a mapping"),))
+    return chosen._merger(texts)
 
 
 def dialect_of(text: str | bytes, name: str = "") -> str:
@@ -109,20 +175,15 @@ def dialect_named(name: object) -> Dialect:
     return DIALECTS[name]
 
 
-def _text(text: str | bytes, name: str) -> Text:
-    if not isinstance(name, str):
-        raise TypeError(f"the name of a document is a str, got {shown(name)}")
-    if isinstance(text, bytes | str):
-        bounded(text, name)
-    if isinstance(text, bytes):
-        try:
-            text = text.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise DocumentError(name, None, f"no UTF-8 text, at byte {error.start}") from None
-    if not isinstance(text, str):
-        remedy = "read the file yourself: documents.read(path.read_bytes(), name=str(path))"
-        raise TypeError(f"expected a document as str or bytes, got {shown(text)}; {remedy}")
-    return Text(text, name)
+def _named(texts: object, what: str) -> Mapping[str, str | bytes]:
+    """Refuse what are no texts by their names."""
+    if not isinstance(texts, Mapping):
+        raise TypeError(f"{what} are documents by their names, as {{name: text}}, got {shown(texts)}")
+    return cast("Mapping[str, str | bytes]", texts)
+
+
+def _text(text: str | bytes, name: str, beside: Mapping[str, str | bytes] | None = None) -> Text:
+    return Text.of(text, name, {} if beside is None else _named(beside, "beside"))
 
 
 def _chosen(text: Text, dialect: str | None) -> Dialect:
@@ -138,6 +199,8 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
         tried |= {name: _why_not(each, text) for name, each in DIALECTS.items() if each.structured is structured}
         if possible := [name for name, reason in tried.items() if not reason]:
             break
+    if not possible and (told := foreign(text.text)):
+        raise DocumentError(text.source, told[1], told[0])
     if not possible and isinstance(text.documents, MissingExtraError) and _may_be_yaml(text):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):

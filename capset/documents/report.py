@@ -212,7 +212,11 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
 def _told(finding: Finding, place: str, other: str) -> dict[str, object]:
     texts = {"rule": finding.rule, place: finding.place, "value": finding.value, "message": finding.message}
     texts[other] = getattr(finding, other)
-    return {"line": finding.line, **{name: printable(text) for name, text in texts.items()}}
+    return {
+        "file": printable(finding.file),
+        "line": finding.line,
+        **{name: printable(text) for name, text in texts.items()},
+    }
 
 
 _LEVELS = {"refused": "error", "forbidden": "error", "ignored": "warning", "depends": "warning", "note": "note"}

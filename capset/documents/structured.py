@@ -62,8 +62,7 @@ def documents(text: str, source: str) -> list[Document]:
     try:
         return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
     except yamltext.UnreadableError as error:
-        template = "; {{ stands in it, as in a template: render it first, and give what comes of it"
-        raise DocumentError(source, error.line, f"{error}{template if '{{' in text else ''}") from None
+        raise DocumentError(source, error.line, str(error)) from None
 
 
 def _is_too_deep(value: object) -> bool:

@@ -27,6 +27,7 @@ __all__ = ["Workload", "listed"]
 
 
 _NO_LINES: Mapping[str, int] = {}
+_NO_FILES: Mapping[str, str] = {}
 
 
 @frozen(kw_only=True, repr=False)
@@ -85,6 +86,8 @@ class Workload(Plain, Shown):
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
     _thread: StatusRows | None = field(default=None, alias="thread", repr=False, eq=False)  # of which it is the state
+    _files: Mapping[str, str] = field(default=_NO_FILES, alias="files", repr=False, eq=False)  # and of which document
+    _engine: str = field(default="", alias="engine", repr=False, eq=False)  # where it is not that of its dialect
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 

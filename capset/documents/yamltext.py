@@ -23,6 +23,7 @@ from capset.bounds import DEEPEST, MOST_VALUES
 from capset.documents.jsontext import MANIFEST_KEYS, TOO_DEEP
 from capset.documents.lines import Place
 from capset.errors import clipped
+from capset.formats.composing import OVERRIDE, RESET, Tagged
 
 __all__ = ["UnreadableError", "parse_yaml", "written"]
 
@@ -120,6 +121,12 @@ class _Values(SafeConstructor):
         """Take in what << names; what comes from the same place by several ways, once."""
         _untyped(super()).flatten_mapping(node)
         merged: list[Any] = getattr(node, "merge", None) or []
+        tagged = {id(key): str(value.tag) in {RESET, OVERRIDE} for key, value in node.value}
+        own = {key.value: key for key, _ in node.value[len(merged) :] if key.id == "scalar"}
+        for key, _ in merged:
+            if key.id == "scalar" and key.value in own and (tagged[id(key)] or tagged[id(own[key.value])]):
+                told = f"the key {key.value} stands here and in what << brings in, and one has a tag: that is not read"
+                raise ConstructorError(None, None, told, node.start_mark)
         once = {id(key): (key, value) for key, value in reversed(merged)}  # of several, the last counts
         node.value = [*reversed(once.values()), *node.value[len(merged) :]]
         if merged:
@@ -147,7 +154,17 @@ def _plain(constructor: Any, node: Any) -> Any:
     return make[node.id](node, deep=True) if node.id in make else constructor.construct_scalar(node)
 
 
-_untyped(_Values).add_constructor("!override", _plain)  # of Compose, about several files
+def _tagged(tag: str) -> Any:
+    """Return what constructs a value with a tag of Compose."""
+
+    def construct(constructor: Any, node: Any) -> Tagged:
+        return Tagged(tag, _plain(constructor, node))
+
+    return construct
+
+
+for _compose in (RESET, OVERRIDE):
+    _untyped(_Values).add_constructor(_compose, _tagged(_compose))
 _untyped(_Values).add_constructor(_TAGS + "value", _plain)  # a lone =, which was to mean something once
 
 
@@ -163,6 +180,7 @@ class _AsKubectl(_Values):
         return value
 
 
+_untyped(_AsKubectl).add_constructor(OVERRIDE, _plain)
 for _tag in ("bool", "float", "int", "null"):
     _untyped(_AsKubectl).add_constructor(_TAGS + _tag, _AsKubectl.construct_scalar_of)
 

@@ -25,8 +25,11 @@ if TYPE_CHECKING:
     from capset.formats import compose as compose
     from capset.formats import configuration as configuration
     from capset.formats import docker as docker
+    from capset.formats import ecs as ecs
+    from capset.formats import gitlab as gitlab
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
+    from capset.formats import limits as limits
     from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
     from capset.formats import processes as processes
@@ -47,8 +50,11 @@ else:
                 "compose",
                 "configuration",
                 "docker",
+                "ecs",
+                "gitlab",
                 "kubernetes",
                 "libcap",
+                "limits",
                 "nspawn",
                 "oci",
                 "processes",

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from attrs import evolve
 
 from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require, shown
 from capset.formats.commandline import command_named
+from capset.formats.composing import File, Service, composed, no_file
 from capset.formats.document import Node, depends, has_placeholder, ignored, refused
 from capset.formats.runline import no_new_privs, of_its_own
 from capset.formats.wording import DOCKER, judged, made, rewritten, user_problems, variable, written_user
@@ -68,6 +71,9 @@ def from_service(service: Mapping[str, object]) -> Request:
 def from_project(document: Mapping[str, object]) -> dict[str, Request]:
     """Read all services of a compose file, by their names.
 
+    What a service extends in the same file counts; one that extends a service of another file has a problem that says
+    so.
+
     Raises:
         FormatError: The document, or a service, does not have the shape of one.
 
@@ -77,10 +83,13 @@ def from_project(document: Mapping[str, object]) -> dict[str, Request]:
         {'web': Request(add=('NET_ADMIN',))}
     """
     found: dict[str, Request] = {}
-    for name, node in services(document):
-        if name in found:
-            raise node.error(f"a name that no other service has, not {name} again")
-        found[name] = read_service(node)
+    for service in services([File("", document)]):
+        if service.name in found:
+            raise service.node.error(f"a name that no other service has, not {service.name} again")
+        if service.error is not None:
+            raise service.error
+        request = read_service(service.node)
+        found[service.name] = evolve(request, problems=(*service.problems, *request.problems))
     return found
 
 
@@ -111,13 +120,16 @@ def to_service(request: Request) -> dict[str, object]:
     return service
 
 
-def services(document: Mapping[str, object]) -> Iterator[tuple[str, Node]]:
-    """Go through the services of a compose file: name, and where each stands."""
-    root = Node(document)
-    if "services" not in root:
-        raise root.error("a compose file, with services")
-    for name in root["services"].mapping():
-        yield name if isinstance(name, str) else shown(name), root["services"][name]
+def services(files: Sequence[File], find: Callable[[str], File | None] = no_file) -> list[Service]:
+    """Return the services of compose files, merged as Compose does; *find* finds others that they extend.
+
+    Raises:
+        FormatError: A file does not have the shape of one.
+    """
+    roots = [Node(each.document) for each in files]
+    if not any("services" in root for root in roots):
+        raise roots[0].error("a compose file, with services")
+    return composed(files, find)
 
 
 def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> Request:
@@ -148,7 +160,7 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
         if key in node.mapping() and node[key].value is None
     ]
     if "extends" in node and stack:
-        problems.append(refused(node["extends"], "stack", "docker stack deploy refuses a file with extends"))
+        problems.append(extends_in_a_stack(node["extends"]))
     elif "extends" in node:
         problems.append(depends(node["extends"], "not-read", "what another service adds to this one is not read"))
     privileged = _truth(node["privileged"], problems)
@@ -173,7 +185,7 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
         for each in (*adds, *drops, *options, node["user"], *([] if stack else [node["privileged"]]))
         if _is_variable(each)
     ]
-    problems += _other_programs(node)
+    problems += [*_profiles(node), *_other_programs(node)]
     named_adds, named_drops = ([name for name in names if not _is_variable(name)] for names in (adds, drops))
     problems += judged(judge, named_adds, named_drops, privileged)
     problems += [] if _is_variable(node["user"]) else user_problems(user, _TARGET, literal=True)
@@ -185,6 +197,17 @@ def read_service(node: Node, judge: Judge = DOCKER, *, stack: bool = False) -> R
         no_new_privs=gains_nothing,
         problems=of_its_own(problems, judge, command_named("docker run")),
     )
+
+
+def extends_in_a_stack(node: Node) -> Problem:
+    """Make the problem of what a service extends that goes to a swarm."""
+    return refused(node, "stack", "docker stack deploy refuses a file with extends")
+
+
+def _profiles(node: Node) -> Iterator[Problem]:
+    if names := [str(each.value) for each in node["profiles"].names()]:
+        told = f"it starts only where one of its profiles is asked for: {', '.join(names)}"
+        yield evolve(depends(node["profiles"], "profile", told), verdict="note")
 
 
 def _repeated(names: Iterable[Node]) -> Iterator[Node]:

@@ -166,6 +166,9 @@ def read_container(root: Node, judge: Judge = DOCKER) -> Request:
         None if computed else judge,
         command_named("docker run"),
     )
+    if not computed and host.mapping().keys().isdisjoint(_OF_HOST):
+        told = "it says nothing of capabilities: nerdctl inspect leaves them out, and --mode=native has them"
+        request = evolve(request, problems=(*request.problems, depends(host, "not-read", told)))
     if computed:
         told = "Podman computes these lists from the bounding set and its own default; Docker's default is another"
         request = evolve(request, problems=(*request.problems, depends(host["CapAdd"], "computed-by-podman", told)))

@@ -118,7 +118,7 @@ class Pod:
             FormatError: It does not have the shape of one.
         """
         spec = Node(self.spec, self.place)
-        request = _read(node, spec["securityContext"], judge)
+        request = _read(node, node["securityContext"], spec["securityContext"], judge)
         problems = [*self._strange, *request.problems]
         if "hostUsers" in spec and not spec["hostUsers"].truth():
             problems.append(depends(spec["hostUsers"], "own-user-namespace", _OWN_USERS))
@@ -172,7 +172,8 @@ def from_container(
         nothing is effective
     """
     pod = Node({"securityContext": pod_security_context}, "pod")
-    request = _read(Node(container), pod["securityContext"], None)
+    node = Node(container)
+    request = _read(node, node["securityContext"], pod["securityContext"], None)
     return evolve(request, problems=(*_strange_in_pod(pod), *request.problems))
 
 
@@ -279,8 +280,17 @@ def pods_of(root: Node) -> list[Pod]:
     return [Pod(kind, name(), spec.place, spec.mapping()) for spec in specs(root)]
 
 
-def _read(node: Node, pod_context: Node, judge: Judge | None) -> Request:
-    context = node["securityContext"]
+def read_context(context: Node, pod_context: Node, judge: Judge | None = None) -> Request:
+    """Read a container's security context that stands outside of one, with the pod's beside it.
+
+    Raises:
+        FormatError: One of them does not have the shape of one.
+    """
+    request = _read(Node(None), context, pod_context, judge)
+    return evolve(request, problems=(*_strange_in_context(pod_context), *request.problems))
+
+
+def _read(node: Node, context: Node, pod_context: Node, judge: Judge | None) -> Request:
     capabilities = context["capabilities"]
     adds, drops = capabilities["add"].names(), capabilities["drop"].names()
     privileged = Node(context["privileged"].truth(), context["privileged"].place)
@@ -410,9 +420,19 @@ def _strange_in_pod(spec: Node) -> Iterator[Problem]:
     context = spec["securityContext"]
     for strange, advice in spec.strange_keys((*LISTS, "hostUsers", "securityContext"), close_only=True):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")
-    for node in (spec, context):
-        for key in _CONTAINER_ONLY:
-            if key in node:
-                yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into the securityContext of a container")
+    yield from _of_containers(spec)
+    yield from _strange_in_context(context)
+
+
+def _of_containers(node: Node) -> Iterator[Problem]:
+    """List what a container alone may say."""
+    for key in _CONTAINER_ONLY:
+        if key in node:
+            yield ignored(node[key], "misplaced", f"{_STRANGE}: it belongs into the securityContext of a container")
+
+
+def _strange_in_context(context: Node) -> Iterator[Problem]:
+    """List keys of a pod's security context that Kubernetes does not know, or not there."""
+    yield from _of_containers(context)
     for strange, advice in context.strange_keys((*_POD_CONTEXT, *_CONTAINER_ONLY)):
         yield ignored(strange, "unknown-key", f"{_STRANGE}: {advice}")

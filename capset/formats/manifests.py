@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from capset.formats.document import Node
 
-__all__ = ["LISTS", "PATHS", "is_own", "items", "specs", "unread"]
+__all__ = ["LISTS", "PATHS", "POLICIES", "group_of", "is_own", "items", "specs", "unread"]
 
 PATHS = {
     "Pod": ("spec",),
@@ -56,6 +56,14 @@ _WITHOUT = {
     "storage.k8s.io": {"CSIDriver", "CSINode", "StorageClass", "VolumeAttachment"},
 }
 """Kubernetes' own kinds without a pod, whatever the names of their keys are (data, and schemas of others), by group."""
+
+POLICIES = {
+    "constraints.gatekeeper.sh": "Gatekeeper",
+    "kyverno.io": "Kyverno",
+    "policies.kyverno.io": "Kyverno",
+    "templates.gatekeeper.sh": "Gatekeeper",
+}
+"""The groups of policies, by whose they are: what looks like a container in one is a pattern."""
 
 # A container, or a list of some, under another key or in another place than those of a PodSpec.
 _CONTAINERS = re.compile(r"(?:.*C|c)ontainers?|containerTemplate")
@@ -117,13 +125,18 @@ def _is_among(kinds: Mapping[str, set[str]], root: Node, *, of_no_group: bool = 
     kind, version = root["kind"].text(), root["apiVersion"].text()
     if not version:
         return of_no_group and any(kind in each for each in kinds.values())
-    group = "" if version == "v1" else version.rpartition("/")[0] or version
-    return kind in kinds.get(group, ())
+    return kind in kinds.get(group_of(root), ())
+
+
+def group_of(root: Node) -> str:
+    """Return the group in its ``apiVersion``, which is empty for Kubernetes' first one."""
+    version = root["apiVersion"].text()
+    return "" if version == "v1" else version.rpartition("/")[0] or version
 
 
 def _has_none(root: Node) -> bool:
     """Say whether it is of a kind without a pod; a list that is met again has been gone through before."""
-    return _is_among(_WITHOUT, root) or bool(_key_of_items(root))
+    return _is_among(_WITHOUT, root) or group_of(root) in POLICIES or bool(_key_of_items(root))
 
 
 def unread(root: Node) -> Iterator[Node]:

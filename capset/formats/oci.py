@@ -122,7 +122,12 @@ def from_process(process: Mapping[str, object]) -> Process:
         >>> process.no_new_privs, process.problems[0].message
         (True, "runc passes over 'CAP_KIL', and crun refuses it since 1.29: did you mean CAP_KILL?")
     """
-    node = _process(Node(process))
+    return read_process(Node(process))
+
+
+def read_process(root: Node) -> Process:
+    """Read the ``config.json`` that stands there."""
+    node = _process(root)
     problems: list[Problem] = []
     _strange(node, _KEYS, problems, close_only=True)
     checks = (_lists_or_none, Node.truth, Node.mapping)

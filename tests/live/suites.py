@@ -25,7 +25,7 @@ _ENGINES = (
     "systemd-container"
 )
 PACKAGES = {
-    "forky": f"{_BASE} {_ENGINES} bubblewrap crun incus-base libcap2-bin lxc tar".split(),
+    "forky": f"{_BASE} {_ENGINES} bubblewrap crun docker-compose incus-base libcap2-bin lxc tar".split(),
     "trixie": f"{_BASE} {_ENGINES}".split(),
     "sid": f"{_BASE} apptainer".split(),
 }

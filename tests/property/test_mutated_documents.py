@@ -40,6 +40,13 @@ STRUCTURED: dict[str, dict[str, object]] = {
     },
     "list": {"kind": "List", "items": [{"kind": "Pod", "spec": {"containers": [CONTAINER]}}]},
     "custom": {"kind": "Own", "spec": {"pod": {"template": {"spec": {"containers": [CONTAINER]}}}}},
+    "context": {"securityContext": CONTEXT},
+    "container": CONTAINER,
+    "values": {
+        "replicas": 1,
+        "podSecurityContext": {"fsGroup": 5, "runAsUser": 0},
+        "securityContext": CONTEXT,
+    },
     "inspect": {
         "Name": "/web",
         "HostConfig": {"CapAdd": ["CAP_NET_ADMIN"], "CapDrop": ["ALL"], "Privileged": False, "SecurityOpt": None},
@@ -56,6 +63,31 @@ STRUCTURED: dict[str, dict[str, object]] = {
     "service": {
         "Spec": {"TaskTemplate": {"ContainerSpec": {"CapabilityAdd": ["CAP_NET_ADMIN"], "CapabilityDrop": ["ALL"]}}}
     },
+    "crictl": {
+        "status": {"id": "a", "metadata": {"name": "web"}, "labels": {"io.kubernetes.pod.name": "shop"}},
+        "info": {
+            "runtimeSpec": {
+                "process": {
+                    "user": {"uid": 0, "gid": 0},
+                    "capabilities": {key: ["CAP_KILL", "CAP_CHOWN"] for key in LISTS[:3]},
+                }
+            }
+        },
+    },
+    "ecs": {
+        "family": "shop",
+        "containerDefinitions": [
+            {
+                "name": "web",
+                "image": "web",
+                "user": "0",
+                "linuxParameters": {"capabilities": {"add": ["NET_ADMIN"], "drop": ["ALL"]}},
+                "dockerSecurityOptions": ["no-new-privileges"],
+            },
+            {"name": "api", "privileged": True},
+        ],
+    },
+    "described": {"taskDefinition": {"containerDefinitions": [{"name": "api", "privileged": True}]}},
     "oci": {
         "ociVersion": "1.0",
         "process": {

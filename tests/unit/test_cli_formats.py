@@ -460,6 +460,7 @@ def test_lint_json(lint):
     assert subject["bounding"]["names"] == ["CAP_NET_BIND_SERVICE"]
     assert (subject["refused"], subject["user"]) == (None, "")
     assert subject["problems"][0] | {"message": ""} == {
+        "file": subject["file"],
         "place": "spec.containers[0].securityContext.capabilities.drop[0]",
         "line": 7,
         "rule": "capability-spelling",
@@ -490,7 +491,7 @@ def test_lint_json(lint):
         ),
         (POD, ("--policy", "baseline@2"), "no facts about version '2' of Pod Security Standards"),
         (POD, ("--engine", "dokcer"), "unknown container engine 'dokcer'"),
-        ("a: !reset 5", (), ":1: could not determine a constructor for the tag '!reset'"),
+        ("a: !other 5", (), ":1: could not determine a constructor for the tag '!other'"),
         ("a: 1\na: 2", (), ':2: found duplicate key "a"'),
     ],
 )

@@ -41,6 +41,7 @@ TEXTS = {
     "capsh": "Current: cap_kill=ep\nBounding set =cap_kill\nAmbient set =\n",
     "capsh-decode": "0x0000000000000020=cap_kill\n",
     "compose": "services: {web: {cap_add: [KILL]}}",
+    "crictl": '{"status": {"id": "a"}, "info": {"runtimeSpec": {"process": {"capabilities": {"bounding": []}}}}}',
     "docker": "docker run --cap-add KILL web",
     "filecap": "set       file                 capabilities  rootid\neffective /usr/bin/ping    net_raw\n",
     "getcap": "/usr/bin/ping cap_net_raw=ep\n",
@@ -50,6 +51,9 @@ TEXTS = {
     "buildah-from": "c=$(buildah from --cap-add KILL web)",
     "docker-compose": "docker compose run --cap-add KILL web",
     "docker-service": "docker service create --cap-add KILL web",
+    "ecs": '{"containerDefinitions": [{"name": "web", "linuxParameters": {"capabilities": {"add": ["KILL"]}}}]}',
+    "gitlab": "[[runners]]\nname = 'a'\nexecutor = 'docker'\n[runners.docker]\ncap_add = ['KILL']\n",
+    "helm": "replicaCount: 1\ncontroller: {securityContext: {capabilities: {add: [KILL]}}}\n",
     "iab": "!cap_kill,^cap_chown",
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
     "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
@@ -80,7 +84,7 @@ def test_every_dialect_is_recognised(dialect):
 
     assert documents.dialect_of(text) == documents.dialect_of(text.encode()) == dialect
     assert documents.dialect_of("\ufeff" + text) == dialect
-    [workload] = documents.read(text, name="x")
+    [workload, *_] = documents.read(text, name="x")
     assert (workload.dialect, workload.source) == (dialect, "x")
     assert [problem.rule for problem in workload.problems] == [*filter(None, [ELSEWHERE.get(dialect)])]
     assert documents.read(text, dialect=dialect)[0].asks == workload.asks is not None
@@ -216,12 +220,10 @@ def test_what_is_no_document():
         documents.read("", dialect="kubernetes")
     with pytest.raises(FormatError, match="expected a pod or what makes one, got"):
         documents.read('{"kind": ""}', dialect="kubernetes")
-    with pytest.raises(DocumentError, match=r"\{\{ stands in it, as in a template: render it first"):
-        documents.read("a: {{ b }}\n{{ if }}", name="a.yaml")
 
 
 @pytest.mark.parametrize("text", ["Hello world", "[]", "5", "{}"])
-@pytest.mark.parametrize("dialect", ["compose", "inspect", "kubernetes", "oci"])
+@pytest.mark.parametrize("dialect", ["compose", "crictl", "ecs", "helm", "inspect", "kubernetes", "oci"])
 def test_saying_what_a_text_is_does_not_make_it_that(text, dialect):
     with pytest.raises(DialectError, match=f"this is not {dialect}: "):
         documents.read(text, dialect=dialect)
@@ -231,7 +233,7 @@ def test_without_what_reads_yaml(monkeypatch):
     """Everything else is read all the same."""
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    for dialect in ("docker", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
+    for dialect in ("crictl", "docker", "ecs", "gitlab", "iab", "inspect", "libcap", "oci", "systemd", "xattr"):
         assert documents.dialect_of(TEXTS[dialect]) == dialect
     for text in (TEXTS["compose"], "Hello: world"):
         with pytest.raises(MissingExtraError, match=r"pip install 'capset\[documents\]'"):
@@ -277,6 +279,44 @@ def test_workloads_are_values():
     report = documents.lint(documents.read(TEXTS["kubernetes"]), policy="restricted")
     assert pickle.loads(pickle.dumps(list(report))) == list(report)
     assert pickle.loads(pickle.dumps(DIALECTS["docker"])) == DIALECTS["docker"]
+
+
+def test_what_crictl_inspect_prints():
+    """The sets that the runtime was given, of one container or of several."""
+    process = {"user": {"uid": 5}, "capabilities": {"bounding": ["CAP_KILL", "CAP_NOPE"]}, "noNewPrivileges": True}
+    labels = {"io.kubernetes.pod.name": "shop", "io.kubernetes.container.name": "web"}
+    status = {"id": "a", "metadata": {"name": "x"}, "labels": labels}
+    one = {"status": status, "info": {"pid": 7, "runtimeSpec": {"process": process}}}
+    [web] = documents.read(json.dumps(one, indent=1))
+    assert (web.label, web.user, web.dialect, web.line) == ("shop: web", "5:0", "crictl", 1)
+    assert (web.process.caps.bounding, web.process.no_new_privs) == (CapSet(["kill"]), True)
+    assert (web.problems[0].place, web.problems[0].line) == (
+        "info.runtimeSpec.process.capabilities.bounding[1]",
+        22,
+    )
+    native = {"ID": "b", "Labels": {"nerdctl/name": "api"}, "Spec": {"process": process}}
+    bare = {"ID": "c", "Spec": {"process": process}}
+    without = {"status": {"metadata": {"name": "y"}}, "info": {}}
+    found = documents.read(json.dumps([one, native, bare, without, {"status": 5, "info": {}}, 5]))
+    assert [each.name for each in found] == ["web", "api", "c", "", "", ""]
+    assert [each.not_known for each in found] == ["", "", "", *["it cannot be read"] * 3]
+    assert [str(each.problems[0]) for each in found[3:]] == [
+        "[3].info.runtimeSpec: refused: expected the runtime's own config.json, which crictl inspect and nerdctl "
+        "inspect --mode=native print of a container, got None",
+        "[4].status: refused: expected a mapping, got 5",
+        "[5]: refused: expected a mapping, got 5",
+    ]
+    assert '"uid": 5' in documents.convert(web, "oci").text
+    with pytest.raises(DialectError, match="crictl: expected what crictl inspect prints, with status and info"):
+        documents.read('{"status": {}, "info": 5}')
+
+
+def test_what_nerdctl_inspect_leaves_out():
+    """A container of which no list is printed is not one that asks for nothing."""
+    [web] = documents.read('[{"Id": "a", "Name": "web", "HostConfig": {"CgroupnsMode": "private"}, "Config": {}}]')
+    told = "it says nothing of capabilities: nerdctl inspect leaves them out, and --mode=native has them"
+    assert (web.not_known, web.problems[0].verdict) == (told, "depends")
+    assert documents.lint(web).outcomes[0].gets is None
 
 
 def test_several_containers_of_docker_inspect():
@@ -346,7 +386,7 @@ def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
     written = {"compose", "docker", "iab", "kubernetes", "libcap", "oci", "systemd", "xattr"}
-    written |= {"nerdctl", "nspawn", "podman", "quadlet"}
+    written |= {"ecs", "nerdctl", "nspawn", "podman", "quadlet"}
     assert {name for name, dialect in DIALECTS.items() if dialect.is_written} == written
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "buildah": "buildah",
@@ -355,6 +395,9 @@ def test_dialects():
         "docker": "docker",
         "docker-compose": "docker",
         "docker-service": "docker-swarm",
+        "ecs": "aws-ecs",
+        "gitlab": "docker",
+        "helm": "containerd",
         "inspect": "docker",
         "kubernetes": "containerd",
         "nerdctl": "nerdctl",
@@ -404,7 +447,7 @@ def test_what_is_not_known_is_neither_a_set_nor_a_refusal():
         "services: {a: {privileged: '${P}'}}",
         "services: {a: {user: '${UID}:5'}}",
         "services: {a: {cap_drop: ['${P}']}}",
-        "services: {a: {extends: {service: b}}, b: {privileged: true}}",
+        "services: {a: {extends: {service: b, file: c.yaml}}, b: {privileged: true}}",
         "docker run --user $UID x",
         "[Service]\nUser=%i\n",
         POD + "      capabilities: {add: [$CAP]}\n",
@@ -620,7 +663,7 @@ def test_what_is_written_is_read_again(to):
 
 def test_convert_refuses_what_it_does_not_take():
     [workload] = documents.read("docker run x")
-    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, iab"):
+    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, ecs, iab"):
         documents.convert(workload, "inspect")
     with pytest.raises(UnknownDialectError):
         documents.convert(workload, "x")
@@ -646,7 +689,7 @@ def test_convert_refuses_what_it_does_not_take():
             "line 1: a: what is asked for is not known, as a variable decides",
         ),
         (
-            "services: {a: {cap_drop: [ALL], extends: {service: b}}}",
+            "services: {a: {cap_drop: [ALL], extends: {service: b, file: c.yaml}}}",
             "as what another service adds to this one is not read",
         ),
         ("services: {a: {user: '${UID}'}}", "as a variable decides"),

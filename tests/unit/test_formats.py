@@ -908,7 +908,7 @@ def test_numbers_that_are_too_long_to_be_written():
     request = compose.from_service({"user": 10**5000})
     assert request.problems[0].rule == "user-not-text"
     assert request.problems[0].message.startswith("Compose takes a text for the user: put it in quotes, '0x31e2")
-    [(name, _)] = compose.services({"services": {10**5000: {}}})
+    [name] = compose.from_project({"services": {10**5000: {}}})
     assert name.startswith("0x31e2")
 
 

@@ -326,7 +326,10 @@ NOT_KNOWN = {
     "docker privileged": ("docker run --privileged=$P y", "a variable decides"),
     "docker the last privileged": ("docker run --privileged --privileged=`p` y", "a variable decides"),
     "docker option": ("docker run --security-opt $S y", "a variable decides"),
-    "extends": ("services: {a: {extends: {service: b}, cap_drop: [ALL]}}", "what another service adds to this one is"),
+    "extends": (
+        "services: {a: {extends: {service: b, file: c.yaml}, cap_drop: [ALL]}}",
+        "what another service adds to this one is",
+    ),
     "workflow": (
         "kind: Workflow\nspec: {templates: [{container: {securityContext: {privileged: true}}}]}",
         "what a Workflow makes of it is not known: only the spec of a pod is read",

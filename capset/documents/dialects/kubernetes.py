@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import evolve
 
-from capset.documents.containers import asked, broken, judge_of, request_of
+from capset.documents.containers import asked, broken, judge_of, located, request_of
 from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
@@ -18,9 +18,11 @@ from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import FormatError, clipped
 from capset.formats import kubernetes
+from capset.formats.contexts import Context, contexts, is_container, is_context, is_of_a_chart
 from capset.formats.document import Node, depends
 from capset.formats.kubernetes import Pod
-from capset.formats.manifests import PATHS, is_own, items, specs, unread
+from capset.formats.limits import KINDS, read_limits
+from capset.formats.manifests import PATHS, POLICIES, group_of, is_own, items, specs, unread
 from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
@@ -45,9 +47,11 @@ def _refuses(text: Text) -> str:
     return strange if documents else "there is no document in it"
 
 
-def _strange(document: object) -> str:
+def _strange(document: Any) -> str:
     """Say why a document is none for Kubernetes; an empty text if it is one."""
     root = Node(document)
+    if _is_part(document):
+        return ""
     if not isinstance(document, Mapping):
         return "expected a mapping"
     if "kind" in root:
@@ -56,12 +60,73 @@ def _strange(document: object) -> str:
     return "" if found else "it has no kind, and no spec with containers"
 
 
+def _is_part(document: Any) -> bool:
+    """Say whether a document is a part of a pod: containers, or a security context."""
+    root = Node(document)
+    if isinstance(root.value, list):
+        nodes = list(root)
+        return bool(nodes) and all(is_container(node.value) for node in nodes)
+    return is_context(document) or is_container(document)
+
+
+def _refuses_values(text: Text) -> str:
+    document = text.one().value
+    if not isinstance(document, dict):
+        return "expected a mapping"
+    if not is_of_a_chart(text.one().value):
+        return "it has no securityContext"
+    return "" if _strange(text.one().value) else "it is a pod"
+
+
+def _read_values(text: Text) -> list[Workload]:
+    document = text.one()
+    return _contexts(text, document.value, document.lines(), "helm")
+
+
+def _contexts(text: Text, document: Any, lines: Lines, dialect: str) -> list[Workload]:
+    found = contexts(Node(document), values=dialect == "helm")
+    return [_context(text, lines, each, Node(document), dialect) for each in found]
+
+
+def _context(
+    text: Text, lines: Lines, context: Context, root: Node, dialect: str, *, engine: Engine | None = None
+) -> Workload:
+    """Read a security context outside of a pod, which is as good as a pod with one container for a policy."""
+    node = context.pods if context.own.value is None else context.own
+    read = partial(_of_context, context)
+    keys = {field: key.removeprefix(f"{_CONTEXT}.") for field, key in _KEYS.items()}
+    name = context.name or "securityContext"
+    if dialect == "kubernetes" and root.value is not context.own.value:
+        name = _name_of(root, node) or name
+    workload = asked(dialect, text, lines, node, read, keys, name=name, engine=engine)
+    pod = Pod("", "", "", {_CONTEXT: context.pods.value})
+    again = partial(_context, text, lines, context, root, dialect)
+    return evolve(workload, pod=pod, node=Node({_CONTEXT: context.own.value}), again=again)
+
+
+def _name_of(root: Node, context: Node) -> str:
+    """Return the name of the container by itself in which a context stands."""
+    place = context.place.rpartition(_CONTEXT)[0].removesuffix(".")
+    container = next((node for node in root if node.place == place), root) if place else root
+    return container["name"].text()
+
+
+def _of_context(context: Context, _node: Node, engine: Engine | None) -> Request:
+    return context.read(*judge_of(engine))
+
+
 def _read(text: Text) -> list[Workload]:
     return [workload for each in text.parsed() for workload in _workloads(text, each.value, each.lines())]
 
 
 def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
+    if _is_part(document):
+        yield from _contexts(text, document, lines, "kubernetes")
+        return
     for node in items(document):
+        if isinstance(node.value, Mapping) and node["kind"].value in KINDS:
+            yield _limits(text, node, lines)
+            continue
         try:
             pods, others = kubernetes.pods_of(node), list(unread(node))
         except FormatError as error:
@@ -98,8 +163,11 @@ def _passed_over(text: Text, node: Node, lines: Lines) -> Workload:
     if not kind and not node.place:
         raise node.error("a pod or what makes one")
     what = f"{node.place or 'a document'}{f' of kind {clipped(kind)}' if kind else ''}"
-    known = not kind or is_own(node)
+    whose = POLICIES.get(group_of(node))
+    known = not kind or is_own(node) or whose is not None
     told = f"{what}, in which there is no pod" if known else f"{what}: {_FOREIGN}"
+    if whose is not None:
+        told = f"{what}: a policy of {whose}, which says what others may ask for, and is not checked here"
     line = lines.at(node.place)
     problem = Problem(rule="passed-over", place=node.place, value=kind, verdict="note", message=told, line=line)
     return Workload(
@@ -109,6 +177,24 @@ def _passed_over(text: Text, node: Node, lines: Lines) -> Workload:
         line=line or 1,
         not_known="" if known else _FOREIGN,
         problems=(problem,),
+    )
+
+
+def _limits(text: Text, node: Node, lines: Lines) -> Workload:
+    """Tell of what limits other pods, and asks for nothing itself."""
+    try:
+        limits = read_limits(node)
+    except FormatError as error:
+        return broken("kubernetes", text, error, lines)
+    place, name = node.place, f" {clipped(limits.name)}" if limits.name else ""
+    told = Problem(
+        rule="limits", place=place, value=limits.kind, verdict="note", message=f"{limits.kind}{name}: {limits}"
+    )
+    return Workload(
+        dialect="kubernetes",
+        source=text.source,
+        line=lines.at(place) or 1,
+        problems=tuple(located(each, lines, text.source) for each in (told, *limits.problems)),
     )
 
 
@@ -168,5 +254,13 @@ DIALECTS = (
         reader=_read,
         writer=_write,
         join=_join,
+    ),
+    Dialect(
+        name="helm",
+        about="the values of a Helm chart, with a securityContext",
+        engine="containerd",
+        structured=True,
+        refuses=_refuses_values,
+        reader=_read_values,
     ),
 )

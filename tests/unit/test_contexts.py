@@ -1,0 +1,244 @@
+"""Security contexts outside of pods, the limits of others, and texts that are no documents."""
+
+from __future__ import annotations
+
+import pickle
+
+import pytest
+
+from capset import documents, engines
+from capset.engines import Request
+from capset.errors import DialectError, DocumentError, FormatError
+from capset.formats import limits
+
+pytest.importorskip("ruamel.yaml")
+
+ADD = "capabilities: {add: [NET_ADMIN], drop: [ALL]}"
+
+
+def read(text, dialect="kubernetes"):
+    """Read a text, which is of that dialect."""
+    assert documents.dialect_of(text) == dialect
+    return documents.read(text, "a.yaml")
+
+
+PARTS = {
+    f"securityContext:\n  {ADD}\n": ("securityContext", Request(["NET_ADMIN"], ["ALL"])),
+    f"{ADD}\nrunAsUser: 5\n": ("securityContext", Request(["NET_ADMIN"], ["ALL"], user="5")),
+    "securityContext: {}": ("securityContext", Request()),
+    "allowPrivilegeEscalation: false": ("securityContext", Request(no_new_privs=True)),
+    "capabilities: {}": ("securityContext", Request()),
+    "runAsUser: 5\nfsGroup: 6\n": ("securityContext", Request(user="5")),
+    "runAsUser: 5\n": ("securityContext", Request(user="5")),
+    f"name: web\nimage: x\nsecurityContext: {{{ADD}}}": ("web", Request(["NET_ADMIN"], ["ALL"])),
+    "image: x\nsecurityContext: {privileged: true}": ("securityContext", Request(privileged=True)),
+    "- {name: web, securityContext: {privileged: true}}": ("web", Request(privileged=True)),
+}
+
+
+@pytest.mark.parametrize("text", PARTS)
+def test_a_part_of_a_pod(text):
+    """A context, with its key or without, and containers by themselves."""
+    [found] = read(text)
+    assert (found.name, found.request) == PARTS[text]
+    assert found.problems == ()
+    assert pickle.loads(pickle.dumps(found)) == found
+    for engine in ("cri-o", "containerd"):
+        assert found.for_engine(engines.get(engine)).request == found.request
+
+
+def test_several_containers():
+    """With the lines of what is wrong with them, and what a policy says."""
+    text = "- name: web\n  securityContext:\n    capabilities:\n      add: [NOPE]\n- name: api\n  securityContext: 5\n"
+    with pytest.raises(DialectError):
+        documents.read(text.replace("securityContext: 5", "x: 5"))
+    web, *rest = documents.read(text, "a.yaml")
+    assert (web.problems[0].line, web.problems[0].place) == (4, "[0].securityContext.capabilities.add[0]")
+    assert rest[0].refusal.message == "expected a mapping, got 5"
+    report = documents.lint(read(f"securityContext: {{{ADD}}}"), policy="restricted")
+    assert [finding.rule for finding in report] == ["pod-security-add"]
+    [broken] = read("privileged: 5")
+    assert broken.refusal.message == "expected true or false, got 5"
+
+
+def test_values():
+    """Each context, at whatever depth, with the pod's beside it; and what only the chart knows is said."""
+    text = """
+image: {repository: x}
+podSecurityContext: {runAsUser: 7, fsGroup: 8}
+securityContext: {capabilities: {drop: [ALL]}}
+controller:
+  containerSecurityContext: {enabled: true, privileged: true}
+  podSecurityContext: {enabled: false, runAsUser: 9}
+web: {podSecurityContext: {enabled: true, fsGroup: 5, runAsUser: 10}}
+job: {securityContext: {enabled: false, privileged: true}}
+two: {aPodSecurityContext: {runAsUser: 1}, bPodSecurityContext: {runAsUser: 2}, securityContext: {runAsUser: 3}}
+extra: [{name: side, image: y, securityContext: {runAsUser: 4, enabled: x}}]
+other: {securityContext: 5, mySecurityContext: {capabilitie: {}}}
+"""
+    found = {each.name: each for each in read(text, "helm")}
+    assert {name: each.request for name, each in found.items()} == {
+        "securityContext": Request(drop=["ALL"], user="7"),
+        "controller.containerSecurityContext": Request(privileged=True),
+        "web.podSecurityContext": Request(user="10"),
+        "job.securityContext": Request(),
+        "two.securityContext": Request(user="3"),
+        "two.aPodSecurityContext": Request(user="1"),
+        "two.bPodSecurityContext": Request(user="2"),
+        "extra[0].securityContext": None,
+        "other.securityContext": None,
+        "other.mySecurityContext": Request(),
+    }
+    note = "which container the chart gives it to is not known"
+    assert [each.message for each in found["securityContext"].problems] == [note]
+    assert found["job.securityContext"].problems[0].message == f"{note}, and it may leave it out, as it is not enabled"
+    assert (found["web.podSecurityContext"].line, found["web.podSecurityContext"].problems[0].verdict) == (8, "note")
+    assert found["other.mySecurityContext"].problems[0].rule == "unknown-key"
+    assert found["extra[0].securityContext"].refusal.message == "expected true or false, got 'x'"
+    report = documents.lint(list(found.values()), policy="baseline")
+    assert [each.line for each in report.faults if each.verdict == "refused"] == [11, 12]
+    for wrong in ("securitycontext", "podSecurityContex", "container_security_context"):
+        [close] = read(
+            f"a: {{{wrong}: {{runAsUser: 5}}, context: {{}}, securityGroup: {{}}, securityContexts: }}", "helm"
+        )
+        assert close.problems[-1].message.startswith("only the chart knows such a key: did you mean ")
+    [alone] = read("a: {x: &x [*x], podSecurityContext: {privileged: true}}", "helm")
+    assert alone.problems[0].rule == "misplaced"
+
+
+def test_values_are_no_compose_file():
+    """A key services is what people have in charts too."""
+    assert documents.dialect_of("services: {a: {port: 5}}\nimage: x\nsecurityContext: {runAsUser: 5}") == "helm"
+    assert documents.dialect_of("services: {a: {image: x}}\nvolumes: {}\nx-a: {securityContext: {}}") == "compose"
+    assert documents.dialect_of("securityContext: {runAsUser: 5}\ncontainers: [{name: a}]") == "kubernetes"
+    with pytest.raises(DialectError, match="it has a securityContext, as the values of a Helm chart do"):
+        documents.read("services: {}\nimage: x\nsecurityContext: {}", dialect="compose")
+    for text in (
+        "a: 5",
+        "[5]",
+        "securityContext: {runAsUser: 5}\ncontainers: [{name: a}]",
+        "kind: Pod\nsecurityContext: {}",
+    ):
+        with pytest.raises(DialectError, match="this is not helm"):
+            documents.read(text, dialect="helm")
+    assert documents.dialect_of('{"capabilities": {"effective": []}}') == "oci"
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "sentence"),
+    [
+        (
+            "a: 1\n{{- if .Values.x }}\nb: 2\n{{- end }}\n",
+            2,
+            "this is a template of a Helm chart: render it first, with",
+        ),
+        ("{{- include 'x' . }}", 1, "this is a template of a Helm chart"),
+        (
+            "a: {{ b }}\n{% if c %}",
+            1,
+            "this is a template, as of Jinja or Ansible: render it first, and give what comes",
+        ),
+        (
+            "# x\npackage k8s.deny\nimport data.lib\n\ndeny[msg] { true }\n",
+            2,
+            "this is a policy in Rego, which says what",
+        ),
+    ],
+)
+def test_what_is_no_document(text, line, sentence):
+    """It is told in a sentence, and not in a parser's words."""
+    for name in ("", "a.yaml"):
+        with pytest.raises(DocumentError) as caught:
+            documents.read(text, name)
+        assert (caught.value.line, caught.value.reason.startswith(sentence)) == (line, True)
+    with pytest.raises(DialectError):
+        documents.read("package main\n\nfunc main() {}\n")
+    assert read("kind: Pod\nspec: {containers: [{name: a, securityContext: {runAsUser: '{{ .Values.x }}'}}]}")[
+        0
+    ].not_known
+
+
+@pytest.mark.parametrize(
+    ("version", "whose"),
+    [
+        ("kyverno.io/v1", "Kyverno"),
+        ("constraints.gatekeeper.sh/v1beta1", "Gatekeeper"),
+        ("policies.kyverno.io/v1", "Kyverno"),
+    ],
+)
+def test_policies_of_others(version, whose):
+    """What looks like a pod in one is a pattern."""
+    pattern = "{validate: {pattern: {spec: {containers: [{securityContext: {privileged: false}}]}}}}"
+    [found] = read(f"apiVersion: {version}\nkind: Some\nspec: {pattern}")
+    assert (found.asks, found.not_known, found.problems[0].rule) == (None, "", "passed-over")
+    assert f"a policy of {whose}, which says what others may ask for" in found.problems[0].message
+    [found] = read("apiVersion: admissionregistration.k8s.io/v1\nkind: ValidatingAdmissionPolicy\nspec: {}")
+    assert found.not_known == ""
+
+
+SCC = {"kind": "SecurityContextConstraints", "metadata": {"name": "mine"}}
+LIMITS = [
+    ({**SCC}, "a container under it may add no capability, may not be privileged and may gain privileges"),
+    (
+        {**SCC, "allowedCapabilities": ["*"], "allowPrivilegedContainer": True, "allowPrivilegeEscalation": False},
+        "a container under it may add any capability, may be privileged and may not gain privileges",
+    ),
+    (
+        {
+            **SCC,
+            "defaultAddCapabilities": ["KILL"],
+            "allowedCapabilities": ["BPF"],
+            "requiredDropCapabilities": ["ALL"],
+        },
+        "a container under it may add BPF, KILL, gets KILL, loses ALL, may not be privileged and may gain privileges",
+    ),
+    (
+        {"kind": "PodSecurityPolicy", "spec": {"privileged": True, "allowPrivilegeEscalation": True}},
+        "a container under it may add no capability, may be privileged and may gain privileges",
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "sentence"), LIMITS)
+def test_limits(document, sentence):
+    found = limits.from_constraints(document)
+    assert str(found) == sentence
+    assert limits.Limits.from_dict(found.as_dict()) == found
+
+
+def test_limits_in_a_document():
+    """They ask for nothing: a note says what they allow, beside what has no effect in them."""
+    text = """kind: List
+items:
+- kind: SecurityContextConstraints
+  metadata: {name: mine}
+  allowedCapabilities: [CAP_KILL]
+  allowPrivilegedContainer: false
+  requiredDropCapability: [ALL]
+  defaultAllowPrivilegeEscalation: true
+- {kind: PodSecurityPolicy, spec: {allowedCapabilities: 5}}
+- {kind: Pod, spec: {containers: [{name: a}]}}
+"""
+    mine, other, pod = read(text)
+    assert (mine.asks, mine.not_known, mine.line) == (None, "", 3)
+    assert [(each.rule, each.verdict, each.line) for each in mine.problems] == [
+        ("limits", "note", 3),
+        ("unknown-key", "ignored", 7),
+        ("capability-spelling", "depends", 5),
+    ]
+    assert mine.problems[0].message.startswith(
+        "SecurityContextConstraints mine: a container under it may add CAP_KILL,"
+    )
+    assert other.refusal.message == "expected a list, got 5"
+    assert pod.request == Request()
+    report = documents.lint([mine])
+    assert report.outcomes == ()
+    with pytest.raises(
+        FormatError, match="kind: expected one of PodSecurityPolicy, SecurityContextConstraints, got 'Pod'"
+    ):
+        limits.from_constraints({"kind": "Pod"})
+
+
+def test_names():
+    """What there is to complete."""
+    assert dir(limits) == ["Limits", "from_constraints"]
