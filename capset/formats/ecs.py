@@ -10,8 +10,9 @@ from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.spelling import SPELLINGS
 from capset.errors import require
-from capset.formats.docker import no_new_privs, of_dockers_own
+from capset.formats.commandline import command_named
 from capset.formats.document import Node, has_placeholder, refused
+from capset.formats.runline import no_new_privs, of_its_own
 from capset.formats.wording import judged, known, made, rewritten, user_problems, variable, written_user
 from capset.problem import Problem
 
@@ -161,7 +162,7 @@ def read_container(node: Node, task: Node | None = None, judge: Judge = _ECS) ->
         no_new_privs=gains_nothing,
         problems=[
             evolve(each, verdict="refused") if each.rule == "unknown-security-option" else each
-            for each in of_dockers_own(problems, judge)
+            for each in of_its_own(problems, judge, command_named("docker run"))
         ],
     )
 

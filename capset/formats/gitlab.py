@@ -8,9 +8,10 @@ from attrs import evolve, field, frozen
 
 from capset.engines.judging import Judge
 from capset.engines.request import Request
-from capset.formats.docker import no_new_privs, of_dockers_own
+from capset.formats.commandline import command_named
 from capset.formats.document import Node, depends, has_placeholder, ignored
 from capset.formats.kubernetes import read_context
+from capset.formats.runline import no_new_privs, of_its_own
 from capset.formats.wording import DOCKER, judged, known, made, user_problems, variable
 from capset.problem import Problem
 
@@ -144,7 +145,7 @@ def _docker(section: Node, kind: str, judge: Judge) -> Request:
         privileged=is_true.value,
         user=user.text(),
         no_new_privs=gains_nothing,
-        problems=of_dockers_own(problems, judge),
+        problems=of_its_own(problems, judge, command_named("docker run")),
     )
 
 

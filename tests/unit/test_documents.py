@@ -72,7 +72,11 @@ TEXTS = {
     "systemd": "# a unit\n[Service]\nCapabilityBoundingSet=CAP_KILL\n",
     "xattr": "0100000220000000000000000000000000000000",
 }
-ELSEWHERE = {"buildah": "not-counted", "docker-compose": "not-read"}  # what is said in another place counts too
+ELSEWHERE = {
+    "buildah": "not-counted",
+    "docker-compose": "not-read",
+    "helm": "of-a-chart",
+}  # what is said in another place counts too
 
 # -- recognising ------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from functools import partial
 from typing import Any
@@ -67,6 +68,7 @@ def _join(parts: Mapping[str, Any]) -> str:
 DIALECTS = (
     Dialect(
         name="ecs",
+        signs=re.compile(r"containerDefinitions|taskDefinition"),
         about="a task definition of Amazon ECS",
         engine="aws-ecs",
         structured=True,

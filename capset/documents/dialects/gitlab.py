@@ -105,6 +105,7 @@ def _request(container: Container, _node: Node, engine: Engine | None) -> Reques
 DIALECTS = (
     Dialect(
         name="gitlab",
+        signs=re.compile(r"\[\[runners\]\]|\[runners\."),
         about="the config.toml of GitLab's runner",
         engine="docker",
         refuses=_refuses,

@@ -257,6 +257,7 @@ DIALECTS = (
     ),
     Dialect(
         name="helm",
+        signs=re.compile(r"[sS]ecurityContext\b"),
         about="the values of a Helm chart, with a securityContext",
         engine="containerd",
         structured=True,

@@ -133,6 +133,7 @@ DIALECTS = (
     ),
     Dialect(
         name="crictl",
+        signs=re.compile(r"runtimeSpec"),
         about="what crictl inspect prints, or nerdctl inspect --mode=native",
         structured=True,
         refuses=_refuses_inspected,
