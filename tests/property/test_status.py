@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from capset import CapState, Ids
 from capset.errors import StatusError
 from capset.live import ProcStatus, parse_status
-from capset.live.status import _LINES, parse_fresh
+from capset.live.status import LINES, parse_fresh
 from tests.strategies import capsets
 
 ids = st.integers(0, 2**32 - 1)
@@ -82,7 +82,7 @@ def test_the_fast_way_reads_the_same(status):
     assert status.caps == parse_fresh(text.replace(b"TracerPid", b"NewLine:\t1\nTracerPid"), "here").caps
 
 
-labels = st.sampled_from([*_LINES, "Umask", "Seccomp_filters", "VmPeak", "CapNew", "Namespace", ""]).map(str.encode)
+labels = st.sampled_from([*LINES, "Umask", "Seccomp_filters", "VmPeak", "CapNew", "Namespace", ""]).map(str.encode)
 values = st.one_of(
     st.sampled_from([b"", b"0", b"1", b"-1", b"-2", b"007", b"1_0", b"4294967295", b"4294967296", b"9" * 11]),
     st.sampled_from([b"0\t0\t0\t0", b"0 1  2\t3", b"0\t0\t0", b"1 2 3 ", b"0\t0\t0\t4294967296", b"\xd9\xa3", b"\r"]),
@@ -200,7 +200,7 @@ def test_a_mask_is_1_to_16_hexadecimal_digits(status, label, value):
 def test_a_line_that_stands_twice_is_refused(status, data):
     """Which of the two would be the truth?"""
     lines = printed(status)
-    known = [line for line in lines if line.partition(b":")[0].decode() in _LINES]
+    known = [line for line in lines if line.partition(b":")[0].decode() in LINES]
     lines.insert(data.draw(st.integers(0, len(lines) - 1)), data.draw(st.sampled_from(known)))
 
     with pytest.raises(StatusError, match="one such line"):
