@@ -313,7 +313,7 @@ def test_what_crictl_inspect_prints():
     assert '"uid": 5' in documents.convert(web, "oci").text
     with pytest.raises(DialectError) as raised:
         documents.read('{"status": {}, "info": 5}')
-    assert ("crictl", "expected what crictl inspect prints, with status and info") in raised.value.tried
+    assert dict(raised.value.tried)["crictl"].startswith("expected what crictl inspect prints, with status and info")
 
 
 def test_what_nerdctl_inspect_leaves_out():
