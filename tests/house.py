@@ -68,6 +68,8 @@ PURE = {
     *("__future__", "abc", "attrs", "collections", "contextlib", "dataclasses", "datetime", "difflib", "enum", "errno"),
     *(
         "functools",
+        "hashlib",
+        "fnmatch",
         "html",
         "importlib.import_module",
         "importlib.util.find_spec",

@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import sys
+from collections import Counter
+
 import click
 
 from capset import documents
+from capset.cli.folders import read_all
 from capset.cli.group import json_option
+from capset.cli.inputs import read_bytes
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, prose, say, say_json, table, warn, word
-from capset.cli.reading import read_document
-from capset.documents import Outcome, Report, Workload
+from capset.documents import Outcome, Report, Settings
 from capset.printable import printable
 from capset.summary import summary
 
 __all__ = ["lint"]
+
+FORMATS = ("table", "text", "json", "sarif", "github", "gitlab")
+
+
+def _rules(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(rule for each in value for part in each.split(",") if (rule := part.strip()))
 
 
 @click.command()
@@ -25,43 +36,131 @@ __all__ = ["lint"]
     "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
 )
 @click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
-@click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
+@click.option(
+    "--select", metavar="RULE", multiple=True, callback=_rules, help="Tell this rule alone; several with commas."
+)
+@click.option("--ignore", metavar="RULE", multiple=True, callback=_rules, help="Do not tell this rule; likewise.")
+@click.option("--exclude", metavar="PATTERN", multiple=True, help="Pass over such files of a folder: 'charts/*'.")
+@click.option("--pass-over", is_flag=True, help="FILE may be no document, as what is in a folder.")
+@click.option(
+    "--config", metavar="FILE", help="The configuration, by default the capset.toml or pyproject.toml nearest."
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="How to write: on a terminal as a table, elsewhere as text."
+)
 @json_option
 def lint(
-    files: tuple[str, ...], engine: str | None, policy: str | None, systemd: str | None, sarif: bool, as_json: bool
+    files: tuple[str, ...],
+    engine: str | None,
+    policy: str | None,
+    systemd: str | None,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    pass_over: bool,
+    config: str | None,
+    form: str | None,
+    as_json: bool,
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
     FILE is a compose file, a pod or what makes pods, a systemd unit, or anything else that convert reads; - is standard
-    input.
+    input; of a folder, all documents in it. The text has a line for each finding: FILE:LINE:COLUMN: RULE: MESSAGE.
 
     Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
     """
-    if sarif and as_json:
-        raise Failure("--json and --sarif are two forms: give one of them")
-    workloads = [each for file in files for each in _read(file, several=len(files) > 1)]
-    chosen = None if engine is None else engine_named(engine, tell=False)  # the report does
-    report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
-    for note in (str(finding) for finding in report if finding.verdict == "note"):
-        warn(note)
-    for file in sorted({*files} - {outcome.workload.source for outcome in report.outcomes}):
-        warn(f"{printable(file)}: there is no container in it")
-    if sarif or as_json:
-        say_json(report.to_sarif() if sarif else report.by_workload())
-    else:
-        _say(report, several=len(files) > 1)
-    unread = any(not workload.dialect for workload in workloads)
+    if as_json and form not in {None, "json"}:
+        raise Failure(f"--json and --format {form} are two forms: give one of them")
+    form = "json" if as_json else form or ("table" if sys.stdout.isatty() else "text")
+    settings, folder = _settings(config)
+
+    def seen_from_there(path: str) -> str:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+
+    patterns = Settings(exclude=exclude)
+
+    def excluded(path: str) -> bool:
+        return settings.excludes(seen_from_there(path)) or patterns.excludes(os.path.normpath(path))
+
+    found = read_all(files, excluded, pass_over=pass_over)
+    sources = {workload.source for workload in found.workloads}
+    report = documents.lint(
+        found.workloads,
+        engine=None if engine is None else engine_named(engine, tell=False),  # the report does
+        policy=policy,
+        systemd=systemd,
+        select=select or settings.select,
+        ignore=(*settings.ignore, *ignore),
+        silences={source: settings.of(seen_from_there(source)) for source in sources - {"-"}},
+    )
+    _tell(report, {*files} - found.inside, found.inside, found.skipped)
+    _write(report, form, several=len(files) > 1 or bool(found.inside))
+    unread = any(not workload.dialect for workload in found.workloads)
     click.get_current_context().exit(2 if unread else int(bool(report.faults)))
 
 
-def _read(file: str, *, several: bool) -> list[Workload]:
-    """Read a file; one of several that cannot be read hides no other."""
-    try:
-        return read_document(file)
-    except (Failure, OSError) as error:
-        if not several:
-            raise
-        return [documents.unread(error.__cause__ or str(getattr(error, "strerror", "") or error), file)]
+def _settings(config: str | None) -> tuple[Settings, str]:
+    """Read the configuration, and say in which folder it is."""
+    if config is not None:
+        found = Settings.read(read_bytes(config), config)
+        if found is None:
+            raise Failure(f"{printable(config)}: it has no [tool.capset.lint]")
+        return found, os.path.dirname(os.path.abspath(config))
+    here = os.getcwd()
+    while True:
+        for name in ("capset.toml", "pyproject.toml"):
+            path = os.path.join(here, name)
+            if os.path.isfile(path) and (found := Settings.read(read_bytes(path), os.path.relpath(path))) is not None:
+                return found, here
+        if (above := os.path.dirname(here)) == here:
+            return Settings(), os.getcwd()
+        here = above
+
+
+def _tell(report: Report, named: set[str], inside: set[str], skipped: Counter[str]) -> None:
+    """Tell on standard error what there is besides the findings."""
+    of_others = 0
+    for note in report:
+        if note.verdict == "note" and note.silence is None:
+            if note.rule == "passed-over" and note.file in inside:
+                of_others += 1
+            else:
+                warn(str(note))
+    for file in sorted(each for each in named if each == "-" or not os.path.isdir(each)):
+        if file not in {outcome.workload.source for outcome in report.outcomes}:
+            warn(f"{printable(file)}: there is no container in it")
+    for what, (one, several) in _SKIPPED.items():
+        if count := skipped[what]:
+            warn(f"{count} {one if count == 1 else several}")
+    if of_others:
+        warn(
+            "1 document has no container in it"
+            if of_others == 1
+            else f"{of_others} documents have no container in them"
+        )
+    if count := len(report.silenced):
+        warn(f"{count} finding{' is' if count == 1 else 's are'} silenced")
+
+
+_SKIPPED = {
+    "other": ("file is no document that capset reads", "files are no document that capset reads"),
+    "hidden": ("hidden folder is not entered", "hidden folders are not entered"),
+    "link": ("symbolic link is not followed", "symbolic links are not followed"),
+    "excluded": ("file or folder is excluded", "files or folders are excluded"),
+}
+
+
+def _write(report: Report, form: str, *, several: bool) -> None:
+    if form == "table":
+        _say(report, several=several)
+    elif form == "text":
+        for finding in report.faults:
+            say(str(finding))
+    elif form == "github":
+        if commands := report.to_github():
+            say(commands)
+    else:
+        say_json({"json": report.by_workload, "sarif": report.to_sarif, "gitlab": report.to_gitlab}[form]())
 
 
 def _say(report: Report, *, several: bool) -> None:
@@ -71,14 +170,14 @@ def _say(report: Report, *, several: bool) -> None:
     gets = [[said(each.workload.source, each.workload.label), *_gets(each)] for each in report.outcomes]
     if gets:
         table([word("what"), word("user"), prose("effective"), prose("bounding")], gets)
-    if any(outcome.gets and outcome.workload.request and not outcome.user for outcome in report.outcomes):
+    if any(outcome.assumed for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
     faults = [each for each in report.faults if each.verdict != "forbidden"]
     told = [
         [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
         for each in faults
     ]
-    broken = [each for each in report if each.verdict == "forbidden"]
+    broken = [each for each in report.faults if each.verdict == "forbidden"]
     by_policy = [
         [said(each.file, each.workload), *map(printable, (each.place, each.message, each.effect))] for each in broken
     ]

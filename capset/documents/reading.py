@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from capset.bounds import bounded
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.workload import Workload
-from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, require, shown
+from capset.errors import CapsetError, DialectError, DocumentError, MissingExtraError, TooLargeError, require, shown
 from capset.problem import Problem
 
-__all__ = ["dialect_named", "dialect_of", "read", "unread"]
+__all__ = ["dialect_named", "dialect_of", "may_be_document", "read", "unread"]
 
 
 def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> list[Workload]:
@@ -49,7 +51,7 @@ def read(text: str | bytes, name: str = "", *, dialect: str | None = None) -> li
         CapSet.parse('CAP_KILL')
     """
     subject = _text(text, name)
-    return _chosen(subject, dialect)._reader(subject)
+    return [evolve(each, text=subject.text) for each in _chosen(subject, dialect)._reader(subject)]
 
 
 def dialect_of(text: str | bytes, name: str = "") -> str:
@@ -95,6 +97,45 @@ def unread(error: BaseException | str, name: str = "") -> Workload:
     message = str(error).removeprefix(f"{name}:{line}: " if line else f"{name}: ")
     problem = Problem(rule="unreadable", place="", value="", verdict="refused", message=message, line=line)
     return Workload(dialect="", source=name, line=line or 1, not_known="it cannot be read", problems=(problem,))
+
+
+def may_be_document(error: CapsetError, text: str | bytes) -> bool:
+    r"""Say whether a text that could not be read may be a document all the same, so that nothing is known of it.
+
+    Among the files of a folder most are none. One that has the keys of a document, and cannot be parsed, or one that
+    may be in several dialects, is not to be taken for one of them.
+
+    Args:
+        error: What :func:`read` raised.
+        text: The text.
+
+    Examples:
+        >>> from capset import documents
+        >>> from capset.errors import CapsetError
+        >>> for text in ("kind: Pod\nspec: [", "a: b\nc: [", "Hello world"):
+        ...     try:
+        ...         documents.read(text, "x.yaml")
+        ...     except CapsetError as error:
+        ...         documents.may_be_document(error, text)
+        True
+        False
+        False
+    """
+    require(error, CapsetError, "what documents.read() raised")
+    require(text, str | bytes, "a document as str or bytes")
+    if isinstance(error, DialectError):
+        return any(not reason for _, reason in error.tried)
+    if not isinstance(error, DocumentError | TooLargeError):
+        return True
+    return _KEYS.search(text if isinstance(text, str) else text.decode("latin-1"), 0, _FRONT) is not None
+
+
+_FRONT = 2**20  # characters at the front of a text, among which a document has its keys
+_KEYS = re.compile(
+    r"""(?:^[ \t]*(?:-[ ]+)?|[{,"'][ \t]*)(?:apiVersion|kind|services|(?:init)?[cC]ontainers|containerDefinitions"""
+    r"""|HostConfig|securityContext|process|capabilities|[cC]ap_?(?:[aA]dd|[dD]rop))["']?[ \t]*:""",
+    re.MULTILINE,
+)
 
 
 def dialect_named(name: object) -> Dialect:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
 from capset.engines.engine import Engine
 from capset.engines.request import Request
@@ -77,6 +77,7 @@ class Workload(Plain, Shown):
     _sign: str = field(default="", alias="sign", repr=False, eq=False)
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
+    _text: str = field(default="", alias="text", repr=False, eq=False)  # of the document, for columns and comments
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 
@@ -96,7 +97,7 @@ class Workload(Plain, Shown):
             it is dropped as well, which Podman refuses
         """
         require(engine, Engine, "an Engine, as engines.get() gives it")
-        return self if self._again is None else self._again(engine=engine)
+        return self if self._again is None else evolve(self._again(engine=engine), text=self._text)
 
     @property
     def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:

@@ -22,7 +22,7 @@ from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 import capset
-from capset import errors, live
+from capset import documents, errors, live
 from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,7 +75,7 @@ def test_examples_are_found():
     """A page whose examples were in another kind of block would pass unread."""
     fences = {match for page in PAGES for match in re.findall(r"^```(\S+)", page.read_text("utf-8"), re.MULTILINE)}
     ran = {"python", "console"}
-    shown = {"sh", "text", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
+    shown = {"sh", "text", "toml", "yaml", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
 
     assert fences <= ran | shown
     for page in PAGES:
@@ -160,3 +160,14 @@ def test_what_is_written_by_the_build_is_said_to_be():
     for page in pages:
         text = page.read_text("utf-8")
         assert text.count("written here when the documentation is built") == text.count("```{include} _"), page
+
+
+def test_what_lint_in_ci_shows_of_silence():
+    """The comment silences what it names, and the configuration is one."""
+    page = (ROOT / "docs/howto/lint-in-ci.md").read_text("utf-8")
+    [compose] = re.findall(r"^```yaml\n(services:.*?)^```", page, re.MULTILINE | re.DOTALL)
+    [settings] = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    report = documents.lint(documents.read(compose, "compose.yaml"))
+
+    assert [(each.rule, each.silence is None) for each in report] == [("needs-root", False)]
+    assert len(documents.Settings.read(settings, "pyproject.toml").of("deploy/a.json")) == 1
