@@ -33,6 +33,11 @@ class Found(NamedTuple):
     inside: set[str]
     skipped: Counter[str]
 
+    @property
+    def unread(self) -> bool:
+        """Whether something that may be a document was not read."""
+        return any(not workload.dialect for workload in self.workloads)
+
 
 def read_all(operands: Iterable[str], excludes: Callable[[str], bool], *, pass_over: bool = False) -> Found:
     """Read the documents that are named, and those in the folders that are named.

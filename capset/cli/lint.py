@@ -9,6 +9,7 @@ from collections import Counter
 import click
 
 from capset import documents
+from capset.cli.fixing import fix_all
 from capset.cli.folders import read_all
 from capset.cli.group import json_option
 from capset.cli.inputs import read_bytes
@@ -49,6 +50,8 @@ def _rules(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
     "--format", "form", type=click.Choice(FORMATS), help="How to write: on a terminal as a table, elsewhere as text."
 )
 @json_option
+@click.option("--diff", "only_diff", is_flag=True, help="Only show what --fix would change; exit status 1 if anything.")
+@click.option("--fix", is_flag=True, help="Write names as every target takes them: NET_ADMIN, not cap_net_admin.")
 def lint(
     files: tuple[str, ...],
     engine: str | None,
@@ -61,6 +64,8 @@ def lint(
     config: str | None,
     form: str | None,
     as_json: bool,
+    only_diff: bool,
+    fix: bool,
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
@@ -69,6 +74,8 @@ def lint(
 
     Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
     """
+    if only_diff and fix:
+        raise Failure("--diff only shows what --fix would change: give one of them")
     if as_json and form not in {None, "json"}:
         raise Failure(f"--json and --format {form} are two forms: give one of them")
     form = "json" if as_json else form or ("table" if sys.stdout.isatty() else "text")
@@ -83,6 +90,11 @@ def lint(
         return settings.excludes(seen_from_there(path)) or patterns.excludes(os.path.normpath(path))
 
     found = read_all(files, excluded, pass_over=pass_over)
+    if only_diff or fix:
+        changed = fix_all(found.workloads, write=fix)
+        if not fix:
+            click.get_current_context().exit(2 if found.unread else int(changed))
+        found = read_all(files, excluded, pass_over=pass_over)
     sources = {workload.source for workload in found.workloads}
     report = documents.lint(
         found.workloads,
@@ -95,8 +107,7 @@ def lint(
     )
     _tell(report, {*files} - found.inside, found.inside, found.skipped)
     _write(report, form, several=len(files) > 1 or bool(found.inside))
-    unread = any(not workload.dialect for workload in found.workloads)
-    click.get_current_context().exit(2 if unread else int(bool(report.faults)))
+    click.get_current_context().exit(2 if found.unread else int(bool(report.faults)))
 
 
 def _settings(config: str | None) -> tuple[Settings, str]:

@@ -21,6 +21,7 @@ from capset.documents.converting import Conversion, Loss, convert
 from capset.documents.dialect import Dialect
 from capset.documents.dialects import DIALECTS
 from capset.documents.finding import Finding, Silence
+from capset.documents.fixing import Edit, Fix, fix
 from capset.documents.linting import lint
 from capset.documents.reading import dialect_of, may_be_document, read, unread
 from capset.documents.report import Outcome, Report
@@ -33,7 +34,9 @@ __all__ = [
     "RULES",
     "Conversion",
     "Dialect",
+    "Edit",
     "Finding",
+    "Fix",
     "Loss",
     "Outcome",
     "Report",
@@ -43,6 +46,7 @@ __all__ = [
     "Workload",
     "convert",
     "dialect_of",
+    "fix",
     "lint",
     "may_be_document",
     "read",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from attrs import evolve
@@ -10,6 +10,7 @@ from attrs import evolve
 from capset.documents.dialect import Text
 from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
+from capset.documents.spelling import is_odd
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.engines.judging import Judge
@@ -58,9 +59,20 @@ def asked(
         request=request,
         not_known=not_known(request.problems),
         problems=tuple(evolve(problem, line=lines.at(problem.place)) for problem in request.problems),
-        lines={field: line for field, key in keys.items() if (line := lines.at(f"{node.place}.{key}".lstrip(".")))},
+        lines={field: line for field, place in _places(node, request, keys) if (line := lines.at(place))},
         again=partial(asked, dialect, text, lines, node, read, keys, name=name, within=within),
     )
+
+
+def _places(node: Node, request: Request, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield where the fields of a request stand, and of what is added and dropped each name that is spelled oddly."""
+    for field, key in keys.items():
+        place = f"{node.place}.{key}".lstrip(".")
+        yield field, place
+        if field in {"add", "drop"}:
+            for at, name in enumerate(getattr(request, field)):
+                if is_odd(name):
+                    yield f"{field}[{at}]", f"{place}[{at}]"
 
 
 def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: str = "", within: str = "") -> Workload:

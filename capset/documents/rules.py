@@ -58,8 +58,8 @@ class Rule:
 
 
 def _rule(id: str, entry: Mapping[str, Any]) -> Rule:
-    told = {"level": "warning", **entry}
-    return Rule(**{**told, "id": id, "example": Example(**entry["example"])})
+    fields: dict[str, Any] = {"level": "warning", **entry, "id": id, "example": Example(**entry["example"])}
+    return Rule(**fields)
 
 
 RULES: Mapping[str, Rule] = by_name(
