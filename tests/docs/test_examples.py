@@ -23,6 +23,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 import capset
 from capset import documents, errors, live
+from capset.cli.examples import EXAMPLES
 from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -121,6 +122,16 @@ def test_scripts(script):
     differs = script.name == "check_container.py" and not live.read().caps.bounding <= capset.DOCKER_DEFAULT
     assert (done.returncode, done.stderr) == (int(differs), "")
     assert done.stdout
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the examples of the command line are for Linux")
+@pytest.mark.parametrize("typed", [typed for pair in EXAMPLES.values() for typed, _ in pair])
+def test_examples_in_the_help(typed):
+    """Each runs and prints something; 1 says that there is something to tell."""
+    printed = run(typed)
+    assert printed.strip()
+    assert "[exit status" not in printed.replace("[exit status 1]", ""), printed
+    assert "Traceback" not in printed
 
 
 def test_changelog_and_version():
