@@ -14,11 +14,12 @@ import click
 
 import capset as library
 from capset.cli.output import Failure
+from capset.cli.topics import TOPICS
 from capset.errors import CapsetError
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS
 
-__all__ = ["COMMANDS", "GROUPS", "TOPICS", "capset", "json_option", "proc_option", "set_option"]
+__all__ = ["COMMANDS", "GROUPS", "capset", "json_option", "proc_option", "set_option"]
 
 COMMANDS = {
     "compare": ("compare.compare", "Show sets beside each other, a column each."),
@@ -52,16 +53,6 @@ GROUPS = {
 }
 """All commands, in the order in which they are told."""
 
-TOPICS = {
-    "operands": "What a command looks at",
-    "engine-names": "How a container engine is named",
-    "dialects": "Which documents are read and written",
-    "rules": "What lint tells of",
-    "exit-statuses": "What exit statuses mean",
-    "completion": "How a shell completes what you type",
-}
-"""What ``capset help`` tells of besides commands."""
-
 
 class Commands(click.Group):
     """Commands that load when they are called, and exit with 2 whatever goes wrong."""
@@ -70,12 +61,16 @@ class Commands(click.Group):
         """List the names."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name][0].partition(".")
         command: click.Command = copy(getattr(import_module(f"capset.cli.{module}"), function))
+        if ctx.resilient_parsing:  # a shell asks what may follow
+            from capset.cli.completion import with_completion
+
+            return with_completion(command)
         command.epilog = "\n\n".join(filter(None, (command.epilog, _examples(cmd_name))))
         return command
 

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 
 import click
 
-from capset.cli.group import COMMANDS, TOPICS
+from capset.cli.group import COMMANDS
 from capset.cli.output import Failure
+from capset.cli.topics import TOPICS
 from capset.printable import printable
 
 __all__ = ["help_", "topic"]
@@ -109,7 +110,5 @@ in ~/.bashrc
 in ~/.zshrc, below compinit
   eval "$(_CAPSET_COMPLETE=zsh_source capset)"
 in ~/.config/fish/config.fish
-  _CAPSET_COMPLETE=fish_source capset | source
-
-A package of capset may have installed them already, in share/bash-completion, share/zsh and share/fish.""",
+  _CAPSET_COMPLETE=fish_source capset | source""",
 }

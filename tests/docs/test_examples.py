@@ -13,6 +13,7 @@ import os
 import pkgutil
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -132,6 +133,34 @@ def test_examples_in_the_help(typed):
     assert printed.strip()
     assert "[exit status" not in printed.replace("[exit status 1]", ""), printed
     assert "Traceback" not in printed
+
+
+@pytest.fixture
+def manual():
+    """The module that writes the manual page."""
+    spec = importlib.util.spec_from_file_location("write", ROOT / "docs/man/write.py")
+    write = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(write)
+    return write
+
+
+def test_the_manual_page_is_that_of_the_command(manual):
+    """It was written from what the command says today; docs/man/write.py writes it again."""
+    assert manual.page() == manual.PAGE.read_text("utf-8")
+    assert manual.roff(r"\.a-'b") == r"\e.a\-\(aqb"
+    assert manual.roff(".TH") == r"\&.TH"
+
+
+def test_the_manual_page_is_one(manual):
+    """What reads such pages has nothing to say of it."""
+    mandoc = shutil.which("mandoc")
+    if mandoc is None:
+        pytest.skip("needs mandoc (Debian: apt-get install mandoc)")
+    done = subprocess.run([mandoc, "-Tlint", "-Wwarning", manual.PAGE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    shown = subprocess.run([mandoc, "-Tascii", manual.PAGE], capture_output=True, text=True, check=True).stdout
+    for name in EXAMPLES:
+        assert f"capset {name}" in re.sub(".\b", "", shown)
 
 
 def test_changelog_and_version():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from capset.cli.examples import EXAMPLES
-from capset.cli.group import COMMANDS, GROUPS, TOPICS
+from capset.cli.group import COMMANDS, GROUPS
+from capset.cli.topics import TOPICS
 
 
 def test_every_command_is_in_one_group():
