@@ -27,6 +27,7 @@ from capset.documents.reading import dialect_of, may_be_document, read, unread
 from capset.documents.report import Outcome, Report
 from capset.documents.rules import RULES, Rule
 from capset.documents.settings import Settings
+from capset.documents.silencing import Entry
 from capset.documents.workload import Workload
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "Conversion",
     "Dialect",
     "Edit",
+    "Entry",
     "Finding",
     "Fix",
     "Loss",

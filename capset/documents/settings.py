@@ -24,12 +24,6 @@ _OF_ENTRY = ("files", "rules", "reason")
 
 
 @frozen(kw_only=True)
-class _Silenced:
-    files: tuple[str, ...]
-    entry: Entry
-
-
-@frozen(kw_only=True)
 class Settings:
     """What ``[tool.capset.lint]`` of a ``pyproject.toml``, or ``[lint]`` of a ``capset.toml``, says.
 
@@ -44,7 +38,7 @@ class Settings:
     select: tuple[str, ...] = ()
     ignore: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
-    _silenced: tuple[_Silenced, ...] = field(default=(), alias="silenced")
+    _silenced: tuple[tuple[tuple[str, ...], Entry], ...] = field(default=(), alias="silenced")
 
     @classmethod
     def read(cls, text: str | bytes, name: str = "capset.toml") -> Settings | None:
@@ -101,7 +95,7 @@ class Settings:
         Args:
             path: Its path as seen from the folder of the configuration, with ``/`` between folders.
         """
-        return [each.entry for each in self._silenced if _matches(path, each.files)]
+        return [entry for files, entry in self._silenced if _matches(path, files)]
 
     def excludes(self, path: str) -> bool:
         """Say whether a file is passed over where a folder is looked through; *path* is as in :meth:`of`."""
@@ -121,7 +115,7 @@ def _settings(root: Node, name: str) -> Settings:
     )
 
 
-def _silenced(node: Node, name: str) -> Iterator[_Silenced]:
+def _silenced(node: Node, name: str) -> Iterator[tuple[tuple[str, ...], Entry]]:
     for each in node:
         _known(each, _OF_ENTRY, name)
         files, rules, reason = _texts(each["files"]), _rules(each["rules"]), each["reason"].text().strip()
@@ -129,7 +123,7 @@ def _silenced(node: Node, name: str) -> Iterator[_Silenced]:
             if not value:
                 raise each[key].error("a reason, in words" if key == "reason" else f"a list of {key}")
         silence = Silence(reason=reason, where=name, inside=False)
-        yield _Silenced(files=files, entry=Entry(rules=rules, silence=silence))
+        yield files, Entry(rules=rules, silence=silence)
 
 
 def _known(node: Node, keys: tuple[str, ...], name: str) -> None:
