@@ -80,6 +80,8 @@ PURE = {
     ),
     *(
         "functools",
+        "hashlib",
+        "fnmatch",
         "html",
         "importlib.import_module",
         "importlib.util.find_spec",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 TYPE_CHECKING = False  # typing takes longer to load than this
@@ -15,6 +16,11 @@ def main() -> None:
     """Run the command ``capset``; it needs the extra ``cli``."""
     try:
         from capset.cli.group import capset
+
+        if "_CAPSET_COMPLETE" in os.environ:
+            from importlib import import_module
+
+            import_module("capset.cli.completion")  # which brings a way of its own to be asked by Bash
     except KeyboardInterrupt:
         sys.exit(130)
     except ModuleNotFoundError as error:

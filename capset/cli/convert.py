@@ -19,12 +19,13 @@ _TARGETS = [name for name, dialect in DIALECTS.items() if dialect.is_written]
 class _WithDialects(click.Command):
     """A command whose help ends with what each dialect is."""
 
-    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002, as click calls it
+    def format_epilog(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write a line for each, which lists of so many are no place for."""
         with formatter.section("Dialects (* is read, and not written)"):
             formatter.write_dl(
                 [(f"{name}{'' if dialect.is_written else '*'}", dialect.about) for name, dialect in DIALECTS.items()]
             )
+        super().format_epilog(ctx, formatter)
 
 
 @click.command(cls=_WithDialects)

@@ -7,6 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from copy import copy
 from importlib import import_module
 from typing import Any
 
@@ -15,11 +16,12 @@ import click
 import capset as library
 from capset.cli.output import Failure
 from capset.cli.terminal import fold, width
+from capset.cli.topics import TOPICS
 from capset.errors import CapsetError
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS
 
-__all__ = ["COMMANDS", "capset", "exit_code_option", "json_option", "proc_option", "set_option"]
+__all__ = ["COMMANDS", "GROUPS", "capset", "exit_code_option", "json_option", "proc_option", "set_option"]
 
 COMMANDS = {
     "compare": ("compare.compare", "Show sets beside each other, a column each."),
@@ -31,6 +33,7 @@ COMMANDS = {
     "explain": ("explain.explain", "Say what a capability permits, since when, and what others say of its risk."),
     "files": ("files.files", "List the files with capabilities under PATH, a folder or a file."),
     "flags": ("containers.flags", "Print the fewest options that give a container just these capabilities."),
+    "help": ("help.help_", "Show the help of a command, or of a topic that several commands share."),
     "lint": ("lint.lint", "Say what the containers or the units in FILE get, and what in it is refused or ignored."),
     "ps": ("ps.ps", "Show the capabilities of every process."),
     "recognise": (
@@ -43,6 +46,15 @@ COMMANDS = {
 }
 """The module and the function of each command, and the first sentence of its help, for which it need not load."""
 
+GROUPS = {
+    "Look at processes and sets": ("show", "ps", "files", "diff", "compare", "decode"),
+    "Containers": ("engines", "run", "flags", "recognise"),
+    "Documents": ("lint", "convert"),
+    "What the kernel does": ("why", "exec", "explain"),
+    "Help": ("help",),
+}
+"""All commands, in the order in which they are told."""
+
 
 class Commands(click.Group):
     """Commands that load when they are called, and exit with 2 whatever goes wrong."""
@@ -51,12 +63,17 @@ class Commands(click.Group):
         """List the names."""
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Load a command; None if there is none of that name."""
         if cmd_name not in COMMANDS:
             return None
         module, _, function = COMMANDS[cmd_name][0].partition(".")
-        command: click.Command = getattr(import_module(f"capset.cli.{module}"), function)
+        command: click.Command = copy(getattr(import_module(f"capset.cli.{module}"), function))
+        if ctx.resilient_parsing:  # a shell asks what may follow
+            from capset.cli.completion import with_completion
+
+            return with_completion(command)
+        command.epilog = "\n\n".join(filter(None, (command.epilog, _examples(cmd_name))))
         return command
 
     def resolve_command(
@@ -74,8 +91,11 @@ class Commands(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
         """Write what each command does, without loading any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+        for title, names in GROUPS.items():
+            with formatter.section(title):
+                formatter.write_dl([(name, COMMANDS[name][1]) for name in names])
+        with formatter.section("Topics, for capset help"):
+            formatter.write_dl([(name, f"{title}.") for name, title in TOPICS.items()])
 
     def make_context(self, *args: Any, **options: Any) -> click.Context:
         """Read the arguments; --help and --version are written here, and click's are no narrower than 50 by itself."""
@@ -88,6 +108,13 @@ class Commands(click.Group):
         """Run the command."""
         with _failing_with_2():
             return super().invoke(ctx)
+
+
+def _examples(command: str) -> str:
+    from capset.cli.examples import EXAMPLES
+
+    lines = [f"  {typed}\n      {about}" for typed, about in EXAMPLES[command]]
+    return "\n".join(["\b", "Examples:", *lines])
 
 
 @contextmanager

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+import sys
+from collections import Counter
 
 import click
 
 from capset import documents
+from capset.cli.fixing import fix_all
+from capset.cli.folders import Found, merge_all, read_all
 from capset.cli.group import json_option
 from capset.cli.inputs import read_bytes
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.progress import progress
-from capset.cli.reading import read_document
 from capset.cli.tables import prose, say_risks, table, word
+from capset.cli.terminal import is_watched
 from capset.display.judging import marked
-from capset.documents import Outcome, Report, Workload
-from capset.errors import CapsetError
+from capset.documents import Outcome, Report, Settings
 from capset.printable import printable
 
 __all__ = ["lint"]
+
+FORMATS = ("table", "text", "json", "sarif", "github", "gitlab")
+
+
+def _rules(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(rule for each in value for part in each.split(",") if (rule := part.strip()))
 
 
 @click.command()
@@ -32,73 +41,146 @@ __all__ = ["lint"]
 )
 @click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
 @click.option("--merge", is_flag=True, help="Read compose files as one, as docker compose -f FILE -f FILE does.")
-@click.option("--sarif", is_flag=True, help="Write SARIF 2.1.0, for code hosts and editors.")
+@click.option(
+    "--select", metavar="RULE", multiple=True, callback=_rules, help="Tell this rule alone; several with commas."
+)
+@click.option("--ignore", metavar="RULE", multiple=True, callback=_rules, help="Do not tell this rule; likewise.")
+@click.option("--exclude", metavar="PATTERN", multiple=True, help="Pass over such files of a folder: 'charts/*'.")
+@click.option("--pass-over", is_flag=True, help="FILE may be no document, as what is in a folder.")
+@click.option(
+    "--config", metavar="FILE", help="The configuration, by default the capset.toml or pyproject.toml nearest."
+)
+@click.option(
+    "--format", "form", type=click.Choice(FORMATS), help="How to write: on a terminal as a table, elsewhere as text."
+)
 @json_option
+@click.option("--diff", "only_diff", is_flag=True, help="Only show what --fix would change; exit status 1 if anything.")
+@click.option("--fix", is_flag=True, help="Write names as every target takes them: NET_ADMIN, not cap_net_admin.")
 def lint(
     files: tuple[str, ...],
     engine: str | None,
     policy: str | None,
     systemd: str | None,
     merge: bool,
-    sarif: bool,
+    select: tuple[str, ...],
+    ignore: tuple[str, ...],
+    exclude: tuple[str, ...],
+    pass_over: bool,
+    config: str | None,
+    form: str | None,
     as_json: bool,
+    only_diff: bool,
+    fix: bool,
 ) -> None:
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
     FILE is a compose file, a pod or what makes pods, a systemd unit, or anything else that convert reads; - is standard
-    input.
+    input; of a folder, all documents in it. The text has a line for each finding: FILE:LINE:COLUMN: RULE: MESSAGE.
 
     Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
     """
-    if sarif and as_json:
-        raise Failure("--json and --sarif are two forms: give one of them")
-    with progress() as report_on:
-        workloads = _merged(files) if merge else _read(files, report_on)
-    chosen = None if engine is None else engine_named(engine, tell=False)  # the report does
-    report = documents.lint(workloads, engine=chosen, policy=policy, systemd=systemd)
-    for note in (str(finding) for finding in report if finding.verdict == "note"):
-        warn(note)
-    for file in sorted({*files} - {outcome.workload.source for outcome in report.outcomes} if not merge else ()):
-        warn(f"{printable(file)}: there is no container in it")
-    if sarif or as_json:
-        say_json(report.to_sarif() if sarif else report.by_workload())
+    if only_diff and fix:
+        raise Failure("--diff only shows what --fix would change: give one of them")
+    if as_json and form not in {None, "json"}:
+        raise Failure(f"--json and --format {form} are two forms: give one of them")
+    form = "json" if as_json else form or ("table" if is_watched(sys.stdout) else "text")
+    settings, folder = _settings(config)
+
+    def seen_from_there(path: str) -> str:
+        return os.path.relpath(path, folder).replace(os.sep, "/")
+
+    patterns = Settings(exclude=exclude)
+
+    def excluded(path: str) -> bool:
+        return settings.excludes(seen_from_there(path)) or patterns.excludes(os.path.normpath(path))
+
+    def read() -> Found:
+        with progress() as report_on:
+            return merge_all(files) if merge else read_all(files, excluded, pass_over=pass_over, report_on=report_on)
+
+    found = read()
+    if only_diff or fix:
+        changed = fix_all(found.workloads, write=fix, dialect="compose" if merge else None)
+        if not fix:
+            click.get_current_context().exit(2 if found.unread else int(changed))
+        found = read()
+    sources = {source for workload in found.workloads for source in (workload.source, *workload._texts)}
+    report = documents.lint(
+        found.workloads,
+        engine=None if engine is None else engine_named(engine, tell=False),  # the report does
+        policy=policy,
+        systemd=systemd,
+        select=select or settings.select,
+        ignore=(*settings.ignore, *ignore),
+        silences={source: settings.of(seen_from_there(source)) for source in sources - {"-"}},
+    )
+    _tell(report, set() if merge else {*files} - found.inside, found.inside, found.skipped)
+    _write(report, form, several=len(files) > 1 or bool(found.inside))
+    click.get_current_context().exit(2 if found.unread else int(bool(report.faults)))
+
+
+def _settings(config: str | None) -> tuple[Settings, str]:
+    """Read the configuration, and say in which folder it is."""
+    if config is not None:
+        found = Settings.read(read_bytes(config), config)
+        if found is None:
+            raise Failure(f"{printable(config)}: it has no [tool.capset.lint]")
+        return found, os.path.dirname(os.path.abspath(config))
+    here = os.getcwd()
+    while True:
+        for name in ("capset.toml", "pyproject.toml"):
+            path = os.path.join(here, name)
+            if os.path.isfile(path) and (found := Settings.read(read_bytes(path), os.path.relpath(path))) is not None:
+                return found, here
+        if (above := os.path.dirname(here)) == here:
+            return Settings(), os.getcwd()
+        here = above
+
+
+def _tell(report: Report, named: set[str], inside: set[str], skipped: Counter[str]) -> None:
+    """Tell on standard error what there is besides the findings."""
+    of_others = 0
+    for note in report:
+        if note.verdict == "note" and note.silence is None:
+            if note.rule == "passed-over" and note.file in inside:
+                of_others += 1
+            else:
+                warn(str(note))
+    for file in sorted(each for each in named if each == "-" or not os.path.isdir(each)):
+        if file not in {outcome.workload.source for outcome in report.outcomes}:
+            warn(f"{printable(file)}: there is no container in it")
+    for what, (one, several) in _SKIPPED.items():
+        if count := skipped[what]:
+            warn(f"{count} {one if count == 1 else several}")
+    if of_others:
+        warn(
+            "1 document has no container in it"
+            if of_others == 1
+            else f"{of_others} documents have no container in them"
+        )
+    if count := len(report.silenced):
+        warn(f"{count} finding{' is' if count == 1 else 's are'} silenced")
+
+
+_SKIPPED = {
+    "other": ("file is no document that capset reads", "files are no document that capset reads"),
+    "hidden": ("hidden folder is not entered", "hidden folders are not entered"),
+    "link": ("symbolic link is not followed", "symbolic links are not followed"),
+    "excluded": ("file or folder is excluded", "files or folders are excluded"),
+}
+
+
+def _write(report: Report, form: str, *, several: bool) -> None:
+    if form == "table":
+        _say(report, several=several)
+    elif form == "text":
+        for finding in report.faults:
+            say(str(finding))
+    elif form == "github":
+        if commands := report.to_github():
+            say(commands)
     else:
-        _say(report, several=len(files) > 1)
-    unread = any(not workload.dialect for workload in workloads)
-    click.get_current_context().exit(2 if unread else int(bool(report.faults)))
-
-
-def _merged(files: tuple[str, ...]) -> list[Workload]:
-    try:
-        return documents.merge({file: read_bytes(file) for file in files})
-    except CapsetError as error:
-        raise Failure(str(error)) from error
-
-
-def _read(files: tuple[str, ...], report_on: Callable[[str], None]) -> list[Workload]:
-    """Read files; one of several that cannot be read hides no other, and one may extend another."""
-    found: list[Workload] = []
-    texts: dict[str, bytes] = {}
-    failed: dict[str, Failure | OSError] = {}
-    for file in dict.fromkeys(files):
-        try:
-            texts[file] = read_bytes(file)
-        except CapsetError as error:
-            failed[file] = Failure(str(error))
-            failed[file].__cause__ = error
-        except (Failure, OSError) as error:
-            failed[file] = error
-    for file in files:
-        report_on(printable(file))
-        try:
-            if file in failed:
-                raise failed[file]
-            found += read_document(file, beside=texts)
-        except (Failure, OSError) as error:
-            if len(files) == 1:
-                raise
-            found.append(documents.unread(error.__cause__ or str(getattr(error, "strerror", "") or error), file))
-    return found
+        say_json({"json": report.by_workload, "sarif": report.to_sarif, "gitlab": report.to_gitlab}[form]())
 
 
 def _say(report: Report, *, several: bool) -> None:
@@ -108,7 +190,7 @@ def _say(report: Report, *, several: bool) -> None:
     gets = [[said(each.workload.source, each.workload.label), *_gets(each)] for each in report.outcomes]
     if gets:
         table([word("what"), word("user"), prose("effective"), prose("bounding")], gets)
-    if any(outcome.gets and outcome.workload.request and not outcome.user for outcome in report.outcomes):
+    if any(outcome.assumed for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
     say_risks(*filter(None, (each.said(name) for each in report.outcomes for name in ("effective", "bounding"))))
     faults = [each for each in report.faults if each.verdict != "forbidden"]
@@ -116,7 +198,7 @@ def _say(report: Report, *, several: bool) -> None:
         [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
         for each in faults
     ]
-    broken = [each for each in report if each.verdict == "forbidden"]
+    broken = [each for each in report.faults if each.verdict == "forbidden"]
     by_policy = [
         [said(each.file, each.workload), *map(printable, (each.place, each.message, each.effect))] for each in broken
     ]

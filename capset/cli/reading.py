@@ -18,10 +18,9 @@ def read_document(
 ) -> list[Workload]:
     """Read a document, or standard input for ``-``; what cannot be read is a failure, whose cause says why.
 
-    Documents *beside* it, of which it may be one, have been read.
+    It may name others, which are *beside* it.
     """
     try:
-        text = read_bytes(path) if beside is None or path not in beside else beside[path]
-        return documents.read(text, dialect=dialect, name=path, beside=beside)
+        return documents.read(read_bytes(path), dialect=dialect, name=path, beside=beside)
     except CapsetError as error:
         raise Failure(str(error) if str(error).startswith(f"{path}:") else f"{path}: {error}") from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 
 from attrs import evolve
@@ -10,6 +10,7 @@ from attrs import evolve
 from capset.documents.dialect import Text
 from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning
+from capset.documents.spelling import is_odd
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.engines.judging import Judge
@@ -50,7 +51,7 @@ def asked(
     except FormatError as error:
         return broken(dialect, text, error, lines, name=name, within=within)
     source = lines.source_at(node.place) or text.source
-    places = {field: f"{node.place}.{key}".lstrip(".") for field, key in keys.items()}
+    places = dict(_places(node, request, keys))
     return Workload(
         name=name,
         within=within,
@@ -70,6 +71,17 @@ def located(problem: Problem, lines: Lines, source: str) -> Problem:
     """Say on which line a problem is, and in which document if that is another one than *source*."""
     file = lines.source_at(problem.place)
     return evolve(problem, line=lines.at(problem.place), source="" if file == source else file)
+
+
+def _places(node: Node, request: Request, keys: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield where the fields of a request stand, and of what is added and dropped each name that is spelled oddly."""
+    for field, key in keys.items():
+        place = f"{node.place}.{key}".lstrip(".")
+        yield field, place
+        if field in {"add", "drop"}:
+            for at, name in enumerate(getattr(request, field)):
+                if is_odd(name):
+                    yield f"{field}[{at}]", f"{place}[{at}]"
 
 
 def broken(dialect: str, text: Text, error: FormatError, lines: Lines, *, name: str = "", within: str = "") -> Workload:

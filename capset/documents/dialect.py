@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
 from posixpath import normpath
-from types import MappingProxyType
 from typing import Any
 
 from attrs import field, frozen
@@ -25,6 +24,7 @@ __all__ = ["Dialect", "Part", "Text", "the_one"]
 
 _GLANCE = 200_000  # so many characters are looked at
 _FIRST_LINES = 500
+_NO_OTHERS: Mapping[str, str | bytes] = {}
 
 
 class Text:
@@ -36,13 +36,14 @@ class Text:
         beside: Other texts that it may name, by their names.
     """
 
-    def __init__(self, text: str, source: str, beside: Mapping[str, str | bytes] = MappingProxyType({})) -> None:
+    def __init__(self, text: str, source: str, beside: Mapping[str, str | bytes] = _NO_OTHERS) -> None:
         self.text = text.removeprefix("\ufeff")
         self.source = source
         self.beside = beside
+        self._others: dict[str, Text] = {}
 
     @classmethod
-    def of(cls, text: str | bytes, name: str, beside: Mapping[str, str | bytes] = MappingProxyType({})) -> Text:
+    def of(cls, text: str | bytes, name: str, beside: Mapping[str, str | bytes] = _NO_OTHERS) -> Text:
         """Take a text as a caller gives it.
 
         Raises:
@@ -67,7 +68,14 @@ class Text:
     def other(self, path: str) -> Text | None:
         """Return another text that this one names by its path, which has no needless steps in it; None without it."""
         name = self._by_path.get(path)
-        return None if name is None else Text.of(self.beside[name], name)
+        if name is not None and name not in self._others and (text := self.beside.get(name)) is not None:
+            self._others[name] = Text.of(text, name)
+        return None if name is None else self._others.get(name)
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """This text and those of the others that were asked for, by their names."""
+        return {self.source: self.text} | {name: other.text for name, other in self._others.items()}
 
     @cached_property
     def _by_path(self) -> dict[str, str]:

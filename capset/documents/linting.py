@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import get_args
 
@@ -10,12 +10,16 @@ from attrs import evolve
 
 from capset import engines
 from capset.documents import meaning
+from capset.documents.columns import column, lines_of
 from capset.documents.dialects import DIALECTS
-from capset.documents.report import Finding, Outcome, Report, Verdict
+from capset.documents.finding import Finding, Verdict
+from capset.documents.report import Outcome, Report
+from capset.documents.rules import RULES
+from capset.documents.silencing import Entry, Silences
 from capset.documents.workload import Workload, listed
 from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, require, shown
-from capset.policy import Level, Rule, pod_rule, scc_rule, who
+from capset.policy import NOT_ROOT, Level, Rule, pod_rule, scc_rule, who
 from capset.sets import CapSet
 
 __all__ = ["lint"]
@@ -27,6 +31,9 @@ def lint(
     engine: Engine | None = None,
     policy: str | None = None,
     systemd: int | str | None = None,
+    select: Iterable[str] = (),
+    ignore: Iterable[str] = (),
+    silences: Mapping[str, Iterable[Entry]] | None = None,
 ) -> Report:
     """Say what workloads get, and what in their documents is refused, ignored, or not allowed.
 
@@ -38,13 +45,21 @@ def lint(
             OpenShift, as in ``"scc:restricted-v2"``.
         systemd: The release of systemd that reads the units, such as 252 or ``"252.39-1~deb12u1"``; the newest that was
             read if not given.
+        select: The rules that alone are told; all if none is given.
+        ignore: The rules that are not told.
+        silences: What a configuration silences, by the name of the document: what
+            :meth:`Settings.of() <capset.documents.Settings.of>` returns.
 
     Returns:
-        The findings in the order of the workloads, and what each of these gets.
+        The findings in the order of the workloads, and what each of these gets. A comment in the document such as
+        ``# capset: ignore[needs-root] the entry point has file capabilities`` silences what that rule finds on its own
+        line or, where it stands alone, on the next one: the finding is there all the same, with its ``silence``. That a
+        document cannot be read is always told.
 
     Raises:
         FormatError: There is no such policy, or no such release.
         UnknownVersionError: There is no such version of the policy.
+        UnknownRuleError: There is no such rule.
         ArgumentError: There is no such security context constraint.
         TypeError: *engine* is none, or *workloads* holds something else.
 
@@ -52,7 +67,7 @@ def lint(
         >>> from capset import documents
         >>> report = documents.lint(documents.read("docker run --cap-add NET_RAWW web", name="run.sh"))
         >>> print(report)
-        run.sh:1: unknown-capability: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
+        run.sh:1:22: unknown-capability: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
         >>> print(report.outcomes[0])
         nothing: Docker knows no capability 'NET_RAWW': did you mean NET_RAW?
     """
@@ -60,7 +75,7 @@ def lint(
         raise TypeError(f"engine is an Engine, as engines.get() gives it, got {shown(engine)}")
     require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
     require(systemd, int | str | None, "systemd, the release that reads the units, such as 252")
-    rule = _rule(policy)
+    wanted, rule = _wanted(select, ignore), _rule(policy)
     subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
     notes = _of_arguments(subjects, engine, policy)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
@@ -69,17 +84,71 @@ def lint(
         usual = _usual(workload) if applies is None else applies.runtime
         runtime = engine or engines.get(usual or "docker")
         admitted = _admitted(workload, applies)
-        outcome = evolve(_outcome(admitted, runtime), workload=workload, user=admitted.user)
+        outcome = _outcome(admitted, runtime)
+        outcome = evolve(outcome, workload=workload, user=admitted.user, assumed=_assumed(outcome, admitted))
         judged = (*_judged(outcome, admitted.request, runtime), *_by_policy(workload, applies, runtime))
         parts.append((outcome, (*_told(workload, applies), *judged, *notes.pop(workload.source, ()))))
+    parts = _silenced(
+        [
+            (part, tuple(each for each in told if not part.workload.dialect or wanted(each.rule)))
+            for part, told in parts
+        ],
+        silences or {},
+        lambda rule: wanted(rule) and (policy is not None or not RULES[rule].example.policy),
+    )
     findings = dict.fromkeys(finding for _, told in parts for finding in told)  # a pod's own are in each container's
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
+
+
+def _wanted(select: Iterable[str], ignore: Iterable[str]) -> Callable[[str], bool]:
+    """Return what says of a rule whether it is to be told."""
+    chosen, left = (_rules(given, name) for given, name in ((select, "select"), (ignore, "ignore")))
+    return lambda rule: (not chosen or rule in chosen) and rule not in left
+
+
+def _rules(given: Iterable[str], name: str) -> frozenset[str]:
+    if isinstance(given, str) or not isinstance(given, Iterable):
+        raise TypeError(f"{name} is a list of rules, such as ['needs-root'], got {shown(given)}")
+    return frozenset(RULES[id].id for id in given)
+
+
+Parts = list[tuple[Outcome, tuple[Finding, ...]]]
+
+
+def _silenced(parts: Parts, silences: Mapping[str, Iterable[Entry]], asked: Callable[[str], bool]) -> Parts:
+    """Say of each finding where it stands and whether it is silenced, and tell of comments that silence nothing."""
+    entries = {source: [*given] for source, given in silences.items()}
+    documents: dict[tuple[str, str], Silences] = {}
+
+    def of(workload: Workload, file: str) -> Silences:
+        document = file, workload._texts.get(file, "")
+        if document not in documents:
+            documents[document] = Silences(*document, entries.get(file, ()))
+        return documents[document]
+
+    done: Parts = []
+    for part, told in parts:
+        by_file = {file: of(part.workload, file) for file in {each.file for each in told}}
+        found = (by_file[each.file].of(_placed(each, by_file[each.file].text)) for each in told)
+        done.append((part, tuple(found)))
+    judged: set[Silences] = set()
+    for at, (part, told) in enumerate(done):  # what is to be told of comments is told with the first part of a document
+        if (document := of(part.workload, part.workload.source)) not in judged:
+            judged.add(document)
+            done[at] = part, (*told, *document.judged(asked))
+    return done
+
+
+def _placed(finding: Finding, text: str) -> Finding:
+    """Say of a finding in which column it is, as far as that is known."""
+    at = column(lines_of(text), finding.line, finding.value, finding.place)
+    return finding if at is None else evolve(finding, column=at)
 
 
 def _as_read_by(workload: Workload, engine: Engine | None, release: int | str | None) -> Workload:
     workload = workload if engine is None else workload.for_engine(engine)
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
-    return workload if again is None or release is None else again(workload, release)
+    return workload if again is None or release is None else evolve(again(workload, release), texts=workload._texts)
 
 
 def _usual(workload: Workload) -> str:
@@ -102,10 +171,21 @@ def _rule(policy: str | None) -> Rule | None:
 
 
 def _admitted(workload: Workload, rule: Rule | None) -> Workload:
-    """Return what admission makes of a pod's container."""
-    if rule is None or workload.request is None:
+    """Return what admission makes of a pod's container; one that starts only as another user than root is another's."""
+    if (request := workload.request) is None:
         return workload
-    return evolve(workload, request=rule.admitted(workload.request))
+    if rule is not None:
+        request = rule.admitted(request)
+    if request.user.partition(":")[0] == "" and any(each.rule == "image-user" for each in workload.problems):
+        request = evolve(request, user=f"{NOT_ROOT}{request.user}")
+    return evolve(workload, request=request)
+
+
+def _assumed(outcome: Outcome, workload: Workload) -> str:
+    """Say what is taken for granted of the user."""
+    if outcome.gets is None or workload.request is None or workload.user.partition(":")[0]:
+        return ""
+    return "nothing names the user, so it is the image's, which is taken for root"
 
 
 def _told(workload: Workload, rule: Rule | None) -> Iterator[Finding]:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
+from attrs import evolve
+
 from capset.documents.dialect import Dialect, Text
 from capset.documents.dialects import DIALECTS
 from capset.documents.foreign import foreign
@@ -17,12 +19,13 @@ from capset.errors import (
     DocumentError,
     FormatError,
     MissingExtraError,
+    TooLargeError,
     require,
     shown,
 )
 from capset.problem import Problem
 
-__all__ = ["dialect_named", "dialect_of", "merge", "read", "unread"]
+__all__ = ["dialect_named", "dialect_of", "may_be_document", "merge", "read", "unread"]
 
 
 def read(
@@ -68,7 +71,8 @@ def read(
         CapSet.parse('CAP_KILL')
     """
     subject = _text(text, name, beside)
-    return _chosen(subject, dialect)._reader(subject)
+    found = _chosen(subject, dialect)._reader(subject)
+    return [evolve(each, texts=subject.texts) for each in found]
 
 
 def merge(
@@ -115,7 +119,9 @@ def merge(
     for text in texts:
         if not isinstance(text.one().value, Mapping):
             raise DialectError(text.text, text.source, ((dialect, "expected a mapping"),))
-    return chosen._merger(texts)
+    found = chosen._merger(texts)
+    used = {name: text for each in texts for name, text in each.texts.items()}
+    return [evolve(each, texts=used) for each in found]
 
 
 def dialect_of(text: str | bytes, name: str = "") -> str:
@@ -161,6 +167,45 @@ def unread(error: BaseException | str, name: str = "") -> Workload:
     message = str(error).removeprefix(f"{name}:{line}: " if line else f"{name}: ")
     problem = Problem(rule="unreadable", place="", value="", verdict="refused", message=message, line=line)
     return Workload(dialect="", source=name, line=line or 1, not_known="it cannot be read", problems=(problem,))
+
+
+def may_be_document(error: CapsetError, text: str | bytes) -> bool:
+    r"""Say whether a text that could not be read may be a document all the same, so that nothing is known of it.
+
+    Among the files of a folder most are none. One that has the keys of a document, and cannot be parsed, or one that
+    may be in several dialects, is not to be taken for one of them.
+
+    Args:
+        error: What :func:`read` raised.
+        text: The text.
+
+    Examples:
+        >>> from capset import documents
+        >>> from capset.errors import CapsetError
+        >>> for text in ("kind: Pod\nspec: [", "a: b\nc: [", "Hello world"):
+        ...     try:
+        ...         documents.read(text, "x.yaml")
+        ...     except CapsetError as error:
+        ...         documents.may_be_document(error, text)
+        True
+        False
+        False
+    """
+    require(error, CapsetError, "what documents.read() raised")
+    require(text, str | bytes, "a document as str or bytes")
+    if isinstance(error, DialectError):
+        return any(not reason for _, reason in error.tried)
+    if not isinstance(error, DocumentError | TooLargeError):
+        return True
+    return _KEYS.search(text if isinstance(text, str) else text.decode("latin-1"), 0, _FRONT) is not None
+
+
+_FRONT = 2**20  # characters at the front of a text, among which a document has its keys
+_KEYS = re.compile(
+    r"""(?:^[ \t]*(?:-[ ]+)?|[{,"'][ \t]*)(?:apiVersion|kind|services|(?:init)?[cC]ontainers|containerDefinitions"""
+    r"""|HostConfig|securityContext|process|capabilities|[cC]ap_?(?:[aA]dd|[dD]rop))["']?[ \t]*:""",
+    re.MULTILINE,
+)
 
 
 def dialect_named(name: object) -> Dialect:

@@ -3,63 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal, SupportsIndex, overload
+from typing import SupportsIndex, overload
 
 from attrs import frozen
 
-from capset.documents.rules import RULES
+from capset.documents import hosts
+from capset.documents.finding import Finding
 from capset.documents.workload import Workload
 from capset.errors import require
 from capset.listed import Listed
 from capset.plain import Plain
-from capset.printable import message, printable
+from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import CapState
 
-__all__ = ["Finding", "Outcome", "Report", "Verdict"]
-
-Verdict = Literal["refused", "ignored", "depends", "forbidden", "note"]
-"""What becomes of what a finding is about: the verdicts of a :class:`~capset.problem.Problem`, and ``"forbidden"``
-where a policy does not allow it."""
-
-
-@frozen(kw_only=True)
-class Finding(Plain):
-    """Something that lint has to tell of a document.
-
-    Attributes:
-        file: The name of the document, as it was given to :func:`~capset.documents.read`.
-        line: The line, counted from 1.
-        rule: What kind of finding it is: a key of :data:`~capset.documents.RULES`.
-        verdict: What becomes of it.
-        message: What happens, and what to write instead, in words.
-        workload: The label of the container or the unit; empty where it has none.
-        place: Where in the document, such as ``services.web.cap_add[0]``.
-        value: What stands there, as written.
-        effect: Of what a policy does not allow: what the container would really get.
-    """
-
-    file: str
-    line: int
-    rule: str
-    verdict: Verdict
-    message: str
-    workload: str = ""
-    place: str = ""
-    value: str = ""
-    effect: str = ""
-
-    @property
-    def where(self) -> str:
-        """The line and the place, in words."""
-        return (
-            self.place if self.place.startswith("line ") else f"line {self.line}{', ' * bool(self.place)}{self.place}"
-        )
-
-    def __str__(self) -> str:
-        effect = f"; {self.effect}" if self.effect else ""
-        return message(f"{self.file or '-'}:{self.line}: {self.rule}: {self.message}{effect}")
+__all__ = ["Outcome", "Report"]
 
 
 @frozen(kw_only=True)
@@ -73,6 +32,7 @@ class Outcome(Plain):
         reason: Why there are none, or why they are not known; empty where there are sets.
         known: Whether it is known what it gets: ``gets``, or nothing at all.
         user: As whom it runs: as of the workload, unless a policy changes that; empty where nobody says.
+        assumed: What is taken for granted of the user where nobody says, in words.
 
     Of a set for which the dialect has no place, :meth:`said` gives None; what ``gets`` has is made of the others then.
     """
@@ -82,6 +42,7 @@ class Outcome(Plain):
     reason: str = ""
     known: bool = True
     user: str = ""
+    assumed: str = ""
 
     def said(self, name: str) -> CapSet | None:
         """Return one of the sets; None where there are none, or where the dialect says nothing of this one.
@@ -109,8 +70,8 @@ class Outcome(Plain):
 class Report(Listed[Finding], Tabular):
     """What lint finds: a list of findings, with what each workload gets.
 
-    Its text has a line for each finding, ``file:line: rule: message``, as compilers write theirs. Made by
-    :func:`~capset.documents.lint`. Each finding is a row of ``to_records()``, with its attributes.
+    Its text has a line for each finding that is not silenced, ``file:line:column: rule: message``, as compilers write
+    theirs. Made by :func:`~capset.documents.lint`. Each finding is a row of ``to_records()``, with its attributes.
 
     Attributes:
         outcomes: What each container or unit gets, in the order of the documents.
@@ -143,8 +104,13 @@ class Report(Listed[Finding], Tabular):
 
     @property
     def faults(self) -> list[Finding]:
-        """The findings without the notes, which tell of nothing wrong."""
-        return [finding for finding in self if finding.verdict != "note"]
+        """The findings that count: without the notes, which tell of nothing wrong, and without what is silenced."""
+        return [finding for finding in self if finding.verdict != "note" and finding.silence is None]
+
+    @property
+    def silenced(self) -> list[Finding]:
+        """The findings that somebody has silenced, with a reason."""
+        return [finding for finding in self if finding.silence is not None]
 
     def of(self, workload: Workload) -> list[Finding]:
         """Return the findings about one workload."""
@@ -152,7 +118,7 @@ class Report(Listed[Finding], Tabular):
         return [finding for part, told in self._subjects if part.workload == workload for finding in told]
 
     def __str__(self) -> str:
-        return "\n".join(map(str, self))
+        return "\n".join(str(finding) for finding in self if finding.silence is None)
 
     def by_workload(self) -> list[dict[str, object]]:
         """Return what each workload gets, and what there is to tell of it, in values that JSON has.
@@ -168,29 +134,22 @@ class Report(Listed[Finding], Tabular):
         Source:
             OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*.
         """
-        ids = sorted({finding.rule for finding in self})
-        driver = {
-            "name": "capset",
-            "rules": [
-                {
-                    "id": rule,
-                    "shortDescription": {"text": RULES[rule].meaning},
-                    "help": {"text": RULES[rule].remedy},
-                }
-                for rule in ids
-            ],
-        }
-        return {
-            "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
-            "version": "2.1.0",
-            "runs": [
-                {
-                    "tool": {"driver": driver},
-                    "columnKind": "unicodeCodePoints",
-                    "results": [_result(finding, ids.index(finding.rule)) for finding in self],
-                }
-            ],
-        }
+        return hosts.sarif(self)
+
+    def to_github(self) -> str:
+        """Return the findings as commands of a workflow, which GitHub shows beside the lines of a change.
+
+        Examples:
+            >>> from capset import documents
+            >>> report = documents.lint(documents.read("docker run --cap-add X web", name="a.sh"))
+            >>> print(report.to_github())
+            ::error file=a.sh,line=1,col=22,title=unknown-capability::Docker knows no capability 'X'...
+        """
+        return "\n".join(hosts.github(self))
+
+    def to_gitlab(self) -> list[dict[str, object]]:
+        """Return the findings as a report of GitLab's Code Quality, which a merge request shows."""
+        return hosts.gitlab(self)
 
 
 def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
@@ -201,6 +160,7 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
         "name": printable(workload.label),
         "dialect": workload.dialect,
         "user": printable(outcome.user),
+        "assumed": outcome.assumed,
         **{name: None if caps is None else caps.as_dict() for name, caps in sets.items()},
         "refused": nothing if outcome.known else None,
         "not_known": None if outcome.known else nothing,
@@ -212,37 +172,8 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
 def _told(finding: Finding, place: str, other: str) -> dict[str, object]:
     texts = {"rule": finding.rule, place: finding.place, "value": finding.value, "message": finding.message}
     texts[other] = getattr(finding, other)
-    return {
-        "file": printable(finding.file),
-        "line": finding.line,
-        **{name: printable(text) for name, text in texts.items()},
-    }
-
-
-_LEVELS = {"refused": "error", "forbidden": "error", "ignored": "warning", "depends": "warning", "note": "note"}
-
-
-def _result(finding: Finding, at: int) -> dict[str, object]:
-    effect = f"; {finding.effect}" if finding.effect else ""
-    location: dict[str, object] = {
-        "physicalLocation": {
-            "artifactLocation": {"uri": _uri(finding.file)},
-            "region": {"startLine": finding.line},
-        }
-    }
-    if finding.place:
-        location["logicalLocations"] = [{"fullyQualifiedName": printable(finding.place)}]
-    return {
-        "ruleId": finding.rule,
-        "ruleIndex": at,
-        "level": _LEVELS[finding.verdict],
-        "message": {"text": message(finding.message + effect)},
-        "locations": [location],
-    }
-
-
-def _uri(file: str) -> str:
-    """Write a path as a URI has it."""
-    from urllib.parse import quote
-
-    return quote(file.encode("utf-8", "surrogateescape"), safe="/") or "stdin"
+    silence = finding.silence
+    silenced = None if silence is None else {"reason": printable(silence.reason), "where": printable(silence.where)}
+    told = {name: printable(text) for name, text in texts.items()}
+    where = {"file": printable(finding.file), "line": finding.line, "column": finding.column}
+    return {**where, **told, "silenced": silenced}

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from attrs import frozen
 
+from capset.documents.finding import Level
 from capset.errors import UnknownRuleError
 from capset.facts import load
 from capset.named import by_name
@@ -44,20 +46,23 @@ class Rule:
         id: Its name, which stays the same between releases.
         meaning: What it says, in a sentence.
         remedy: What to do, in a sentence or two.
+        level: How bad it is where it is found, as a rule: ``"error"``, ``"warning"`` or ``"note"``.
         example: A document of which it tells.
     """
 
     id: str
     meaning: str
     remedy: str
+    level: Level
     example: Example
 
 
+def _rule(id: str, entry: Mapping[str, Any]) -> Rule:
+    fields: dict[str, Any] = {"level": "warning", **entry, "id": id, "example": Example(**entry["example"])}
+    return Rule(**fields)
+
+
 RULES: Mapping[str, Rule] = by_name(
-    (
-        (id, Rule(id=id, meaning=entry["meaning"], remedy=entry["remedy"], example=Example(**entry["example"])))
-        for id, entry in load("documents/rules").items()
-    ),
-    UnknownRuleError,
+    ((id, _rule(id, entry)) for id, entry in load("documents/rules").items()), UnknownRuleError
 )
 """Every rule by its id. The list is read from ``capset/data/documents/rules.toml``."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import cast
 
-from attrs import field, fields, frozen
+from attrs import evolve, field, fields, frozen
 
 from capset.engines.engine import Engine
 from capset.engines.request import Request
@@ -88,6 +88,7 @@ class Workload(Plain, Shown):
     _thread: StatusRows | None = field(default=None, alias="thread", repr=False, eq=False)  # of which it is the state
     _files: Mapping[str, str] = field(default=_NO_FILES, alias="files", repr=False, eq=False)  # and of which document
     _engine: str = field(default="", alias="engine", repr=False, eq=False)  # where it is not that of its dialect
+    _texts: Mapping[str, str] = field(default=_NO_FILES, alias="texts", repr=False, eq=False)  # of the documents
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 
@@ -107,7 +108,7 @@ class Workload(Plain, Shown):
             it is dropped as well, which Podman refuses
         """
         require(engine, Engine, "an Engine, as engines.get() gives it")
-        return self if self._again is None else self._again(engine=engine)
+        return self if self._again is None else evolve(self._again(engine=engine), texts=self._texts)
 
     @property
     def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:

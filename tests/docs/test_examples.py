@@ -13,6 +13,7 @@ import os
 import pkgutil
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +23,8 @@ from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
 import capset
-from capset import errors, live
+from capset import documents, errors, live
+from capset.cli.examples import EXAMPLES
 from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,7 +77,7 @@ def test_examples_are_found():
     """A page whose examples were in another kind of block would pass unread."""
     fences = {match for page in PAGES for match in re.findall(r"^```(\S+)", page.read_text("utf-8"), re.MULTILINE)}
     ran = {"python", "console"}
-    shown = {"sh", "text", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
+    shown = {"sh", "text", "toml", "yaml", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
 
     assert fences <= ran | shown
     for page in PAGES:
@@ -123,6 +125,44 @@ def test_scripts(script):
     assert done.stdout
 
 
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="the examples of the command line are for Linux")
+@pytest.mark.parametrize("typed", [typed for pair in EXAMPLES.values() for typed, _ in pair])
+def test_examples_in_the_help(typed):
+    """Each runs and prints something; 1 says that there is something to tell."""
+    printed = run(typed)
+    assert printed.strip()
+    assert "[exit status" not in printed.replace("[exit status 1]", ""), printed
+    assert "Traceback" not in printed
+
+
+@pytest.fixture
+def manual():
+    """The module that writes the manual page."""
+    spec = importlib.util.spec_from_file_location("write", ROOT / "docs/man/write.py")
+    write = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(write)
+    return write
+
+
+def test_the_manual_page_is_that_of_the_command(manual):
+    """It was written from what the command says today; docs/man/write.py writes it again."""
+    assert manual.page() == manual.PAGE.read_text("utf-8")
+    assert manual.roff(r"\.a-'b") == r"\e.a\-\(aqb"
+    assert manual.roff(".TH") == r"\&.TH"
+
+
+def test_the_manual_page_is_one(manual):
+    """What reads such pages has nothing to say of it."""
+    mandoc = shutil.which("mandoc")
+    if mandoc is None:
+        pytest.skip("needs mandoc (Debian: apt-get install mandoc)")
+    done = subprocess.run([mandoc, "-Tlint", "-Wwarning", manual.PAGE], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    shown = subprocess.run([mandoc, "-Tascii", manual.PAGE], capture_output=True, text=True, check=True).stdout
+    for name in EXAMPLES:
+        assert f"capset {name}" in re.sub(".\b", "", shown)
+
+
 def test_changelog_and_version():
     """The version of the package has its section."""
     assert f"## [{capset.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
@@ -160,3 +200,14 @@ def test_what_is_written_by_the_build_is_said_to_be():
     for page in pages:
         text = page.read_text("utf-8")
         assert text.count("written here when the documentation is built") == text.count("```{include} _"), page
+
+
+def test_what_lint_in_ci_shows_of_silence():
+    """The comment silences what it names, and the configuration is one."""
+    page = (ROOT / "docs/howto/lint-in-ci.md").read_text("utf-8")
+    [compose] = re.findall(r"^```yaml\n(services:.*?)^```", page, re.MULTILINE | re.DOTALL)
+    [settings] = re.findall(r"^```toml\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    report = documents.lint(documents.read(compose, "compose.yaml"))
+
+    assert [(each.rule, each.silence is None) for each in report] == [("needs-root", False)]
+    assert len(documents.Settings.read(settings, "pyproject.toml").of("deploy/a.json")) == 1

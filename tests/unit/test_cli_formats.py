@@ -364,7 +364,8 @@ def lint(run, tmp_path):
     def call(text, *args, name="file.yaml"):
         path = tmp_path / name
         path.write_text(text)
-        return run("lint", str(path), *args)
+        form = () if {"--json", "--format"} & {*args} else ("--format", "table")
+        return run("lint", str(path), *form, *args)
 
     return call
 
@@ -405,7 +406,7 @@ def test_lint_nothing(lint, run):
     assert (status, err) == (1, "")
     assert out.splitlines()[1].split() == ["web", "1000:50", "none", "CAP_NET_BIND_SERVICE"]
     assert re.search("line 4 +depends user 1000:50 cannot use what is added: Docker Engine makes nothing of it", out)
-    assert run("lint", "-", stdin=COMPOSE) == (1, out, "")
+    assert run("lint", "-", "--format", "table", stdin=COMPOSE) == (1, out, "")
     assert lint(COMPOSE.replace("1000:50", "0:50"))[0] == 0
     assert lint(COMPOSE, "--engine", "podman")[0] == 0
     assert lint(POD, "--policy", "restricted")[0] == 0
@@ -459,8 +460,11 @@ def test_lint_json(lint):
     assert subject["name"] == "shop: web"
     assert subject["bounding"]["names"] == ["CAP_NET_BIND_SERVICE"]
     assert (subject["refused"], subject["user"]) == (None, "")
+    assert subject["assumed"] == "nothing names the user, so it is the image's, which is taken for root"
     assert subject["problems"][0] | {"message": ""} == {
         "file": subject["file"],
+        "column": 31,
+        "silenced": None,
         "place": "spec.containers[0].securityContext.capabilities.drop[0]",
         "line": 7,
         "rule": "capability-spelling",
@@ -523,7 +527,12 @@ def test_lint_says_what_it_passes_over(lint):
             ("--policy", "baseline"),
             "a policy is about pods, and was passed over for a compose file",
         ),
-        ("kind: Service", "a.yaml", (), "a.yaml:1: passed-over: a document of kind Service, in which there is no pod"),
+        (
+            "kind: Service",
+            "a.yaml",
+            (),
+            "a.yaml:1:7: passed-over: a document of kind Service, in which there is no pod",
+        ),
         ("services: {}", "a.yaml", (), "there is no container in it"),
         ("kind: List\nitems: []", "a.yaml", ("--json",), "there is no container in it"),
     ):
@@ -579,7 +588,7 @@ def test_lint_manifests(lint):
 
     assert (
         status,
-        err.endswith("file.yaml:4: passed-over: a document of kind Service, in which there is no pod\n"),
+        err.endswith("file.yaml:4:7: passed-over: a document of kind Service, in which there is no pod\n"),
     ) == (0, True)
     assert [line.split()[0] for line in out.splitlines()[1:3]] == ["shop:", "shed:"]
     assert lint("kind: Pod\nmetadata:\n  x: |\n    [Service]\nspec: {containers: [{name: a}]}", name="x")[0] == 0
@@ -619,7 +628,7 @@ def test_lint_lists(lint):
     assert "line 5, items[2].spec.pod.containers refused expected the containers of the pod, at least one" in out
     assert re.search("line 7, items.4..kind +refused expected a text, got 5", out)
     assert [line.partition("file.yaml:")[2] for line in err.splitlines()] == [
-        "3: passed-over: items[0] of kind Service, in which there is no pod",
+        "3:10: passed-over: items[0] of kind Service, in which there is no pod",
         "4: passed-over: items[1].items[1], in which there is no pod",
     ]
     status, out, err = lint("&a\nkind: List\nitems: [*a]\n")
@@ -702,7 +711,7 @@ def test_lint_several_files(run, tmp_path):
     (tmp_path / "a.yaml").write_text(POD)
     (tmp_path / "b.service").write_text("[Service]\nUser=%i\n")
     files = [str(tmp_path / name) for name in ("a.yaml", "b.service")]
-    status, out, err = run("lint", *files, "--policy", "restricted")
+    status, out, err = run("lint", *files, "--policy", "restricted", "--format", "table")
 
     assert status == 1
     assert out.splitlines()[1].startswith(f"{files[0]}, shop: web ")
@@ -721,7 +730,7 @@ def test_a_file_that_cannot_be_read_hides_no_other(run, tmp_path):
     (tmp_path / "c").write_text("")
     (tmp_path / "d").write_bytes(b"\xff")
     files = [str(tmp_path / name) for name in ("a.yaml", "b.yaml", "c", "d", "gone")]
-    status, out, err = run("lint", *files)
+    status, out, err = run("lint", *files, "--format", "table")
 
     assert (status, err) == (2, "")
     assert out.splitlines()[1].startswith(f"{files[0]}, shop: web ")
@@ -732,7 +741,7 @@ def test_a_file_that_cannot_be_read_hides_no_other(run, tmp_path):
     assert [row["file"] for row in rows] == files
     assert {row["not_known"] for row in rows[1:]} == {"not known: it cannot be read"}
     assert "no UTF-8 text, at byte 0" in rows[3]["problems"][0]["message"]
-    results = json.loads(run("lint", *files, "--sarif")[1])["runs"][0]["results"]
+    results = json.loads(run("lint", *files, "--format", "sarif")[1])["runs"][0]["results"]
     assert [each["ruleId"] for each in results].count("unreadable") == 4
 
 
@@ -750,7 +759,7 @@ def test_lint_tells_which_sets_are_not_said(lint):
 
 def test_lint_sarif(run):
     """On standard output, with the exit status as ever."""
-    status, out, _ = run("lint", "-", "--sarif", stdin="docker run --cap-add KIL x")
+    status, out, _ = run("lint", "-", "--format", "sarif", stdin="docker run --cap-add KIL x")
 
     assert status == 1
     [result] = json.loads(out)["runs"][0]["results"]
@@ -761,6 +770,7 @@ def test_documents_have_an_end(run, monkeypatch, tmp_path):
     """/dev/zero has none; nor has a status file in its place, or what is to be decoded."""
     for module in (inputs, bounds):
         monkeypatch.setattr(module, "LONGEST_TEXT", 10)
+    monkeypatch.chdir(tmp_path)  # where no configuration is
     told = "more than 10 characters or bytes are not read: divide it\n"
 
     assert run("lint", "-", stdin="x" * 10)[2].startswith("capset: -: this is in no dialect")
@@ -952,8 +962,8 @@ def test_lint_writes_one_form(run, tmp_path):
     """Two are asked for, and only one could be written."""
     (tmp_path / "run.sh").write_text(FLAGS)
 
-    told = "capset: --json and --sarif are two forms: give one of them\n"
-    assert run("lint", "--json", "--sarif", str(tmp_path / "run.sh")) == (2, "", told)
+    told = "capset: --json and --format sarif are two forms: give one of them\n"
+    assert run("lint", "--json", "--format", "sarif", str(tmp_path / "run.sh")) == (2, "", told)
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import pickle
 
 import pytest
@@ -272,13 +273,48 @@ def test_on_the_command_line(run, tmp_path):
     base.write_text("services: {web: {cap_drop: [ALL], cap_add: [KILL], user: '0'}}")
     more.write_text(web("cap_add: [CHOWN]\nextends: {service: web, file: a.yaml}"))
     broken.write_text("a: [")
-    status, out, err = run("lint", str(base), str(more))
+    status, out, err = run("lint", "--format", "table", str(base), str(more))
     assert (status, err) == (0, "")
     assert out.count("CAP_CHOWN, CAP_KILL") == 2
     assert run("lint", str(more))[0] == 1
-    status, out, err = run("lint", "--merge", str(base), str(more))
+    status, out, err = run("lint", "--format", "table", "--merge", str(base), str(more))
     assert (status, err, out.count("CAP_CHOWN, CAP_KILL")) == (0, "", 2)
     status, out, err = run("lint", "--merge", str(base), str(broken))
     assert (status, out) == (2, "")
     assert "c.yaml:1: expected the node content" in err
     assert run("lint", "--merge", str(tmp_path / "none"))[0] == 2
+
+
+def test_a_finding_in_another_file(run, tmp_path):
+    """It has its column and its comments there, whether files are merged or one extends another; a folder has both."""
+    base, more = tmp_path / "a.yaml", tmp_path / "b.yaml"
+    base.write_text("services:\n  web:\n    cap_add: [kil]  # capset: ignore[unknown-capability] it is a joke\n")
+    more.write_text("services:\n  web:\n    image: web\n")
+    status, out, err = run("lint", "--merge", str(more), str(base))
+    assert (status, out) == (0, "")
+    assert "1 finding is silenced" in err
+    base.write_text("services:\n  web:\n    cap_add: [kil]\n")
+    status, out, err = run("lint", "--merge", str(more), str(base))
+    assert (status, out) == (
+        1,
+        f"{base}:3:15: unknown-capability: Docker knows no capability 'kil': did you mean KILL?\n",
+    )
+    more.write_text("services:\n  api:\n    extends: {service: web, file: a.yaml}\n")
+    base.write_text("services:\n  web:\n    cap_add: [kil]\n    cap_drop: [all]\n")
+    (tmp_path / "none.txt").write_text("Hello world")
+    found = run("lint", str(tmp_path), "--format", "json")
+    assert [(each["name"], each["problems"][0]["file"]) for each in json.loads(found[1])] == [
+        ("web", str(base)), ("api", str(base)),
+    ]  # fmt: skip
+    status, out, err = run("lint", "--merge", "--diff", str(base))
+    assert (status, "+    cap_drop: [ALL]" in out) == (1, True)
+
+
+def test_another_file_that_cannot_be_read(run, tmp_path):
+    """It is told by itself, and what extends it is not known."""
+    more, gone = tmp_path / "b.yaml", tmp_path / "a.yaml"
+    more.write_text("services:\n  api:\n    extends: {service: web, file: a.yaml}\n")
+    status, out, _ = run("lint", "--format", "text", str(more), str(gone))
+    assert status == 2
+    assert f"{gone}:1: unreadable: No such file or directory" in out
+    assert f"{more}:3:" in out

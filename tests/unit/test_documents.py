@@ -426,10 +426,10 @@ def test_report():
     report = documents.lint(documents.read(text, name="pod.yaml"), policy="restricted")
 
     assert str(report).splitlines() == [
-        "pod.yaml:8: unreadable: expected true or false, got 5",
+        "pod.yaml:8:19: unreadable: expected true or false, got 5",
         "pod.yaml:9: pod-security-drop: must be `ALL`, and nothing is dropped; "
         "containerd (CRI) gives it 14 capabilities, none more than by default",
-        "pod.yaml:11: passed-over: a document of kind Service, in which there is no pod",
+        "pod.yaml:11:7: passed-over: a document of kind Service, in which there is no pod",
     ]
     assert [finding.verdict for finding in report] == ["refused", "forbidden", "note"]
     assert next(str(outcome) for outcome in report.outcomes) == "not known: it cannot be read"
@@ -442,7 +442,7 @@ def test_report():
         report.outcomes,
         "line 8, spec.containers[0].securityContext.privileged",
     )
-    assert str(documents.lint(documents.read("docker run --user x y"))[0]).startswith("-:1: named-user: ")
+    assert str(documents.lint(documents.read("docker run --user x y"))[0]).startswith("-:1:19: named-user: ")
     assert documents.lint([]) == []
 
 
@@ -606,12 +606,11 @@ def test_every_rule_is_given_by_its_example(id):
     if example.to:
         given = {loss.rule for loss in documents.convert(workloads, example.to, writes=engine).losses}
     else:
-        given = {
-            finding.rule
-            for finding in documents.lint(
-                workloads, engine=engine, policy=example.policy or None, systemd=example.systemd
-            )
-        }
+        report = documents.lint(workloads, engine=engine, policy=example.policy or None, systemd=example.systemd)
+        given = {finding.rule for finding in report}
+        assert {finding.level for finding in report if finding.rule == id} <= {rule.level}, (
+            "write it as level in the data"
+        )
 
     assert id in given
     assert rule.id == id

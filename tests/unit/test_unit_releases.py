@@ -439,7 +439,7 @@ def test_a_problem_of_one_unit_of_several_names_it(run):
         ("a.service", "line 4 (AmbientCapabilities)"),
         ("b.service", "line 8 (AmbientCapabilities)"),
     ]
-    assert "b.service, line 8 (AmbientCapabilities) ignored" in run("lint", "-", stdin=text)[1]
+    assert "b.service, line 8 (AmbientCapabilities) ignored" in run("lint", "--format", "table", "-", stdin=text)[1]
     [alone, *_] = documents.lint(documents.read("[Service]\nUser=5\nAmbientCapabilities=CAP_KIL\n"))
     assert alone.workload == ""
 

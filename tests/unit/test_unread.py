@@ -367,8 +367,8 @@ def test_every_container_of_a_custom_resource_is_told():
         ("spec.agent.image", False, 9),
     ]
     assert [str(finding) for finding in report] == [
-        "-:7: not-read: what a RunnerDeployment makes of it is not known: only the spec of a pod is read",
-        "-:9: not-read: what a document without kind makes of it is not known: only the spec of a pod is read",
+        "-:7:7: not-read: what a RunnerDeployment makes of it is not known: only the spec of a pod is read",
+        "-:9:48: not-read: what a document without kind makes of it is not known: only the spec of a pod is read",
     ]
 
 

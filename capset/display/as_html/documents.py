@@ -19,7 +19,7 @@ def _report(report: Report) -> str:
     found = [
         (
             foreign(f"{each.file or '-'}:{each.line}"),
-            signed("=" if each.verdict == "note" else "!", each.verdict),
+            signed("=", "silenced") if each.silence else signed("=" if each.verdict == "note" else "!", each.verdict),
             each.rule,
             foreign(each.place),
             foreign(f"{each.message}; {each.effect}" if each.effect else each.message),

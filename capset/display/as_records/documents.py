@@ -12,6 +12,19 @@ from capset.records import Kind, Records
 def _report(report: Report) -> Records:
     """Make a row of each finding."""
     texts = ("rule", "verdict", "workload", "place", "value", "message", "effect")
-    columns: dict[str, Kind] = {"file": "text", "line": "number", **dict.fromkeys(texts, "text")}
-    rows = ((printable(each.file), each.line, *(printable(getattr(each, name)) for name in texts)) for each in report)
+    columns: dict[str, Kind] = {
+        "file": "text",
+        **dict.fromkeys(("line", "column"), "number"),
+        **dict.fromkeys((*texts, "silenced"), "text"),
+    }
+    rows = (
+        (
+            printable(each.file),
+            each.line,
+            each.column,
+            *(printable(getattr(each, name)) for name in texts),
+            printable(each.silence.reason) if each.silence else None,
+        )
+        for each in report
+    )
     return Records(columns, rows)

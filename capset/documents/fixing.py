@@ -1,0 +1,151 @@
+"""Fixing: names of capabilities as every target takes them, in a document that stays as it is otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from attrs import evolve, frozen
+
+from capset.documents.columns import column, lines_of
+from capset.documents.reading import read
+from capset.documents.spelling import spelled
+from capset.documents.workload import Workload
+from capset.engines import Request
+from capset.errors import require
+
+__all__ = ["Edit", "Fix", "fix"]
+
+_FIXED = frozenset({"compose", "kubernetes"})  # dialects in which people write names that several engines read
+_ANCHOR = re.compile(r"&[^\s\[\]{},]+[ \t]+[\"']?$")  # before a name that may stand elsewhere too, for something else
+
+
+@frozen(kw_only=True)
+class Edit:
+    """One place in a text, and what is to stand there.
+
+    Attributes:
+        line: The line, counted from 1.
+        column: The column in that line, counted from 1.
+        before: What stands there.
+        after: What is to stand there.
+    """
+
+    line: int
+    column: int
+    before: str
+    after: str
+
+
+@frozen(kw_only=True)
+class Fix:
+    """A document with its names in the spelling that every target takes.
+
+    Attributes:
+        name: The name of the document.
+        before: The text as it was.
+        text: The text as it is to be: apart from the edits the same, character for character.
+        edits: What is changed, from top to bottom; empty where nothing is, or where nothing is sure.
+    """
+
+    name: str
+    before: str
+    text: str
+    edits: tuple[Edit, ...]
+
+    def diff(self) -> str:
+        r"""Return the difference as ``diff -u`` writes it; empty where there is none.
+
+        Examples:
+            >>> from capset import documents
+            >>> text = "services:\n  web:\n    cap_drop: [all] # of them\n"
+            >>> print(documents.fix(text, "compose.yaml").diff(), end="")
+            --- compose.yaml
+            +++ compose.yaml
+            @@ -1,3 +1,3 @@
+             services:
+               web:
+            -    cap_drop: [all] # of them
+            +    cap_drop: [ALL] # of them
+        """
+        from difflib import unified_diff
+
+        before, after = (text.splitlines(keepends=True) for text in (self.before, self.text))
+        lines = unified_diff(before, after, self.name or "-", self.name or "-")
+        return "".join(line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines)
+
+
+def fix(text: str | bytes, name: str = "", *, dialect: str | None = None) -> Fix:
+    r"""Write the names of capabilities in a document in the spelling that every target takes: ``NET_ADMIN``, ``ALL``.
+
+    That is done in compose files and in pods, for names whose meaning is sure, and only where the place of a name is
+    known exactly. Nothing else is touched, be it a comment, an anchor, a quote or the end of a line. What comes of it
+    is read again: where it would ask for anything else than the same names, nothing is changed.
+
+    Args:
+        text: As of :func:`~capset.documents.read`.
+        name: Likewise.
+        dialect: Likewise.
+
+    Raises:
+        CapsetError: The document cannot be read: see :func:`~capset.documents.read`.
+
+    Examples:
+        >>> from capset import documents
+        >>> fixed = documents.fix("spec: {containers: [{name: a, securityContext: {capabilities: {drop: [all]}}}]}")
+        >>> fixed.edits
+        (Edit(line=1, column=71, before='all', after='ALL'),)
+        >>> fixed.text.endswith("{drop: [ALL]}}}]}")
+        True
+    """
+    workloads = read(text, name, dialect=dialect)
+    require(text, str | bytes, "a document as str or bytes")
+    before = text if isinstance(text, str) else text.decode("utf-8")
+    mark = before[: before.startswith("\ufeff")]
+    edits = sorted({*_edits(workloads, lines_of(before[len(mark) :]))}, key=lambda each: (each.line, each.column))
+    after = mark + _edited(before[len(mark) :], edits)
+    if edits and not _asks_the_same(workloads, read(after, name, dialect=workloads[0].dialect)):
+        return Fix(name=name, before=before, text=before, edits=())
+    return Fix(name=name, before=before, text=after, edits=tuple(edits))
+
+
+def _edits(workloads: Sequence[Workload], lines: tuple[str, ...]) -> Iterator[Edit]:
+    for workload in workloads:
+        if workload.request is None or workload.dialect not in _FIXED:
+            continue
+        for field in ("add", "drop"):
+            names: tuple[str, ...] = getattr(workload.request, field)
+            for at, (before, after) in enumerate(zip(names, _respelled(names), strict=True)):
+                line = workload._lines.get(f"{field}[{at}]", 0)
+                found = None if before == after else column(lines, line, before)
+                if found is not None and not _ANCHOR.search(lines[line - 1], 0, found - 1):
+                    yield Edit(line=line, column=found, before=before, after=after)
+
+
+def _respelled(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names as they are to be, but for those that would stand there twice then, which Compose refuses."""
+    meant = [spelled(name) for name in names]
+    times = Counter(meant)
+    return tuple(name if times[after] > 1 else after for name, after in zip(names, meant, strict=True))
+
+
+def _edited(text: str, edits: Sequence[Edit]) -> str:
+    lines = text.split("\n")
+    for edit in reversed(edits):
+        line, at = lines[edit.line - 1], edit.column - 1
+        lines[edit.line - 1] = line[:at] + edit.after + line[at + len(edit.before) :]
+    return "\n".join(lines)
+
+
+def _asks_the_same(before: Sequence[Workload], after: Sequence[Workload]) -> bool:
+    """Say whether two readings differ in nothing but in how names are spelled."""
+    return [*map(_asked, before)] == [*map(_asked, after)]
+
+
+def _asked(workload: Workload) -> tuple[object, ...]:
+    asks = workload.asks
+    if isinstance(asks, Request):
+        add, drop = (tuple(map(spelled, names)) for names in (asks.add, asks.drop))
+        asks = evolve(asks, add=add, drop=drop, problems=())
+    return workload.label, workload.line, asks
