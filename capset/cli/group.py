@@ -73,7 +73,7 @@ class Commands(click.Group):
             from capset.cli.completion import with_completion
 
             return with_completion(command)
-        command.epilog = "\n\n".join(filter(None, (command.epilog, _examples(cmd_name))))
+        command.epilog = "\n\n".join(filter(None, ((command.epilog or "").rstrip("\n"), _examples(cmd_name))))
         return command
 
     def resolve_command(
