@@ -17,7 +17,7 @@ from capset.cli.output import Failure, say, say_json
 from capset.cli.subject import Subject
 from capset.engines import Request
 from capset.errors import ProcUnavailableError
-from capset.kernel import NEWEST, Credentials, Executable, Explanation, Rules, execve, explain_execve
+from capset.kernel import NEWEST, Answer, Credentials, Executable, Explanation, Rules, execve, explain_execve
 from capset.kernel import why as answer
 from capset.printable import printable
 from capset.securebits import Securebits
@@ -145,8 +145,13 @@ def why(
     PROCESS is an operand with five sets, and what more it says counts: with rows of the sets alone, --uid is to say who
     it is. Of an engine, it is the first process of a container.
     """
-    cred, rules = _credentials(operand(process, proc, alone=True), uid, "--uid", proc, release)
-    told = answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules)
+    subject = operand(process, proc, alone=True)
+    unsaid = uid is None and not as_json and subject.lacks_user
+    answers: list[Answer] = []
+    for each in (0, 1000) if unsaid else (uid,):
+        cred, rules = _credentials(subject, each, "--uid", proc, release)
+        answers.append(answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules))
+    told = answers[0]
     if as_json:
         say_json(
             {
@@ -160,6 +165,10 @@ def why(
                 "assumed": list(told.assumed),
             }
         )
+    elif unsaid:
+        say("Nothing says which user it is; --uid does.")
+        for title, each in zip(("If it is root", "If it is another user, such as 1000"), answers, strict=True):
+            say(f"\n{title}:\n{printable_lines(str(each))}")
     else:
         say(printable_lines(str(told)))
     if exit_code:
@@ -223,8 +232,10 @@ def _of_rows(subject: Subject, uid: int | None, option: str) -> Credentials:
     subject.five("this command")
     rows = cast("live.StatusRows", subject.thread)
     if (rows.uids is None) is (uid is None):
-        there, remedy = ("no", f"give {option} UID") if uid is None else ("a", f"leave {option} out")
-        raise Failure(f"{subject.label}: {there} row Uid says which user it is: {remedy}")
+        told = f"nothing says which user it is: give {option} UID"
+        if uid is not None:
+            told = f"it says itself which user it is: leave {option} out"
+        raise Failure(f"{subject.label}: {told}")
     return rows.credentials(uid=uid)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from capset import engines, live
@@ -11,7 +12,7 @@ from capset.capability import LAST_CAP, Cap
 from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.cli.subject import Subject
-from capset.errors import PidError, ProcUnavailableError, UnknownCapabilityError
+from capset.errors import CapsetError, DialectError, PidError, ProcUnavailableError, StatusError, UnknownCapabilityError
 from capset.sets import CapSet
 from capset.summary import counted
 
@@ -45,7 +46,8 @@ OPERANDS = """\b
 Each operand is one of these:
 pid:N              a process; pid:self and pid:thread-self are this command
 file:PATH          a saved /proc/PID/status, or any rows of it, with whatever
-                   stands between; of many, as grep -H; capset's own JSON
+                   stands between; of many, as grep -H; capset's own JSON; or
+                   what lint reads, such as a unit or a line of getcap
 -                  the same, on standard input
 docker:NAME        what runs in a container; so do podman:, nerdctl:, incus:,
                    lxc:, systemd-nspawn: and crictl:ID
@@ -98,7 +100,7 @@ def operands(text: str, proc: str, *, alone: bool = False, tid: int | None = Non
     if not _MASK.fullmatch(text) and engines.is_engine(re.split("[@:]", text)[0]):
         engine = engine_named(text)
         return [Subject(text, f"{engine}'s default", caps=engine.default, engine=engine, assumed=engine.assumed)]
-    return [_set(text)]
+    return _set(text)
 
 
 def _process(label: str, pid: Pid, proc: str, tid: int | None = None) -> Subject:
@@ -112,8 +114,28 @@ def _saved(text: str, path: str) -> list[Subject]:
     """Read the threads of a file, or of standard input."""
     if text != "-" and not path:
         raise Failure("file: is to be followed by the path of a file: file:PATH")
-    data = read_bytes("-") if text == "-" else _contents(path)
-    return of_rows(text, live.parse_rows(data, source="standard input" if text == "-" else path))
+    data, source = (read_bytes("-"), "standard input") if text == "-" else (_contents(path), path)
+    try:
+        return of_rows(text, live.parse_rows(data, source=source))
+    except StatusError as error:
+        return _of_document(data, text, source, error)
+
+
+def _of_document(data: bytes, text: str, source: str, error: StatusError) -> list[Subject]:
+    """Read what has no row of a status file as a document; an *error* in a row stands."""
+    from capset.cli.asked import of_document
+    from capset.live.pasted import holds_rows
+
+    if not data.strip() or holds_rows(data.decode("utf-8", "surrogateescape")):
+        raise error
+    try:
+        found = of_document(data, text, source)
+    except DialectError as tried:
+        near = f", though near to {' and '.join(tried.near)}" if tried.near else ""
+        raise Failure(f"{error}; nor is it a document{near}: see capset help dialects") from None
+    if not found:
+        raise Failure(f"{source}: there is no container in it, and no unit")
+    return found
 
 
 def _contents(path: str) -> bytes:
@@ -148,16 +170,26 @@ def is_row(text: str) -> bool:
     return holds_rows(text)
 
 
-def _set(text: str) -> Subject:
-    """Read a mask, or a list of names."""
+def _set(text: str) -> list[Subject]:
+    """Read a mask, or a list of names, or else a line of a document."""
     if _NUMBER.fullmatch(text):
         named = f" or {Cap(int(text))}" if int(text) <= LAST_CAP else ""
         raise Failure(f"{text} alone may be a process, a mask or a capability: write pid:{text}, 0x{text}{named}")
     try:
         caps = masks_and_names(text)
     except UnknownCapabilityError as error:
-        raise Failure(f"cannot read {text!r} as {_FORMS}: {_advice(text, error)}") from None
-    return Subject(text, _label(text, caps), caps=caps)
+        return _pasted(text, error)
+    return [Subject(text, _label(text, caps), caps=caps)]
+
+
+def _pasted(text: str, error: UnknownCapabilityError) -> list[Subject]:
+    """Read what a tool has printed, or what somebody typed for a tool, as it stands in the command line."""
+    if re.search(r"[\s=]", text):
+        from capset.cli.asked import of_document
+
+        with suppress(CapsetError):
+            return of_document(text, text, "the operand")
+    raise Failure(f"cannot read {text!r} as {_FORMS}: {_advice(text, error)}") from None
 
 
 _FORMS = "pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities"

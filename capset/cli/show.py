@@ -57,6 +57,8 @@ def show(operand: str, thread: int | None, against: str, proc: str, as_json: boo
     for at, each in enumerate(subjects):
         say() if at else None
         _show(each, proc)
+        if not _compared(each):
+            continue
         say()
         say(f"Against {engine}'s default of {len(engine.default)} capabilities:")
         rows: list[list[Cell]] = []
@@ -74,6 +76,8 @@ def _compared(subject: Subject) -> dict[str, CapSet]:
         return {name: getattr(state, name) for name in _AGAINST}
     if subject.caps is not None:
         return {"": subject.caps}
+    if subject.of_file:
+        return {}
     return {name: subject.sets[name] for name in _AGAINST if name in subject.sets}
 
 
@@ -123,7 +127,7 @@ def thread_json(subject: Subject) -> dict[str, object]:
 def show_thread(subject: Subject, proc: str = "") -> None:
     """Print what is known of a thread, without a comparison."""
     thread: Any = subject.thread
-    facts = list(_facts(thread, proc))
+    facts = [] if subject.of_file else list(_facts(thread, proc))
     say(printable(_title(subject)))
     for name, fact in facts:
         if fact:
@@ -168,8 +172,9 @@ def _facts(thread: Any, proc: str) -> Iterator[tuple[str, str]]:
 def _user(thread: Any, proc: str) -> str:
     """Return the name of a user: the list of users is that of this host, and of this user namespace."""
     foreign = thread.user_ns is not None and is_foreign(thread.user_ns)
-    known = proc == "/proc" and not isinstance(thread, live.StatusRows) and not foreign and len(set(thread.uids)) == 1
-    return f" ({printable(user_name(thread.uids.real))})" if known else ""
+    uids = thread.uids
+    known = proc == "/proc" and not isinstance(thread, live.StatusRows) and not foreign and len(set(uids)) == 1
+    return f" ({printable(user_name(uids.real))})" if known else ""
 
 
 def sets_of(state: CapState) -> list[CapSet]:

@@ -30,13 +30,23 @@ class Subject(NamedTuple):
     pid: Pid | None = None  # of a thread that runs here
     uid: int | None = None  # of a thread, where that is its user id in its own user namespace
     assumed: tuple[str, ...] = ()
+    says: tuple[str, ...] | None = None  # of a document, the sets that it says
+    of_file: bool = False  # which are those of a file, and no thread's
+    unknown: str = ""  # why it is not known which they are
 
     @property
     def sets(self) -> Mapping[str, CapSet]:
         """Those of the five sets of a thread that are known."""
         thread: Any = self.thread
         known: Mapping[str, CapSet] | None = getattr(thread, "sets", None)  # of rows
-        return {name: getattr(thread.caps, name) for name in THREAD_SETS} if known is None else known
+        if known is None:
+            return {name: getattr(thread.caps, name) for name in THREAD_SETS}
+        return known if self.says is None else {name: known[name] for name in self.says if name in known}
+
+    @property
+    def lacks_user(self) -> bool:
+        """Whether it is a thread of which nothing says as which user it runs."""
+        return self.thread is not None and self.pid is None and self.thread.uids is None
 
     def one(self, which: str) -> CapSet:
         """Return the set, or *which* of the five."""
@@ -60,8 +70,12 @@ class Subject(NamedTuple):
     def _lacks(self, names: list[str]) -> Never:
         from capset.live.rows import ROWS
 
-        there, missing = (", ".join(ROWS[name] for name in each) for each in (self.sets, names))
+        if self.unknown:
+            raise Failure(f"{self.label}: {self.unknown}")
         sets = f"the {' and the '.join(names)} set"
+        if self.says is not None:
+            raise Failure(f"{self.label}: {sets} cannot be told: it says {' and '.join(self.says)} alone")
+        there, missing = (", ".join(ROWS[name] for name in each) for each in (self.sets, names))
         raise Failure(f"{self.label}: {sets} cannot be told: there is no row {missing}, but {there} alone")
 
 

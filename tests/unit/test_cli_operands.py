@@ -248,10 +248,18 @@ def test_recognise_of_rows(run):
 
 
 def test_why_of_rows(run):
-    """Who it is has to be said where no row does; the rest is assumed, and said so."""
+    """Who it is, is root or another where no row says it; the rest is assumed, and said so."""
     status, out, err = run("why", "-", "chown", stdin=USER)
+    assert (status, err) == (0, "")
+    front, root, other = out.split("\nIf it is ")
+    assert front == "Nothing says which user it is; --uid does.\n"
+    assert root == "root:\n" + run("why", "-", "chown", "--uid", "0", stdin=USER)[1]
+    assert other == "another user, such as 1000:\n" + run("why", "-", "chown", "--uid", "1000", stdin=USER)[1]
+    assert run("why", "-", "chown", "--exit-code", stdin=USER)[0] == 0
+    status, out, err = run("why", "-", "chown", "--json", stdin=USER)
     assert (status, out) == (2, "")
-    assert err == "capset: standard input: no row Uid says which user it is: give --uid UID\n"
+    assert err == "capset: standard input: nothing says which user it is: give --uid UID\n"
+    assert "give --user UID" in run("exec", "/bin/sh", "--pid", "-", stdin=USER)[2]
     status, out, _ = run("why", "-", "chown", "--uid", "1000", stdin=USER)
     assert status == 0
     assert "CAP_CHOWN is not permitted, and so it cannot be effective." in out
@@ -263,7 +271,7 @@ def test_why_of_rows(run):
         assert f"Assumed: {told}." in out
     named = f"Uid:\t5\t5\t5\t5\nNoNewPrivs:\t0\n{USER}"
     assert run("why", "-", "chown", "--uid", "5", stdin=named)[2] == (
-        "capset: standard input: a row Uid says which user it is: leave --uid out\n"
+        "capset: standard input: it says itself which user it is: leave --uid out\n"
     )
     assert "says itself which user it is: leave --uid out" in run("why", "self", "chown", "--uid", "5")[2]
     executed = run("exec", "/bin/sh", "--pid", "-", "--user", "5", stdin=USER)

@@ -1,0 +1,83 @@
+"""What a document asks for, as an operand: what each of its containers, units or files gets."""
+
+from __future__ import annotations
+
+from capset import documents, engines, live
+from capset.cli.output import warn
+from capset.cli.subject import Subject
+from capset.documents import DIALECTS, Outcome, Workload
+from capset.ids import Ids
+from capset.sets import THREAD_SETS
+
+__all__ = ["of_document"]
+
+
+def of_document(data: str | bytes, text: str, name: str) -> list[Subject]:
+    """Read a document, and tell what there is to tell of it.
+
+    Args:
+        data: The document.
+        text: The operand.
+        name: What the document is called.
+
+    Raises:
+        CapsetError: It cannot be read: see :func:`capset.documents.read`.
+    """
+    report = documents.lint(documents.read(data, name))
+    for finding in report:
+        if finding.silence is None:
+            warn(str(finding))
+    return [_subject(each, text, name, several=len(report.outcomes) > 1) for each in report.outcomes]
+
+
+def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subject:
+    workload = outcome.workload
+    called = workload.label or (f"line {workload.line}" if several else "")
+    front = "standard input" if text == "-" else text if text.startswith("file:") else name
+    label = f"{front} ({called})" if called else front
+    sets = {each: outcome.said(each) for each in THREAD_SETS}
+    uid = _uid(outcome)
+    rows = live.StatusRows(
+        source=name,
+        line=workload.line,
+        name=called or None,
+        uids=None if uid is None else Ids(uid, uid, uid, uid),
+        no_new_privs=_no_new_privs(workload),
+        **sets,
+    )
+    unknown = "" if outcome.gets is not None else str(outcome)
+    told = (f"{label} is read as {workload.dialect}{_whose(outcome)}", outcome.assumed, unknown)
+    return Subject(
+        text,
+        label,
+        thread=rows,
+        assumed=(*filter(None, told),),
+        says=workload.says,
+        of_file=workload.file_caps is not None,
+        unknown=unknown,
+    )
+
+
+def _whose(outcome: Outcome) -> str:
+    """Say whose sets are shown."""
+    workload = outcome.workload
+    if outcome.gets is None or workload.state is not None:
+        return ""
+    if workload.request is not None:
+        engine = workload._engine or DIALECTS[workload.dialect].engine
+        return f": the sets are those of the container's first process, as {engines.get(engine).title} gives them"
+    return ": the sets are those of its processes" if workload.file_caps is None else ": the sets are those of the file"
+
+
+def _uid(outcome: Outcome) -> int | None:
+    """Return as whom it runs, where that is a number or root."""
+    user = outcome.user.partition(":")[0]
+    if outcome.assumed or user == "root":
+        return 0
+    return int(user) if user.isascii() and user.isdigit() and int(user) < 2**32 - 1 else None
+
+
+def _no_new_privs(workload: Workload) -> bool | None:
+    asks = workload.request or workload.unit or workload.process
+    said: bool | None = getattr(asks, "no_new_privs", None)
+    return said

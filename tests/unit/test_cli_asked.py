@@ -1,0 +1,138 @@
+"""A document as an operand: what tools print and what people write, wherever a command looks at something."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+AVC = (
+    'type=AVC msg=audit(1715680000.123:456): avc:  denied  { net_admin } for  pid=7 comm="tcpdump" capability=12  '
+    "scontext=a:b:c:s0 tcontext=a:b:c:s0 tclass=capability permissive=0\n"
+)
+QUADLET = "[Container]\nImage=web\nUser=1000\nDropCapability=all\nAddCapability=CAP_KILL\n"
+GETCAP = "/usr/bin/ping cap_net_raw=ep\n"
+PODS = '{"spec": {"containers": [{"name": "a"}, {"name": "b", "securityContext": {"runAsUser": 5}}]}}'
+
+
+def sets(told):
+    """The sets of what show prints as JSON, by their first letters."""
+    return {name[0]: caps and ",".join(caps["names"]) for name, caps in told["caps"].items()}
+
+
+def test_a_quadlet_file(run, tmp_path):
+    """What its container gets, to each command that asks for a process."""
+    file = tmp_path / "app.container"
+    file.write_text(QUADLET)
+    told = json.loads(run("show", f"file:{file}", "--json")[1])
+    assert sets(told) == dict.fromkeys("epiba", "CAP_KILL")
+    assert told["uids"] == {"real": 1000, "effective": 1000, "saved": 1000, "fs": 1000}
+    [assumed] = told["assumed"]
+    assert assumed == (
+        f"file:{file} ([Container]) is read as quadlet: the sets are those of the container's first process, as Podman "
+        "gives them"
+    )
+    assert run("diff", "kill", f"file:{file}")[0] == 0
+    assert "CAP_KILL is effective" in run("why", f"file:{file}", "kill")[1]
+    assert "leave --uid out" in run("why", f"file:{file}", "kill", "--uid", "5")[2]
+    assert "--cap-add=KILL" in run("flags", "docker", f"file:{file}")[1]
+    assert "bubblewrap" in run("recognise", f"file:{file}")[1]
+    assert "file:" in run("compare", "docker", f"file:{file}")[1]
+    assert run("exec", "/bin/sh", "--pid", f"file:{file}")[0] == 0
+
+
+def test_file_capabilities(run):
+    """They are sets of a file, of which there are three, and nobody's default is their measure."""
+    status, out, err = run("show", "-", stdin=GETCAP)
+    assert (status, err) == (
+        0,
+        "capset: standard input (/usr/bin/ping) is read as getcap: the sets are those of the file\n",
+    )
+    assert "uids" not in out
+    assert "Against" not in out
+    assert out.count("not known") == 2
+    assert run("show", GETCAP)[1:] == (
+        out.replace("standard input", "the operand"),
+        err.replace("standard input", "the operand"),
+    )
+    assert run("decode", stdin=GETCAP)[1:] == (out, err)
+    assert run("decode", GETCAP.strip())[1] == out.replace("standard input", "the operand")
+    status, out, err = run("why", "-", "kill", stdin=GETCAP)
+    assert (status, out) == (2, "")
+    assert err == (
+        "capset: standard input (/usr/bin/ping): the bounding and the ambient set cannot be told: it says effective "
+        "and permitted and inheritable alone\n"
+    )
+
+
+def test_what_has_no_sets(run):
+    """It is told what there is, and that the sets are not known; never that there are none."""
+    status, out, err = run("show", "-", stdin=AVC)
+    assert status == 0
+    assert "refused-check: SELinux refused CAP_NET_ADMIN to tcpdump (pid 7)" in err
+    assert "capset: not known: it tells what was asked" in err
+    assert out.count("not known") == 6
+    assert set(sets(json.loads(run("show", "-", "--json", stdin=AVC)[1])).values()) == {None}
+    for command in (["diff", "docker", "-"], ["why", "-", "kill"], ["recognise", "-"], ["flags", "docker", "-"]):
+        status, out, err = run(*command, stdin=AVC)
+        assert (status, out) == (2, "")
+        assert "refused CAP_NET_ADMIN to tcpdump" in err
+        assert "not known: it tells what was asked" in err
+
+
+def test_several(run):
+    """Each is shown; where one is asked for, they are named."""
+    told = json.loads(run("show", "-", "--json", stdin=PODS)[1])
+    assert [each["label"] if "label" in each else each["name"] for each in told] == ["a", "b"]
+    assert [sets(each)["e"] == "" for each in told] == [False, True]
+    assert "nothing names the user, so it is the image's, which is taken for root" in told[0]["assumed"]
+    assert (
+        "has 2 processes in it, and one is asked for; give it alone: standard input (a), standard input (b)"
+        in (run("diff", "docker", "-", stdin=PODS)[2])
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("docker run --user 5 --cap-add CHOWN web", "the operand"),
+        ("cap_chown=i", "the operand"),
+        ("$ getpcaps 7\n7: cap_chown=ip\n", "the operand (pid 7)"),
+    ],
+)
+def test_what_is_pasted_as_an_operand(run, text, name):
+    """A whole line, in quotes."""
+    status, out, _ = run("show", text)
+    assert status == 0
+    assert out.startswith(f"{name}\n")
+    assert "CAP_CHOWN" in out
+
+
+def test_a_user_that_is_a_name(run):
+    """Root is 0; who another one is, nobody knows."""
+    line = "docker run --user {} web"
+    assert json.loads(run("show", line.format("root"), "--json")[1])["uids"]["real"] == 0
+    assert json.loads(run("show", line.format("web"), "--json")[1])["uids"] is None
+    assert "If it is another user, such as 1000:" in run("why", line.format("web"), "chown")[1]
+
+
+def test_what_is_no_document(run, tmp_path):
+    """The error says what was looked for; one in a row, or in a document, stands."""
+    status, out, err = run("show", "-", stdin="Hello world")
+    assert (status, out) == (2, "")
+    assert err == (
+        "capset: standard input: no CapEff line; expected a row such as CapEff: and 16 hexadecimal digits, as "
+        "/proc/PID/status has it; nor is it a document: see capset help dialects\n"
+    )
+    near = run("show", "-", stdin="web: {cap_add: [KILL]}")[2]
+    assert "nor is it a document, though near to compose: see capset help dialects" in near
+    assert "nor is it" not in run("show", "-", stdin="")[2]
+    assert "expected 16 hexadecimal digits" in run("show", "-", stdin="CapEff: 000001ff")[2]
+    assert run("show", "-", stdin='{"kind": "List", "items": []}')[2].endswith(
+        "standard input: there is no container in it, and no unit\n"
+    )
+    broken = tmp_path / "a.yaml"
+    broken.write_text("services: [")
+    assert "a.yaml:1: expected the node content" in run("show", f"file:{broken}")[2]
+    assert "cannot read 'cap_chwon=ep' as pid:N" in run("show", "cap_chwon=ep")[2]
+    assert run("decode", stdin="Hello world")[2].startswith("capset: line 1: unknown capability 'Hello")
