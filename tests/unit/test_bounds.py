@@ -44,6 +44,7 @@ def work(reader, text):
     return count
 
 
+@pytest.mark.scaling
 @pytest.mark.parametrize(("reader", "shape"), CASES, ids=IDS)
 def test_twice_as_much_takes_twice_the_work(reader, shape):
     """Three times."""
