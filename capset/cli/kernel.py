@@ -142,8 +142,8 @@ def why(
 ) -> None:
     """Say why PROCESS has, or has not, the capability CAP, and what would give it.
 
-    PROCESS is an operand with five sets, and what more it says counts: with rows of the sets alone, --uid is to say who
-    it is. Of an engine, it is the first process of a container.
+    PROCESS is an operand with five sets, and what more it says counts. With rows of the sets alone, --uid says who it
+    is; without it, the answer is for root and for another user. Of an engine, it is the first process of a container.
     """
     subject = operand(process, proc, alone=True)
     unsaid = uid is None and not as_json and subject.lacks_user
