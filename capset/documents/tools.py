@@ -23,6 +23,7 @@ def tool(
     belongs: Callable[[str], object] | None = None,
     never: str = "",
     partial_sets: bool = True,
+    again: Callable[[Workload, int | str | None], Workload] | None = None,
 ) -> Dialect:
     """Make a dialect of what a tool prints.
 
@@ -37,6 +38,7 @@ def tool(
         belongs: Says whether a line may stand in what it prints; by default only those of its own.
         never: What no line of it begins with, and lines of what looks alike do.
         partial_sets: Whether it may show some sets of a thread and not others.
+        again: Reads a unit again, for a release of systemd.
     """
     return Dialect(
         name=name,
@@ -45,6 +47,7 @@ def tool(
         signs=re.compile(signs),
         refuses=partial(_refuses, about, is_line, belongs or is_line, never),
         reader=reader,
+        again=again,
     )
 
 

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
+
 from attrs import evolve
 
 from capset.errors import clipped, require, shown
 from capset.formats.printed import Line, Names, lines_of, names_of
-from capset.formats.systemd import Unit
+from capset.formats.systemd import Unit, from_unit
+from capset.formats.unitsettings import settings
 from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
 
-__all__ = ["PROPERTIES", "Shown", "is_property", "show"]
+__all__ = ["PROPERTIES", "Shown", "is_property", "of_release", "show"]
 
 
 def __dir__() -> list[str]:
@@ -24,7 +27,10 @@ PROPERTIES = ("CapabilityBoundingSet", "AmbientCapabilities")
 _ONCE = frozenset({*PROPERTIES, "Id", "User", "DynamicUser", "NoNewPrivileges", "SecureBits"})
 _FLAGS = ("DynamicUser", "NoNewPrivileges")
 _BOOLEANS = {"yes": True, "no": False}
-_NOT_COUNTED = ("PrivateUsers", "PAMName", "SystemCallFilter", "RestrictNamespaces", "RestrictAddressFamilies")
+_COMMAND = re.compile(r"Exec[A-Z][A-Za-z]*Ex")
+_SIGN = re.compile(r" ; flags=[a-z -]*\b(privileged|no-setuid)\b[a-z -]* ; start_time=")
+_SIGNS = {"privileged": "+", "no-setuid": "!"}
+_UNSET = {"~", str(2**64 - 1)}  # a list that forbids nothing, and of namespaces the flags that nobody has set
 
 
 def is_property(text: str) -> bool:
@@ -41,6 +47,7 @@ class Shown:
         name: Its ``Id=``; empty where that is not shown.
         line: The line on which it begins, counted from 1.
         unit: What it says.
+        settings: What of it has another meaning for other releases, as a unit would have it.
         not_known: Why it cannot be said what its processes get; empty where it can.
         problems: What is not as it looks.
     """
@@ -49,6 +56,7 @@ class Shown:
         self.name = ""
         self.line = line
         self.unit = Unit()
+        self.settings = ""
         self.not_known = ""
         self.problems: list[Problem] = []
 
@@ -72,11 +80,14 @@ def show(text: str) -> list[Shown]:
     r"""Read what ``systemctl show`` prints of one unit or several, with all properties or those of ``-p``.
 
     A blank line begins another unit, and so does a property that stands a second time. Read are the bounding and the
-    ambient set, the user, and what of ``DynamicUser=``, ``NoNewPrivileges=`` and ``SecureBits=`` is shown. Of a set or
-    a user that is not shown nothing is assumed, so that it is not known what the unit gets. Others are passed over.
+    ambient set, the user, and what of ``DynamicUser=``, ``NoNewPrivileges=``, ``SecureBits=`` and the settings that
+    make filters is shown. Of a set or a user that is not shown nothing is assumed, so that it is not known what the
+    unit gets. Others are passed over. ``ProtectHostname=private``, which makes no filter, is shown as ``yes`` and so is
+    taken for one.
 
     Source:
-        systemctl(1), *show*; systemd ``src/systemctl/systemctl-show.c``: sets as lower-case names between blanks.
+        systemctl(1), *show*; systemd ``src/systemctl/systemctl-show.c``: sets as lower-case names between blanks. 252,
+        257 and 262 were run.
 
     Examples:
         >>> from capset.formats import systemctl
@@ -122,19 +133,48 @@ def _unit_of(lines: dict[str, Line]) -> Shown:
         group=values.get("Group", ""),
         dynamic_user=flags.get("DynamicUser", False),
     )
-    if flags.get("NoNewPrivileges"):
-        unit = evolve(unit, no_new_privs=True)
     if bits := values.get("SecureBits", "0").strip():
         try:
             unit = evolve(unit, securebits=Securebits(int(bits)))
         except ValueError:
             found.tell(lines["SecureBits"], "unknown-value", f"SecureBits= is a number, got {shown(bits)}")
-    for name in _NOT_COUNTED:
-        if values.get(name, "no") not in {"", "no"}:
-            told = f"{name}={clipped(values[name])} has an effect on capabilities that is not counted here"
-            found.tell(lines[name], "not-counted", told, note=True)
+    found.settings = "[Service]\n"
+    for name, value in values.items():
+        if (line := _as_set(name, value)) and (name not in _FLAGS or flags[name]):
+            found.settings += f"{line}\n"
+            place = lines[name].number
+            for each in from_unit(f"[Service]\n{line}\n").problems:
+                found.problems.append(evolve(each, place=f"line {place}", value=clipped(value), line=place))
+    unit = of_release(unit, found.settings, None)
+    for name, value in values.items():
+        sign = _SIGN.search(value) if _COMMAND.fullmatch(name) else None
+        if sign and (unit != Unit() if sign[1] == "privileged" else unit.uid != 0):
+            told = f"its command has {_SIGNS[sign[1]]} in front, and other credentials for that"
+            found.tell(lines[name], "command-prefix", told, note=name != "ExecStartEx")
     found.unit = evolve(unit, not_known=found.not_known)
     return found
+
+
+def _as_set(name: str, value: str) -> str:
+    """Write a property as the line of a unit that gives it; an empty text where nothing is set, or it does not count.
+
+    Of families, an empty list is one that allows nothing.
+    """
+    setting = settings().get(name)
+    if setting is None or value in _UNSET or not (setting.filter or setting.not_counted or name in _FLAGS):
+        return ""
+    value = value or ("none" if setting.value == "families" else "")
+    return f"{name}={value.replace('%', '%%')}" if value else ""
+
+
+def of_release(unit: Unit, settings: str, version: int | str | None) -> Unit:
+    """Return a unit as a release of systemd understands the settings of :class:`Shown`, which do not say which one.
+
+    Raises:
+        FormatError: *version* is no release.
+    """
+    read = from_unit(settings, version=version)
+    return evolve(unit, no_new_privs=read.no_new_privs, filters=read.filters, assumed=read.assumed)
 
 
 def _wide(bounding: CapSet) -> CapSet | None:

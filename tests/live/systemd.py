@@ -14,7 +14,7 @@ from pathlib import Path
 from capset import live
 from tests.live.suites import Suite
 
-__all__ = ["Parser", "load", "processes", "version_of"]
+__all__ = ["Parser", "load", "processes", "shown", "version_of"]
 
 NOBODY = 65534  # as root systemd does not test units
 
@@ -99,7 +99,12 @@ export container=capset SYSTEMD_UNIT_PATH="$1/units" SYSTEMD_LOG_TARGET=console
 exec /usr/lib/systemd/systemd --system --unit=all.target --show-status=0
 """
 _UNIT = "[Unit]\nDefaultDependencies=no\n"
-_LAST = "[Service]\nType=oneshot\nExecStart=/bin/bash -c 'kill -RTMIN+14 1'\n"
+# What systemctl prints is kept before the end; the private socket of systemd is there without D-Bus.
+_LAST = """[Service]
+Type=oneshot
+StandardOutput=file:{shown}
+ExecStart=/bin/bash -c '{show}; kill -RTMIN+14 1'
+"""
 
 
 def version_of(suite: Suite) -> int:
@@ -119,6 +124,15 @@ def processes(suite: Suite, shared: Path, units: list[str]) -> list[live.ProcSta
     Returns:
         The status of the process of each service; None where nothing was run.
     """
+    return shown(suite, shared, units)[0]
+
+
+def shown(suite: Suite, shared: Path, units: list[str], *options: str) -> tuple[list[live.ProcStatus | None], bytes]:
+    """Run services as `processes` does, and ask the same systemd of them all.
+
+    Returns:
+        What `processes` does, and what ``systemctl show`` prints with these options.
+    """
     folder = Path(tempfile.mkdtemp(prefix="units-", dir=shared))
     folder.chmod(0o755)
     (folder / "units").mkdir()
@@ -127,7 +141,9 @@ def processes(suite: Suite, shared: Path, units: list[str]) -> list[live.ProcSta
         run = f"Type=oneshot\nStandardOutput=file:{folder}/{name}\nExecStart=/bin/cat /proc/self/status\n"
         (folder / "units" / name).write_text(f"{_UNIT}[Service]\n{run}{unit}\n")
     after = f"After={' '.join(names)}\n"
-    (folder / "units/last.service").write_text(f"{_UNIT}{after}{_LAST}")
+    show = f"systemctl show {' '.join(options)} {' '.join(names)}" if options else ":"
+    last = _LAST.format(shown=folder / "shown", show=show)
+    (folder / "units/last.service").write_text(f"{_UNIT}{after}{last}")
     (folder / "units/all.target").write_text(f"{_UNIT}Wants={' '.join(names)} last.service\n")
     (folder / "passwd").write_text(
         "root:x:0:0::/:/bin/sh\nuser:x:1000:1000::/:/bin/sh\nnobody:x:65534:65534::/:/bin/sh\n"
@@ -139,4 +155,4 @@ def processes(suite: Suite, shared: Path, units: list[str]) -> list[live.ProcSta
     )
     assert list(folder.glob("*.service")), done.stderr.decode("utf-8", "replace")
     texts = [path.read_bytes() if (path := folder / name).exists() else b"" for name in names]
-    return [live.parse_status(text) if text else None for text in texts]
+    return [live.parse_status(text) if text else None for text in texts], (folder / "shown").read_bytes()

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from capset import Cap, live
+from capset import Cap, documents, live
 from capset.formats import systemd
 from tests.live.suites import Suite
-from tests.live.systemd import processes, version_of
+from tests.live.systemd import processes, shown, version_of
 
 RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "10"))
 
@@ -159,3 +159,44 @@ def test_users_whom_systemd_makes(suite, folder):
     assert nobody.uids.real == 65534
     assert ambient.caps.effective == {Cap.KILL}
     assert compare(suite, folder, [units[0], units[1], units[3]]) == 3
+
+
+PROPERTIES = "Id,CapabilityBoundingSet,AmbientCapabilities,User,Group,DynamicUser,NoNewPrivileges,SecureBits"
+
+
+@pytest.mark.parametrize("options", [["--all"], [f"--property={PROPERTIES},{','.join(FILTERS)}"]])
+def test_what_systemctl_shows(suite, folder, options):
+    """What is read of it for the release is what the process has; nothing is told where nothing is odd."""
+    users = ["", "User=1000", "User=user\nGroup=user", "DynamicUser=yes", "NoNewPrivileges=yes"]
+    others = [
+        *("CapabilityBoundingSet=", "CapabilityBoundingSet=CAP_KILL CAP_BPF", "CapabilityBoundingSet=~CAP_KILL"),
+        *("AmbientCapabilities=CAP_NET_RAW CAP_SETPCAP", "SecureBits=noroot keep-caps", "PrivateDevices=yes"),
+        "",
+    ]
+    units = [f"{user}\n{line}" for user in users for line in others]
+    units += [f"User=1000\n{key}={value}" for key, value in FILTERS.items()]
+    # systemctl shows ProtectHostname=private as yes.
+    units += [f"User=1000\n{lines}" for lines in OTHERS if "bogus" not in lines and "=private" not in lines]
+    statuses, text = shown(suite, folder, units, *options)
+    found = documents.read(text)
+    release, held = version_of(suite), live.read().caps.bounding
+
+    assert {each.dialect for each in found} == {"systemctl"}
+    assert [each.name for each in found] == [f"unit{at}.service" for at in range(len(units))]
+    assert [(each.not_known, each.problems) for each in found] == [("", ())] * len(units)
+    read = [outcome.workload.unit for outcome in documents.lint(found, systemd=release).outcomes]
+    for unit, status, lines in zip(read, statuses, units, strict=True):
+        uid = status.uids.real
+        assert unit.process(uid=uid, available=held) == status.caps, (release, lines)
+        assert unit.gains_nothing(uid, available=held) == status.no_new_privs, (release, lines)
+
+
+def test_what_systemctl_shows_of_commands_with_a_prefix(suite, folder):
+    """Theirs are not the unit's capabilities, so nothing is said of them."""
+    commands = [f"ExecStart=\nExecStart={sign}/bin/cat /proc/self/status" for sign in ("+", "!", "-@", "!!", "")]
+    units = [f"User=1000\n{line}".replace("-@/bin/cat", "-@/bin/cat cat") for line in commands]
+    _, text = shown(suite, folder, units, "--all")
+
+    assert [each.not_known.partition(" in front")[0] for each in documents.read(text)] == [
+        *("its command has +", "its command has !", "", "", "")
+    ]

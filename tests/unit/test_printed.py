@@ -405,9 +405,63 @@ def test_lines_that_systemctl_does_not_print():
 
 
 def test_what_of_systemctl_is_not_counted():
-    [one] = read(SHOWN.format("a", "", "", "") + "PrivateUsers=yes\n", "systemctl")
-    assert told([one]) == ["PrivateUsers=yes has an effect on capabilities that is not counted here"]
-    assert one.not_known == ""
+    """It is told as of a unit; what is not set is not told."""
+    [one] = read(SHOWN.format("a", "", "", "") + "PrivateUsers=yes\nPAMName=\n", "systemctl")
+    assert told([one]) == ["not counted here: the capabilities count in a user namespace of its own alone"]
+    assert (one.problems[0].line, one.not_known) == (5, "")
+
+
+UNSET = (
+    "SystemCallFilter=~\nRestrictAddressFamilies=~\nRestrictNamespaces=no\nDelegateNamespaces=18446744073709551615\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("line", "filters"),
+    [
+        (UNSET, ""),
+        ("SystemCallFilter=_llseek access capget capset prctl\n", "kept"),
+        ("SystemCallFilter=~capset prctl\n", "no_new_privs"),
+        ("RestrictAddressFamilies=\n", "kept"),
+        ("RestrictNamespaces=cgroup ipc\n", "kept"),
+        ("PrivateDevices=yes\n", "kept"),
+        ("PrivateDevices=no\nSystemCallArchitectures=\n", ""),
+        ("ProtectHostname=yes\nProtectHostnameEx=[unprintable]\n", "kept"),
+    ],
+)
+def test_filters_that_systemctl_shows(line, filters):
+    """They mean what they do in a unit; which release it is, is not shown, and can be said."""
+    [one] = read(SHOWN.format("a", "", "", "5") + "NoNewPrivileges=no\n" + line, "systemctl")
+    assert (one.unit.filters, told([one])) == (filters, [])
+    [outcome] = documents.lint(one, systemd=252).outcomes
+    assert outcome.workload.unit.gains_nothing(5) is bool(filters)
+
+
+@pytest.mark.parametrize(
+    ("user", "line", "not_known"),
+    [
+        ("5", "ExecStartEx={{ path=/x ; argv[]=/x ; flags=privileged ; {}", "its command has + in front, and other"),
+        ("5", "ExecStartEx={{ path=/x ; argv[]=/x ; flags=ignore-failure no-setuid ; {}", "its command has ! in front"),
+        ("5", "ExecStopEx={{ path=/x ; argv[]=/x ; flags=privileged ; {}", ""),
+        ("5", "ExecStartEx={{ path=/x ; argv[]=/x ; flags=no-setuid ; y ; flags= ; {}", ""),
+        ("5", "ExecStart={{ path=/x ; argv[]=/x ; ignore_errors=no ; {}", ""),
+        ("", "ExecStartEx={{ path=/x ; argv[]=/x ; flags=no-setuid ; {}", ""),
+    ],
+)
+def test_commands_that_systemctl_shows(user, line, not_known):
+    """What stands in front of a command counts as in a unit, where the unit takes anything away."""
+    shown = line.format("start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; code=(null) ; status=0/0 }")
+    [one] = read(SHOWN.format("a", "cap_kill", "", user) + shown + "\n", "systemctl")
+    assert one.not_known.startswith(not_known)
+    assert bool(one.not_known) == bool(not_known)
+    assert [each.verdict for each in one.problems] == (["depends"] if not_known else ["note"] * ("Stop" in line))
+
+
+def test_a_command_of_a_unit_that_takes_nothing():
+    shown = "ExecStartEx={ path=/x ; argv[]=/x ; flags=privileged ; start_time=[n/a] ; stop_time=[n/a] }\n"
+    everything = " ".join(map(str, CapSet.all())).lower()
+    [one] = read(SHOWN.format("a", everything, "", "") + shown, "systemctl")
+    assert (one.not_known, one.problems) == ("", ())
 
 
 # -- strace -----------------------------------------------------------------------------------------

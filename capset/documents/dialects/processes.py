@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from capset.documents.dialect import Text
 from capset.documents.tools import by_lines, tool
 from capset.documents.workload import Workload
@@ -29,9 +31,17 @@ def _shown(text: Text) -> list[Workload]:
             unit=each.unit,
             not_known=each.not_known,
             problems=tuple(each.problems),
+            parts=((each.line - 1, each.settings),),
         )
         for each in systemctl.show(text.text)
     ]
+
+
+def _of_release(workload: Workload, release: int | str | None) -> Workload:
+    """Understand what a unit's settings mean as a release of systemd does, which systemctl does not show."""
+    [(_, settings)] = workload._parts
+    assert workload.unit is not None, "systemctl shows units"
+    return evolve(workload, unit=systemctl.of_release(workload.unit, settings, release))
 
 
 DIALECTS = (
@@ -80,5 +90,6 @@ DIALECTS = (
         belongs=_PROPERTY.fullmatch,
         never="[",
         reader=_shown,
+        again=_of_release,
     ),
 )
