@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from attrs import evolve
 
@@ -235,7 +236,15 @@ _COLUMNS = {
     "INHERITED CAPS": "inheritable",
     "PERMITTED CAPS": "permitted",
 }
+_HEADING = re.compile(r"[^ \t]+(?: [^ \t]+)*")
 _APART = re.compile(r"\t| {2,}")
+_NAMES = re.compile(r"\w+(?:,\w+)*")
+# What the older of its two lists of names lacks.
+_LATER = CapSet(["perfmon", "bpf", "checkpoint_restore"])
+_OLDER = "Podman with psgo before 1.7.3 knows no CAP_PERFMON, CAP_BPF and CAP_CHECKPOINT_RESTORE"
+_FULL = f"{_OLDER}: its full set may lack these"
+_ALL = f"{_OLDER}: the three that it calls unknown are taken for these"
+_SOME = "Podman calls a capability unknown that is newer than its list of names, and does not say which one it is"
 
 
 def is_header_of_top(text: str) -> bool:
@@ -247,8 +256,11 @@ def is_header_of_top(text: str) -> bool:
 def top(text: str) -> list[Printed]:
     r"""Read a table of ``podman top CONTAINER pid capeff capbnd ...``. In a header behind it another begins.
 
+    A command may have anything in it, so columns are where their names are; in a table that has lost its blanks they
+    are what stands between two of them. What no table can have had in it is not understood.
+
     Source:
-        containers/psgo ``psgo.go`` and ``internal/capabilities``; podman-top(1).
+        containers/psgo ``psgo.go`` and ``internal/capabilities``; podman-top(1). Podman 4.3, 5.4 and 5.8 were run.
 
     Examples:
         >>> from capset.formats import processes
@@ -257,18 +269,55 @@ def top(text: str) -> list[Printed]:
         >>> one.name, one.state.effective
         ('pid 1, web', CapSet.parse('CAP_KILL,CAP_NET_RAW'))
     """
-    columns: list[str] = []
+    begins: dict[str, int] = {}
     found: list[Printed] = []
     for line in lines_of(text):
-        cells = [cell.strip() for cell in _APART.split(line.text.strip())]
         if is_header_of_top(line.text):
-            columns = cells
-        elif len(cells) != len(columns):
+            begins = {name[0]: name.start() for name in _HEADING.finditer(line.text)}
+            continue
+        row = _row(line.text, begins)
+        if row is None:
             found.append(unread(line))
-        else:
-            row = dict(zip(columns, cells, strict=True))
-            sets = {_COLUMNS[column]: names_of(cell) for column, cell in row.items() if column in _COLUMNS}
-            pid, command = row.get("PID") or row.get("HPID"), row.get("COMMAND")
-            name = ", ".join(filter(None, (pid and f"pid {pid}", command)))
-            found.append(Printed.of_sets(line, name, sets).told())
+            continue
+        pid, command = row.get("PID") or row.get("HPID"), row.get("COMMAND")
+        name = ", ".join(filter(None, (pid and f"pid {pid}", command)))
+        read = {_COLUMNS[column]: _named(cell) for column, cell in row.items() if column in _COLUMNS}
+        told = dict.fromkeys(message for _, message in read.values() if message)
+        one = Printed.of_sets(line, name, {set_name: names for set_name, (names, _) in read.items()})
+        problems = tuple(_older_names(line, message) for message in told)
+        found.append(evolve(one, not_known=_SOME if _SOME in told else "", problems=problems).told())
     return found
+
+
+def _named(cell: str) -> tuple[Names, str]:
+    """Read a list, and say what is to be told of it, as Podman may call something unknown, each by itself."""
+    names = names_of(cell)
+    if cell == "full":
+        return names, _FULL
+    if "unknown" not in names.unknown:
+        return names, ""
+    others = tuple(word for word in names.unknown if word != "unknown")
+    if cell.split(",").count("unknown") == len(_LATER) and not names.caps & _LATER:
+        return Names(names.caps | _LATER, others), _ALL
+    return Names(names.caps, others), _SOME
+
+
+def _older_names(line: Line, message: str) -> Problem:
+    place, verdict = f"line {line.number}", "depends" if message == _SOME else "note"
+    return Problem(rule="older-names", place=place, value="", verdict=verdict, message=message, line=line.number)
+
+
+def _row(text: str, begins: dict[str, int]) -> dict[str, str] | None:
+    """Divide a row into its cells by column; None where there is none of the table that these columns have."""
+    rows = [[cell.strip() for cell in _APART.split(text.strip())]]
+    if all(not text[max(start - 2, 0) : start].strip() for start in begins.values()):
+        rows.insert(0, [text[start:end].strip() for start, end in pairwise([*begins.values(), None])])
+    found = (dict(zip(begins, cells, strict=True)) for cells in rows if len(cells) == len(begins))
+    return next((row for row in found if all(_fits(*cell) for cell in row.items())), None)
+
+
+def _fits(column: str, cell: str) -> bool:
+    """Say whether a cell may stand in a column."""
+    if column in _COLUMNS:
+        return bool(_NAMES.fullmatch(cell))
+    return column == "COMMAND" or not _APART.search(cell)

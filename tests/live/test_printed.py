@@ -11,6 +11,8 @@ from hypothesis import given, settings
 
 from capset import CapSet, FileCaps, documents, live
 from capset.formats import libcap
+from tests.live.containers import COMPILED_IN, LIMITS, call
+from tests.live.test_engines import in_suite
 from tests.strategies import masks
 
 RUNS = int(os.environ.get("CAPSET_ORACLE_RUNS", "25"))
@@ -176,3 +178,51 @@ def test_rpm(tmp_path, tool):
     [one] = documents.read(printed(rpm, "-qp", "--filecaps", package))
     assert (one.dialect, one.name) == ("rpm", "/opt/a b")
     assert one.file_caps == FileCaps.from_state(libcap.from_text("cap_net_raw,cap_kill=ep"))
+
+
+CAPS = "capeff,capprm,capbnd,capinh,capamb"
+COMMAND = "tail -f /dev/null 'a  b\tc' & tail -f /dev/null"
+
+
+@pytest.mark.parametrize("podman", ["here", in_suite("trixie"), in_suite("forky")], indirect=True)
+def test_podman_top(podman):
+    """Each process of a container against its status."""
+    options = [
+        [],
+        ["--user=1000", "--cap-add=KILL"],
+        ["--privileged"],
+        ["--cap-drop=ALL"],
+        ["--cap-drop=ALL", "--cap-add=CHOWN", "--cap-add=BPF"],
+        ["--cap-add=ALL", "--cap-drop=SYS_RESOURCE"],
+    ]
+    for each in options:
+        image = ("--pull=never", "--network=none", "--pids-limit=0", *LIMITS, "box:1", "sh", "-c", COMMAND)
+        made = call(*podman.podman, "run", "-d", "--name=capset-top", *each, *image, env=COMPILED_IN)
+        assert made.returncode == 0, made.stderr
+        try:
+            look = ("exec", "capset-top", "sh", "-c", "for each in /proc/[0-9]*/status; do cat $each; echo; done")
+            texts = call(*podman.podman, *look, env=COMPILED_IN).stdout.split(b"\n\n")
+            statuses = {each.pid: each.caps for each in map(live.parse_status, filter(None, texts))}
+            for columns in (f"pid,{CAPS}", f"pid,comm,{CAPS},user", f"{CAPS},pid,label,args", f"args,{CAPS},pid"):
+                shown = call(*podman.podman, "top", "capset-top", columns, env=COMPILED_IN)
+                compare_with_statuses(documents.read(shown.stdout), shown.stdout, statuses)
+        finally:
+            call(*podman.podman, "rm", "-f", "-t", "0", "capset-top")
+
+
+def compare_with_statuses(found, shown, statuses):
+    """A row that a tab in a command has moved is not understood; all others are the process's own sets.
+
+    Unless Podman has no name for one of them, which is told.
+    """
+    assert {each.dialect for each in found} == {"podman-top"}, shown
+    assert len(found) == 2
+    read = [each for each in found if each.not_known != "the line was not understood"]
+    assert len(read) >= 1
+    for each in read:
+        caps = statuses[int(each.name.partition(",")[0].removeprefix("pid "))]
+        if each.not_known:
+            assert b"CHOWN,unknown " in shown
+            assert caps.bounding - each.state.bounding == CapSet(["bpf"])
+        else:
+            assert each.state == caps, shown

@@ -349,6 +349,60 @@ def test_podman_top():
     assert "INHERITED" not in first.says
 
 
+TOP = "PID         COMMAND     EFFECTIVE CAPS  HPID\n"
+UNKNOWN = "unknown,unknown,unknown"
+LATER = ["perfmon", "bpf", "checkpoint_restore"]
+
+
+@pytest.mark.parametrize(
+    ("row", "name", "effective"),
+    [
+        ("1           a  b\tc      KILL            77", "pid 1, a  b\tc", KILL),
+        ("1           a  KILL     KILL            77", "pid 1, a  KILL", KILL),
+        ("1  a  KILL  77", "pid 1, a", KILL),
+        ("1\ta\tKILL\t77", "pid 1, a", KILL),
+        ("1                       KILL            77", "pid 1", KILL),
+    ],
+)
+def test_rows_of_podman_top(row, name, effective):
+    """Columns are where the header has them, whatever stands in a command; or else between blanks."""
+    [one] = read(TOP + row, "podman-top")
+    assert (one.name, one.state.effective) == (name, effective)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "1           a           KILL            NET_RAW  77",  # a command with a tab in it, which moves what follows
+        "1           a           KILL CHOWN      77",
+        "1           a                           77",
+        "1 a KILL 77",
+        "b",
+    ],
+)
+def test_rows_of_no_table(row):
+    [one] = read(TOP + row, "podman-top")
+    assert one.not_known == "the line was not understood"
+
+
+@pytest.mark.parametrize(
+    ("cell", "caps", "message", "known"),
+    [
+        (f"KILL,{UNKNOWN}", CapSet(["kill", *LATER]), "three that it calls", True),
+        ("KILL,unknown,unknown", KILL, "does not say which one it is", False),
+        (f"KILL,BPF,{UNKNOWN}", KILL | CapSet(["bpf"]), "does not say which one it is", False),
+        (f"KILL,next,{UNKNOWN}", CapSet(["kill", *LATER]), "capset knows no capability 'next'", False),
+        ("full", CapSet.all(), "its full set may lack these", True),
+    ],
+)
+def test_what_podman_has_no_name_for(cell, caps, message, known):
+    """It says how many there are; which they are is known where there are as many as its older list lacks."""
+    [one] = read(f"EFFECTIVE CAPS\n{cell}\n", "podman-top")
+    assert one.state.effective == caps
+    assert any(message in each for each in told([one]))
+    assert (one.not_known == "") is known
+
+
 SHOWN = "Id={}.service\nCapabilityBoundingSet={}\nAmbientCapabilities={}\nUser={}\n"
 
 
@@ -411,9 +465,7 @@ def test_what_of_systemctl_is_not_counted():
     assert (one.problems[0].line, one.not_known) == (5, "")
 
 
-UNSET = (
-    "SystemCallFilter=~\nRestrictAddressFamilies=~\nRestrictNamespaces=no\nDelegateNamespaces=18446744073709551615\n"
-)
+UNSET = f"SystemCallFilter=~\nRestrictAddressFamilies=~\nRestrictNamespaces=no\nDelegateNamespaces={2**64 - 1}\n"
 
 
 @pytest.mark.parametrize(
