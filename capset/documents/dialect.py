@@ -7,13 +7,14 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from itertools import islice
 from posixpath import normpath
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from attrs import field, frozen
 
 from capset.bounds import bounded
 from capset.documents.meaning import Meaning
 from capset.documents.structured import Document, documents
+from capset.documents.unitfiles import UnitFile, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError, shown
@@ -21,6 +22,8 @@ from capset.formats.printed import Line, lines_of
 
 __all__ = ["Dialect", "Part", "Text", "the_one"]
 
+
+T = TypeVar("T")
 
 _GLANCE = 200_000  # so many characters are looked at
 _FIRST_LINES = 500
@@ -41,6 +44,7 @@ class Text:
         self.source = source
         self.beside = beside
         self._others: dict[str, Text] = {}
+        self._found: dict[Callable[[Text], object], object] = {}
 
     @classmethod
     def of(cls, text: str | bytes, name: str, beside: Mapping[str, str | bytes] = _NO_OTHERS) -> Text:
@@ -77,6 +81,12 @@ class Text:
         """This text and those of the others that were asked for, by their names."""
         return {self.source: self.text} | {name: other.text for name, other in self._others.items()}
 
+    def once(self, look: Callable[[Text], T]) -> T:
+        """Return what a function finds in it, which is called once however many dialects ask."""
+        if look not in self._found:
+            self._found[look] = look(self)
+        return cast("T", self._found[look])
+
     @cached_property
     def _by_path(self) -> dict[str, str]:
         return {normpath(name): name for name in self.beside}
@@ -93,6 +103,11 @@ class Text:
     def first_lines(self) -> tuple[Line, ...]:
         """The first lines of it that a tool may have printed; enough to recognise whose they are."""
         return tuple(islice(lines_of(self.text[:_GLANCE]), _FIRST_LINES))
+
+    @cached_property
+    def unit_files(self) -> list[UnitFile]:
+        """The files in it as systemctl cat divides them, if it is one of systemd's; else one."""
+        return unit_files(self.text, self.source)
 
     def parsed(self) -> list[Document]:
         """Return the documents in it.

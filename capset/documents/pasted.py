@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from capset.documents.shell import OPERATORS, UnfinishedError, Word, commands
+from capset.documents.shell import OPERATORS, UnfinishedError, Word, each_command
 from capset.formats.commandline import starts_container, without_front
 
-__all__ = ["is_command_line", "pasted"]
+__all__ = ["each_pasted", "is_command_line", "pasted"]
 
 # A prompt: of a user and a host, of a folder, or a sign alone; behind it comes a command. # alone begins a comment.
 _PROMPT = re.compile(
@@ -46,23 +46,35 @@ def pasted(text: str) -> list[list[Word]]:
         >>> pasted("me@host:~$ docker run \\\n> --privileged web && ls\n")
         [['docker', 'run', '--privileged', 'web'], ['ls']]
     """
-    found = _commands(text)
+    return [*each_pasted(text)]
+
+
+def each_pasted(text: str) -> Iterator[list[Word]]:
+    """Yield what :func:`pasted` returns, one by one, so that none has to be kept.
+
+    Raises:
+        ValueError: As of that, when it comes to this place.
+    """
+    found = False
+    for words in _commands(text):
+        found = True
+        yield words
     if not found:  # # may be the prompt of root; in a text with other lines it begins a comment
-        found = [words for words in _commands(text, as_root=True) if starts_container(words)]
-    return found
+        yield from (words for words in _commands(text, as_root=True) if starts_container(words))
 
 
-def _commands(text: str, *, as_root: bool = False) -> list[list[Word]]:
+def _commands(text: str, *, as_root: bool = False) -> Iterator[list[Word]]:
     lines: list[str] = []
     continues = False
     for line in text.replace("\r\n", "\n").split("\n"):
-        lines.append(_without_prompt(line, continues=continues, as_root=as_root))
-        continues = lines[-1].endswith("\\")
+        lines.append(_without_prompt(line, continues=continues, as_root=as_root) if line else "")
+        continues = line[-1:] == "\\" and lines[-1][-1:] == "\\"
     try:
-        divided = commands("\n".join(lines))
+        for words in each_command("\n".join(lines)):
+            if words[0] not in OPERATORS:
+                yield from _inner(words)
     except UnfinishedError as error:
         raise ValueError(str(error)) from None
-    return [inner for words in divided if words[0] not in OPERATORS for inner in _inner(words)]
 
 
 def _without_prompt(line: str, *, continues: bool, as_root: bool) -> str:

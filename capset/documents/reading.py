@@ -246,7 +246,7 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
             break
     if not possible and (told := foreign(text.text)):
         raise DocumentError(text.source, told[1], told[0])
-    if not possible and isinstance(text.documents, MissingExtraError) and _may_be_yaml(text):
+    if not possible and _may_be_yaml(text) and isinstance(text.documents, MissingExtraError):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
         raise text.documents
@@ -263,10 +263,14 @@ _YAML = re.compile(r"""^[ \t]*(?:- +)*["']?[\w.$/-]+["']?[ \t]*:(?:[ \t]|$)""", 
 
 def _is_cut(text: Text) -> bool:
     """Say whether a text that looks like YAML or JSON cannot be read as such, which is told for all that are."""
-    if isinstance(text.documents, MissingExtraError):
+    return text.once(_has_keys) and isinstance(text.documents, DocumentError | MissingExtraError)
+
+
+def _has_keys(text: Text) -> bool:
+    """Say whether there may be a key with a value in a text, or it is called so, or there is nothing in it."""
+    if text.source.endswith((".yaml", ".yml", ".json")) or text.text.lstrip()[:1] in {"", "{", "["}:
         return True
-    shaped = text.text.lstrip()[:1] in {"{", "["} or _may_be_yaml(text)
-    return shaped and isinstance(text.documents, DocumentError)
+    return ":" in text.text and ("{" in text.text or _may_be_yaml(text))
 
 
 def _may_be_yaml(text: Text) -> bool:
@@ -276,6 +280,8 @@ def _may_be_yaml(text: Text) -> bool:
 
 def _why_not(dialect: Dialect, text: Text) -> str:
     """Say why a text is not in a dialect; an empty text if it may be."""
+    if dialect.structured and not text.once(_has_keys):  # any text is YAML, and parsing a long one takes long
+        return "expected a mapping: it has no key with a value behind it"
     try:
         return dialect._refuses(text)
     except DocumentError as error:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
-__all__ = ["OPERATORS", "UnfinishedError", "Word", "commands"]
+__all__ = ["OPERATORS", "UnfinishedError", "Word", "commands", "each_command"]
 
 OPERATORS = frozenset(";&|()")
 """What separates commands."""
@@ -20,6 +21,8 @@ class Word(str):
     Attributes:
         line: The line on which it begins, counted from 1.
     """
+
+    __slots__ = ("line",)
 
     line: int
 
@@ -43,7 +46,7 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _IN_DOUBLE = re.compile(r"\\([\"\\$`\n])")
-_COMMENT = re.compile(r"#[^\n]*")
+_BETWEEN = frozenset({"blank", "redirect", "operator"})
 
 
 def commands(text: str) -> list[list[Word]]:
@@ -65,44 +68,54 @@ def commands(text: str) -> list[list[Word]]:
         >>> commands("ls 2> out -l; id")
         [['ls', '-l'], [';'], ['id']]
     """
-    found: list[list[Word]] = [[]]
+    return [*each_command(text)]
+
+
+def each_command(text: str) -> Iterator[list[Word]]:
+    """Yield what :func:`commands` returns, one by one, so that none has to be kept.
+
+    Raises:
+        UnfinishedError: As of that, when it comes to this place.
+    """
+    command: list[Word] = []
     word: list[str] = []  # in pieces
     begins = 1
     redirected = False  # the next word is where to
-    at, line = 0, 1
-    while at < len(text):
-        if not word and (comment := _COMMENT.match(text, at)):
-            at = comment.end()
+    at, line, end = 0, 1, len(text)
+    while at < end:
+        if text[at] == "#" and not word:  # a comment
+            at = max(text.find("\n", at), 0) or end
             continue
         piece = _PIECE.match(text, at)
         if piece is None:
             raise UnfinishedError("a backslash ends it" if text[at] == "\\" else "a quote ends nowhere")
         at = piece.end()
-        if piece["nothing"]:
+        kind = str(piece.lastgroup)
+        if kind == "nothing":
             line += 1
             continue
-        if piece["blank"] is None and piece["operator"] is None and piece["redirect"] is None:
+        if kind not in _BETWEEN:
             begins = begins if word else line
-            word.append(_meant(piece))
+            word.append(_meant(piece, kind))
             line += piece[0].count("\n")
             continue
         if word:
             word.append(piece["number"] or "")
             if not redirected:
-                found[-1].append(Word("".join(word), begins))
+                command.append(Word("".join(word), begins))
             word, redirected = [], False
-        redirected = piece["redirect"] is not None or (redirected and piece["operator"] is None)
+        redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
-            found += [[]] if operator == "\n" else [[Word(operator, line)], []]
+            yield from [command] * bool(command)
+            command = []
+            yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
     if word and not redirected:
-        found[-1].append(Word("".join(word), begins))
-    return [command for command in found if command]
+        command.append(Word("".join(word), begins))
+    if command:
+        yield command
 
 
-def _meant(piece: re.Match[str]) -> str:
+def _meant(piece: re.Match[str], kind: str) -> str:
     """Return what a piece of a word stands for."""
-    if piece["double"] is not None:
-        return _IN_DOUBLE.sub(lambda escape: escape[1].strip("\n"), piece["double"])
-    kinds = (piece["escaped"], piece["single"], piece["output"], piece["plain"])
-    return next(text for text in kinds if text is not None)
+    return _IN_DOUBLE.sub(lambda escape: escape[1].strip("\n"), piece[kind]) if kind == "double" else piece[kind]

@@ -303,8 +303,9 @@ def _named(cell: str) -> tuple[Names, str]:
 
 
 def _older_names(line: Line, message: str) -> Problem:
-    place, verdict = f"line {line.number}", "depends" if message == _SOME else "note"
-    return Problem(rule="older-names", place=place, value="", verdict=verdict, message=message, line=line.number)
+    place = f"line {line.number}"
+    told = Problem(rule="older-names", place=place, value="", verdict="note", message=message, line=line.number)
+    return evolve(told, verdict="depends") if message == _SOME else told
 
 
 def _row(text: str, begins: dict[str, int]) -> dict[str, str] | None:

@@ -8,13 +8,14 @@ import pickle
 import re
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 import capset
 from capset import DOCKER_DEFAULT, CapSet, FileCaps, display, documents, engines
-from capset.documents import DIALECTS, RULES, Workload, structured
+from capset.documents import DIALECTS, RULES, Workload, pasted, structured
 from capset.engines import Request
 from capset.errors import (
     CapsetError,
@@ -114,6 +115,12 @@ def test_every_dialect_is_recognised(dialect):
         ("metadata: 5\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("kind: Service\n---\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("services: 5", "compose"),
+        ("--cap-ad=KILL", "docker"),
+        ("-privileged", "docker"),
+        ("-it --rm web", "docker"),
+        ("services: {a: {}, b: c}", "compose"),
+        ("services: {}", "compose"),
+        ("services:\n", "compose"),
         ("[Unit]\nDescription=b\n[Socket]\n", "systemd"),
         ("kind: Pod\nx: |\n  [Service]\nspec: {containers: [{name: a}]}", "kubernetes"),
         ("[Service", "systemd"),
@@ -141,6 +148,12 @@ UNREAD = {
     "[Servicexyz]\nA=b\n": "it has no section with capabilities",
     "[Match]\nName=eth0\n[Network]\nDHCP=yes\n": "quadlet: it has no section of Quadlet's, [Artifact], [Build], ",
     "[abc]": "systemd: it has no section with capabilities",
+    "passwd:  files\nservices:  db files\n": "compose: its services are no mappings, but 'db files'",
+    "services: {web: 'http://web', db: 'http://db'}": "compose: its services are no mappings, but 'http://web'",
+    "-P INPUT ACCEPT\n-A DOCKER -j DROP\n": "docker: expected docker run, or its options, got '-P'",
+    "-server KNOWN\n": "docker: expected docker run, or its options, got '-server'",
+    "--Column ID of table A\n": "docker: expected docker run, or its options, got '--Column'",
+    "[Network]\n#SpeedMeter=no\n[DHCPv4]\n": "quadlet: it has no section of Quadlet's",
     "a: [": "kubernetes: line 1: expected the node content",
     "a: 1": "compose: it has no services",
     "a: 1\n---\nb: 1": "oci: expected one document, found 2",
@@ -988,11 +1001,35 @@ def test_what_is_no_yaml_does_not_blame_its_reader(monkeypatch, text):
     """Every word is YAML, so that it has to look like it."""
     monkeypatch.setitem(sys.modules, "capset.documents.yamltext", None)
     monkeypatch.setattr(structured, "import_module", _without_yaml)
-    with pytest.raises(DialectError, match=r"YAML was not tried: ruamel\.yaml is missing"):
+    with pytest.raises(DialectError) as caught:
         documents.read(text)
+    assert ("YAML was not tried: ruamel.yaml is missing" in str(caught.value)) is (":" in text)
     for yaml, name in (("services:\n  web: {}\n", ""), ('"services": \n', ""), (text, "x.yaml")):
         with pytest.raises(MissingExtraError, match=r"^reading YAML needs ruamel\.yaml"):
             documents.read(yaml, name)
+
+
+@pytest.mark.parametrize(
+    "text", ["ls -l\n" * 9, "a b c\n", "a {b} c", "http://a", "a:b c\nd:e", "x" * 99, "'a'" * 9, "(" * 9]
+)
+def test_what_has_no_key_is_not_parsed(monkeypatch, text):
+    """Parsing YAML takes long, and any text is YAML."""
+    parsed = []
+    monkeypatch.setattr(structured, "import_module", lambda name: parsed.append(name) or _without_yaml(name))
+    with pytest.raises(DialectError):
+        documents.dialect_of(text)
+    assert parsed == []
+
+
+@pytest.mark.parametrize("text", ["a b c", "ls\n" * 9, "docker run web", "podman run web", "services: {}"])
+def test_commands_are_divided_once(monkeypatch, text):
+    """However many dialects are command lines."""
+    divided = []
+    divide = pasted.each_command
+    monkeypatch.setattr(pasted, "each_command", lambda text: divided.append(text) or divide(text))
+    with suppress(DialectError):
+        documents.dialect_of(text)
+    assert len(divided) <= 1
 
 
 def _without_yaml(name):

@@ -16,7 +16,7 @@ from capset.documents.meaning import Meaning
 from capset.documents.structured import Document, written_yaml
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
-from capset.errors import FormatError
+from capset.errors import FormatError, shown
 from capset.formats import compose
 from capset.formats.composing import File, Service
 from capset.formats.contexts import is_of_a_chart
@@ -34,6 +34,10 @@ def _refuses(text: Text) -> str:
     root = Node(documents[0].value)
     if not isinstance(root.value, Mapping) or "services" not in root.mapping():
         return "it has no services"
+    services: object = root["services"].value
+    each = [*services.values()] if isinstance(services, Mapping) else [services]
+    if each and all(isinstance(service, str) for service in each):
+        return f"its services are no mappings, but {shown(each[0])}"
     return "it has a securityContext, as the values of a Helm chart do" if is_of_a_chart(documents[0].value) else ""
 
 

@@ -10,7 +10,7 @@ from attrs import evolve
 from capset.documents.containers import as_docker_reads, judge_of, not_known, request_of
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
-from capset.documents.unitfiles import UnitFile, base_name, folder_of, line_in_text, unit_files, with_line
+from capset.documents.unitfiles import UnitFile, base_name, folder_of, line_in_text, with_line
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.formats import nspawn
@@ -29,17 +29,22 @@ def _is_named_so(file: UnitFile) -> bool:
     return (folder_of(file.path) or file.path).endswith(".nspawn")
 
 
+_NO_SECTION = "it has no section [Exec] with a key of systemd-nspawn"
+
+
 def _refuses(text: Text) -> str:
-    files = unit_files(text.text, text.source)
+    files = text.unit_files
     if any(_is_named_so(file) for file in files):
         return ""
+    if "[Exec]" not in text.text:  # reading all lines of what is something else takes long
+        return _NO_SECTION
     lines = (line for file in files for line in assignments(file.text, []))
     is_one = any(line.section == "Exec" and line.key in (*nspawn.KEYS, "Boot", "Parameters") for line in lines)
-    return "" if is_one else "it has no section [Exec] with a key of systemd-nspawn"
+    return "" if is_one else _NO_SECTION
 
 
 def _read(text: Text) -> list[Workload]:
-    return [_file(text.source, file) for file in unit_files(text.text, text.source)]
+    return [_file(text.source, file) for file in text.unit_files]
 
 
 def _file(source: str, file: UnitFile, *, engine: Engine | None = None) -> Workload:

@@ -12,7 +12,7 @@ from capset.documents.containers import as_docker_reads, judge_of, not_known, re
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
 from capset.documents.runs import limits_of
-from capset.documents.unitfiles import UnitFile, base_name, folder_of, is_of_user, line_in_text, unit_files, with_line
+from capset.documents.unitfiles import UnitFile, base_name, folder_of, is_of_user, line_in_text, with_line
 from capset.documents.workload import Workload
 from capset.engines import Engine
 from capset.errors import DialectError, FormatError
@@ -25,7 +25,7 @@ __all__ = ["DIALECTS"]
 _SIGNS = re.compile(r"(?m)^\s{0,20}\[(?:Artifact|Build|Container|Image|Kube|Network|Pod|Volume)\]")
 
 # Of files of systemd-networkd and systemd-nspawn, which have a section [Network] too.
-_OF_OTHERS = frozenset({"Match", "NetDev", "Link", "Exec", "Files"})
+_OF_OTHERS = frozenset({"Match", "NetDev", "Link", "DHCPv4", "DHCPv6", "Exec", "Files"})
 _RUNS_NOTHING = {
     "Artifact": "an artifact runs nothing, and has no capabilities",
     "Build": "it makes an image, and what runs in that has no capabilities of the file's",
@@ -51,12 +51,12 @@ def _refuses(text: Text) -> str:
     first = next((line for line in lines if line and line[0] not in "#;"), "")
     if first[:1] != "[":
         return "its first line is no section, such as [Container]"
-    kinds = [_kind(file) for file in unit_files(text.text, text.source)]
+    kinds = [_kind(file) for file in text.unit_files]
     return "" if any(kinds) else f"it has no section of Quadlet's, {', '.join(f'[{kind}]' for kind in quadlet.KINDS)}"
 
 
 def _read(text: Text) -> list[Workload]:
-    files = [(file, _kind(file)) for file in unit_files(text.text, text.source)]
+    files = [(file, _kind(file)) for file in text.unit_files]
     if not any(kind for _, kind in files):
         raise DialectError(text.text, text.source, (("quadlet", _refuses(text)),))
     return [_file(text.source, file, kind) for file, kind in files]

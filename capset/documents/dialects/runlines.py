@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+
+from attrs import frozen
 
 from capset.documents.containers import as_docker_reads, request_of, unread_part
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
-from capset.documents.pasted import is_command_line, pasted
+from capset.documents.pasted import each_pasted, is_command_line
 from capset.documents.runs import container
 from capset.documents.shell import Word
 from capset.documents.workload import Workload
@@ -44,22 +46,61 @@ _USUAL = {
 }
 _NONE = "no command of this program starts a container"
 _OPTION = re.compile(r"--?[A-Za-z]")
+_LOOKS_OURS = re.compile(r"--?(?:cap|priv|sec|user)", re.IGNORECASE)
 _HINT = re.compile(r"--(?:cap-add|cap-drop|privileged)\b")
 
 
-def _commands(text: Text) -> list[list[Word]]:
-    """Return the commands of a text.
+@frozen
+class _Glance:
+    """What is seen of a text by whoever asks whether it is a command line.
+
+    Attributes:
+        why_not: Why it is none, if it is none.
+        first: Its first command.
+        program: The program of the first command that starts a container; empty where none does.
+        several: Whether there are more commands.
+    """
+
+    why_not: str | DocumentError = ""
+    first: tuple[Word, ...] = ()
+    program: str = ""
+    several: bool = False
+
+
+def _glance(text: Text) -> _Glance:
+    """Look at the commands of a text, and keep the first."""
+    if not is_command_line(text.text):
+        return _Glance(_NONE)
+    if is_getcap(text.text.strip().partition("\n")[0].rstrip()):  # of a file that may well be docker itself
+        told = "expected a command that starts a container, got a path and its capabilities, as getcap prints them"
+        return _Glance(told)
+    first: tuple[Word, ...] = ()
+    program, several = "", False
+    try:
+        for words in _commands(text):
+            several = bool(first)
+            first = first or tuple(words)
+            program = program or _first([words])
+    except DocumentError as error:
+        return _Glance(error)
+    return _Glance("", first, program, several)
+
+
+def _commands(text: Text) -> Iterator[list[Word]]:
+    """Yield the commands of a text.
 
     Raises:
         DocumentError: It is no command line.
     """
+    found = False
     try:
-        found = pasted(text.text)
+        for words in each_pasted(text.text):
+            found = True
+            yield words
     except ValueError as error:
         raise DocumentError(text.source, None, f"no command line: {error}") from None
     if not found:
         raise DocumentError(text.source, None, "there is no command in it")
-    return found
 
 
 def _first(found: Iterable[list[Word]]) -> str:
@@ -70,28 +111,35 @@ def _first(found: Iterable[list[Word]]) -> str:
 
 def _refuses(text: Text, name: str) -> str:
     usual = _USUAL[name]
-    if not is_command_line(text.text):
-        return "expected docker run, or its options" if name == "docker" else _NONE
-    if is_getcap(text.text.strip().partition("\n")[0].rstrip()):  # of a file that may well be docker itself
-        return "expected a command that starts a container, got a path and its capabilities, as getcap prints them"
-    found = _commands(text)
-    if first := _first(found):
-        return "" if first == name else f"expected {usual}, got {first}"
-    words = found[0]
+    seen = text.once(_glance)
+    if isinstance(seen.why_not, DocumentError):
+        raise seen.why_not
+    if seen.why_not:
+        return "expected docker run, or its options" if (seen.why_not, name) == (_NONE, "docker") else seen.why_not
+    if seen.program:
+        return "" if seen.program == name else f"expected {usual}, got {seen.program}"
+    words = seen.first
     if name != "docker":
         return _NONE
-    if _OPTION.match(words[0]) or program(words) == "docker":
+    if program(words) == "docker" or (not seen.several and _is_options(words)):
         return ""
     return f"expected docker run, or its options, got {shown(str(words[0]))}{_what_runs(words)}"
 
 
-def _what_runs(words: list[Word]) -> str:
+def _is_options(words: Sequence[Word]) -> bool:
+    """Say whether words are options of docker run; other programs have options too, and -- begins comments of some."""
+    if not _OPTION.match(words[0]):
+        return False
+    return words[0] in command_named(_USUAL["docker"]).options or any(map(_LOOKS_OURS.match, words))
+
+
+def _what_runs(words: Sequence[Word]) -> str:
     """Say that something starts a container which is not known to."""
     return "" if runs_inside(words) is None else ": leave out what runs it"
 
 
 def _read(text: Text, name: str) -> list[Workload]:
-    found = _commands(text)
+    found = [*_commands(text)]
     usual = command_named(_USUAL[name])
     if not (first := _first(found)):
         return [_alone(text, words, usual) for words in _only(text, found)]

@@ -18,7 +18,6 @@ from capset.documents.unitfiles import (
     has_known_key,
     is_of_user,
     line_in_text,
-    unit_files,
     with_line,
 )
 from capset.documents.workload import Workload
@@ -78,7 +77,7 @@ def _is_refused(text: str) -> bool:
 
 
 def _refuses(text: Text) -> str:
-    files = unit_files(text.text, text.source)
+    files = text.unit_files
     lines = (line.strip() for _, _, line in physical_lines(text.text))
     first = next((line for line in lines if line and line[0] not in "#;"), "")
     if _suffix(files[0]) not in SECTIONS and not _HEADER.fullmatch(first):
@@ -103,7 +102,7 @@ def _all_refused(files: list[UnitFile]) -> str:
 
 
 def _read(text: Text) -> list[Workload]:
-    files = unit_files(text.text, text.source)
+    files = text.unit_files
     if why_not := _all_refused(files):
         raise DialectError(text.text, text.source, (("systemd", why_not),))
     return [workload for each in files for workload in _with_containers(text, each)]
