@@ -34,10 +34,10 @@ def _refuses(text: Text) -> str:
     root = Node(documents[0].value)
     if not isinstance(root.value, Mapping) or "services" not in root.mapping():
         return "it has no services"
-    services: object = root["services"].value
-    each = [*services.values()] if isinstance(services, Mapping) else [services]
-    if each and all(isinstance(service, str) for service in each):
-        return f"its services are no mappings, but {shown(each[0])}"
+    services = root["services"]
+    found = [*services.mapping().values()] if isinstance(services.value, Mapping) else [services.value]
+    if found and all(isinstance(each, str) for each in found):
+        return f"its services are no mappings, but {shown(found[0])}"
     return "it has a securityContext, as the values of a Helm chart do" if is_of_a_chart(documents[0].value) else ""
 
 
