@@ -69,7 +69,7 @@ def host(**keys):
 
 STATUS = (
     b"Name:\tweb%s\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t%s\n"
-    b"CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n%s"
+    b"CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n%s"
 )
 UNIT = "# /etc/systemd/system/{0}\n[Service]\nExecStart=a\n"
 
