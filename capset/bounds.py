@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from capset.errors import TooLargeError
 
-__all__ = ["DEEPEST", "LONGEST_TEXT", "MOST_VALUES", "bounded"]
+__all__ = ["DEEPEST", "LONGEST_HCL", "LONGEST_TEXT", "MOST_VALUES", "bounded"]
 
 LONGEST_TEXT = 16 * 2**20
 """So many characters, or bytes, are read of a text, be it a document, a status file, a unit or one of libcap."""
+
+LONGEST_HCL = 2**20
+"""So many characters are read of a text in HCL, which takes some 20 seconds. Nomad keeps no more of a job."""
 
 DEEPEST = 100
 """So many lists and mappings may stand in each other in a document. Kubernetes' own have some fifteen."""

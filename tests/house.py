@@ -63,7 +63,7 @@ FINDERS = {"capset.cli.group", "capset.display.bytype", "capset.documents.dialec
 FINDING = {"import_module", "__import__", "resolve_name", "exec", "eval", "__builtins__"}
 FINDING_MODULES = ("builtins", "pkgutil", "runpy", "imp", "zipimport")
 
-# What modules may import, beside capset, that open no file and print nothing; ruamel.yaml is given texts.
+# What modules may import, beside capset, that open no file and print nothing; ruamel.yaml and hcl2 are given texts.
 PURE = {
     *(
         "__future__",
@@ -82,6 +82,7 @@ PURE = {
         "functools",
         "hashlib",
         "fnmatch",
+        "hcl2",
         "html",
         "importlib.import_module",
         "importlib.util.find_spec",
@@ -89,7 +90,20 @@ PURE = {
         "io.StringIO",
         "itertools",
     ),
-    *("json", "math", "matplotlib", "operator", "re", "ruamel", "shlex", "struct", "threading", "types", "typing"),
+    *(
+        "json",
+        "lark",
+        "math",
+        "matplotlib",
+        "operator",
+        "re",
+        "ruamel",
+        "shlex",
+        "struct",
+        "threading",
+        "types",
+        "typing",
+    ),
     *("posixpath.dirname", "posixpath.join", "posixpath.normpath"),
     *("tomllib.loads", "unicodedata", "urllib.parse", "warnings"),
 }

@@ -53,6 +53,10 @@ def container(number=0, **context):
     return {"name": f"c{number}", "securityContext": context or {"capabilities": {"add": ["KILL"]}}}
 
 
+def job(*tasks):
+    return json.dumps({"TaskGroups": [{"Name": "g", "Tasks": tasks}]})
+
+
 def task(*, fargate=False, **keys):
     return json.dumps(
         {"containerDefinitions": [{"name": "a", **keys}], "requiresCompatibilities": ["FARGATE"] if fargate else []}
@@ -65,7 +69,7 @@ def host(**keys):
 
 STATUS = (
     b"Name:\tweb%s\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t%s\n"
-    b"CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n%s"
+    b"CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n%s"
 )
 UNIT = "# /etc/systemd/system/{0}\n[Service]\nExecStart=a\n"
 
@@ -188,6 +192,31 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "keys": lambda n: (
                 "[[runners]]\nexecutor = 'docker'\n[runners.docker]\n" + "".join(f"cap_ad{i} = 1\n" for i in range(n))
             ),
+        },
+    ),
+    "nomad": (
+        linted("nomad"),
+        {
+            "tasks": lambda n: job(*[{"Name": "a", "Driver": "docker", "User": "5"}] * n),
+            "names": lambda n: job({"Name": "a", "Driver": "exec", "Config": {"cap_add": names(n)}}),
+            "unknown keys": lambda n: job({"Name": "a", "Driver": "docker", "Config": dict.fromkeys(names(n), 1)}),
+            "services": lambda n: json.dumps(
+                {"TaskGroups": [{"Tasks": None, "Services": [{"Name": "a", "Connect": {"SidecarService": {}}}] * n}]}
+            ),
+            "blocks": lambda n: (
+                'job "a" {\n' + 'task "b" {\n driver = "docker"\n config { cap_add = ["KILL"] }\n}\n' * n + "}\n"
+            ),
+            "blocks of other names": lambda n: (
+                'job "a" {\n' + "".join(f'group "g{i}" {{}}\n' for i in range(n)) + "}\n"
+            ),
+            "blocks in blocks": lambda n: 'job "a" {\n' + "b {\n" * n + "}\n" * n + "}\n",
+            "names in HCL": lambda n: (
+                f'job "a" {{ task "b" {{ driver = "exec", config {{ cap_add = {json.dumps(names(n))} }} }} }}'
+            ),
+            "variables": lambda n: (
+                'job "a" {\n task "b" {\n driver = "exec"\n config { cap_add = [' + "var.a, " * n + "] }\n}\n}\n"
+            ),
+            "what others read": lambda n: "variable {}\n" * n + 'job "a" {}\n',
         },
     ),
     "helm": (

@@ -14,6 +14,7 @@ from capset.cli.output import releases_json, say, say_as_is, say_json, say_optio
 from capset.cli.show import sets_of, show_sets
 from capset.cli.subject import assumed, tell
 from capset.cli.tables import prose, say_risks, table, word
+from capset.cli.users import user_in_container
 from capset.engines.releases import releases_text
 from capset.printable import printable
 from capset.sets import CapSet
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from capset.engines import Match
 
 __all__ = ["flags", "recognise", "run"]
+
+
+_ANOTHER = 1  # the number of a user who has but a name, and is not root: which it is makes no difference
 
 
 def _available(_ctx: click.Context, _param: click.Parameter, value: str | None) -> CapSet | None:
@@ -42,7 +46,11 @@ available_option = click.option(
 @click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="A name to drop.")
 @click.option("--privileged", is_flag=True, help="A privileged container.")
 @click.option(
-    "--user", "uid", type=click.IntRange(0, 2**32 - 2), default=0, metavar="UID", help="The user id; 0 if not given."
+    "--user",
+    default="0",
+    metavar="USER[:GROUP]",
+    callback=user_in_container,
+    help="Its user, a number or a name; 0 if not given.",
 )
 @click.option("--no-new-privs", is_flag=True, help="The container may gain no privileges.")
 @available_option
@@ -52,7 +60,7 @@ def run(
     add: tuple[str, ...],
     drop: tuple[str, ...],
     privileged: bool,
-    uid: int,
+    user: str,
     no_new_privs: bool,
     available: CapSet | None,
     as_json: bool,
@@ -63,14 +71,21 @@ def run(
     containers.conf of Podman or Buildah, crio.conf, or the JSON of a Nomad agent; of other engines none is read.
     """
     chosen = engine_named(engine)
-    request = engines.Request(add, drop, privileged=privileged)
-    state = chosen.container(request, uid=uid, no_new_privs=no_new_privs, available=available)
+    request = engines.Request(add, drop, privileged=privileged, user=user, no_new_privs=no_new_privs)
+    uid = _ANOTHER if request.uid is None else request.uid
+    state = chosen.container(request, uid=uid, available=available)
     warnings = chosen.resolution(request, available=available).warnings
+    taken = f"{user.partition(':')[0]} is taken for another user than root, as only the image knows its number"
     if as_json:
-        say_json({**_about(chosen), "uid": uid, "caps": state.as_dict(), "warnings": list(warnings)})
+        about = _about(chosen)
+        told = assumed(chosen) if request.uid is not None else [*assumed(chosen), taken]
+        user_told = {"uid": request.uid, "user": user}
+        say_json({**about, "assumed": told, **user_told, "caps": state.as_dict(), "warnings": list(warnings)})
         return
     asked = shlex.join(chosen.write(request))
-    say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {uid}{', no_new_privs' if no_new_privs else ''}")
+    say(f"{chosen}, {printable(asked) or 'nothing asked for'}, user {user}{', no_new_privs' if no_new_privs else ''}")
+    if request.uid is None:
+        say(f"{taken}; all but root get the same.")
     show_sets(state)
     say_risks(*sets_of(state))
     difference = chosen.default.diff(state.bounding)

@@ -1,12 +1,30 @@
-"""The names of users, as this host knows them."""
+"""The names of users, as this host knows them, and of users in containers, whose numbers it does not know."""
 
 from __future__ import annotations
 
+import re
 from functools import cache
+from typing import TYPE_CHECKING
 
 from capset.cli.output import Failure
 
-__all__ = ["uid_of", "user_name"]
+if TYPE_CHECKING:
+    import click
+
+__all__ = ["uid_of", "user_in_container", "user_name"]
+
+_NAMED = r"[0-9]{1,20}|[A-Za-z_][\w.@-]*\$?"
+_USER = re.compile(rf"(?:({_NAMED})(?::({_NAMED})?)?|:({_NAMED}))", re.ASCII)
+_LAST_ID = 2**32 - 2
+
+
+def user_in_container(_ctx: click.Context, _param: click.Parameter, value: str) -> str:
+    """Check a user of a container, as engines take one: a name or a number, and a group behind a colon."""
+    found = _USER.fullmatch(value)
+    if found is None or any(part.isdecimal() and int(part) > _LAST_ID for part in found.groups(default="")):
+        expected = f"a name or a number up to {_LAST_ID}, and a group behind a colon if it is to be told, as in 1000:20"
+        raise Failure(f"--user {value!r}: expected {expected}")
+    return value
 
 
 @cache

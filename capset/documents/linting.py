@@ -19,7 +19,9 @@ from capset.documents.silencing import Entry, Silences
 from capset.documents.workload import Workload, listed
 from capset.engines import Engine, Request
 from capset.errors import FormatError, RequestError, require, shown
-from capset.policy import NOT_ROOT, Level, Rule, pod_rule, scc_rule, who
+from capset.policy.constraints import scc_rule
+from capset.policy.rule import NOT_ROOT, Rule, who
+from capset.policy.standards import Level, pod_rule
 from capset.sets import CapSet
 
 __all__ = ["lint"]

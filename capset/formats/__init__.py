@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
     from capset.formats import limits as limits
+    from capset.formats import nomad as nomad
     from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
     from capset.formats import processes as processes
@@ -55,6 +56,7 @@ else:
                 "kubernetes",
                 "libcap",
                 "limits",
+                "nomad",
                 "nspawn",
                 "oci",
                 "processes",

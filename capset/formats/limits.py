@@ -67,8 +67,8 @@ def from_constraints(document: Mapping[str, object]) -> Limits:
         FormatError: The document is neither, or does not have the shape of one.
 
     Source:
-        openshift/api ``security/v1/types.go``; Kubernetes 1.24 ``policy/v1beta1``, *PodSecurityPolicySpec*, which later
-        releases do not have.
+        openshift/api ``security/v1/types.go`` at 2a3d73913b5a, *SecurityContextConstraints*; kubernetes/api
+        ``policy/v1beta1/types.go`` at v0.24.17, *PodSecurityPolicySpec*, which Kubernetes 1.25 and later do not serve.
 
     Examples:
         >>> from capset.formats import limits

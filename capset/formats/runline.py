@@ -16,7 +16,7 @@ from capset.formats.document import Node, depends, has_placeholder, ignored, loo
 from capset.formats.wording import judged, known, made, user_problems, variable
 from capset.problem import Problem
 
-__all__ = ["as_asked", "asked_by", "no_new_privs", "of_its_own", "request_of", "usual"]
+__all__ = ["as_asked", "asked_by", "no_new_privs", "of_its_own", "podman_user", "request_of", "usual"]
 
 _IS_BOOL = f"one of {', '.join(BOOLS)}"
 _LABELS = ("io.containers.capabilities", "io.podman.capabilities")  # of which Podman gives no more than they name
@@ -65,7 +65,7 @@ def request_of(command: Command, given: Iterable[tuple[str, Node]], judge: Judge
     adds, drops = found.get("cap-add", []), found.get("cap-drop", [])
     problems = [variable(privileged)] if has_placeholder(privileged.value) else []
     if command.program == "podman":
-        user, told = _of_podman(user, found)
+        user, told = podman_user(user, found)
         problems += told
     request = as_asked(
         (adds, drops),
@@ -90,7 +90,7 @@ def _divided(node: Node, command: Command) -> list[Node]:
     return [Node(part, node.place) for part in text.split(command.between)] if command.between else [node]
 
 
-def _of_podman(user: Node, found: Mapping[str, list[Node]]) -> tuple[Node, list[Problem]]:
+def podman_user(user: Node, found: Mapping[str, list[Node]]) -> tuple[Node, list[Problem]]:
     """Say as whom Podman runs a container, and what else decides there.
 
     Source:

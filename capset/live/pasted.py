@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from capset.bounds import bounded
 from capset.errors import StatusError, shown
 from capset.live.rows import ROWS, StatusRows
-from capset.live.status import LINES
+from capset.live.status import LINES, WHOLE_MASK
 from capset.sets import CapSet
 
 __all__ = ["holds_rows", "parse_rows"]
@@ -108,10 +108,7 @@ _TIME = r"(?:[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.,]+(?:Z|[+-][0-9:]+)?[ \t]+)?"
 _FRONT = re.compile(rf"{_QUOTES}(?:(?P<name>\w[\w.-]*)[ \t]+\|[ \t]*)?{_TIME}(?:(?P<path>\S.*?):)??(?:[0-9]+:)?")
 _PATH_OF_PROC = re.compile(r".*?/([0-9]{1,10})(?:/task/([0-9]{1,10}))?/status")
 _MASK = re.compile(r"[`'\"]*([0-9a-fA-F]{16})(?![0-9a-zA-Z])(?!\.\.|…)")
-_CUT = (
-    "16 hexadecimal digits, as the kernel prints a mask: copy the row again if some are cut off, leave out what is no "
-    "row, and write a mask of your own without a label, with 0x in front"
-)
+_CUT = f"{WHOLE_MASK}, leave out what is no row, and write a mask of your own without a label, with 0x in front"
 
 
 def _rows(line: str, number: int, source: str) -> Iterator[_Row]:

@@ -126,7 +126,7 @@ def parse_status(text: bytes | str, *, source: str = "<status>") -> ProcStatus:
 
     The lines may stand in any order, and lines that capset does not know are ignored. A missing
     CapAmb line is an empty ambient set (Linux before 4.3 has none); CapInh, CapPrm, CapEff and CapBnd
-    must be there.
+    must be there. A mask has 16 digits, as every kernel prints it: one that is cut off would look like a smaller set.
 
     Args:
         text: The whole file, best as bytes: a process name need not be valid text.
@@ -254,7 +254,14 @@ def _flag(value: str) -> bool:
     return value == "1"
 
 
-_HEX = "1 to 16 hexadecimal digits"
+def _mask(value: str) -> CapSet:
+    if len(value) != 16:  # every kernel has printed so many: one that is cut off would look like a smaller set
+        raise ValueError
+    return CapSet.from_hex(value)
+
+
+WHOLE_MASK = "16 hexadecimal digits, as the kernel prints a mask: copy the row again if some are cut off"
+"""What a row of a capability set should hold."""
 
 LINES: dict[str, tuple[str, Callable[[str], object]]] = {
     "Name": ("the name of the thread", _name),
@@ -264,11 +271,11 @@ LINES: dict[str, tuple[str, Callable[[str], object]]] = {
     "Uid": ("four numbers", _ids),
     "Gid": ("four numbers", _ids),
     "Groups": ("numbers", _groups),
-    "CapInh": (_HEX, CapSet.from_hex),
-    "CapPrm": (_HEX, CapSet.from_hex),
-    "CapEff": (_HEX, CapSet.from_hex),
-    "CapBnd": (_HEX, CapSet.from_hex),
-    "CapAmb": (_HEX, CapSet.from_hex),
+    "CapInh": (WHOLE_MASK, _mask),
+    "CapPrm": (WHOLE_MASK, _mask),
+    "CapEff": (WHOLE_MASK, _mask),
+    "CapBnd": (WHOLE_MASK, _mask),
+    "CapAmb": (WHOLE_MASK, _mask),
     "NoNewPrivs": ("0 or 1", _flag),
     "Seccomp": ("a number", _number),
 }

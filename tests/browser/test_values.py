@@ -30,7 +30,7 @@ def values() -> dict[str, object]:
     docker = engines.get("docker")
     masks = "".join(f"Cap{name}:\t{FULL.hex()}\n" for name in ("Prm", "Eff", "Bnd"))
     ids = "Uid:\t0\t1\t2\t3\nGid:\t0\t0\t0\t0\nGroups:\t\n"
-    mighty = live.parse_status(f"Name:\tW{'eb' * 7}\nTgid:\t1\nPid:\t1\nPPid:\t0\n{ids}{masks}CapInh:\t1\n")
+    mighty = live.parse_status(f"Name:\tW{'eb' * 7}\nTgid:\t1\nPid:\t1\nPPid:\t0\n{ids}{masks}CapInh:\t{1:016x}\n")
     web = evolve(mighty, pid=4194303, tgid=4194303, caps=docker.container(), user_ns=4026531837)
     capabilities = {"add": ["SYS_ADMIN"]}
     pod = {"spec": {"containers": [{"name": "web", "securityContext": {"capabilities": capabilities}}]}}

@@ -88,6 +88,28 @@ STRUCTURED: dict[str, dict[str, object]] = {
         ],
     },
     "described": {"taskDefinition": {"containerDefinitions": [{"name": "api", "privileged": True}]}},
+    "nomad": {
+        "Job": {
+            "TaskGroups": [
+                {
+                    "Name": "cache",
+                    "Tasks": [
+                        {
+                            "Name": "redis",
+                            "Driver": "docker",
+                            "User": "5",
+                            "Config": {
+                                "cap_add": ["CHOWN"],
+                                "cap_drop": ["ALL"],
+                                "security_opt": ["no-new-privileges"],
+                            },
+                        },
+                        {"Name": "log", "Driver": "exec", "Config": {"cap_add": ["KILL"]}},
+                    ],
+                }
+            ]
+        }
+    },
     "oci": {
         "ociVersion": "1.0",
         "process": {

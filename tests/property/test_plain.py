@@ -35,7 +35,7 @@ from tests.strategies import capsets, diffs, states
 DOCKER = engines.get("docker")
 STATUS = live.parse_status(
     b"Name:\ta\xff\x1b\nTgid:\t7\nPid:\t8\nPPid:\t1\nUid:\t0\t1\t2\t3\nGid:\t4\t5\t6\t7\nGroups:\t8 9\n"
-    b"CapInh:\t1\nCapPrm:\t3\nCapEff:\t2\nCapBnd:\tffffffffffffffff\n"
+    b"CapInh:\t0000000000000001\nCapPrm:\t0000000000000003\nCapEff:\t0000000000000002\nCapBnd:\tffffffffffffffff\n"
 )
 SNAPSHOT = live.Snapshot(
     [STATUS],

@@ -11,7 +11,7 @@ from capset.display.as_plot.processtree import process_tree
 
 PROCESS = live.parse_status(
     "Name:\tsh\nTgid:\t1\nPid:\t1\nPPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"
-    "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n"
+    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
 )
 NUMBERS = st.integers(0, 7)
 PROCESSES = st.lists(

@@ -28,7 +28,7 @@ from capset.errors import CapsetError, shown
 
 STATUS = live.parse_status(
     "Name:\tweb\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n"
-    "CapInh:\t0\nCapPrm:\t400\nCapEff:\t400\nCapBnd:\ta80425fb\n"
+    "CapInh:\t0000000000000000\nCapPrm:\t0000000000000400\nCapEff:\t0000000000000400\nCapBnd:\t00000000a80425fb\n"
 )
 DOCKER = engines.get("docker")
 CRED = kernel.Credentials()

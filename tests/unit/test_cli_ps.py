@@ -24,10 +24,10 @@ def process(proc, pid, ppid, name, *, uid=0, caps="0", tgid=None, stat=""):
     """Save a process."""
     folder = proc / str(pid)
     folder.mkdir(parents=True)
-    masks = "".join(f"Cap{label}:\t{caps}\n" for label in ("Prm", "Eff", "Bnd"))
+    masks = "".join(f"Cap{label}:\t{caps:0>16}\n" for label in ("Prm", "Eff", "Bnd"))
     (folder / "status").write_text(
         f"Name:\t{name}\nTgid:\t{tgid or pid}\nPid:\t{pid}\nPPid:\t{ppid}\n"
-        f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t0\t0\t0\t0\nGroups:\t\nCapInh:\t0\n{masks}"
+        f"Uid:\t{uid}\t{uid}\t{uid}\t{uid}\nGid:\t0\t0\t0\t0\nGroups:\t\nCapInh:\t0000000000000000\n{masks}"
     )
     if stat:
         (folder / "stat").write_text(stat.format(name))

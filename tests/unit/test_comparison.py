@@ -23,7 +23,7 @@ def process():
     """Return a process of a Docker container."""
     masks = "".join(f"Cap{name}:\t{DOCKER_DEFAULT.hex()}\n" for name in ("Prm", "Eff", "Bnd"))
     ids = "Uid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"
-    return live.parse_status(f"Name:\tsh\nTgid:\t1\nPid:\t1\nPPid:\t0\n{ids}{masks}CapInh:\t0\n")
+    return live.parse_status(f"Name:\tsh\nTgid:\t1\nPid:\t1\nPPid:\t0\n{ids}{masks}CapInh:\t0000000000000000\n")
 
 
 def test_columns():

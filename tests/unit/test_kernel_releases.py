@@ -439,7 +439,8 @@ def test_fit_of_what_was_read():
     """A ProcStatus is taken, as everywhere; what is no thread is refused."""
     status = live.parse_status(
         "Name:\tsh\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \nNoNewPrivs:\t0\n"
-        "CapInh:\t0\nCapPrm:\t1ffffffffff\nCapEff:\t1ffffffffff\nCapBnd:\t1ffffffffff\nCapAmb:\t0\n"
+        "CapInh:\t0000000000000000\nCapPrm:\t000001ffffffffff\nCapEff:\t000001ffffffffff\nCapBnd:\t000001ffffffffff\n"
+        "CapAmb:\t0000000000000000\n"
     )
 
     assert Rules.of("4.4.302").fit(status).caps.permitted == CapSet.all(37)

@@ -38,7 +38,7 @@ def status(name="web", pid=7, **changes):
     """Make a process."""
     text = f"Name:\tx\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"
     masks = "".join(f"Cap{name}:\t{DOCKER_DEFAULT.hex()}\n" for name in ("Prm", "Eff", "Bnd"))
-    made = live.parse_status(text + masks + "CapInh:\t0\nCapAmb:\t0\n")
+    made = live.parse_status(text + masks + "CapInh:\t0000000000000000\nCapAmb:\t0000000000000000\n")
     return evolve(made, name=name, **changes)
 
 

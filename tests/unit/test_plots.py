@@ -49,7 +49,7 @@ def process(pid, ppid=1, name="sh", caps=(), *, tgid=None, user_ns=None):
     """Make a thread that has the same capabilities effective and permitted."""
     status = live.parse_status(
         "Name:\tx\nTgid:\t1\nPid:\t1\nPPid:\t0\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t\n"
-        "CapInh:\t0\nCapPrm:\t0\nCapEff:\t0\nCapBnd:\t0\n"
+        "CapInh:\t0000000000000000\nCapPrm:\t0000000000000000\nCapEff:\t0000000000000000\nCapBnd:\t0000000000000000\n"
     )
     caps = CapSet(caps)
     state = CapState(effective=caps, permitted=caps, bounding=ALL)

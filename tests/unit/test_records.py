@@ -308,7 +308,7 @@ def test_processes():
     """Everything of a status file, its name so that any data frame takes it."""
     status = live.parse_status(
         b"Name:\ta\xff\x1b\nTgid:\t7\nPid:\t8\nPPid:\t1\nUid:\t0\t1\t2\t3\nGid:\t4\t5\t6\t7\nGroups:\t8 9\n"
-        b"CapInh:\t1\nCapPrm:\t3\nCapEff:\t2\nCapBnd:\tffffffffffffffff\n"
+        b"CapInh:\t0000000000000001\nCapPrm:\t0000000000000003\nCapEff:\t0000000000000002\nCapBnd:\tffffffffffffffff\n"
     )
 
     assert status_records([status])[0] == {

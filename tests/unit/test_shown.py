@@ -56,7 +56,7 @@ def status(name="web", pid=7, **changes):
     """Make a process of a Docker container."""
     masks = "".join(f"Cap{which}:\t{DOCKER_DEFAULT.hex()}\n" for which in ("Prm", "Eff", "Bnd"))
     head = f"Name:\tx\nTgid:\t{pid}\nPid:\t{pid}\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t1\t0\t0\nGroups:\t\n"
-    made = live.parse_status(f"{head}CapInh:\t0\n{masks}CapAmb:\t0\nNoNewPrivs:\t1\nSeccomp:\t2\n")
+    made = live.parse_status(f"{head}CapInh:\t{0:016x}\n{masks}CapAmb:\t{0:016x}\nNoNewPrivs:\t1\nSeccomp:\t2\n")
     return evolve(made, name=name, **changes)
 
 

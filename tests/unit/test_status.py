@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 import tracemalloc
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from attrs import evolve
 from capset import CapSet, CapState, Ids
 from capset.errors import StatusError
 from capset.live import ProcStatus, parse_status
-from capset.live.status import parse_fresh
+from capset.live.status import WHOLE_MASK, parse_fresh
 
 FILES = Path(__file__).parent.parent / "data" / "status"
 MODERN = (FILES / "5.10.txt").read_bytes()
@@ -112,10 +113,10 @@ LINES = {
     "Uid": "four numbers",
     "Gid": "four numbers",
     "Groups": "numbers",
-    "CapInh": "1 to 16 hexadecimal digits",
-    "CapPrm": "1 to 16 hexadecimal digits",
-    "CapEff": "1 to 16 hexadecimal digits",
-    "CapBnd": "1 to 16 hexadecimal digits",
+    "CapInh": WHOLE_MASK,
+    "CapPrm": WHOLE_MASK,
+    "CapEff": WHOLE_MASK,
+    "CapBnd": WHOLE_MASK,
 }
 
 
@@ -186,9 +187,22 @@ def test_old_kernels_print_signed_ids():
     assert status.groups[0] == 4294967295
 
 
-def test_masks_may_be_short_and_in_capitals():
-    """1 to 16 digits, as the contract says."""
-    assert parse_status(MODERN.replace(b"CapBnd:\t00000000a80425fb", b"CapBnd:\t A80425FB")) == parse_status(MODERN)
+def test_masks_may_be_in_capitals():
+    assert parse_status(MODERN.replace(b"CapBnd:\t00000000a80425fb", b"CapBnd:\t 00000000A80425FB")) == parse_status(
+        MODERN
+    )
+
+
+@pytest.mark.parametrize("label", ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"])
+@pytest.mark.parametrize("mask", ["", "a80425fb", "00000000a80425f", "00000000a80425fb0", "0x000000a80425fb"])
+@pytest.mark.parametrize("parse", [parse_status, parse_fresh])
+def test_a_mask_that_is_cut_off_is_refused(label, mask, parse):
+    """It would look like a smaller set: every kernel prints 16 digits."""
+    text = re.sub(rb"(%s:\t).*" % label.encode(), rb"\g<1>%s" % mask.encode(), MODERN)
+    with pytest.raises(StatusError, match=f"{label}: expected 16 hexadecimal digits, .*: copy the row again") as raised:
+        parse(text, source="saved")
+    assert raised.value.value == mask
+    assert raised.value.line == MODERN[: MODERN.index(label.encode())].count(b"\n") + 1
 
 
 @pytest.mark.parametrize("separator", [b"", b"\n"])
