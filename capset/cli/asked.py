@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from capset import documents, engines, live
 from capset.cli.output import warn
 from capset.cli.subject import Subject
@@ -35,7 +37,7 @@ def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subjec
     called = workload.label or (f"line {workload.line}" if several else "")
     front = "standard input" if text == "-" else text if text.startswith("file:") else name
     label = f"{front} ({called})" if called else front
-    sets = {each: outcome.said(each) for each in THREAD_SETS}
+    sets: dict[str, Any] = {each: outcome.said(each) for each in THREAD_SETS}
     uid = _uid(outcome)
     rows = live.StatusRows(
         source=name,

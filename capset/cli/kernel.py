@@ -167,8 +167,8 @@ def why(
         )
     elif unsaid:
         say("Nothing says which user it is; --uid does.")
-        for title, each in zip(("If it is root", "If it is another user, such as 1000"), answers, strict=True):
-            say(f"\n{title}:\n{printable_lines(str(each))}")
+        for title, one in zip(("If it is root", "If it is another user, such as 1000"), answers, strict=True):
+            say(f"\n{title}:\n{printable_lines(str(one))}")
     else:
         say(printable_lines(str(told)))
     if exit_code:
