@@ -306,6 +306,18 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "settings of a user namespace": lambda n: f"podman run --userns=keep-id:{'a=b,' * n} a",
         },
     ),
+    "lxc": (
+        linted("lxc"),
+        {
+            "lines": lambda n: "lxc.cap.drop = kill\n" * n,
+            "lines of both kinds": lambda n: "lxc.cap.drop = kill\nlxc.cap.drop =\nlxc.cap.keep = kill\n" * n,
+            "names": lambda n: f"lxc.cap.keep = {' '.join(names(n))}\n",
+            "unknown keys": lambda n: "".join(f"lxc.cap.dro{i} = kill\n" for i in range(n)),
+            "files": lambda n: "lxc.include = /a/b\n" * n,
+            "other lines": lambda n: "cap.drop = kill\narch: a\n" * n,
+            "comments": lambda n: "lxc.cap.drop =\n" + "#\n" * n,
+        },
+    ),
     "nspawn": (
         linted("nspawn"),
         {

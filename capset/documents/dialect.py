@@ -154,6 +154,8 @@ class Dialect:
         about: What is written in it, in words.
         engine: The name of the engine that answers for it if no other is given; empty where none is needed.
         structured: Whether it is YAML or JSON.
+        sets: Whether it says what there is to be and not what is to be changed, so that what is asked of another
+            engine is written as the sets that this one gives.
         partial: Whether its texts may say less than there is: what they do not say of a thread is not known.
         lacks: What it has no place for: names of sets, ``"user"``, ``"no_new_privs"``, ``"rootid"``.
     """
@@ -162,6 +164,7 @@ class Dialect:
     about: str
     engine: str = ""
     structured: bool = False
+    sets: bool = False
     partial: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)

@@ -55,7 +55,8 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
             for left in dict.fromkeys((base, base & held)):
                 yield Request((*start.add, *names(target - left | added)), (*start.drop, *names(left - target)))
         if rules.family.replaces:
-            yield Request(names(target | added))
+            asked = names(target | added) or (spelling.nothing,) * bool(spelling.nothing)
+            yield from (Request(asked, start.drop) for start in starts if not start.add)
         yield Request(privileged=True)
         yield Request(names(added), privileged=True)
     except UnknownCapabilityError:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
     from capset.formats import limits as limits
+    from capset.formats import lxc as lxc
     from capset.formats import nomad as nomad
     from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
@@ -56,6 +57,7 @@ else:
                 "kubernetes",
                 "libcap",
                 "limits",
+                "lxc",
                 "nomad",
                 "nspawn",
                 "oci",

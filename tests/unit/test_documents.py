@@ -59,6 +59,7 @@ TEXTS = {
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
     "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
     "libcap": "cap_kill=ep",
+    "lxc": "lxc.cap.drop = kill\n",
     "nerdctl": "nerdctl run --cap-add KILL web",
     "nomad": '{"TaskGroups": [{"Tasks": [{"Name": "a", "Driver": "docker", "Config": {"cap_drop": ["ALL"]}}]}]}',
     "nspawn": "[Exec]\nDropCapability=CAP_KILL\n",
@@ -405,7 +406,7 @@ def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
     written = {"compose", "docker", "iab", "kubernetes", "libcap", "oci", "systemd", "xattr"}
-    written |= {"ecs", "nerdctl", "nspawn", "podman", "quadlet"}
+    written |= {"ecs", "lxc", "nerdctl", "nspawn", "podman", "quadlet"}
     assert {name for name, dialect in DIALECTS.items() if dialect.is_written} == written
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "buildah": "buildah",
@@ -419,6 +420,7 @@ def test_dialects():
         "helm": "containerd",
         "inspect": "docker",
         "kubernetes": "containerd",
+        "lxc": "lxc",
         "nerdctl": "nerdctl",
         "nomad": "nomad-docker",
         "nspawn": "systemd-nspawn",

@@ -12,7 +12,7 @@ from capset.named import by_name
 __all__ = ["DIALECTS"]
 
 _FAMILIES = (
-    *("compose", "docker", "ecs", "gitlab", "kubernetes", "libcap", "nomad", "nspawn", "oci", "processes"),
+    *("compose", "docker", "ecs", "gitlab", "kubernetes", "libcap", "lxc", "nomad", "nspawn", "oci", "processes"),
     *("programs", "quadlet", "runlines", "status", "systemd", "traces"),
 )
 
