@@ -171,6 +171,20 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
         },
     ),
+    "devcontainer": (
+        linted("devcontainer"),
+        {
+            "names": lambda n: json.dumps({"capAdd": names(n)}),
+            "words": lambda n: json.dumps({"runArgs": [f"--cap-add={name}" for name in names(n)]}),
+            "one word": lambda n: json.dumps({"runArgs": ["--cap-add=KILL", "--cap-drop=KILL"] * n}),
+            "unknown keys": lambda n: json.dumps({"capAdd": [], **{f"capAd{i}": 5 for i in range(n)}}),
+            "features": lambda n: json.dumps({"capAdd": [], "features": dict.fromkeys(names(n), 5)}),
+            "comments": lambda n: '{"capAdd": [' + '"KILL", // a\n' * n + "]}",
+            "comments without an end": lambda n: '{"capAdd": []} ' + "/* " * n,
+            "commas": lambda n: '{"capAdd": [' + "," * n + "]}",
+            "quotes": lambda n: '{"capAdd": [' + '"' * n,
+        },
+    ),
     "ecs": (
         linted("ecs"),
         {

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from capset.bounds import bounded
 from capset.documents.meaning import Meaning
-from capset.documents.structured import Document, documents
+from capset.documents.structured import Document, commented_json, documents
 from capset.documents.unitfiles import UnitFile, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -98,6 +98,15 @@ class Text:
             return documents(self.text, self.source)
         except (DocumentError, MissingExtraError) as error:
             return error
+
+    @cached_property
+    def commented(self) -> Document:
+        """The document in it, which is JSON with comments or without.
+
+        Raises:
+            DocumentError: It is none.
+        """
+        return commented_json(self.text, self.source)
 
     @cached_property
     def first_lines(self) -> tuple[Line, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from capset.formats import audit as audit
     from capset.formats import compose as compose
     from capset.formats import configuration as configuration
+    from capset.formats import devcontainer as devcontainer
     from capset.formats import docker as docker
     from capset.formats import ecs as ecs
     from capset.formats import gitlab as gitlab
@@ -51,6 +52,7 @@ else:
                 "audit",
                 "compose",
                 "configuration",
+                "devcontainer",
                 "docker",
                 "ecs",
                 "gitlab",
