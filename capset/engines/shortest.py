@@ -56,7 +56,8 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
                 yield Request((*start.add, *names(target - left | added)), (*start.drop, *names(left - target)))
         if rules.family.replaces:
             asked = names(target | added) or (spelling.nothing,) * bool(spelling.nothing)
-            yield from (Request(asked, start.drop) for start in starts if not start.add)
+            # What is dropped is taken back also where nothing is: the file that drops it may be included all the same.
+            yield Request(asked, ("",) * spelling.clears)
         yield Request(privileged=True)
         yield Request(names(added), privileged=True)
     except UnknownCapabilityError:

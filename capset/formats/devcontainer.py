@@ -65,7 +65,7 @@ def from_config(config: Mapping[str, object], judge: Judge | None = None) -> Req
 
     Examples:
         >>> from capset.formats import devcontainer
-        >>> config = {"image": "debian", "capAdd": ["SYS_PTRACE"], "runArgs": ["--cap-drop", "ALL", "-u", "1000"]}
+        >>> config = {"capAdd": ["SYS_PTRACE"], "runArgs": ["--cap-drop", "ALL", "-u", "1000"]}
         >>> devcontainer.from_config(config)
         Request(add=('SYS_PTRACE',), drop=('ALL',), user='1000')
     """

@@ -482,6 +482,7 @@ def test_flags():
     assert engines.get("docker").flags(CapSet.all()) == ["--cap-add=ALL"]
     assert engines.get("buildah").flags(engines.get("buildah").default - {"kill"}) == ["--cap-drop=CAP_KILL"]
     assert engines.get("lxc").flags(target) == ["lxc.cap.drop=", "lxc.cap.keep=chown", "lxc.cap.keep=kill"]
+    assert engines.get("lxc-unprivileged").flags(target) == engines.get("lxc").flags(target)
     assert engines.get("lxc").flags([]) == ["lxc.cap.drop=", "lxc.cap.keep=none"]
     assert engines.get("lxc").flags(CapSet.all() - {"kill"}) == ["lxc.cap.drop=", "lxc.cap.drop=kill"]
     assert engines.get("buildkit").flags(CapSet.all()) == ["--security=insecure"]

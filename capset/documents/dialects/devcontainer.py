@@ -34,9 +34,10 @@ _KEYS = {"add": "capAdd", "drop": "runArgs", "user": "containerUser"}
 
 
 def _refuses(text: Text) -> str:
-    config = text.commented.value
-    if not isinstance(config, Mapping):
+    root = Node(text.commented.value)
+    if not isinstance(root.value, Mapping):
         return "expected a mapping"
+    config = root.mapping()
     if devcontainer.is_feature(config):
         return "it is a Feature, which is added to containers: give the devcontainer.json that names it"
     named = bool(_NAME.search(text.source)) and any(key in devcontainer.KEYS for key in config)
