@@ -61,7 +61,8 @@ def from_config(config: Mapping[str, object], judge: Judge | None = None) -> Req
 
     Source:
         devcontainers/spec ``schemas/devContainer.base.schema.json`` at c95ffeed; devcontainers/cli
-        ``src/spec-node/singleContainer.ts``, ``spawnDevContainer()``, and ``imageMetadata.ts`` at f683c29f. 0.89.0 was run.
+        ``src/spec-node/singleContainer.ts``, ``spawnDevContainer()``, and ``imageMetadata.ts`` at f683c29f.
+        Its release 0.89.0 was run.
 
     Examples:
         >>> from capset.formats import devcontainer

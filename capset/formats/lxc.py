@@ -313,7 +313,8 @@ def from_config(
         or takes back what that drops. What is kept stands in ``add``, as nothing else is given then.
 
     Raises:
-        TypeError: It is no str.
+        UnknownVersionError: There is no such release.
+        TypeError: It is no str, or *judge* something else.
 
     Source:
         lxc/lxc ``src/lxc/confile.c`` at v7.0.0, lxc-4.0.11 and lxc-4.0.10; lxc.container.conf(5). LXC 5.0.2 was run.
@@ -326,7 +327,10 @@ def from_config(
         Request(add=('kill', 'chown'), drop=('',), user='1000')
     """
     require(text, str, "a configuration as str")
+    require(judge, Judge | None, "a Judge")
     bounded(text)
+    if release:
+        get("lxc", release)
     reader = _Reader(release, common, other)
     reader.read(text)
     problems = reader.problems

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from capset import CapSet, documents, engines
 from capset.engines import Request
-from capset.errors import DialectError, FormatError
+from capset.errors import DialectError, FormatError, UnknownVersionError
 from capset.facts import load
 from capset.formats import lxc
 
@@ -150,6 +150,10 @@ def test_what_a_workload_tells():
     assert dict(caught.value.tried)["lxc"] == "no line of it begins with lxc. and a key"
     with pytest.raises(TypeError, match="a configuration as str"):
         lxc.from_config(b"lxc.cap.drop =")
+    with pytest.raises(TypeError, match="a Judge"):
+        lxc.from_config("", True)
+    with pytest.raises(UnknownVersionError):
+        lxc.from_config("", release="x")
 
 
 def test_written():
