@@ -171,6 +171,20 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "pods in YAML": lambda n: "---\nkind: Pod\nspec: {containers: [{name: a}]}\n" * (n // 4),
         },
     ),
+    "devcontainer": (
+        linted("devcontainer"),
+        {
+            "names": lambda n: json.dumps({"capAdd": names(n)}),
+            "words": lambda n: json.dumps({"runArgs": [f"--cap-add={name}" for name in names(n)]}),
+            "one word": lambda n: json.dumps({"runArgs": ["--cap-add=KILL", "--cap-drop=KILL"] * n}),
+            "unknown keys": lambda n: json.dumps({"capAdd": [], **{f"capAd{i}": 5 for i in range(n)}}),
+            "features": lambda n: json.dumps({"capAdd": [], "features": dict.fromkeys(names(n), 5)}),
+            "comments": lambda n: '{"capAdd": [' + '"KILL", // a\n' * n + "]}",
+            "comments without an end": lambda n: '{"capAdd": []} ' + "/* " * n,
+            "commas": lambda n: '{"capAdd": [' + "," * n + "]}",
+            "quotes": lambda n: '{"capAdd": [' + '"' * n,
+        },
+    ),
     "ecs": (
         linted("ecs"),
         {
@@ -304,6 +318,18 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "redirections": lambda n: f"podman run {'2>a ' * n}a",
             "words of root": lambda n: "# podman run a\n" * n,
             "settings of a user namespace": lambda n: f"podman run --userns=keep-id:{'a=b,' * n} a",
+        },
+    ),
+    "lxc": (
+        linted("lxc"),
+        {
+            "lines": lambda n: "lxc.cap.drop = kill\n" * n,
+            "lines of both kinds": lambda n: "lxc.cap.drop = kill\nlxc.cap.drop =\nlxc.cap.keep = kill\n" * n,
+            "names": lambda n: f"lxc.cap.keep = {' '.join(names(n))}\n",
+            "unknown keys": lambda n: "".join(f"lxc.cap.dro{i} = kill\n" for i in range(n)),
+            "files": lambda n: "lxc.include = /a/b\n" * n,
+            "other lines": lambda n: "cap.drop = kill\narch: a\n" * n,
+            "comments": lambda n: "lxc.cap.drop =\n" + "#\n" * n,
         },
     ),
     "nspawn": (

@@ -124,7 +124,7 @@ def convert(
         by = _engines(each, target, reads, writes)
         asked = by[0] if isinstance(means, Request) and not target.engine else by[1]
         try:
-            part = target._writer(means, asked)
+            part = target._writer(_as_sets(means, by) if target.sets else means, asked)
         except FormatError as error:
             raise _located(error, each, name) from None
         lost = [*_losses(name, means, part.says, target, by), *_unsaid(name, each, target)]
@@ -145,6 +145,18 @@ def _unsaid(name: str, workload: Workload, target: Dialect) -> Iterator[Loss]:
     if lacking:
         message = f"the source does not say {', '.join(lacking)}: what was written of that is the least there can be"
         yield Loss(rule="not-said", message=message, workload=name)
+
+
+def _as_sets(means: Meaning, by: tuple[Engine, Engine]) -> Meaning:
+    """Return the sets that are given for a request, unless it is addressed to the same engine.
+
+    Raises:
+        RequestError: The engine refuses it.
+    """
+    if not isinstance(means, Request) or by[0].name == by[1].name:
+        return means
+    caps = meaning.after_execve(means, by[0])
+    return meaning.Sets(caps=caps, user=means.user, no_new_privs=means.no_new_privs)
 
 
 _WINDOWS = "Windows has no capabilities: what is written is for Linux"

@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 from capset.bounds import bounded
 from capset.documents.meaning import Meaning
-from capset.documents.structured import Document, documents
+from capset.documents.structured import Document, commented_json, documents
 from capset.documents.unitfiles import UnitFile, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -100,6 +100,15 @@ class Text:
             return error
 
     @cached_property
+    def commented(self) -> Document:
+        """The document in it, which is JSON with comments or without.
+
+        Raises:
+            DocumentError: It is none.
+        """
+        return commented_json(self.text, self.source)
+
+    @cached_property
     def first_lines(self) -> tuple[Line, ...]:
         """The first lines of it that a tool may have printed; enough to recognise whose they are."""
         return tuple(islice(lines_of(self.text[:_GLANCE]), _FIRST_LINES))
@@ -154,6 +163,8 @@ class Dialect:
         about: What is written in it, in words.
         engine: The name of the engine that answers for it if no other is given; empty where none is needed.
         structured: Whether it is YAML or JSON.
+        sets: Whether it says what there is to be and not what is to be changed, so that what is asked of another
+            engine is written as the sets that this one gives.
         partial: Whether its texts may say less than there is: what they do not say of a thread is not known.
         lacks: What it has no place for: names of sets, ``"user"``, ``"no_new_privs"``, ``"rootid"``.
     """
@@ -162,6 +173,7 @@ class Dialect:
     about: str
     engine: str = ""
     structured: bool = False
+    sets: bool = False
     partial: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)

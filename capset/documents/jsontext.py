@@ -12,7 +12,7 @@ from capset.bounds import DEEPEST
 from capset.documents.lines import Place
 from capset.errors import clipped
 
-__all__ = ["MANIFEST_KEYS", "TOO_DEEP", "DuplicateKeyError", "json_lines", "parse_json"]
+__all__ = ["MANIFEST_KEYS", "TOO_DEEP", "DuplicateKeyError", "json_lines", "parse_json", "without_comments"]
 
 MANIFEST_KEYS = frozenset({"kind", "apiVersion"})
 """The keys of a document that goes to Kubernetes, which takes yes for true and 0755 for octal."""
@@ -72,6 +72,36 @@ def _as_kubectl(digits: str) -> float | int:
     """Take a number without a fraction for an integer, as kubectl does."""
     value = float(digits)
     return int(value) if value.is_integer() else value
+
+
+_COMMENTED = re.compile(
+    r'"(?:[^"\\]|\\.)*"'  # in which nothing is a comment
+    r"|(?P<comment>//[^\r\n]*|/\*.*?(?:\*/|\Z))"
+    r"|(?P<comma>,(?=(?:\s|//[^\r\n]*(?=[\r\n])|/\*.*?\*/)*+[}\]]))",
+    re.DOTALL,
+)
+
+
+def without_comments(text: str) -> str:
+    r"""Put blanks in the place of comments, and of commas behind the last value, which programs take in their settings.
+
+    What is left stands where it stood, so that its lines are the same.
+
+    Source:
+        microsoft/node-jsonc-parser, which reads such files, at v3.3.1.
+
+    Examples:
+        >>> from capset.documents.jsontext import without_comments
+        >>> without_comments('{"a": [5,], // one\n}')
+        '{"a": [5 ]        \n}'
+    """
+
+    def blank(found: re.Match[str]) -> str:
+        if found["comment"] is None and found["comma"] is None:
+            return found[0]
+        return "".join(letter if letter in "\r\n" else " " for letter in found[0])
+
+    return _COMMENTED.sub(blank, text)
 
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]:,]|[^\s{}\[\]:,"]+')

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from importlib import import_module
+from json import JSONDecodeError
 from typing import Any, cast
 
 from attrs import frozen
 
 from capset.bounds import DEEPEST
-from capset.documents.jsontext import TOO_DEEP, DuplicateKeyError, json_lines, parse_json
+from capset.documents.jsontext import TOO_DEEP, DuplicateKeyError, json_lines, parse_json, without_comments
 from capset.documents.lines import Lines, Place
 from capset.errors import DocumentError, MissingExtraError
 
-__all__ = ["Document", "documents", "written_yaml"]
+__all__ = ["Document", "commented_json", "documents", "written_yaml"]
 
 
 @frozen(eq=False)
@@ -47,22 +48,45 @@ def documents(text: str, source: str) -> list[Document]:
     """
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            value = parse_json(text)
+            return [_of_json(text, source)]
         except ValueError:  # it may be YAML in that style
             pass
-        except RecursionError:  # the parser of YAML would come to the same end, and takes longer
-            raise DocumentError(source, None, TOO_DEEP) from None
-        except DuplicateKeyError as error:
-            raise DocumentError(source, error.line, str(error)) from None
-        else:
-            if _is_too_deep(value):
-                raise DocumentError(source, None, TOO_DEEP)
-            return [Document(value, text)]
     yamltext = _yamltext("reading YAML")
     try:
         return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
     except yamltext.UnreadableError as error:
         raise DocumentError(source, error.line, str(error)) from None
+
+
+def commented_json(text: str, source: str) -> Document:
+    """Parse JSON with comments, and with commas behind the last value.
+
+    Raises:
+        DocumentError: It is none, or a key stands twice in an object.
+    """
+    plain = without_comments(text)
+    try:
+        return _of_json(plain, source)
+    except JSONDecodeError as error:
+        raise DocumentError(source, error.lineno, f"no JSON, with comments or without: {error.msg}") from None
+
+
+def _of_json(text: str, source: str) -> Document:
+    """Parse JSON.
+
+    Raises:
+        ValueError: It is none.
+        DocumentError: A key stands twice in an object, or it is too deep.
+    """
+    try:
+        value = parse_json(text)
+    except RecursionError:  # the parser of YAML would come to the same end, and takes longer
+        raise DocumentError(source, None, TOO_DEEP) from None
+    except DuplicateKeyError as error:
+        raise DocumentError(source, error.line, str(error)) from None
+    if _is_too_deep(value):
+        raise DocumentError(source, None, TOO_DEEP)
+    return Document(value, text)
 
 
 def _is_too_deep(value: object) -> bool:

@@ -20,7 +20,17 @@ _NONE = CapSet()
 
 
 class MergeError(Exception):
-    """The two lists contradict each other; *args* names what stands in both."""
+    """The two lists contradict each other.
+
+    Attributes:
+        names: What stands in both, or cannot stand there.
+        reason: Why the engine does not take that.
+    """
+
+    def __init__(self, *names: str, reason: str = "it stands in both lists") -> None:
+        super().__init__(*names)
+        self.names = names
+        self.reason = reason
 
 
 def _docker(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
@@ -105,7 +115,19 @@ def _bubblewrap(add: Asked, drop: Asked, default: CapSet, everything: CapSet) ->
 
 
 def _lxc(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
-    return (everything if drop.cleared else default) - drop.caps
+    if add.cleared:  # an empty lxc.cap.keep takes back what is dropped too, and that stands before it
+        return add.caps if add.caps or add.nothing else everything
+    return _lxc_before_4_0_11(add, drop, default, everything)
+
+
+def _lxc_before_4_0_11(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
+    if not (add.caps or add.nothing):
+        return (everything if drop.cleared else default) - drop.caps
+    if drop.caps or (default != everything and not drop.cleared):
+        raise MergeError(
+            *(add.caps.names() or ["none"]), reason="lxc.cap.keep cannot stand beside lxc.cap.drop, also of common.conf"
+        )
+    return add.caps
 
 
 def _fixed(add: Asked, drop: Asked, default: CapSet, everything: CapSet) -> CapSet:
@@ -127,5 +149,6 @@ MERGES: dict[str, Merge] = {
     "nspawn": _nspawn,
     "bubblewrap": _bubblewrap,
     "lxc": _lxc,
+    "lxc before 4.0.11": _lxc_before_4_0_11,
     "fixed": _fixed,
 }

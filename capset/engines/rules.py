@@ -108,7 +108,8 @@ FAMILIES = {
     "swarm": _family("swarm", "docker", asks_held=True, all_swallows=True),
     "swarm before 23.0": _family("swarm", "docker", all_swallows=True),
     "ecs": _family("ecs", "docker", asks_held=True, reads_for_privileged=True),
-    "lxc": _family("lxc", "lxc", beyond="left out"),
+    "lxc": _family("lxc", "lxc", beyond="left out", replaces=True),
+    "lxc before 4.0.11": _family("lxc", "lxc before 4.0.11", beyond="left out", replaces=True),
     "apptainer": _family("apptainer", "nspawn", strange="skipped", all_swallows=True, added_less_dropped=True),
     "fixed": _family("oci", "fixed"),
 }
@@ -193,7 +194,7 @@ class Rules:
             try:
                 caps = self.family.merge(add, drop, everything if request.privileged else default, everything)
             except MergeError as both:
-                raise ContradictionError(engine, ",".join(both.args), "it stands in both lists") from None
+                raise ContradictionError(engine, ",".join(both.names), both.reason) from None
         caps -= self.withheld
         if self.family.beyond == "left out":
             caps &= held
@@ -248,6 +249,8 @@ class Rules:
     def _read(self, texts: tuple[str, ...], side: str, held: CapSet, engine: str) -> Asked:
         names = self.names if self.all == "table" or self.family.asks_held else self.names & _kernel(held)
         strange, kernel = self.family.strange, _kernel(held)
+        if side == "drop" and (word := self.family.spelling.nothing_in(texts)):
+            raise UnknownNameError(engine, word, "only of what is kept it means something", side)
         known = CapSet.all() if strange == "passed on" else names
         asked = self.family.spelling.read(texts, known, kernel)
         if asked.all and self.family.all_swallows:

@@ -55,7 +55,9 @@ def candidates(rules: Rules, target: CapSet, default: CapSet, held: CapSet, adde
             for left in dict.fromkeys((base, base & held)):
                 yield Request((*start.add, *names(target - left | added)), (*start.drop, *names(left - target)))
         if rules.family.replaces:
-            yield Request(names(target | added))
+            asked = names(target | added) or (spelling.nothing,) * bool(spelling.nothing)
+            # What is dropped is taken back also where nothing is: the file that drops it may be included all the same.
+            yield Request(asked, ("",) * spelling.clears)
         yield Request(privileged=True)
         yield Request(names(added), privileged=True)
     except UnknownCapabilityError:

@@ -28,6 +28,7 @@ class Asked:
         cleared: Whether it takes back what the engine would do by itself.
         strange: The names in it that are no capability to the engine.
         passed_over: The words in it that mean nothing here.
+        nothing: Whether a word in it says that it is to give nothing, also where it names none.
     """
 
     caps: CapSet = field(default=CapSet())
@@ -35,6 +36,7 @@ class Asked:
     cleared: bool = False
     strange: tuple[str, ...] = ()
     passed_over: tuple[str, ...] = ()
+    nothing: bool = False
 
 
 @frozen(kw_only=True, cache_hash=True)
@@ -53,6 +55,8 @@ class Spelling:
         trims: Whether white space around a name does not matter.
         clears: Whether an empty text takes back what stands before it.
         passes_over: A word, in any case, that means nothing where a container is made; empty where there is none.
+        nothing: A word that, in a list of what is added, takes back what stands before it and asks for nothing itself;
+            empty where there is none.
     """
 
     prefix: Literal["optional", "required", "refused", "added"]
@@ -65,6 +69,7 @@ class Spelling:
     trims: bool = False
     clears: bool = False
     passes_over: str = ""
+    nothing: str = ""
 
     @property
     def word_all(self) -> str:
@@ -74,6 +79,10 @@ class Spelling:
     def read(self, texts: tuple[str, ...], names: CapSet, kernel: CapSet = _NONE) -> Asked:
         """Read a list for an engine that knows *names* and runs on a kernel that has *kernel*."""
         return _read(self, texts, names, kernel if self.unnamed else _NONE)
+
+    def nothing_in(self, texts: tuple[str, ...]) -> str:
+        """Return the word that asks for nothing, if it is among some texts; else an empty text."""
+        return self.nothing if self.nothing and any(self.nothing in self._names(text) for text in texts) else ""
 
     def write(self, cap: Cap) -> str:
         """Write a capability as the engine takes it.
@@ -140,13 +149,15 @@ class Spelling:
 @lru_cache(maxsize=256)
 def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet, kernel: CapSet) -> Asked:
     caps = CapSet()
-    every = cleared = False
+    every = cleared = nothing = False
     strange: list[str] = []
     passed_over: list[str] = []
     for name in (name for text in texts for name in spelling._names(text)):
         word = name.strip() if spelling.trims else name
         if spelling.clears and not word:
-            caps, every, cleared = CapSet(), False, True
+            caps, every, cleared, nothing = CapSet(), False, True, False
+        elif spelling.nothing and word == spelling.nothing:
+            caps, nothing = CapSet(), True
         elif spelling.all and _fold(word, spelling.all) in spelling._words:
             every = True
         elif spelling.passes_over and word.upper() == spelling.passes_over:
@@ -155,7 +166,7 @@ def _read(spelling: Spelling, texts: tuple[str, ...], names: CapSet, kernel: Cap
             caps |= {cap}
         else:
             strange.append(name)
-    return Asked(caps, every, cleared, tuple(strange), tuple(passed_over))
+    return Asked(caps, every, cleared, tuple(strange), tuple(passed_over), nothing)
 
 
 @lru_cache(maxsize=4096)  # a mistake is seldom made once, and finding what looks like it takes long
@@ -186,7 +197,9 @@ SPELLINGS = {
     "nomad": Spelling(prefix="optional", trims=True),
     "nspawn": Spelling(prefix="required", case="ascii", all="lower", numbers=True, between=","),
     "nspawn before 209": Spelling(prefix="required", case="ascii", all="", numbers=True, between=","),
-    "lxc": Spelling(prefix="refused", case="lower", all="", numbers=True, unnamed=True, between=" ", clears=True),
+    "lxc": Spelling(
+        prefix="refused", case="lower", all="", numbers=True, unnamed=True, between=" ", clears=True, nothing="none"
+    ),
     "bubblewrap": Spelling(prefix="required", case="ascii", all="ascii", numbers=True),
     "swarm": Spelling(prefix="optional", trims=True, passes_over="RESET"),
     "ecs": Spelling(prefix="refused", case="upper", all="upper"),

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from capset.formats import audit as audit
     from capset.formats import compose as compose
     from capset.formats import configuration as configuration
+    from capset.formats import devcontainer as devcontainer
     from capset.formats import docker as docker
     from capset.formats import ecs as ecs
     from capset.formats import gitlab as gitlab
     from capset.formats import kubernetes as kubernetes
     from capset.formats import libcap as libcap
     from capset.formats import limits as limits
+    from capset.formats import lxc as lxc
     from capset.formats import nomad as nomad
     from capset.formats import nspawn as nspawn
     from capset.formats import oci as oci
@@ -50,12 +52,14 @@ else:
                 "audit",
                 "compose",
                 "configuration",
+                "devcontainer",
                 "docker",
                 "ecs",
                 "gitlab",
                 "kubernetes",
                 "libcap",
                 "limits",
+                "lxc",
                 "nomad",
                 "nspawn",
                 "oci",

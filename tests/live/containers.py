@@ -395,6 +395,7 @@ class Lxc:
             "lxc.mount.auto =\nlxc.mount.auto = proc:mixed sys:ro\n"
             f"lxc.init.uid = {uid}\nlxc.init.gid = {uid}\nlxc.no_new_privs = {int(no_new_privs)}\n"
             + "".join(f"lxc.cap.drop = {name}\n" for name in request.drop)
+            + "".join(f"lxc.cap.keep = {name}\n" for name in request.add)
         )
         command = ("-P", self.folder, "-n", "test", "-f", config, "--", "/bin/cat", "/proc/self/status")
         return outcome(*self.execute, *command)

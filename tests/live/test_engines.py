@@ -310,15 +310,22 @@ def test_lxc(lxc):
     """LXC agrees."""
 
     @real
-    @given(lists(lower, number), st.sampled_from([0, 1000]), st.booleans())
-    @example(["", "chown"], 0, False)
-    @example(["chown", ""], 0, False)
-    @example(["chown kill"], 0, False)
-    @example(["ſys_admin"], 0, False)
-    def run(drop: list[str], uid: int, no_new_privs: bool) -> None:
-        request = Request(drop=drop)
+    @given(lists(lower, number), lists(lower, number), st.sampled_from([0, 1000]), st.booleans())
+    @example([], ["", "chown"], 0, False)
+    @example([], ["chown", ""], 0, False)
+    @example([], ["chown kill"], 0, False)
+    @example([], ["ſys_admin"], 0, False)
+    @example(["chown"], [""], 0, False)
+    @example(["chown none"], [""], 1000, False)
+    @example(["", "kill"], [], 0, False)
+    @example(["none"], [], 0, False)
+    def run(add: list[str], drop: list[str], uid: int, no_new_privs: bool) -> None:
+        request = Request(add, drop)
         actual = lxc.run(request, uid, no_new_privs)
-        words = {UnknownNameError: ("Invalid capability", "only valid when keeping", "Failed to parse config")}
+        words = {
+            UnknownNameError: ("Invalid capability", "only valid when keeping", "Failed to parse config"),
+            ContradictionError: ("mutually exclusive", "Failed to parse config"),
+        }
         agree(
             engines.get("lxc", lxc.version),
             request,

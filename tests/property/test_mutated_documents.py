@@ -87,6 +87,14 @@ STRUCTURED: dict[str, dict[str, object]] = {
             {"name": "api", "privileged": True},
         ],
     },
+    "devcontainer": {
+        "name": "web",
+        "privileged": False,
+        "capAdd": ["NET_ADMIN", "KILL"],
+        "securityOpt": ["no-new-privileges"],
+        "containerUser": "0",
+        "runArgs": ["--init", "--cap-drop", "ALL", "--cap-add=CHOWN"],
+    },
     "described": {"taskDefinition": {"containerDefinitions": [{"name": "api", "privileged": True}]}},
     "nomad": {
         "Job": {
@@ -128,6 +136,8 @@ GIVES = {
     "CapAdd",
     "Privileged",
     "CapabilityAdd",
+    "capAdd",
+    "runArgs",
     "BoundingCaps",
     "EffectiveCaps",
     *LISTS,
@@ -272,10 +282,15 @@ UNITS = {
     ],
     "without": ["[Service]", "CapabilityBoundingSet=~CAP_NET_ADMIN", "ExecStart=/bin/web"],
 }
+SHARE = "/usr/share/lxc/config"
 QUADLETS = {
     "root": ["[Container]", "Image=web", "DropCapability=all", "AddCapability=CAP_NET_ADMIN CAP_KILL"],
     "user": ["[Container]", "Image=web", "User=1000", "AddCapability=CAP_NET_ADMIN", "NoNewPrivileges=true"],
     "options": ["[Container]", "Image=web", "PodmanArgs=--cap-drop=all --cap-add=CAP_KILL", "[Service]", "Restart=no"],
+}
+CONFIGURATIONS = {
+    "common": [f"lxc.include = {SHARE}/common.conf", "lxc.uts.name = web", "lxc.cap.drop = net_admin kill"],
+    "kept": ["lxc.cap.drop =", "lxc.cap.keep = net_admin kill", "lxc.init.uid = 0", "lxc.no_new_privs = 1"],
 }
 STRANGE = [
     "—",
@@ -353,6 +368,20 @@ def test_units(name):
         # What stands behind a ~ is dropped, and without it that is what is kept.
         if other is not None and "\n".join(other).count("~") == text.count("~"):
             check(before, shown("\n".join(other), "web.service"))
+
+    compare()
+
+
+@pytest.mark.parametrize("name", CONFIGURATIONS)
+def test_configurations(name):
+    """The lines of a configuration of LXC: one that is passed over or misspelled never gives less without a word."""
+    text = "\n".join(CONFIGURATIONS[name])
+    before = shown(text, "config", "lxc")
+
+    @given(changed_texts(CONFIGURATIONS[name], may_go=lambda line: "keep" not in line, strange_to=("=",)))
+    def compare(other):
+        if other is not None:
+            check(before, shown("\n".join(other), "config", "lxc"))
 
     compare()
 

@@ -223,7 +223,14 @@ def test_every_switch_has_a_change():
 
 
 @pytest.mark.parametrize(
-    "name", ["formats/quadlet-keys", "formats/systemd-keys", "policies/openshift-scc", "policies/pod-security"]
+    "name",
+    [
+        "formats/lxc-keys",
+        "formats/quadlet-keys",
+        "formats/systemd-keys",
+        "policies/openshift-scc",
+        "policies/pod-security",
+    ],
 )
 def test_documents_name_their_source(name):
     """Where a list was read, and when."""

@@ -43,6 +43,7 @@ TEXTS = {
     "capsh-decode": "0x0000000000000020=cap_kill\n",
     "compose": "services: {web: {cap_add: [KILL]}}",
     "crictl": '{"status": {"id": "a"}, "info": {"runtimeSpec": {"process": {"capabilities": {"bounding": []}}}}}',
+    "devcontainer": '// a\n{"capAdd": ["KILL"],}',
     "docker": "docker run --cap-add KILL web",
     "filecap": "set       file                 capabilities  rootid\neffective /usr/bin/ping    net_raw\n",
     "getcap": "/usr/bin/ping cap_net_raw=ep\n",
@@ -59,6 +60,7 @@ TEXTS = {
     "inspect": '[{"Name": "/web", "HostConfig": {"CapAdd": ["CAP_KILL"]}}]',
     "kubernetes": POD + "      capabilities: {add: [KILL]}\n",
     "libcap": "cap_kill=ep",
+    "lxc": "lxc.cap.drop = kill\n",
     "nerdctl": "nerdctl run --cap-add KILL web",
     "nomad": '{"TaskGroups": [{"Tasks": [{"Name": "a", "Driver": "docker", "Config": {"cap_drop": ["ALL"]}}]}]}',
     "nspawn": "[Exec]\nDropCapability=CAP_KILL\n",
@@ -405,12 +407,13 @@ def test_dialects():
     """An immutable list, from which help and documentation come."""
     assert [*DIALECTS] == sorted(TEXTS)
     written = {"compose", "docker", "iab", "kubernetes", "libcap", "oci", "systemd", "xattr"}
-    written |= {"ecs", "nerdctl", "nspawn", "podman", "quadlet"}
+    written |= {"devcontainer", "ecs", "lxc", "nerdctl", "nspawn", "podman", "quadlet"}
     assert {name for name, dialect in DIALECTS.items() if dialect.is_written} == written
     assert {name: each.engine for name, each in DIALECTS.items() if each.engine} == {
         "buildah": "buildah",
         "buildah-from": "podman",
         "compose": "docker",
+        "devcontainer": "docker",
         "docker": "docker",
         "docker-compose": "docker",
         "docker-service": "docker-swarm",
@@ -419,6 +422,7 @@ def test_dialects():
         "helm": "containerd",
         "inspect": "docker",
         "kubernetes": "containerd",
+        "lxc": "lxc",
         "nerdctl": "nerdctl",
         "nomad": "nomad-docker",
         "nspawn": "systemd-nspawn",
@@ -682,7 +686,7 @@ def test_what_is_written_is_read_again(to):
 
 def test_convert_refuses_what_it_does_not_take():
     [workload] = documents.read("docker run x")
-    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, docker, ecs, iab"):
+    with pytest.raises(FormatError, match="to: expected a dialect that is written: compose, devcontainer, docker, ecs"):
         documents.convert(workload, "inspect")
     with pytest.raises(UnknownDialectError):
         documents.convert(workload, "x")

@@ -99,6 +99,9 @@ MORE = [  # what is not in those vectors, engine by engine
     ("systemd-nspawn", "12", "", "fdecbfff"),
     ("lxc", "", "0 kill", "1fcfdfcffde"),
     ("lxc", "", "kill  chown", "1fcfdfcffff"),
+    ("lxc-unprivileged", "kill none 0", "", "1"),
+    ("lxc-unprivileged", "none", "", "0"),
+    ("lxc-unprivileged@4.0.10", "kill", "", "20"),
     ("bubblewrap", "CAP_KILL 0", "ALL", "21"),
     ("bubblewrap", "all", "ALL", A),
     ("gvisor", "ALL", "", "1ffffffdfff"),
@@ -153,7 +156,9 @@ REFUSED = [
     ("systemd-nspawn", "CAP_ſYS_ADMIN", "", UnknownNameError, "did you mean CAP_SYS_ADMIN?"),
     ("bubblewrap", "CAP_ſYS_ADMIN", "", UnknownNameError, "did you mean CAP_SYS_ADMIN?"),
     ("lxc", "", "41", UnknownNameError, "it knows no capability after CAP_CHECKPOINT_RESTORE"),
-    ("lxc", "chown", "", UnsupportedOptionError, "adds a capability"),
+    ("lxc", "chown", "", ContradictionError, "lxc.cap.keep cannot stand beside lxc.cap.drop"),
+    ("lxc", "none", "kill", ContradictionError, "refuses 'none': lxc.cap.keep cannot"),
+    ("lxc", "", "none", UnknownNameError, "only of what is kept it means something"),
     ("incus", "", "chown", UnsupportedOptionError, "drops a capability"),
     ("bubblewrap", "net_raw", "", UnknownNameError, "write CAP_NET_RAW"),
     ("runc", "KILL", "", UnsupportedOptionError, "adds a capability"),
@@ -476,6 +481,9 @@ def test_flags():
     assert engines.get("docker").flags([]) == ["--cap-drop=ALL"]
     assert engines.get("docker").flags(CapSet.all()) == ["--cap-add=ALL"]
     assert engines.get("buildah").flags(engines.get("buildah").default - {"kill"}) == ["--cap-drop=CAP_KILL"]
+    assert engines.get("lxc").flags(target) == ["lxc.cap.drop=", "lxc.cap.keep=chown", "lxc.cap.keep=kill"]
+    assert engines.get("lxc-unprivileged").flags(target) == engines.get("lxc").flags(target)
+    assert engines.get("lxc").flags([]) == ["lxc.cap.drop=", "lxc.cap.keep=none"]
     assert engines.get("lxc").flags(CapSet.all() - {"kill"}) == ["lxc.cap.drop=", "lxc.cap.drop=kill"]
     assert engines.get("buildkit").flags(CapSet.all()) == ["--security=insecure"]
     assert engines.get("incus").flags(engines.get("incus").default) == []
@@ -759,3 +767,11 @@ def test_text_of_releases():
     assert str(Release("1.0")) == "1.0 and later"
     assert str(Release("1.0", "1.0")) == "1.0"
     assert key("1.0", 0) < key("1.0") < key("1.1", 0)
+
+
+def test_an_empty_value_of_lxc():
+    """Since 4.0.11 that of lxc.cap.keep takes back what is dropped too."""
+    for version, kept in (("4.0.10", engines.get("lxc").default - {"kill"}), ("4.0.11", CapSet.all())):
+        lxc = engines.get("lxc", version)
+        assert lxc.resolve(add=[""], drop=["kill"]) == kept
+        assert lxc.resolve(add=["", "chown"], drop=[""]) == lxc.resolve(add=["chown"], drop=[""]) == CapSet(["chown"])

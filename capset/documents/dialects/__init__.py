@@ -12,8 +12,8 @@ from capset.named import by_name
 __all__ = ["DIALECTS"]
 
 _FAMILIES = (
-    *("compose", "docker", "ecs", "gitlab", "kubernetes", "libcap", "nomad", "nspawn", "oci", "processes"),
-    *("programs", "quadlet", "runlines", "status", "systemd", "traces"),
+    *("compose", "devcontainer", "docker", "ecs", "gitlab", "kubernetes", "libcap", "lxc", "nomad", "nspawn"),
+    *("oci", "processes", "programs", "quadlet", "runlines", "status", "systemd", "traces"),
 )
 
 DIALECTS: Mapping[str, Dialect] = by_name(
