@@ -189,5 +189,5 @@ COMPLETERS: dict[str | None, Completer] = {
 }
 """By the name of a parameter, in whichever command: what may stand there."""
 
-FREE = frozenset({"name", "systemd", "exclude", "release", "thread", "uid", "users", "securebits"})
+FREE = frozenset({"name", "systemd", "exclude", "release", "thread", "uid", "user", "users", "securebits"})
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""
