@@ -313,7 +313,7 @@ def _row(text: str, begins: dict[str, int]) -> dict[str, str] | None:
     rows = [[cell.strip() for cell in _APART.split(text.strip())]]
     if all(not text[max(start - 2, 0) : start].strip() for start in begins.values()):
         rows.insert(0, [text[start:end].strip() for start, end in pairwise([*begins.values(), None])])
-    found = (dict(zip(begins, cells, strict=True)) for cells in rows if len(cells) == len(begins))
+    found = (dict(zip(begins, cells, strict=True)) for cells in rows if begins and len(cells) == len(begins))
     return next((row for row in found if all(_fits(*cell) for cell in row.items())), None)
 
 

@@ -918,3 +918,9 @@ def test_a_script_and_what_it_is_run_by():
     one = executed(syscall(), fcaps(), path("0100700", 5, cap_fp="0"), path("0100755", 0, item="1"))
     assert one.execution.explanation.after is not None
     assert audit.execution([*audit.records(syscall())]) is None
+
+
+def test_a_table_of_podman_top_without_its_header():
+    """What its rows say is not known."""
+    found = documents.read("pid   effective caps\n1     KILL\n", dialect="podman-top")
+    assert [each.not_known for each in found] == ["the line was not understood"] * 2
