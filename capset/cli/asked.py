@@ -55,7 +55,9 @@ def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subjec
         thread=rows,
         assumed=(*filter(None, told),),
         says=workload.says,
-        of_file=workload.file_caps is not None,
+        file_caps=workload.file_caps,
+        engine_of=_engine(workload),
+        name=called,
         unknown=unknown,
     )
 
@@ -65,10 +67,15 @@ def _whose(outcome: Outcome) -> str:
     workload = outcome.workload
     if outcome.gets is None or workload.state is not None:
         return ""
-    if workload.request is not None:
-        engine = workload._engine or DIALECTS[workload.dialect].engine
+    if engine := _engine(workload):
         return f": the sets are those of the container's first process, as {engines.get(engine).title} gives them"
     return ": the sets are those of its processes" if workload.file_caps is None else ": the sets are those of the file"
+
+
+def _engine(workload: Workload) -> str:
+    """Return the name of the engine that gives the sets; empty where none does."""
+    asks = workload.request is not None and workload.state is None
+    return (workload._engine or DIALECTS[workload.dialect].engine) * asks
 
 
 def _uid(outcome: Outcome) -> int | None:

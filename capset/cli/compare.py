@@ -36,8 +36,7 @@ __all__ = ["compare"]
 def compare(texts: tuple[str, ...], which: str, everything: bool, proc: str, as_json: bool) -> None:
     """Show sets beside each other, a column each.
 
-    Rows are the capabilities that some of them have and others have not. Of an engine that is what root has in a
-    container.
+    There is a row for each capability that not all of them have. For an engine, that is what root has in a container.
     """
     read = dict(_numbered([each for text in texts for each in _subjects(text, proc)]))
     comparison = compare_sets(**{name: _column(each, which) for name, each in read.items()}).of(which)

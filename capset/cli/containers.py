@@ -10,9 +10,9 @@ import click
 from capset import engines
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, engine_named, masks_and_names, operand, own_status
-from capset.cli.output import releases_json, say, say_as_is, say_json, say_options, warn
+from capset.cli.output import Failure, releases_json, say, say_as_is, say_json, say_options, warn
 from capset.cli.show import sets_of, show_sets
-from capset.cli.subject import assumed, tell
+from capset.cli.subject import assumed, hint_of_bounding, tell
 from capset.cli.tables import prose, say_risks, table, word
 from capset.cli.users import user_in_container
 from capset.engines.releases import releases_text
@@ -40,7 +40,17 @@ available_option = click.option(
 )
 
 
-@click.command()
+class _WithoutCommandLines(click.Command):
+    """A command that takes no whole line for a container engine, and says what does."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments, unless they are such a line."""
+        if args[1:2] and args[1] in {"run", "create"} and engines.is_engine(args[0]):
+            raise Failure(f"to read a whole command, give it in quotes to show: capset show '{shlex.join(args)}'")
+        return super().parse_args(ctx, args)
+
+
+@click.command(cls=_WithoutCommandLines)
 @click.argument("engine", metavar="ENGINE[@VERSION][:FILE]")
 @click.option("--cap-add", "add", multiple=True, metavar="NAME", help="A name to add, as written for the engine.")
 @click.option("--cap-drop", "drop", multiple=True, metavar="NAME", help="A name to drop.")
@@ -107,7 +117,7 @@ def run(
 @proc_option
 @json_option
 def flags(engine: str, target: str, which: str, available: CapSet | None, proc: str, as_json: bool) -> None:
-    """Print the fewest options that give a container just these capabilities.
+    """Print the fewest options that give a container exactly these capabilities.
 
     They come on one line, ready for a shell, or, where the engine reads a file, one setting a line. TARGET is an
     operand.
@@ -122,6 +132,8 @@ def flags(engine: str, target: str, which: str, available: CapSet | None, proc: 
         say_json({**told, "target": wanted.as_dict(), **_asked(request), "flags": written})
         return
     tell([aim])
+    if which == "effective" and (hint := hint_of_bounding(aim)):
+        warn(hint)
     if not written:
         warn(f"nothing to ask for: that is the default of {chosen}")
     elif written[0].startswith("-"):
@@ -148,11 +160,12 @@ def _asked(request: engines.Request) -> dict[str, object]:
 @proc_option
 @json_option
 def recognise(process: str, everything: bool, available: CapSet | None, proc: str, as_json: bool) -> None:
-    """Say which container engines, asked for what, give a process just its five sets.
+    """Say how a process may have been started: by which engine, with which options.
 
-    PROCESS is an operand that has five sets: a set alone has not.
+    These give the first process of a container exactly the five sets of PROCESS. It is an operand that has five sets; a
+    mask alone is not enough.
     """
-    seen = operand(process, proc)
+    seen = operand(process, proc, alone=True)
     state = seen.five("recognise")
     matches = engines.recognise(state, uid=seen.uid, available=available)
     if as_json:
@@ -178,7 +191,7 @@ def _row(match: Match) -> list[str]:
     asked = shlex.join(match.flags) or "none"
     if match.also_privileged:
         asked += f", or {shlex.join(match.engine.write(engines.Request(privileged=True)))}"
-    user = "root" if match.root else "another"
+    user = "root" if match.root else "not root"
     return [match.engine.name, releases_text(match.releases), user, asked]
 
 

@@ -30,7 +30,7 @@ class _WithDialects(click.Command):
 
 @click.command(cls=_WithDialects)
 @click.argument("file", default="-")
-@click.option("--to", "target", type=click.Choice(_TARGETS), metavar="DIALECT", required=True, help="How to write it.")
+@click.option("--to", "target", type=click.Choice(_TARGETS), metavar="DIALECT", help="How to write it; needed.")
 @click.option(
     "--from",
     "dialect",
@@ -44,13 +44,15 @@ class _WithDialects(click.Command):
 )
 @click.option("--writes", metavar="ENGINE[@VERSION][:FILE]", help="What it is written for: likewise.")
 def convert(
-    file: str, target: str, dialect: str | None, name: str | None, reads: str | None, writes: str | None
+    file: str, target: str | None, dialect: str | None, name: str | None, reads: str | None, writes: str | None
 ) -> None:
     """Write what FILE says of capabilities in another dialect.
 
     FILE is standard input if not given. What the one dialect has no place for, what the target of the other does not
     take, and what one engine gives in another way than the other, is told on standard error.
     """
+    if target is None:
+        raise click.UsageError(f"--to DIALECT has to be given, one of {', '.join(_TARGETS)}")
     read = read_document(file, dialect)
     workloads = read if name is None else [each for each in read if each.name == name]
     if name is not None and not workloads:

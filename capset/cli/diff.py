@@ -7,7 +7,7 @@ import click
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, operand
 from capset.cli.output import diff_json, say, say_json
-from capset.cli.subject import Subject, assumed, tell
+from capset.cli.subject import Subject, assumed, hint_of_bounding, tell
 from capset.cli.tables import ADDED, DROPPED, cap_rows, number, prose, say_risks, table, word
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
@@ -28,7 +28,7 @@ __all__ = ["diff"]
 def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_json: bool) -> None:
     """Show what was added and dropped on the way from A to B.
 
-    Of two processes, the sets are compared that are known of both.
+    Two processes are compared in the sets that are known of both.
 
     Exit status: 0 the same, 1 they differ, 2 an error.
     """
@@ -47,6 +47,8 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
         say(f"from {printable(left.label)}\nto   {printable(right.label)}", hang=5)
         for name, before, after in pairs:
             _show_diff(name, before, after)
+        if which is None and (hint := hint_of_bounding(left, right)):
+            say(f"\n{hint}")
         if unknown:
             say(f"\nnot compared, as they are not known of both: {', '.join(unknown)}")
         say_risks(*(before ^ after for _, before, after in pairs))

@@ -19,7 +19,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "diff": (
         ("capset diff docker podman", "What Podman gives, and Docker does not."),
-        ("capset diff docker file:examples/status/docker-web.txt", "Which flags were given?"),
+        ("capset diff docker file:examples/status/docker-web.txt --set bounding", "Which flags were given?"),
     ),
     "engines": (
         ("capset engines", "All of them, with their defaults."),

@@ -19,6 +19,7 @@ from capset.printable import printable
 
 __all__ = ["Found", "merge_all", "read_all"]
 
+_OF_VERSIONS = frozenset({".git", ".hg", ".jj", ".svn"})
 _FRONT = 2**16  # bytes at the front of a file, among which a binary one has a zero
 
 
@@ -66,6 +67,7 @@ def read_all(
     operands: Iterable[str],
     excludes: Callable[[str], bool],
     *,
+    dialect: str | None = None,
     pass_over: bool = False,
     report_on: Callable[[str], None],
 ) -> Found:
@@ -76,6 +78,7 @@ def read_all(
     Args:
         operands: The paths; ``-`` is standard input.
         excludes: Says of a path in a folder that it is passed over.
+        dialect: The dialect of the documents that are named; each says it by itself if not given.
         pass_over: Whether a file that is named may be no document, as one in a folder.
         report_on: Is told each path before it is read.
 
@@ -91,7 +94,7 @@ def read_all(
         if path in found.inside:
             found.workloads.extend(_one_of_many(path, found, others))
         else:
-            found.workloads.extend(_named(path, others, several=len(given) > 1))
+            found.workloads.extend(_named(path, dialect, others, several=len(given) > 1))
     return found
 
 
@@ -127,9 +130,9 @@ def _paths(given: Iterable[str], excludes: Callable[[str], bool], found: Found, 
                     yield name
 
 
-def _named(file: str, others: Mapping[str, bytes], *, several: bool) -> list[Workload]:
+def _named(file: str, dialect: str | None, others: Mapping[str, bytes], *, several: bool) -> list[Workload]:
     try:
-        return read_document(file, beside=others)
+        return read_document(file, dialect, beside=others)
     except (Failure, OSError) as error:
         if not several:
             raise
@@ -137,7 +140,7 @@ def _named(file: str, others: Mapping[str, bytes], *, several: bool) -> list[Wor
 
 
 def _inside(folder: str, excludes: Callable[[str], bool], found: Found) -> Iterator[str]:
-    """Go through the files below a folder; hidden folders are not entered, and no link is followed."""
+    """Go through the files below a folder; those of version control are not entered, and no link is followed."""
 
     def failed(error: OSError) -> None:
         found.workloads.append(documents.unread(str(error.strerror), os.path.normpath(str(error.filename))))
@@ -162,7 +165,7 @@ def _inside(folder: str, excludes: Callable[[str], bool], found: Found) -> Itera
 def _no_folder(path: str, name: str, excludes: Callable[[str], bool]) -> str:
     if excludes(path):
         return "excluded"
-    return "hidden" if name.startswith(".") else "link" if os.path.islink(path) else ""
+    return "versions" if name in _OF_VERSIONS else "link" if os.path.islink(path) else ""
 
 
 def _one_of_many(path: str, found: Found, others: Mapping[str, bytes]) -> list[Workload]:

@@ -59,7 +59,7 @@ Table = tuple[str, Iterable[tuple[str, str]]]
 def _dialects() -> Table:
     from capset.documents import DIALECTS
 
-    front = "convert and lint recognise what they read; --from says it where a text may be in several."
+    front = "What is read is recognised; --from of lint and convert says it where a text may be in several."
     written = {True: "", False: " (only read)"}
     return front, [(each.name, each.about + written[each.is_written]) for each in DIALECTS.values()]
 
@@ -67,7 +67,12 @@ def _dialects() -> Table:
 def _rules() -> Table:
     from capset.documents import RULES
 
-    front = "What lint tells of; --select and --ignore take these names, and so do comments that silence a finding."
+    front = (
+        "--select and --ignore take these names, and so do comments that silence a finding. The verdict of a finding "
+        "is refused: it is not started like this; ignored: this part has no effect; depends: it has an effect for "
+        "some engines, programs or policies and not for others, or that is not known; forbidden: a policy does not "
+        "allow it. A note is no finding."
+    )
     return front, [(each.id, each.meaning) for each in RULES.values()]
 
 
@@ -86,13 +91,13 @@ _TEXTS = {
 1    diff found a difference, lint something to tell; what exec was asked
      about would be refused; with --exit-code, ps, files and why found
      what was asked for
-2    an error: a wrong usage, or something that could not be read
+2    an error: wrong usage, or something that could not be read
 130  it was interrupted
 
 What could not be read is never taken for nothing: the exit status is 2 then, also where other things were read.""",
     "engine-names": """\
 An engine is named as ENGINE[@VERSION][:FILE]. Without a version it is the newest release that was read; a version may
-be as long or as short as you know it: docker@20.10, containerd@1.7.2. FILE configures some engines, such as
+be as short as you know it: docker@20.10, containerd@1.7.2. FILE configures some engines, such as
 a containers.conf of Podman: podman:/etc/containers/containers.conf.
 
 capset engines lists all of them, capset engines NAME all that is known of one, with its sources.""",

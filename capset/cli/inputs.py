@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from pathlib import Path
 from typing import BinaryIO
@@ -9,7 +11,16 @@ from typing import BinaryIO
 from capset.bounds import LONGEST_TEXT, bounded
 from capset.cli.output import Failure
 
-__all__ = ["read_bytes", "whole"]
+__all__ = ["is_fed", "read_bytes", "whole"]
+
+
+def is_fed() -> bool:
+    """Say whether somebody has given standard input: a pipe, or a file with something in it."""
+    try:
+        about = os.fstat(sys.stdin.fileno())
+    except (AttributeError, OSError, ValueError):  # there is none, or it is closed or no file
+        return False
+    return stat.S_ISFIFO(about.st_mode) or (stat.S_ISREG(about.st_mode) and about.st_size > 0)
 
 
 def read_bytes(path: str) -> bytes:

@@ -93,9 +93,9 @@ def exec_(
 ) -> None:
     """Explain what executing PATH would do to capabilities. Nothing is executed.
 
-    PATH is a program or a script, of which the interpreter counts. It is looked at here, not in an image, and not
-    looked for in $PATH. Whether it is a program at all, and noexec mounts, do not count here. AT_SECURE makes a program
-    ignore LD_PRELOAD and the like.
+    PATH is a program, or a script, for which its interpreter counts. It is looked at here, not in an image, and not
+    looked for in $PATH; file:PATH and - are what getcap and the like print of one program. Whether it is a program at
+    all, and noexec mounts, do not count here. AT_SECURE makes a program ignore LD_PRELOAD and the like.
 
     Exit status: 0 it would be executed, 1 the rules refuse it, 2 an error.
     """
@@ -112,12 +112,22 @@ def exec_(
         rules = NEWEST if release is None else Rules.of(release)
         cred = engine_named(engine, tell=as_json).credentials(request, uid=uid or 0, available=available, rules=rules)
     cred = _as_given(cred, no_new_privs, securebits)
-    explanation = explain_execve(cred, live.executable(path), rules=rules)
+    explanation = explain_execve(cred, _executable(path, proc), rules=rules)
     if as_json:
         say_json(_explanation_json(explanation))
     else:
         say(str(explanation))
     click.get_current_context().exit(int(explanation.error is not None))
+
+
+def _executable(path: str, proc: str) -> Executable:
+    """Look at a program, or take its capabilities from what a tool says of it."""
+    if path != "-" and not path.startswith("file:"):
+        return live.executable(path)
+    subject = operand(path, proc)
+    if subject.file_caps is None:
+        raise Failure(f"{subject.label} says nothing of a program's capabilities, as getcap does")
+    return Executable(caps=subject.file_caps)
 
 
 @click.command(epilog=OPERANDS)

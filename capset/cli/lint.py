@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
+from collections.abc import Iterable
 
 import click
 
@@ -37,16 +38,25 @@ def _rules(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
     "--engine", metavar="ENGINE[@VERSION][:FILE]", help="What runs the containers: docker, or containerd for pods."
 )
 @click.option(
-    "--policy", metavar="POLICY", help="Check pods too by baseline, restricted@1.25, or an SCC: scc:restricted-v2."
+    "--policy",
+    metavar="POLICY",
+    help="Check pods by what baseline, restricted@1.25 or an SCC such as scc:restricted-v2 says of capabilities.",
 )
 @click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
+@click.option(
+    "--from",
+    "dialect",
+    type=click.Choice([*documents.DIALECTS]),
+    metavar="DIALECT",
+    help="How each FILE is written, if it is not recognised.",
+)
 @click.option("--merge", is_flag=True, help="Read compose files as one, as docker compose -f FILE -f FILE does.")
 @click.option(
-    "--select", metavar="RULE", multiple=True, callback=_rules, help="Tell this rule alone; several with commas."
+    "--select", metavar="RULE", multiple=True, callback=_rules, help="Report this rule alone; several with commas."
 )
-@click.option("--ignore", metavar="RULE", multiple=True, callback=_rules, help="Do not tell this rule; likewise.")
-@click.option("--exclude", metavar="PATTERN", multiple=True, help="Pass over such files of a folder: 'charts/*'.")
-@click.option("--pass-over", is_flag=True, help="FILE may be no document, as what is in a folder.")
+@click.option("--ignore", metavar="RULE", multiple=True, callback=_rules, help="Do not report this rule; likewise.")
+@click.option("--exclude", metavar="PATTERN", multiple=True, help="Skip such files of a folder: 'charts/*'.")
+@click.option("--pass-over", is_flag=True, help="Skip a FILE that is no document, as in a folder.")
 @click.option(
     "--config", metavar="FILE", help="The configuration, by default the capset.toml or pyproject.toml nearest."
 )
@@ -61,6 +71,7 @@ def lint(
     engine: str | None,
     policy: str | None,
     systemd: str | None,
+    dialect: str | None,
     merge: bool,
     select: tuple[str, ...],
     ignore: tuple[str, ...],
@@ -75,9 +86,11 @@ def lint(
     """Say what the containers or the units in FILE get, and what in it is refused or ignored.
 
     FILE is a compose file, a pod or what makes pods, a systemd unit, or anything else that convert reads; - is standard
-    input; of a folder, all documents in it. The text has a line for each finding: FILE:LINE:COLUMN: RULE: MESSAGE.
+    input; of a folder, all documents in it. On a terminal a table shows what each gets; elsewhere there is a line for
+    each finding, FILE:LINE:COLUMN: RULE: MESSAGE, and nothing where there is none. Notes, which are no findings, go to
+    standard error.
 
-    Exit status: 0 nothing to tell, 1 problems or findings, 2 an error, also where one of several files is unreadable.
+    Exit status: 0 no findings, 1 findings, 2 an error, also where one of several files is unreadable.
     """
     if only_diff and fix:
         raise Failure("--diff only shows what --fix would change: give one of them")
@@ -96,11 +109,15 @@ def lint(
 
     def read() -> Found:
         with progress() as report_on:
-            return merge_all(files) if merge else read_all(files, excluded, pass_over=pass_over, report_on=report_on)
+            if merge:
+                return merge_all(files)
+            return read_all(files, excluded, dialect=dialect, pass_over=pass_over, report_on=report_on)
 
     found = read()
     if only_diff or fix:
         changed = fix_all(found.workloads, write=fix, dialect="compose" if merge else None)
+        if not changed:
+            warn("there is nothing to fix")
         if not fix:
             click.get_current_context().exit(2 if found.unread else int(changed))
         found = read()
@@ -114,6 +131,8 @@ def lint(
         ignore=(*settings.ignore, *ignore),
         silences={source: settings.of(seen_from_there(source)) for source in sources - {"-"}},
     )
+    if policy is not None and any(workload._pod is not None for workload in found.workloads):
+        warn(f"of {policy}, the rule about capabilities is checked, and no other")
     _tell(report, set() if merge else {*files} - found.inside, found.inside, found.skipped)
     _write(report, form, several=len(files) > 1 or bool(found.inside))
     click.get_current_context().exit(2 if found.unread else int(bool(report.faults)))
@@ -164,7 +183,7 @@ def _tell(report: Report, named: set[str], inside: set[str], skipped: Counter[st
 
 _SKIPPED = {
     "other": ("file is no document that capset reads", "files are no document that capset reads"),
-    "hidden": ("hidden folder is not entered", "hidden folders are not entered"),
+    "versions": ("folder of version control is not entered", "folders of version control are not entered"),
     "link": ("symbolic link is not followed", "symbolic links are not followed"),
     "excluded": ("file or folder is excluded", "files or folders are excluded"),
 }
@@ -187,12 +206,13 @@ def _say(report: Report, *, several: bool) -> None:
     def said(file: str, *parts: str) -> str:
         return printable(", ".join(filter(None, ((file if several else ""), *parts))))
 
-    gets = [[said(each.workload.source, each.workload.label), *_gets(each)] for each in report.outcomes]
+    names = [name for name in _SHOWN if name != "permitted" or any(map(_says_permitted_alone, report.outcomes))]
+    gets = [[said(each.workload.source, each.workload.label), *_gets(each, names)] for each in report.outcomes]
     if gets:
-        table([word("what"), word("user"), prose("effective"), prose("bounding")], gets)
+        table([word("what"), word("user"), *map(prose, names)], gets)
     if any(outcome.assumed for outcome in report.outcomes):
         say("Where no user is said, it is the image's; what is shown is for root.")
-    say_risks(*filter(None, (each.said(name) for each in report.outcomes for name in ("effective", "bounding"))))
+    say_risks(*filter(None, (each.said(name) for each in report.outcomes for name in names)))
     faults = [each for each in report.faults if each.verdict != "forbidden"]
     told = [
         [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
@@ -209,8 +229,15 @@ def _say(report: Report, *, several: bool) -> None:
             table(columns, rows)
 
 
-def _gets(outcome: Outcome) -> list[str]:
-    sets = [outcome.said(name) for name in ("effective", "bounding")]
+_SHOWN = ("permitted", "effective", "bounding")
+
+
+def _says_permitted_alone(outcome: Outcome) -> bool:
+    return outcome.gets is not None and outcome.said("effective") is None and outcome.said("permitted") is not None
+
+
+def _gets(outcome: Outcome, names: Iterable[str]) -> list[str]:
+    sets = [outcome.said(name) for name in names]
     shown = ["not said" if caps is None else marked(caps) for caps in sets]
-    nothing = ["", printable(str(outcome))]
+    nothing = [printable(str(outcome)), *[""] * (len(sets) - 1)]
     return [printable(outcome.user) or "not said", *(nothing if outcome.gets is None else shown)]

@@ -45,19 +45,20 @@ _NAMED: dict[str, Pid] = {"self": "self", "thread-self": "thread-self"}
 OPERANDS = """\b
 Each operand is one of these:
 pid:N              a process; pid:self and pid:thread-self are this command
-file:PATH          a saved /proc/PID/status, or any rows of it, with whatever
-                   stands between; of many, as grep -H; capset's own JSON; or
-                   what lint reads, such as a unit or a line of getcap
+file:PATH          a saved /proc/PID/status or some of its rows, whatever else
+                   stands between, also of many (grep -H); JSON of capset; or
+                   what lint reads, such as a unit or a line of getcap; with
+                   #NAME behind it one of several
 -                  the same, on standard input
-docker:NAME        what runs in a container; so do podman:, nerdctl:, incus:,
-                   lxc:, systemd-nspawn: and crictl:ID
+docker:NAME        a running container; also podman:, nerdctl:, incus:, lxc:,
+                   systemd-nspawn: and crictl:ID
 ENGINE[@VERSION][:FILE]
                    the default of a container engine, such as docker@20.10, or
                    as FILE configures it, which has a / in it or ends with
                    .conf, .json or .toml
 MASK               8 to 16 hexadecimal digits, or any with 0x in front
 NAMES              capabilities, such as net_raw,chown
-A number alone is a process where only one can be meant, by show and why.
+show, why, recognise and exec --pid take the number of a process alone too.
 """
 """What an operand may be, for the help of every command that takes one."""
 
@@ -68,9 +69,11 @@ def operand(text: str, proc: str, *, alone: bool = False, tid: int | None = None
     """Read an operand that is to be one thing; the arguments are those of :func:`operands`."""
     found = operands(text, proc, alone=alone, tid=tid)
     if len(found) > 1:
-        some = ", ".join(each.label for each in found[:3]) + (", ..." if len(found) > 3 else "")
-        where = "standard input" if text == "-" else text
-        raise Failure(f"{where} has {len(found)} processes in it, and one is asked for; give it alone: {some}")
+        some = ", ".join(each.name or each.label for each in found[:3]) + (", ..." if len(found) > 3 else "")
+        where, file = ("standard input", "file:PATH") if text == "-" else (text, text)
+        named = next((each.name for each in found if each.name), "")
+        way = f"choose one, as in {file}#{named}" if named else "give one alone"
+        raise Failure(f"{where} has {len(found)} processes in it, and one is asked for; {way}: {some}")
     return found[0]
 
 
@@ -90,11 +93,15 @@ def operands(text: str, proc: str, *, alone: bool = False, tid: int | None = Non
         return [_process(f"pid:{rest}", pid_or_self(rest), proc, tid)]
     if tid is not None:
         raise Failure(f"--thread is one of a process, and {text!r} is none: give pid:N")
-    if text == "-" or (kind == "file" and colon):
-        return _saved(text, rest)
+    if text == "-":
+        return _saved(text, "")
+    if kind == "file" and colon:
+        path, name = _path_and_name(rest)
+        found = _saved(f"file:{path}", path)
+        return _named(found, name, text) if name else found
     if colon and kind in _containers() and not _CONFIGURATION.fullmatch(rest):
-        found = live.container(kind, rest)
-        return [_process(text, found.pid, "/proc")._replace(assumed=found.assumed)]
+        container = live.container(kind, rest)
+        return [_process(text, container.pid, "/proc")._replace(assumed=container.assumed)]
     if is_row(text):
         return of_rows(text, live.parse_rows(text, source=text))
     if not _MASK.fullmatch(text) and engines.is_engine(re.split("[@:]", text)[0]):
@@ -108,6 +115,23 @@ def _process(label: str, pid: Pid, proc: str, tid: int | None = None) -> Subject
     foreign = ", in another user namespace: it counts only there" if is_foreign(status.user_ns) else ""
     uid = None if foreign else status.uids.effective
     return Subject(label, f"{label} ({status.name}{foreign})", thread=status, pid=pid, uid=uid)
+
+
+def _path_and_name(text: str) -> tuple[str, str]:
+    """Divide ``PATH#NAME``; a file that is there may have a # in its own name."""
+    if "#" not in text or os.path.exists(text):
+        return text, ""
+    path, _, name = text.rpartition("#")
+    return path, name
+
+
+def _named(found: list[Subject], name: str, text: str) -> list[Subject]:
+    """Choose by its name, which may be without that of its pod."""
+    chosen = [each for each in found if name in {each.name, each.name.rpartition(": ")[2]}]
+    if not chosen:
+        known = ", ".join(each.name for each in found if each.name) or "none, as nothing in it has a name"
+        raise Failure(f"{text}: there is no {name!r} in it: known are {known}")
+    return chosen
 
 
 def _saved(text: str, path: str) -> list[Subject]:
@@ -146,13 +170,16 @@ def _contents(path: str) -> bytes:
 def of_rows(text: str, every: list[live.StatusRows]) -> list[Subject]:
     """Name the threads that an operand has in it, whichever way their rows do."""
 
-    def label(rows: live.StatusRows) -> str:
+    def called(rows: live.StatusRows) -> str:
         named = rows.path if rows.name is None else rows.name
-        named = named or (f"line {rows.line}" if len(every) > 1 else "")
-        front = "standard input" if text == "-" else text
-        return f"{front} ({named})" if named else front
+        return named or (f"line {rows.line}" if len(every) > 1 else "")
 
-    return [Subject(text, label(rows), thread=rows, assumed=tuple(rows.assumed)) for rows in every]
+    front = "standard input" if text == "-" else text
+    return [
+        Subject(text, f"{front} ({name})" if name else front, thread=rows, assumed=tuple(rows.assumed), name=name)
+        for rows in every
+        for name in [called(rows)]
+    ]
 
 
 def _containers() -> tuple[str, ...]:
@@ -183,7 +210,9 @@ def _set(text: str) -> list[Subject]:
 
 
 def _pasted(text: str, error: UnknownCapabilityError) -> list[Subject]:
-    """Read what a tool has printed, or what somebody typed for a tool, as it stands in the command line."""
+    """Read what nothing else can be: a file, or as it stands what a tool has printed or somebody typed for one."""
+    if os.path.isfile(text):
+        return _saved(f"file:{text}", text)
     if re.search(r"[\s=]", text):
         from capset.cli.asked import of_document
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from capset import live
+from capset import engines, live
 from capset.cli.group import json_option, proc_option
+from capset.cli.inputs import is_fed
 from capset.cli.operands import OPERANDS, engine_named, is_foreign, operands
 from capset.cli.output import diff_json, say, say_json, warn
 from capset.cli.subject import Subject, assumed, tell
@@ -30,27 +31,27 @@ _SECCOMP = {0: "disabled", 1: "strict", 2: "filter"}
 
 
 @click.command(epilog=OPERANDS)
-@click.argument("operand", default="self")
+@click.argument("operand", required=False)
 @click.option("--thread", type=int, metavar="TID", help="One of its threads instead of the main one.")
 @click.option(
     "--against",
-    default="docker",
-    show_default=True,
     metavar="ENGINE[@VERSION][:FILE]",
-    help="The container engine whose default set to compare with.",
+    help="The container engine with whose default to compare; docker, or that of a document, if not given.",
 )
 @proc_option
 @json_option
-def show(operand: str, thread: int | None, against: str, proc: str, as_json: bool) -> None:
+def show(operand: str | None, thread: int | None, against: str | None, proc: str, as_json: bool) -> None:
     """Show the five capability sets of a process.
 
     OPERAND is usually a process: its id, or "self" (the default), this command, which has the sets of the shell that
-    started it. Of an engine, the sets of a container's first process are shown, for root.
+    started it. For an engine, show the sets of a container's first process, run as root.
     """
-    engine = engine_named(against)
-    subjects = operands(operand, proc, alone=True, tid=thread)
+    if operand is None and is_fed():
+        warn("these are the sets of this command; to show what is on standard input, write: capset show -")
+    chosen = None if against is None else engine_named(against)
+    subjects = operands(operand or "self", proc, alone=True, tid=thread)
     if as_json:
-        told = [_json(each, engine) for each in subjects]
+        told = [_json(each, _measure(each, chosen)) for each in subjects]
         say_json(told[0] if len(told) == 1 else told)
         return
     tell(subjects)
@@ -59,6 +60,7 @@ def show(operand: str, thread: int | None, against: str, proc: str, as_json: boo
         _show(each, proc)
         if not _compared(each):
             continue
+        engine = _measure(each, chosen)
         say()
         say(f"Against {engine}'s default of {len(engine.default)} capabilities:")
         rows: list[list[Cell]] = []
@@ -69,6 +71,11 @@ def show(operand: str, thread: int | None, against: str, proc: str, as_json: boo
         table([word("set"), word("change"), prose("capabilities")], rows)
 
 
+def _measure(subject: Subject, chosen: Engine | None) -> Engine:
+    """Return the engine with whose default a subject is compared."""
+    return chosen or engines.get(subject.engine_of or "docker")
+
+
 def _compared(subject: Subject) -> dict[str, CapSet]:
     """Return the sets of a subject that are compared with a default."""
     if subject.engine is not None:
@@ -76,7 +83,7 @@ def _compared(subject: Subject) -> dict[str, CapSet]:
         return {name: getattr(state, name) for name in _AGAINST}
     if subject.caps is not None:
         return {"": subject.caps}
-    if subject.of_file:
+    if subject.file_caps is not None:
         return {}
     return {name: subject.sets[name] for name in _AGAINST if name in subject.sets}
 
@@ -127,7 +134,7 @@ def thread_json(subject: Subject) -> dict[str, object]:
 def show_thread(subject: Subject, proc: str = "") -> None:
     """Print what is known of a thread, without a comparison."""
     thread: Any = subject.thread
-    facts = [] if subject.of_file else list(_facts(thread, proc))
+    facts = [] if subject.file_caps is not None else list(_facts(thread, proc))
     say(printable(_title(subject)))
     for name, fact in facts:
         if fact:

@@ -11,12 +11,12 @@ from capset.sets import THREAD_SETS, CapSet
 if TYPE_CHECKING:
     from typing import Any, Never
 
-    from capset import CapState
+    from capset import CapState, FileCaps
     from capset.engines import Engine
     from capset.live import ProcStatus, StatusRows
     from capset.live.reading import Pid
 
-__all__ = ["Subject", "assumed", "tell"]
+__all__ = ["Subject", "assumed", "hint_of_bounding", "tell"]
 
 
 class Subject(NamedTuple):
@@ -31,7 +31,9 @@ class Subject(NamedTuple):
     uid: int | None = None  # of a thread, where that is its user id in its own user namespace
     assumed: tuple[str, ...] = ()
     says: tuple[str, ...] | None = None  # of a document, the sets that it says
-    of_file: bool = False  # which are those of a file, and no thread's
+    file_caps: FileCaps | None = None  # of which they are, and not those of a thread
+    engine_of: str = ""  # the name of the engine that gives them
+    name: str = ""  # by which it is chosen among several
     unknown: str = ""  # why it is not known which they are
 
     @property
@@ -77,6 +79,16 @@ class Subject(NamedTuple):
             raise Failure(f"{self.label}: {sets} cannot be told: it says {' and '.join(self.says)} alone")
         there, missing = (", ".join(ROWS[name] for name in each) for each in (self.sets, names))
         raise Failure(f"{self.label}: {sets} cannot be told: there is no row {missing}, but {there} alone")
+
+
+def hint_of_bounding(*subjects: Subject) -> str:
+    """Say that the effective set, which is looked at, is not what an engine was asked to give, if that is so."""
+    for each in subjects:
+        if each.thread is not None and "bounding" in each.sets and "effective" in each.sets:
+            beyond = each.sets["bounding"] - each.sets["effective"]
+            if beyond and not each.sets["effective"]:
+                return f"{each.label} has nothing effective; what it was given is in another set: --set bounding"
+    return ""
 
 
 def assumed(*subjects: Subject | Engine | None) -> list[str]:

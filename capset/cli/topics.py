@@ -8,7 +8,7 @@ TOPICS = {
     "operands": "What a command looks at",
     "engine-names": "How a container engine is named",
     "dialects": "Which documents are read and written",
-    "rules": "What lint tells of",
+    "rules": "What lint checks",
     "exit-statuses": "What exit statuses mean",
     "completion": "How a shell completes what you type",
 }

@@ -654,7 +654,6 @@ def test_diff_of_one_set_of_two_processes(run):
         ("diff", "{}", "kill"),
         ("compare", "{}"),
         ("flags", "docker", "{}"),
-        ("recognise", "{}"),
     ],
 )
 @pytest.mark.parametrize(
@@ -667,7 +666,7 @@ def test_diff_of_one_set_of_two_processes(run):
     ],
 )
 def test_a_number_alone(run, words, number, forms):
-    """It is a process for show and why, a mask for capsh, and a capability in a list: none of them is guessed."""
+    """It is a process for show, a mask for capsh, and a capability in a list: none of them is guessed."""
     told = f"capset: {number} alone may be a process, a mask or a capability: write {forms}\n"
     assert run(*(word.format(number) for word in words)) == (2, "", told)
 

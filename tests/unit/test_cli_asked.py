@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -86,10 +88,8 @@ def test_several(run):
     assert [each["label"] if "label" in each else each["name"] for each in told] == ["a", "b"]
     assert [sets(each)["e"] == "" for each in told] == [False, True]
     assert "nothing names the user, so it is the image's, which is taken for root" in told[0]["assumed"]
-    assert (
-        "has 2 processes in it, and one is asked for; give it alone: standard input (a), standard input (b)"
-        in (run("diff", "docker", "-", stdin=PODS)[2])
-    )
+    told = "has 2 processes in it, and one is asked for; choose one, as in file:PATH#a: a, b"
+    assert told in run("diff", "docker", "-", stdin=PODS)[2]
 
 
 @pytest.mark.parametrize(
@@ -136,3 +136,83 @@ def test_what_is_no_document(run, tmp_path):
     assert "a.yaml:1: expected the node content" in run("show", f"file:{broken}")[2]
     assert "cannot read 'cap_chwon=ep' as pid:N" in run("show", "cap_chwon=ep")[2]
     assert run("decode", stdin="Hello world")[2].startswith("capset: line 1: unknown capability 'Hello")
+
+
+def test_one_of_several(run, tmp_path):
+    """By its name behind the file's; a file that is there may have such a name itself."""
+    file = tmp_path / "pods.json"
+    file.write_text(PODS)
+    assert "choose one, as in file:" in run("why", f"file:{file}", "chown")[2]
+    told = json.loads(run("show", f"file:{file}#b", "--json")[1])
+    assert (told["name"], told["uids"]["real"]) == ("b", 5)
+    assert run("show", f"file:{file}#c")[2] == f"capset: file:{file}#c: there is no 'c' in it: known are a, b\n"
+    odd = tmp_path / "pods.json#b"
+    odd.write_text(QUADLET)
+    assert json.loads(run("show", f"file:{odd}", "--json")[1])["name"] == "[Container]"
+    within = tmp_path / "named.json"
+    within.write_text('{"metadata": {"name": "shop"}, "spec": {"containers": [{"name": "a"}]}}')
+    assert json.loads(run("show", f"file:{within}#a", "--json")[1])["name"] == "shop: a"
+    rows = tmp_path / "rows"
+    rows.write_text("CapEff: 0000000000000001\n")
+    assert run("show", f"file:{rows}#a")[2].endswith(
+        "there is no 'a' in it: known are none, as nothing in it has a name\n"
+    )
+    rows.write_text("CapEff: 0000000000000001\nCapEff: 0000000000000002\n")
+    assert "choose one, as in" in run("diff", "docker", f"file:{rows}")[2]
+
+
+def test_a_path_that_can_be_nothing_else(run, tmp_path, monkeypatch):
+    """Nobody has to write file: in front of it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "status").write_text("Name:\tweb\nCapEff:\t0000000000000001\n")
+    (tmp_path / "kill").write_text("")
+    assert run("show", "status") == run("show", "file:status")
+    assert run("diff", "kill", "CAP_KILL")[0] == 0
+    assert "write file:gone.txt" in run("show", "gone.txt")[2]
+
+
+def test_what_a_program_is_said_to_have(run, tmp_path):
+    """Executing it is explained without it, as root's or as another's program of a container."""
+    file = tmp_path / "getcap.txt"
+    file.write_text("/usr/bin/dumpcap cap_net_admin,cap_net_raw=ep\n")
+    status, out, _ = run("exec", f"file:{file}", "--engine", "docker", "--user", "1000")
+    assert (status, "EPERM" in out, "CAP_NET_ADMIN" in out) == (1, True, True)
+    assert run("exec", "-", "--engine", "docker", "--user", "1000", stdin=GETCAP)[0] == 0
+    file.write_text(QUADLET)
+    assert run("exec", f"file:{file}")[2].endswith("says nothing of a program's capabilities, as getcap does\n")
+
+
+def test_the_engine_of_a_document(run, tmp_path):
+    """Is the measure, unless another is named."""
+    file = tmp_path / "app.container"
+    file.write_text(QUADLET)
+    assert "Against Podman's default of 11 " in run("show", f"file:{file}")[1]
+    assert "Against CRI-O's default of 9 " in run("show", f"file:{file}", "--against", "cri-o")[1]
+    assert "Against Docker Engine's default of 14 " in run("show", f"file:{file}", "--against", "docker")[1]
+
+
+def test_nothing_effective(run):
+    """Then another set says what was asked for, and that is told."""
+    rows = (
+        "".join(f"Cap{name}:\t0000000000000000\n" for name in ("Inh", "Prm", "Eff", "Amb"))
+        + "CapBnd:\t0000000000001000\n"
+    )
+    told = "standard input has nothing effective; what it was given is in another set: --set bounding"
+    assert told in run("diff", "docker", "-", stdin=rows)[1]
+    assert told in run("flags", "docker", "-", stdin=rows)[2]
+    assert told not in run("diff", "docker", "-", "--set", "bounding", stdin=rows)[1]
+    assert told not in run("flags", "docker", "-", "--set", "bounding", stdin=rows)[2]
+    assert told not in run("diff", "docker", "-", stdin=rows.replace("1000", "0000"))[1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+def test_standard_input_that_nobody_reads(tmp_path):
+    """It is told, where a person has piped something in."""
+    command = [sys.executable, "-m", "capset", "show"]
+    told = "these are the sets of this command; to show what is on standard input, write: capset show -"
+    piped = subprocess.run(command, input="CapEff: 0000000000000001\n", capture_output=True, text=True, check=True)
+    assert told in piped.stderr
+    (tmp_path / "empty").write_text("")
+    with open(tmp_path / "empty") as empty:
+        quiet = subprocess.run(command, stdin=empty, capture_output=True, text=True, check=True)
+    assert told not in quiet.stderr

@@ -274,7 +274,7 @@ def test_recognise_one(run, saved, monkeypatch):
     process = saved(1000, **sets, bounding="800005fb")
     _, out, _ = run("recognise", process)
 
-    assert out.splitlines()[2].split() == ["podman", "4.4.0", "to", "4.4.2", "another", "--cap-add=CHOWN"]
+    assert out.splitlines()[2].split() == ["podman", "4.4.0", "to", "4.4.2", "not", "root", "--cap-add=CHOWN"]
     assert "do not tell" in out
     every = engines.recognise
     monkeypatch.setattr("capset.cli.containers.engines.recognise", lambda *args, **options: every(*args, **options)[:1])
@@ -351,3 +351,13 @@ def test_versions_as_operands(run, tmp_path):
         "Against Docker Engine 1.0's default of 12 capabilities:"
         in run("show", "7", "--proc", str(tmp_path), "--against", "docker@1.0")[1]
     )
+
+
+def test_a_whole_command_is_no_engine(run):
+    """It is told where it goes."""
+    assert run("run", "docker", "run", "-d", "--cap-add", "X", "img") == (
+        2,
+        "",
+        "capset: to read a whole command, give it in quotes to show: capset show 'docker run -d --cap-add X img'\n",
+    )
+    assert "run" in run("run", "web", "run")[2]

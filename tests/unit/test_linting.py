@@ -419,12 +419,15 @@ def test_a_folder(run, tree):
     assert ": unreadable: " in out.splitlines()[3]
     assert err.splitlines() == [
         "capset: 6 files are no document that capset reads",
-        "capset: 1 hidden folder is not entered",
+        "capset: 1 folder of version control is not entered",
         "capset: 2 symbolic links are not followed",
         "capset: 2 documents have no container in them",
     ]
     os.remove("deploy/broken.yaml")
     assert run("lint", ".")[0] == 1
+    (tree / ".devcontainer").mkdir()
+    (tree / ".devcontainer/devcontainer.json").write_text('{"image": "a", "capAdd": ["KIL"]} // in a hidden folder')
+    assert ".devcontainer/devcontainer.json:1:" in run("lint", ".")[1]
     status, out, err = run("lint", "deploy", "deploy/pod.yaml")
     assert (status, out) == (0, "")
     assert err.splitlines() == [
