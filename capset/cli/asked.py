@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from capset import documents, engines, live
-from capset.cli.output import warn
+from capset.cli.output import Failure, warn
 from capset.cli.subject import Subject
 from capset.documents import DIALECTS, Outcome, Workload
+from capset.engines.request import named_uid
 from capset.ids import Ids
 from capset.sets import THREAD_SETS
 
@@ -29,6 +30,8 @@ def of_document(data: str | bytes, text: str, name: str) -> list[Subject]:
     for finding in report:
         if finding.silence is None:
             warn(str(finding))
+    if not report.outcomes:
+        raise Failure(f"{name}: there is no container in it, and no unit")
     return [_subject(each, text, name, several=len(report.outcomes) > 1) for each in report.outcomes]
 
 
@@ -38,13 +41,14 @@ def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subjec
     front = "standard input" if text == "-" else text if text.startswith("file:") else name
     label = f"{front} ({called})" if called else front
     sets: dict[str, Any] = {each: outcome.said(each) for each in THREAD_SETS}
-    uid = _uid(outcome)
+    user = outcome.user.partition(":")[0]
+    uid = 0 if outcome.assumed else named_uid(user) if user else None
     rows = live.StatusRows(
         source=name,
         line=workload.line,
         name=called or None,
         uids=None if uid is None else Ids(uid, uid, uid, uid),
-        no_new_privs=_no_new_privs(workload),
+        no_new_privs=_no_new_privs(outcome),
         **sets,
     )
     unknown = "" if outcome.gets is not None else str(outcome)
@@ -58,6 +62,7 @@ def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subjec
         file_caps=workload.file_caps,
         engine_of=_engine(workload),
         name=called,
+        not_root=uid is None and bool(user) and outcome.gets is not None,
         unknown=unknown,
     )
 
@@ -78,15 +83,8 @@ def _engine(workload: Workload) -> str:
     return (workload._engine or DIALECTS[workload.dialect].engine) * asks
 
 
-def _uid(outcome: Outcome) -> int | None:
-    """Return as whom it runs, where that is a number or root."""
-    user = outcome.user.partition(":")[0]
-    if outcome.assumed or user == "root":
-        return 0
-    return int(user) if user.isascii() and user.isdigit() and int(user) < 2**32 - 1 else None
-
-
-def _no_new_privs(workload: Workload) -> bool | None:
+def _no_new_privs(outcome: Outcome) -> bool | None:
+    workload = outcome.workload
     asks = workload.request or workload.unit or workload.process
     said: bool | None = getattr(asks, "no_new_privs", None)
-    return said
+    return None if outcome.gets is None else said

@@ -6,6 +6,7 @@ It loads when a shell asks, and at no other time.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
@@ -18,6 +19,9 @@ from capset.cli.topics import TOPICS
 from capset.printable import printable
 
 __all__ = ["COMPLETERS", "FREE", "Bash", "with_completion"]
+
+_ACTIVE = re.compile(r"([^\w@%+=:,./-])")  # what a shell may take for something else than a letter
+_ESCAPED = r"\\\1"
 
 Item = CompletionItem[Any]
 Completer = Callable[[click.Context, str], Iterable[Item]]
@@ -60,7 +64,8 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
     def format_completion(self, item: Item) -> str:
         """Write what is to follow what Bash keeps."""
         kind = "open" if item.open else item.type
-        return f"{kind},{str(item.value).removeprefix(self.typed)}"
+        value = str(item.value).removeprefix(self.typed)
+        return f"{kind},{value if kind in {'file', 'dir'} else _ACTIVE.sub(_ESCAPED, value)}"
 
 
 add_completion_class(Bash)

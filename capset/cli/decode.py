@@ -10,13 +10,12 @@ import click
 from capset import live
 from capset.cli.group import json_option, proc_option
 from capset.cli.inputs import read_bytes
-from capset.cli.operands import OPERANDS, is_row, masks_and_names, of_rows, operands
+from capset.cli.operands import OPERANDS, is_row, masks_and_names, of_rows, of_text, operands
 from capset.cli.output import Failure, say, say_json
 from capset.cli.show import show_thread, thread_json
 from capset.cli.subject import Subject, tell
 from capset.cli.tables import cap_rows, number, prose, say_risks, table, word
 from capset.display.judging import marked, marked_name
-from capset.errors import CapsetError
 from capset.printable import printable
 from capset.sets import CapSet
 from capset.summary import UNDEFINED, counted
@@ -69,7 +68,7 @@ def _show_sets(sets: list[tuple[str, CapSet]], *, alone: bool) -> None:
 
 def _is_rows_alone(subject: Subject) -> bool:
     """Say whether a thread is nothing but some rows of sets, without its name."""
-    return isinstance(subject.thread, live.StatusRows) and subject.thread.name is None
+    return isinstance(subject.thread, live.StatusRows) and subject.thread.name is None and subject.says is None
 
 
 def _labelled(subject: Subject) -> list[tuple[str, CapSet]]:
@@ -116,20 +115,10 @@ def _piped() -> list[Subject]:
             lines[at] = ""
         except ValueError as error:
             if not rows_in_it:
-                return _document(text, f"line {at + 1}: {error}")
+                return of_text(text, "-", "standard input", f"line {at + 1}: {error}")
     threads = live.parse_rows("\n".join(lines), source="standard input") if of_capset or rows_in_it else []
     found += [(rows.line, each) for rows, each in zip(threads, of_rows("-", threads), strict=True)]
     return [each for _, each in sorted(found, key=lambda pair: pair[0])]
-
-
-def _document(text: str, reason: str) -> list[Subject]:
-    """Read a document, such as what a tool prints; if it is none, a line of it was no set, for a *reason*."""
-    from capset.cli.asked import of_document
-
-    try:
-        return of_document(text, "-", "standard input")
-    except CapsetError:
-        raise Failure(reason) from None
 
 
 _NUMBER = re.compile("[0-9]{1,7}")  # among rows anything may be numbered

@@ -61,7 +61,7 @@ def _pairs(left: Subject, right: Subject, which: str | None) -> list[tuple[str, 
         return [("", left.caps, right.caps)]
     names = [which or "effective"]
     if which is None and left.thread is not None and right.thread is not None:
-        names = [name for name in THREAD_SETS if name in left.sets and name in right.sets] or [*left.sets]
+        names = [name for name in THREAD_SETS if name in left.sets and name in right.sets] or names
     return [(name, left.one(name), right.one(name)) for name in names]
 
 

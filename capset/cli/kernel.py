@@ -55,6 +55,9 @@ def thread_options(command: Any) -> Any:
     return click.option("--no-new-privs", is_flag=True, help="With no_new_privs set.")(command)
 
 
+_ANOTHER = 1000  # for any user but root the kernel does the same
+
+
 @click.command(name="exec", epilog=OPERANDS)
 @click.argument("path")
 @click.option("--pid", metavar="OPERAND", help="Who executes it; this command if not given.")
@@ -156,9 +159,9 @@ def why(
     is; without it, the answer is for root and for another user. Of an engine, it is the first process of a container.
     """
     subject = operand(process, proc, alone=True)
-    unsaid = uid is None and not as_json and subject.lacks_user
+    unsaid = uid is None and not as_json and subject.lacks_user and not subject.not_root
     answers: list[Answer] = []
-    for each in (0, 1000) if unsaid else (uid,):
+    for each in (0, _ANOTHER) if unsaid else (uid,):
         cred, rules = _credentials(subject, each, "--uid", proc, release)
         answers.append(answer(_as_given(cred, no_new_privs, securebits), cap, rules=rules))
     told = answers[0]
@@ -241,6 +244,8 @@ def _of_rows(subject: Subject, uid: int | None, option: str) -> Credentials:
     """Make credentials of what was saved of a thread."""
     subject.five("this command")
     rows = cast("live.StatusRows", subject.thread)
+    if uid is None and subject.not_root:
+        uid = _ANOTHER
     if (rows.uids is None) is (uid is None):
         told = f"nothing says which user it is: give {option} UID"
         if uid is not None:

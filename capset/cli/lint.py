@@ -21,7 +21,7 @@ from capset.cli.tables import prose, say_risks, table, word
 from capset.cli.terminal import is_watched
 from capset.display.judging import marked
 from capset.documents import Outcome, Report, Settings
-from capset.printable import printable
+from capset.printable import message, printable
 
 __all__ = ["lint"]
 
@@ -116,9 +116,12 @@ def lint(
     found = read()
     if only_diff or fix:
         changed = fix_all(found.workloads, write=fix, dialect="compose" if merge else None)
-        if not changed:
+        if not changed and not found.unread:
             warn("there is nothing to fix")
         if not fix:
+            for workload in found.workloads:
+                if not workload.dialect:
+                    warn(f"{printable(workload.source)}: {workload.problems[0].message}")
             click.get_current_context().exit(2 if found.unread else int(changed))
         found = read()
     sources = {source for workload in found.workloads for source in (workload.source, *workload._texts)}
@@ -215,12 +218,13 @@ def _say(report: Report, *, several: bool) -> None:
     say_risks(*filter(None, (each.said(name) for each in report.outcomes for name in names)))
     faults = [each for each in report.faults if each.verdict != "forbidden"]
     told = [
-        [said(each.file, each.workload * bool(each.place), each.where), each.verdict, printable(each.message)]
+        [said(each.file, each.workload * bool(each.place), each.where), each.verdict, message(each.message)]
         for each in faults
     ]
     broken = [each for each in report.faults if each.verdict == "forbidden"]
     by_policy = [
-        [said(each.file, each.workload), *map(printable, (each.place, each.message, each.effect))] for each in broken
+        [said(each.file, each.workload), printable(each.place), message(each.message), message(each.effect)]
+        for each in broken
     ]
     of_policy = [word("container"), word("field"), prose("policy"), prose("effect")]
     for columns, rows in (([word("where"), word("verdict"), prose("why")], told), (of_policy, by_policy)):
@@ -239,5 +243,5 @@ def _says_permitted_alone(outcome: Outcome) -> bool:
 def _gets(outcome: Outcome, names: Iterable[str]) -> list[str]:
     sets = [outcome.said(name) for name in names]
     shown = ["not said" if caps is None else marked(caps) for caps in sets]
-    nothing = [printable(str(outcome)), *[""] * (len(sets) - 1)]
+    nothing = [message(str(outcome)), *[""] * (len(sets) - 1)]
     return [printable(outcome.user) or "not said", *(nothing if outcome.gets is None else shown)]

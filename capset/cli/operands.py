@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from capset import engines, live
@@ -12,7 +11,7 @@ from capset.capability import LAST_CAP, Cap
 from capset.cli.inputs import read_bytes, whole
 from capset.cli.output import Failure, warn
 from capset.cli.subject import Subject
-from capset.errors import CapsetError, DialectError, PidError, ProcUnavailableError, StatusError, UnknownCapabilityError
+from capset.errors import DialectError, PidError, ProcUnavailableError, StatusError, UnknownCapabilityError
 from capset.sets import CapSet
 from capset.summary import counted
 
@@ -27,6 +26,7 @@ __all__ = [
     "is_row",
     "masks_and_names",
     "of_rows",
+    "of_text",
     "operand",
     "operands",
     "own_status",
@@ -142,24 +142,30 @@ def _saved(text: str, path: str) -> list[Subject]:
     try:
         return of_rows(text, live.parse_rows(data, source=source))
     except StatusError as error:
-        return _of_document(data, text, source, error)
+        if is_row(data.decode("latin-1")):  # one of them is broken
+            raise
+        return of_text(data, text, source, str(error))
 
 
-def _of_document(data: bytes, text: str, source: str, error: StatusError) -> list[Subject]:
-    """Read what has no row of a status file as a document; an *error* in a row stands."""
+def of_text(data: bytes | str, text: str, source: str, otherwise: str) -> list[Subject]:
+    """Read as a document what is nothing else, if it has more than a word.
+
+    Args:
+        data: The document.
+        text: The operand.
+        source: What the document is called.
+        otherwise: Why it is nothing else.
+    """
     from capset.cli.asked import of_document
-    from capset.live.pasted import holds_rows
 
-    if not data.strip() or holds_rows(data.decode("utf-8", "surrogateescape")):
-        raise error
+    if not re.search(r"\S[ \t]+\S|[=:{]", data if isinstance(data, str) else data.decode("latin-1")):
+        raise Failure(otherwise)
     try:
-        found = of_document(data, text, source)
-    except DialectError as tried:
-        near = f", though near to {' and '.join(tried.near)}" if tried.near else ""
-        raise Failure(f"{error}; nor is it a document{near}: see capset help dialects") from None
-    if not found:
-        raise Failure(f"{source}: there is no container in it, and no unit")
-    return found
+        return of_document(data, text, source)
+    except DialectError as error:
+        reasons = dict(error.tried)
+        near = next((f" ({name}: {reasons[name]})" for name in error.near if reasons.get(name)), "")
+        raise Failure(f"{otherwise}; nor is it a document{near}: see capset help dialects") from None
 
 
 def _contents(path: str) -> bytes:
@@ -213,12 +219,7 @@ def _pasted(text: str, error: UnknownCapabilityError) -> list[Subject]:
     """Read what nothing else can be: a file, or as it stands what a tool has printed or somebody typed for one."""
     if os.path.isfile(text):
         return _saved(f"file:{text}", text)
-    if re.search(r"[\s=]", text):
-        from capset.cli.asked import of_document
-
-        with suppress(CapsetError):
-            return of_document(text, text, "the operand")
-    raise Failure(f"cannot read {text!r} as {_FORMS}: {_advice(text, error)}") from None
+    return of_text(text, text, "the operand", f"cannot read {text!r} as {_FORMS}: {_advice(text, error)}")
 
 
 _FORMS = "pid:N, file:PATH, -, a container, an engine (see capset engines), a mask or capabilities"

@@ -33,6 +33,7 @@ class Subject(NamedTuple):
     says: tuple[str, ...] | None = None  # of a document, the sets that it says
     file_caps: FileCaps | None = None  # of which they are, and not those of a thread
     engine_of: str = ""  # the name of the engine that gives them
+    not_root: bool = False  # where it is somebody, whose number nobody says
     name: str = ""  # by which it is chosen among several
     unknown: str = ""  # why it is not known which they are
 

@@ -41,6 +41,8 @@ def user_name(uid: int) -> str:
 def uid_of(text: str, *, here: bool) -> int:
     """Read a user id, or the name of a user, which counts for the processes of this host alone."""
     if text.isdecimal() and text.isascii():
+        if int(text) > _LAST_ID:
+            raise Failure(f"--user {text!r}: expected a name or a number up to {_LAST_ID}")
         return int(text)
     if not here:
         raise Failure(f"--user {text!r}: whose name that is elsewhere is not known; give the number")

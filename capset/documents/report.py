@@ -13,7 +13,7 @@ from capset.documents.workload import Workload
 from capset.errors import require
 from capset.listed import Listed
 from capset.plain import Plain
-from capset.printable import printable
+from capset.printable import message, printable
 from capset.sets import THREAD_SETS, CapSet
 from capset.shown import Tabular
 from capset.state import CapState
@@ -154,7 +154,7 @@ class Report(Listed[Finding], Tabular):
 
 def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
     workload, sets = outcome.workload, {name: outcome.said(name) for name in ("effective", "bounding")}
-    nothing = printable(str(outcome)) if outcome.gets is None and outcome.reason else None
+    nothing = message(str(outcome)) if outcome.gets is None and outcome.reason else None
     return {
         "file": printable(workload.source),
         "name": printable(workload.label),
@@ -170,10 +170,10 @@ def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:
 
 
 def _told(finding: Finding, place: str, other: str) -> dict[str, object]:
-    texts = {"rule": finding.rule, place: finding.place, "value": finding.value, "message": finding.message}
-    texts[other] = getattr(finding, other)
+    quoted = {"message": message(finding.message), other: message(getattr(finding, other))}
+    texts = {"rule": finding.rule, place: finding.place, "value": finding.value}
     silence = finding.silence
     silenced = None if silence is None else {"reason": printable(silence.reason), "where": printable(silence.where)}
-    told = {name: printable(text) for name, text in texts.items()}
+    told = {name: printable(text) for name, text in texts.items()} | quoted
     where = {"file": printable(finding.file), "line": finding.line, "column": finding.column}
     return {**where, **told, "silenced": silenced}

@@ -113,7 +113,11 @@ def test_a_user_that_is_a_name(run):
     line = "docker run --user {} web"
     assert json.loads(run("show", line.format("root"), "--json")[1])["uids"]["real"] == 0
     assert json.loads(run("show", line.format("web"), "--json")[1])["uids"] is None
-    assert "If it is another user, such as 1000:" in run("why", line.format("web"), "chown")[1]
+    told = run("why", line.format("web"), "chown")[1]
+    assert "If it is root" not in told
+    assert "Assumed: the four user ids are 1000." in told
+    assert json.loads(run("why", line.format("web"), "chown", "--json")[1])["effective"] is False
+    assert "Assumed: the four user ids are 5." in run("why", line.format("web"), "chown", "--uid", "5")[1]
 
 
 def test_what_is_no_document(run, tmp_path):
@@ -125,7 +129,10 @@ def test_what_is_no_document(run, tmp_path):
         "/proc/PID/status has it; nor is it a document: see capset help dialects\n"
     )
     near = run("show", "-", stdin="web: {cap_add: [KILL]}")[2]
-    assert "nor is it a document, though near to compose: see capset help dialects" in near
+    assert "nor is it a document (compose: it has no services): see capset help dialects" in near
+    twice = "services:\n  a: {user: 1, user: 2}\n"
+    assert 'found duplicate key "user"' in run("show", "-", stdin=twice)[2]
+    assert 'found duplicate key "user"' in run("decode", stdin=twice)[2]
     assert "nor is it" not in run("show", "-", stdin="")[2]
     assert "expected 16 hexadecimal digits" in run("show", "-", stdin="CapEff: 000001ff")[2]
     assert run("show", "-", stdin='{"kind": "List", "items": []}')[2].endswith(
@@ -216,3 +223,60 @@ def test_standard_input_that_nobody_reads(tmp_path):
     with open(tmp_path / "empty") as empty:
         quiet = subprocess.run(command, stdin=empty, capture_output=True, text=True, check=True)
     assert told not in quiet.stderr
+
+
+UNKNOWN = "docker run --cap-add $X alpine"
+
+
+@pytest.mark.parametrize("other", ["docker run --privileged alpine", UNKNOWN])
+def test_what_is_not_known_is_not_the_same(run, other):
+    """On either side: nothing was compared."""
+    for words in ((UNKNOWN, other), (other, UNKNOWN)):
+        for more in ((), ("--json",)):
+            status, out, err = run("diff", *words, *more)
+            assert (status, out) == (2, "")
+            assert "capset: the operand: not known: a variable decides\n" in err
+    status, out, err = run("diff", "-", "-", stdin="CapEff: 0000000000000001")
+    assert status == 2
+
+
+def test_rows_that_share_no_set(run, tmp_path):
+    """They cannot be compared."""
+    for name, label in (("a", "Eff"), ("b", "Bnd")):
+        (tmp_path / name).write_text(f"Cap{label}: 0000000000000001\n")
+    for words in (("a", "b"), ("b", "a")):
+        status, out, err = run("diff", *(f"file:{tmp_path}/{name}" for name in words))
+        assert (status, out) == (2, "")
+        assert "the effective set cannot be told: there is no row CapEff, but CapBnd alone" in err
+
+
+def test_what_is_not_known_is_shown_as_that(run):
+    """Of no fact of it anything is said."""
+    for words in (("show", UNKNOWN), ("decode", UNKNOWN)):
+        status, out, err = run(*words)
+        assert (status, out.count("not known")) == (0, 6)
+        assert "not known     uids, gids, groups, no_new_privs\n" in out
+        assert "capset: not known: a variable decides\n" in err
+    assert run("decode", stdin=UNKNOWN)[1] == run("decode", UNKNOWN)[1].replace("the operand", "standard input")
+    told = json.loads(run("show", UNKNOWN, "--json")[1])
+    assert (told["no_new_privs"], told["uids"]) == (None, None)
+
+
+@pytest.mark.parametrize("command", [("show",), ("decode",), ("recognise",), ("diff", "docker"), ("compare", "docker")])
+@pytest.mark.parametrize("text", ["services: {}", "{kind: ConfigMap, apiVersion: v1}"])
+def test_a_document_without_a_container(run, command, text):
+    """It is an error, and no empty answer."""
+    told = "there is no container in it, and no unit\n"
+    assert run(*command, text)[::2] == (2, f"{noted(text, 'the operand')}capset: the operand: {told}")
+    assert run(*command, "-", stdin=text)[::2] == (2, f"{noted(text, 'standard input')}capset: standard input: {told}")
+
+
+def noted(text, name):
+    """What is told of a document of Kubernetes in which there is no pod."""
+    told = "passed-over: a document of kind ConfigMap, in which there is no pod"
+    return f"capset: {name}:1:8: {told}\n" if "kind" in text else ""
+
+
+def test_the_reason_of_a_document(run):
+    """Where it is one, and its target would refuse it, that is told."""
+    assert "expected an option, with a hyphen in front" in run("show", "docker run —cap-add NET_ADMIN alpine")[2]

@@ -787,6 +787,16 @@ def test_documents_have_an_end(run, monkeypatch, tmp_path):
     assert told.strip() in out
 
 
+def test_what_a_message_quotes_is_escaped_once(run):
+    """In a table as in a line."""
+    text = json.dumps({"services": {"a": {"cap_add": ["X\x1b[0m"]}}})
+    for form in ("table", "text"):
+        assert "knows no capability 'X\\x1b[0m'" in run("lint", "--format", form, "-", stdin=text)[1]
+    [subject] = json.loads(run("lint", "--json", "-", stdin=text)[1])
+    for told in (subject["refused"], subject["problems"][0]["message"]):
+        assert "knows no capability 'X\\x1b[0m'" in told
+
+
 def test_no_message_acts_on_a_terminal(run):
     """Nor makes a line of its own."""
     text = json.dumps({"services": {"a\x1b[2J\nb": {"cap_add": ["KIL"]}}})

@@ -118,6 +118,7 @@ def test_users(run, proc):
 @pytest.mark.parametrize(
     ("args", "told"),
     [
+        (["--user", "99999999999"], "--user '99999999999': expected a name or a number up to 4294967294"),
         (["--user", "no such"], "there is no user 'no such'; give a name that id(1) knows, or the number"),
         (
             ["--user", "root", "--proc", "examples/host"],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 import click
 import pytest
 from click.shell_completion import ShellComplete, get_completion_class
@@ -132,6 +134,16 @@ def test_bash_ends_a_word_at_a_colon(complete, tmp_path, monkeypatch):
     monkeypatch.setenv("COMP_LINE", "capset diff pid:se")
     monkeypatch.delenv("COMP_BREAKS")
     assert Bash(command, {}, "capset", "_CAPSET_COMPLETE").complete() == "plain,pid:self"
+
+
+def test_bash_is_given_no_word_that_acts(complete, tmp_path, monkeypatch):
+    """What a file is called is put into the line, where Bash would run what stands in $( )."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "zz$(touch PWNED); `id` 'a' \"b\" ü").write_text("")
+    [told] = complete("capset show file:z")
+    word = told.removeprefix("plain,")
+    assert shlex.split(word) == ["zz$(touch PWNED); `id` 'a' \"b\" ü"]
+    assert word.startswith("zz\\$\\(touch\\ PWNED\\)\\;\\ \\`id\\`")
 
 
 def test_the_script_of_bash():

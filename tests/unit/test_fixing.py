@@ -161,3 +161,10 @@ def test_what_cannot_be_fixed(run, compose, monkeypatch):
     )
     assert compose.read_bytes() == before
     assert os.listdir() == ["compose.yaml"]
+
+
+def test_what_cannot_be_read_is_told_with_the_difference(run, compose):
+    """It is not said that there is nothing to fix."""
+    status, out, err = run("lint", "--diff", "gone.yaml", "compose.yaml")
+    assert (status, "+  a: {cap_drop: [ALL]}" in out) == (2, True)
+    assert err == "capset: gone.yaml: No such file or directory\n"
