@@ -39,8 +39,10 @@ class Word(str):
 
 _PIECE = re.compile(
     r"(?P<nothing>\\\n)|\\(?P<escaped>.)|'(?P<single>[^']*)'|\"(?P<double>(?:\\.|[^\"\\])*)\""
+    # Only comments are in it, so it prints nothing; between backquotes they end with it, and else with their line.
+    r"|(?P<silent>`(?:[ \t\n]|#(?:\\[^\n]|[^\\\n`])*(?=[\n`]))*`|\$\((?:[ \t\n]|#[^\n]*\n)*\))"
     # What a command prints is put here; whatever stands inside, it is a part of the word.
-    r"|(?P<output>\$\([^()]*\)|`[^`]*`)"
+    r"|(?P<output>\$\([^()]*\)|`(?:\\.|[^\\`])*`)"
     r"|(?P<blank>[ \t]+)|(?P<redirect>&>>?|(?P<number>[0-9]*)(?:<<[<-]?|<[>&]?|>[>&|]?))"
     r"|(?P<operator>[\n;&|()])|(?P<plain>\$|[^\\'\"`\n;&|<>() \t$]+)",
     re.DOTALL,
@@ -52,14 +54,16 @@ _BETWEEN = frozenset({"blank", "redirect", "operator"})
 def commands(text: str) -> list[list[Word]]:
     r"""Divide a text into commands, and each into its words.
 
-    Variables and the output of commands stay as they stand. What separates commands, such as ``;``, is a command by
-    itself; the end of a line is left out, and so is what redirects a command, such as ``2> out``.
+    Variables and the output of commands stay as they stand; a comment between backquotes is no word. What separates
+    commands, such as ``;``, is a command by itself; the end of a line is left out, and so is what redirects a command,
+    such as ``2> out``.
 
     Raises:
         UnfinishedError: A quote ends nowhere, or a backslash is the last character.
 
     Source:
-        POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition* and 2.7 *Redirection*.
+        POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition*, 2.6.3 *Command
+        Substitution* and 2.7 *Redirection*.
 
     Examples:
         >>> from capset.documents.shell import commands
@@ -78,7 +82,7 @@ def each_command(text: str) -> Iterator[list[Word]]:
         UnfinishedError: As of that, when it comes to this place.
     """
     command: list[Word] = []
-    word: list[str] = []  # in pieces
+    word: list[str | None] = []  # in pieces; what prints nothing is None, as an empty text makes a word in quotes alone
     begins = 1
     redirected = False  # the next word is where to
     at, line, end = 0, 1, len(text)
@@ -100,9 +104,9 @@ def each_command(text: str) -> Iterator[list[Word]]:
             line += piece[0].count("\n")
             continue
         if word:
-            word.append(piece["number"] or "")
+            word.append(piece["number"] or None)
             if not redirected:
-                command.append(Word("".join(word), begins))
+                command += _whole(word, begins)
             word, redirected = [], False
         redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
@@ -110,12 +114,20 @@ def each_command(text: str) -> Iterator[list[Word]]:
             command = []
             yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
-    if word and not redirected:
-        command.append(Word("".join(word), begins))
+    if not redirected:
+        command += _whole(word, begins)
     if command:
         yield command
 
 
-def _meant(piece: re.Match[str], kind: str) -> str:
-    """Return what a piece of a word stands for."""
+def _whole(pieces: list[str | None], begins: int) -> list[Word]:
+    """Put a word together; there is none where no piece of it prints anything."""
+    found = [piece for piece in pieces if piece is not None]
+    return [Word("".join(found), begins)] if found else []
+
+
+def _meant(piece: re.Match[str], kind: str) -> str | None:
+    """Return what a piece of a word stands for; None where that is nothing."""
+    if kind == "silent":
+        return None
     return _IN_DOUBLE.sub(lambda escape: escape[1].strip("\n"), piece[kind]) if kind == "double" else piece[kind]

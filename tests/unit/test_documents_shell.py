@@ -32,6 +32,15 @@ from capset.documents.shell import UnfinishedError, commands
         ("a > ; b", [["a"], [";"], ["b"]]),
         ("a < <(b)", [["a"], ["("], ["b"], [")"]]),
         ("(a)", [["("], ["a"], [")"]]),
+        # A substitution with comments alone prints nothing, and is no word.
+        ("a `#b` c", [["a", "c"]]),
+        ("a `` $( ) ` # b` c", [["a", "c"]]),
+        ("a `# b\n#c\n` $(# d)\n#e\n) f", [["a", "f"]]),
+        ("a`#b`c ''`#d` `#e`#f `#g\\`h`", [["ac", "", "#f"]]),
+        ("a `#b`>c `#d`; `#e`", [["a"], [";"]]),
+        # Whatever else it is, it may print something; $(#b) has no end on its line.
+        ('`#a` `b #c` `#d\ne` "`#f`"', [["`b #c`", "`#d\ne`", "`#f`"]]),
+        ("`a\\`b` $(#c) d", [["`a\\`b`", "$(#c)", "d"]]),
     ],
 )
 def test_words(text, found):
@@ -41,8 +50,14 @@ def test_words(text, found):
 @pytest.mark.parametrize(
     ("text", "message"),
     [("a 'b", "a quote ends nowhere"), ('"a\\"', "a quote ends nowhere"), ("`a", "a quote ends nowhere")]
+    + [("`#a b` c`# d", "a quote ends nowhere")]
     + [("a\\", "a backslash ends it")],
 )
 def test_what_is_not_finished(text, message):
     with pytest.raises(UnfinishedError, match=message):
         commands(text)
+
+
+def test_lines_behind_a_comment_between_backquotes():
+    [words] = commands("a `#\n#\n` b \\\n c")
+    assert [(str(word), word.line) for word in words] == [("a", 1), ("b", 3), ("c", 4)]

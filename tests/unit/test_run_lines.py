@@ -122,6 +122,21 @@ def test_what_is_told(text, told):
     assert sorted(problem.rule for problem in workload.problems) == sorted(told)
 
 
+def test_comments_between_options():
+    """The READMEs of LinuxServer.io have them in backquotes, where a shell goes on behind them."""
+    lines = [
+        "docker run -d \\",
+        "  --cap-add=NET_ADMIN \\",
+        "  --cap-add=SYS_MODULE `#optional` \\",
+        "  -e A=1 `#b` \\",
+        "  web",
+    ]
+    [workload] = documents.read("\n".join(lines))
+    assert (workload.request.add, workload.problems) == (("NET_ADMIN", "SYS_MODULE"), ())
+    with pytest.raises(FormatError, match="what is put in this place may be options, got '`cat flags`'"):
+        documents.read("docker run `cat flags` --cap-add=KILL web")
+
+
 def test_users_of_keep_id():
     """Podman runs the container as the one that the option names."""
     users = ("keep-id:uid=5,gid=6", "5:6"), ("keep-id:uid=5", "5")
