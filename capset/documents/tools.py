@@ -84,4 +84,5 @@ def workload_of(dialect: str, text: Text, printed: Printed) -> Workload:
         says=printed.says,
         not_known=printed.not_known,
         problems=printed.problems,
+        who=printed.who,
     )

@@ -15,6 +15,7 @@ from capset.formats.audit import Check, Execution
 from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
+from capset.formats.printed import Who
 from capset.formats.systemd import Manager, Unit
 from capset.live.rows import StatusRows
 from capset.plain import Plain
@@ -86,6 +87,7 @@ class Workload(Plain, Shown):
     _error: FormatError | None = field(default=None, alias="error", repr=False, eq=False)
     _lines: Mapping[str, int] = field(default=_NO_LINES, alias="lines", repr=False, eq=False)  # of what a request has
     _thread: StatusRows | None = field(default=None, alias="thread", repr=False, eq=False)  # of which it is the state
+    _who: Who = field(default=Who(), alias="who", repr=False, eq=False)  # as a tool has printed it beside sets
     _files: Mapping[str, str] = field(default=_NO_FILES, alias="files", repr=False, eq=False)  # and of which document
     _engine: str = field(default="", alias="engine", repr=False, eq=False)  # where it is not that of its dialect
     _texts: Mapping[str, str] = field(default=_NO_FILES, alias="texts", repr=False, eq=False)  # of the documents
@@ -135,6 +137,8 @@ class Workload(Plain, Shown):
         if self._thread is not None and self._thread.uids is not None:
             gids = self._thread.gids
             return f"{self._thread.uids.effective}{'' if gids is None else f':{gids.effective}'}"
+        if self._who.uid is not None:
+            return f"{self._who.uid}{'' if self._who.gid is None else f':{self._who.gid}'}"
         return ""
 
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Literal, cast
+from typing import Literal, TypeVar, cast
 
 from attrs import evolve, frozen
 
@@ -25,6 +25,8 @@ __all__ = ["Check", "Execution", "Record", "checks", "events", "execution", "is_
 def __dir__() -> list[str]:
     return sorted(__all__)
 
+
+N = TypeVar("N", bound=int)
 
 # -- records ----------------------------------------------------------------------------------------
 
@@ -127,7 +129,7 @@ Namespace = Literal["initial", "other", ""]
 class Check(Plain):
     """A question whether a thread has a capability, and how a security module of the kernel has answered it.
 
-    The capability may well be in the thread's sets: a module can only refuse what the sets allow.
+    The kernel asks the thread's own sets first, and a module only where these have it: see :attr:`held`.
 
     Attributes:
         cap: The capability; None where its name is one that capset does not know.
@@ -137,6 +139,7 @@ class Check(Plain):
         pid: The thread who asked; None where nobody says.
         comm: Its name; empty where nobody says.
         exe: Its program file; empty where nobody says.
+        uid: Its effective user id; None where nobody says.
         context: SELinux' context of the thread, or AppArmor's profile; empty where nobody says.
         namespace: Over which user namespace it was asked for.
         enforced: Whether the answer counts; not so in a permissive domain, or under a profile that complains.
@@ -150,18 +153,54 @@ class Check(Plain):
     pid: int | None = None
     comm: str = ""
     exe: str = ""
+    uid: int | None = None
     context: str = ""
     namespace: Namespace = ""
     enforced: bool = True
     line: int = 1
 
+    @property
+    def held(self) -> bool | None:
+        """Whether the thread had the capability in that user namespace by its own sets.
+
+        True, as nobody asks a module otherwise; None for the two capabilities of which a module also asks itself.
+
+        Source:
+            Linux ``security/security.c``, ``security_capable()``, and ``security/commoncap.c``, ``LSM_ORDER_FIRST``;
+            before 4.2 ``security/selinux/hooks.c``, ``selinux_capable()``. What asks itself is ``selinux_file_ioctl()``
+            of KDSKBENT and KDSKBSENT, and ``security/apparmor/ipc.c``, ``profile_tracer_perm()``.
+        """
+        return None if (self.module, self.cap) in _ASKED_BY_ITSELF else True
+
+    @property
+    def domain(self) -> str:
+        """What the policy is about: SELinux' type of the thread, or AppArmor's profile; empty where nobody says."""
+        parts = self.context.split(":")
+        return parts[2] if self.module == "SELinux" and len(parts) > 2 else self.context
+
     def __str__(self) -> str:
         did = "granted" if self.granted else "refused" if self.enforced else "would have refused"
         named = self.name if self.cap is None else str(self.cap)
-        who = self.comm or self.exe or "a thread"
-        told = f"{self.module} {did} {named} to {who}" + (f" (pid {self.pid})" if self.pid is not None else "")
+        whose = [f"pid {self.pid}"] if self.pid is not None else []
+        whose += [f"user {self.uid}"] if self.uid is not None else []
+        whose += [self.exe] if self.comm and self.exe else []
+        told = f"{self.module} {did} {named} to {self.comm or self.exe or 'a thread'}"
+        told += f" ({', '.join(whose)})" if whose else ""
         told += " over another user namespace than the initial one" if self.namespace == "other" else ""
-        return told
+        return told if self.granted or not self.enforced else f"{told}, {self._remedy}"
+
+    @property
+    def _remedy(self) -> str:
+        of = "policy" if self.module == "SELinux" else "profile"
+        domain = f" for {self.domain}" if self.module == "SELinux" and self.domain else f" {self.domain}".rstrip()
+        allow = f"the {of}{domain} has to allow it"
+        if self.held is None:
+            return f"whose own sets may have it or not: {allow}"
+        had = "which had it there" if self.namespace == "other" else "whose own sets had it"
+        return f"{had}: {allow}, adding the capability changes nothing"
+
+
+_ASKED_BY_ITSELF = frozenset({("SELinux", Cap.SYS_TTY_CONFIG), ("AppArmor", Cap.SYS_PTRACE)})
 
 
 _AVC = re.compile(r"avc: +(?P<verdict>denied|granted) +\{ (?P<names>[^{}]*)\}")
@@ -174,8 +213,12 @@ _CLASSES: dict[str, Namespace] = {
 _APPARMOR = {"DENIED": (False, True), "KILLED": (False, True), "ALLOWED": (False, False), "AUDIT": (True, True)}
 
 
-def checks(record: Record) -> list[Check]:
+def checks(record: Record, event: Iterable[Record] = ()) -> list[Check]:
     """Return what a record of SELinux or of AppArmor tells of capabilities; none if it is about something else.
+
+    Args:
+        record: The record.
+        event: The records of the same event, of which SYSCALL says who the thread is.
 
     Raises:
         FormatError: It is about a capability, and does not say which or what became of it.
@@ -190,9 +233,10 @@ def checks(record: Record) -> list[Check]:
         >>> [record] = audit.records(line)
         >>> [check] = audit.checks(record)
         >>> print(check)
-        AppArmor refused CAP_SYS_ADMIN to sh (pid 7)
+        AppArmor refused CAP_SYS_ADMIN to sh (pid 7), whose own sets had it: the profile web has to allow it, ...
     """
     require(record, Record, _A_RECORD)
+    call = next((each for each in _listed(event) if each.type == "SYSCALL"), record)
     fields, text = record.fields, record.line.text
     if found := _AVC.search(text):
         namespace = _CLASSES.get(fields.get("tclass", ""))
@@ -218,9 +262,10 @@ def checks(record: Record) -> list[Check]:
             name=name,
             granted=granted,
             module=module,
-            pid=record.number("pid"),
-            comm=fields.get("comm", ""),
-            exe=fields.get("exe", ""),
+            pid=_either(record.number("pid"), call.number("pid")),
+            comm=fields.get("comm") or call.fields.get("comm", ""),
+            exe=fields.get("exe") or call.fields.get("exe", ""),
+            uid=_id_of(call, "euid"),
             context=fields.get("scontext") or fields.get("profile", ""),
             namespace=namespace,
             enforced=enforced,
@@ -230,8 +275,8 @@ def checks(record: Record) -> list[Check]:
     ]
 
 
-def _either(named: Cap | None, numbered: Cap | None) -> Cap | None:
-    return numbered if named is None else named  # CAP_CHOWN is 0, and so is false
+def _either(first: N | None, second: N | None) -> N | None:
+    return second if first is None else first  # CAP_CHOWN is 0, and so is false
 
 
 # -- sets -------------------------------------------------------------------------------------------

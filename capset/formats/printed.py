@@ -16,7 +16,7 @@ from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 
-__all__ = ["Line", "Names", "Printed", "cap_of", "divided_list", "lines_of", "names_of", "of_each", "unread"]
+__all__ = ["Line", "Names", "Printed", "Who", "cap_of", "divided_list", "lines_of", "names_of", "of_each", "unread"]
 
 # As shells write theirs: $ getcap -r /, root@host:~# getcap, [root@host ~]# getcap. A lone # may begin a comment too.
 _PROMPT = re.compile(r"(?!# file: )(?:[\w.-]+@\S{1,200}(?: \S{1,200})? ?|\[[^\]\n]{1,200}\] ?)?[$#%](?: |$)")
@@ -115,6 +115,21 @@ def divided_list(text: str) -> tuple[str, str]:
 
 
 @frozen(kw_only=True)
+class Who(Plain):
+    """As whom a thread runs, as far as a tool has printed it.
+
+    Attributes:
+        uid: The effective user id; None where nothing says it.
+        gid: The effective group id; None where nothing says it.
+        no_new_privs: Whether execve(2) can no longer give privileges; None where nothing says it.
+    """
+
+    uid: int | None = None
+    gid: int | None = None
+    no_new_privs: bool | None = None
+
+
+@frozen(kw_only=True)
 class Printed(Plain):
     """What a tool has printed of one file, thread or call.
 
@@ -124,6 +139,7 @@ class Printed(Plain):
         file_caps: The capabilities of a file, if it is about one.
         state: The sets of a thread, if it is about one.
         says: The names of those sets of which anything is said.
+        who: As whom the thread runs.
         unknown: Words that stand among the names and are no capability, as written.
         not_known: Why it cannot be said which sets these are; empty where it can.
         problems: What was not read, and what is not as it looks.
@@ -134,6 +150,7 @@ class Printed(Plain):
     file_caps: FileCaps | None = None
     state: CapState | None = None
     says: tuple[str, ...] = ()
+    who: Who = Who()
     unknown: tuple[str, ...] = ()
     not_known: str = ""
     problems: tuple[Problem, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import re
 from pathlib import Path
 
 import pytest
@@ -653,6 +654,10 @@ APPARMOR = (
 )
 
 
+HTTPD = ", whose own sets had it: the policy for httpd_t has to allow it, adding the capability changes nothing"
+DOCKER = HTTPD.replace("policy for httpd_t", "profile docker-default")
+
+
 def test_avc():
     """Who was refused what, by whom, and over which user namespace."""
     [one] = read(AVC, "audit")
@@ -666,42 +671,81 @@ def test_avc():
     )
     assert (check.namespace, check.enforced, check.line) == ("initial", True, 1)
     assert check.context == "system_u:system_r:httpd_t:s0"
-    assert told([one]) == ["SELinux refused CAP_NET_ADMIN to httpd (pid 2465)"]
+    assert told([one]) == ["SELinux refused CAP_NET_ADMIN to httpd (pid 2465)" + HTTPD]
     assert (one.name, one.asks) == ("pid 2465, httpd", None)
 
 
 @pytest.mark.parametrize(
     ("line", "text"),
     [
-        (APPARMOR, "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)"),
+        (APPARMOR, "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)" + DOCKER),
         (APPARMOR.replace("DENIED", "ALLOWED"), "AppArmor would have refused CAP_SYS_ADMIN to mount (pid 1234)"),
         (APPARMOR.replace("DENIED", "AUDIT"), "AppArmor granted CAP_SYS_ADMIN to mount (pid 1234)"),
-        (APPARMOR.replace('  capname="sys_admin"', ""), "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)"),
-        (APPARMOR.replace("sys_admin", "next"), "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)"),
-        (APPARMOR.replace("=21", "=0").replace("sys_admin", "chown"), "AppArmor refused CAP_CHOWN to mount (pid 1234)"),
-        (APPARMOR.partition("): ")[2], "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)"),
+        (APPARMOR.replace('  capname="sys_admin"', ""), "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)" + DOCKER),
+        (APPARMOR.replace("sys_admin", "next"), "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)" + DOCKER),
+        (
+            APPARMOR.replace("=21", "=0").replace("sys_admin", "chown"),
+            "AppArmor refused CAP_CHOWN to mount (pid 1234)" + DOCKER,
+        ),
+        (APPARMOR.partition("): ")[2], "AppArmor refused CAP_SYS_ADMIN to mount (pid 1234)" + DOCKER),
         (AVC.replace("permissive=0", "permissive=1"), "SELinux would have refused CAP_NET_ADMIN to httpd (pid 2465)"),
         (AVC.replace("denied", "granted"), "SELinux granted CAP_NET_ADMIN to httpd (pid 2465)"),
         (
             AVC.replace("tclass=capability", "tclass=cap_userns"),
-            "SELinux refused CAP_NET_ADMIN to httpd (pid 2465) over another user namespace than the initial one",
+            "SELinux refused CAP_NET_ADMIN to httpd (pid 2465) over another user namespace than the initial one"
+            + HTTPD.replace("whose own sets had it", "which had it there"),
         ),
-        (AVC.replace('"httpd"', "612062"), "SELinux refused CAP_NET_ADMIN to a b (pid 2465)"),
-        (AVC.replace('comm="httpd"', 'exe="/bin/a"'), "SELinux refused CAP_NET_ADMIN to /bin/a (pid 2465)"),
-        (AVC.replace('pid=2465 comm="httpd"', ""), "SELinux refused CAP_NET_ADMIN to a thread"),
-        (f"Nov 28 05:31:19 web kernel: audit: {AVC[9:]}", "SELinux refused CAP_NET_ADMIN to httpd (pid 2465)"),
-        (f"audit[2465]: AVC {AVC.partition('): ')[2]}", "SELinux refused CAP_NET_ADMIN to httpd (pid 2465)"),
+        (AVC.replace('"httpd"', "612062"), "SELinux refused CAP_NET_ADMIN to a b (pid 2465)" + HTTPD),
+        (AVC.replace('comm="httpd"', 'exe="/bin/a"'), "SELinux refused CAP_NET_ADMIN to /bin/a (pid 2465)" + HTTPD),
+        (AVC.replace('pid=2465 comm="httpd"', ""), "SELinux refused CAP_NET_ADMIN to a thread" + HTTPD),
+        (f"Nov 28 05:31:19 web kernel: audit: {AVC[9:]}", "SELinux refused CAP_NET_ADMIN to httpd (pid 2465)" + HTTPD),
+        (f"audit[2465]: AVC {AVC.partition('): ')[2]}", "SELinux refused CAP_NET_ADMIN to httpd (pid 2465)" + HTTPD),
         (
             AVC.replace("{ net_admin }", "{ bpf next }")
             .replace("capability=12", "")
             .replace("capability ", "capability2 "),
-            "SELinux refused CAP_BPF to httpd (pid 2465)",
+            "SELinux refused CAP_BPF to httpd (pid 2465)" + HTTPD,
         ),
     ],
 )
 def test_answers_of_security_modules(line, text):
     found = read(line, "audit")
     assert told(found)[0] == text
+
+
+@pytest.mark.parametrize(
+    ("line", "text"),
+    [
+        (AVC.replace("tcontext=", "").replace("system_u:system_r:httpd_t:s0", "x"), "the policy for x has"),
+        (re.sub(r"[st]context=\S+", "", AVC), "whose own sets had it: the policy has to allow it"),
+        (APPARMOR.replace('profile="docker-default"', ""), "whose own sets had it: the profile has to allow it"),
+        # These two a module also asks of itself, without the thread's own sets.
+        (
+            AVC.replace("net_admin", "sys_tty_config").replace("=12", "=26"),
+            "may have it or not: the policy for httpd_t",
+        ),
+        (APPARMOR.replace("sys_admin", "sys_ptrace").replace("=21", "=19"), "may have it or not: the profile docker"),
+    ],
+)
+def test_what_a_refusal_means(line, text):
+    assert text in told(read(line, "audit"))[0]
+
+
+def test_the_call_beside_a_refusal():
+    """The record SYSCALL of the same event says who was refused."""
+    call = (
+        "type=SYSCALL msg=audit(1364481363.243:24287): syscall=165 success=no exit=-1 pid=2465 auid=1000 uid=1000 "
+        'gid=1000 euid=0 egid=0 comm="httpd" exe="/usr/sbin/httpd"'
+    )
+    [one] = read(f"{AVC}\n{call}\n", "audit")
+    [check] = one.checks
+    assert (check.exe, check.uid, check.domain, check.held, one.user) == ("/usr/sbin/httpd", 0, "httpd_t", True, "0")
+    assert told([one]) == [f"SELinux refused CAP_NET_ADMIN to httpd (pid 2465, user 0, /usr/sbin/httpd){HTTPD}"]
+    bare_record = AVC.replace("pid=2465 ", "").replace('comm="httpd"', "")
+    [bare] = read(f"{bare_record}\n{call}\n", "audit")
+    assert told([bare]) == told([one])
+    [other] = read(f"{AVC}\n{call.replace('24287', '1')}\n", "audit")[:1]
+    assert (other.checks[0].uid, other.user) == (None, "")
 
 
 def test_a_refusal_is_no_set():

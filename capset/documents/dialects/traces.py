@@ -13,7 +13,7 @@ from capset.documents.workload import Workload
 from capset.errors import CapsetError, clipped, shown
 from capset.formats import audit, strace
 from capset.formats.audit import Check, Record
-from capset.formats.printed import Line, Printed, unread
+from capset.formats.printed import Line, Printed, Who, unread
 from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
@@ -49,7 +49,7 @@ def _of_event(text: Text, event: list[Record]) -> Iterator[Workload]:
     """Yield what the records of one event tell of capabilities."""
     for record in event:
         try:
-            if asked := audit.checks(record):
+            if asked := audit.checks(record, event):
                 yield _of_checks(text, record, asked)
             elif record.type == "CAPSET":
                 yield workload_of("audit", text, _of_capset(record, event))
@@ -65,7 +65,8 @@ def _of_checks(text: Text, record: Record, asked: list[Check]) -> Workload:
     for each in (each for each in asked if each.cap is None):
         message = f"capset knows no capability {shown(each.name)}: it is newer than capset, or misspelled"
         problems.append(evolve(_note(record.line, "unknown-capability", each.name, message), verdict="depends"))
-    one = Printed(name=_name(asked[0].pid, asked[0].comm), line=record.line.number, not_known=_NO_SETS)
+    name, who = _name(asked[0].pid, asked[0].comm), Who(uid=asked[0].uid)
+    one = Printed(name=name, line=record.line.number, not_known=_NO_SETS, who=who)
     return evolve(workload_of("audit", text, one), checks=tuple(asked), problems=tuple(problems))
 
 
