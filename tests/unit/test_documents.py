@@ -1126,3 +1126,10 @@ def test_how_a_workload_is_shown():
         display.html([web])
     nothing = Workload(dialect="kubernetes", source="a.yaml", line=3)
     assert display.text(nothing) == "a.yaml:3: nothing to be read"
+
+
+def test_what_a_dialect_is_about_holds_no_example_as_if_it_were_read():
+    """It is put into sentences about a document, in which a colon announces what stands there."""
+    assert not [name for name, dialect in DIALECTS.items() if ":" in dialect.about]
+    [note] = documents.lint(documents.read("/bin/a cap_kill=ep"), policy="restricted")
+    assert note.message == "a policy is about pods, and was passed over for what getcap prints of files"

@@ -124,7 +124,7 @@ DIALECTS = (
     ),
     Dialect(
         name="iab",
-        about="libcap's inheritable, ambient and blocked sets: !cap_sys_admin",
+        about="an IAB tuple of libcap, such as !cap_sys_admin",
         lacks=_WHO | {"effective", "permitted", "rootid"},
         signs=re.compile(r"""(?i)[!^%]cap_"""),
         refuses=_refuses_iab,

@@ -55,14 +55,14 @@ DIALECTS = (
     ),
     tool(
         "capsh-decode",
-        "what capsh --decode prints: 0x0000000000000020=cap_kill",
+        "what capsh --decode prints of a mask",
         signs=r"0x[0-9a-f]{16}=",
         is_line=_DECODED.fullmatch,
         reader=by_lines("capsh-decode", processes.decoded),
     ),
     tool(
         "getpcaps",
-        "what getpcaps prints: 812: cap_kill=ep",
+        "what getpcaps prints of processes",
         signs=r"(?m)^[0-9]{1,10}: \"?[a-z_,]{0,60}=|Capabilities for .[0-9]",
         is_line=processes.is_getpcaps,
         reader=by_lines("getpcaps", processes.getpcaps),

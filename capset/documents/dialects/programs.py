@@ -17,7 +17,7 @@ _FILECAP = re.compile(r"set +file +capabilities( +rootid)? *|(?:effective|permit
 DIALECTS = (
     tool(
         "getcap",
-        "what getcap prints: /usr/bin/ping cap_net_raw=ep",
+        "what getcap prints of files",
         signs=r"(?i) (?:= )?cap_[a-z_,]{1,60}[=+][eip]",
         is_line=programs.is_getcap,
         never="lxc.",  # whose keys have nothing behind the = where they take back what stands before

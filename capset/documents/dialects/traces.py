@@ -122,7 +122,7 @@ def _note(line: Line, rule: str, value: str, message: str) -> Problem:
 DIALECTS = (
     tool(
         "audit",
-        "audit records: AVC, of AppArmor, BPRM_FCAPS and CAPSET",
+        "audit records of AVC, AppArmor, BPRM_FCAPS and CAPSET",
         signs=r"\bavc: |apparmor=|BPRM_FCAPS|type=CAPSET",
         is_line=audit.is_about_capabilities,
         belongs=_RECORD.fullmatch,
