@@ -681,7 +681,7 @@ class UnreachableError(CapsetError, ValueError):
         self.engine = engine
         self.target = target
         self.reasons = reasons
-        wanted = ",".join(target) if len(target) <= 5 else f"these {len(target)} capabilities"
+        wanted = ", ".join(target) if len(target) <= 5 else f"these {len(target)} capabilities"
         super().__init__(f"{engine} cannot give exactly {wanted or 'no capability'}: {'; '.join(reasons)}")
 
 

@@ -79,7 +79,8 @@ class FileCaps(Plain, Shown):
         if self.rootid and self.revision != 3:
             raise FileCapsError(self.rootid, f"no root id in revision {self.revision}; revision 3 has one")
         if self.revision == 1 and (beyond := CapSet.from_mask((self.permitted | self.inheritable).mask >> 32 << 32)):
-            raise FileCapsError(str(beyond), "the capabilities from 0 to 31 in revision 1; revision 2 has all")
+            expected = "the capabilities from 0 to 31 in revision 1; revision 2 has all"
+            raise FileCapsError(", ".join(beyond.names()), expected)
 
     @classmethod
     def from_xattr(cls, data: bytes, *, source: str = "") -> FileCaps:
@@ -164,8 +165,9 @@ that is empty or has CAP_CHOWN too, as a file has one bit for it, got 'CAP_NET_R
         state = five_sets(state)
         lacking = (state.permitted | state.inheritable) - state.effective
         if state.effective and lacking:
-            expected = f"an effective set that is empty or has {lacking} too, as a file has one bit for it"
-            raise FileCapsError(str(state.effective), expected)
+            names = ", ".join(lacking.names())
+            expected = f"an effective set that is empty or has {names} too, as a file has one bit for it"
+            raise FileCapsError(", ".join(state.effective.names()), expected)
         return cls(
             permitted=state.permitted,
             inheritable=state.inheritable,

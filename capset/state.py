@@ -91,7 +91,7 @@ class CapState(Plain, Tabular):
             ['effective holds CAP_KILL, which permitted lacks: effective is always a subset of permitted']
         """
         return [
-            f"{part} holds {lacking}, which {whole} lacks: {part} is always a subset of {whole}"
+            f"{part} holds {', '.join(lacking.names())}, which {whole} lacks: {part} is always a subset of {whole}"
             for part, whole in (("effective", "permitted"), ("ambient", "permitted"), ("ambient", "inheritable"))
             if (lacking := getattr(self, part) - getattr(self, whole))
         ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from capset.capability import LAST_CAP, Cap
 from capset.sets import CapSet
 
-__all__ = ["UNDEFINED", "counted", "summary"]
+__all__ = ["UNDEFINED", "counted", "listed", "summary"]
 
 UNDEFINED = (
     "Every bit up to 63 is set, and no kernel has so many capabilities: those before 3.8 show full sets so, and have "
@@ -26,6 +26,16 @@ def counted(caps: CapSet) -> str:
     if caps.undefined:
         return f"{len(caps)} bits"
     return f"{len(caps) or 'no'} {'capability' if len(caps) < 2 else 'capabilities'}"
+
+
+def listed(caps: CapSet) -> str:
+    """Write the names for a sentence, which can be folded between them; ``str()`` is for other programs.
+
+    Examples:
+        >>> listed(CapSet.parse("kill,chown"))
+        'CAP_CHOWN, CAP_KILL'
+    """
+    return ", ".join(caps.names())
 
 
 def summary(caps: CapSet) -> str:
@@ -49,15 +59,15 @@ def summary(caps: CapSet) -> str:
     missing = CapSet.all(last) - caps
     if len(missing) > _MOST_EXCEPTIONS:
         if not caps.undefined:
-            return ", ".join(caps.names())
+            return listed(caps)
         first = int(max(missing)) + 1  # which capabilities a kernel has that fills the rest is not known
         named = (caps & CapSet.all(first - 1)).names()
         return ", ".join([*named, f"{'and ' * bool(named)}every bit from {first} on"])
     text = "all known" if last is LAST_CAP else f"all up to no. {int(last)}"
     if missing:
-        text += f" but {', '.join(missing.names())}"
+        text += f" but {listed(missing)}"
     if caps.undefined:
         text += f", and every bit from {last + 1} on"
     elif caps.unknown:
-        text += f" and no. {', '.join(caps.unknown.names())}"
+        text += f" and no. {listed(caps.unknown)}"
     return text

@@ -24,6 +24,7 @@ from capset.sets import CapSet
 from capset.shown import Shown
 from capset.source import Source
 from capset.state import CapState
+from capset.summary import listed
 
 if TYPE_CHECKING:
     from capset.engines.judging import Judge
@@ -467,14 +468,14 @@ class Engine(Plain, Shown):
     def _unavailable(self, beyond: CapSet, held: CapSet) -> UnavailableError:
         if lacking := beyond - held:
             return UnavailableError(
-                str(self), str(lacking), "the engine does not hold it; the container does not start"
+                str(self), listed(lacking), "the engine does not hold it; the container does not start"
             )
         reason = (
             "it is dropped, and so not in the bounding set, and yet it is to be inheritable for another user than "
             "root, which no runtime can set; the container does not start: do not drop it, or add by name what is "
             "needed instead of ALL"
         )
-        return UnavailableError(str(self), str(beyond), reason)
+        return UnavailableError(str(self), listed(beyond), reason)
 
     def _request(self, add: Iterable[str | Cap] | Request, drop: Iterable[str | Cap], privileged: bool) -> Request:
         if isinstance(add, Request):

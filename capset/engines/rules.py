@@ -21,6 +21,7 @@ from capset.errors import (
     shown,
 )
 from capset.sets import CapSet
+from capset.summary import listed
 
 __all__ = ["FAMILIES", "Family", "Options", "Resolution", "Rules"]
 
@@ -194,7 +195,7 @@ class Rules:
             try:
                 caps = self.family.merge(add, drop, everything if request.privileged else default, everything)
             except MergeError as both:
-                raise ContradictionError(engine, ",".join(both.names), both.reason) from None
+                raise ContradictionError(engine, ", ".join(both.names), both.reason) from None
         caps -= self.withheld
         if self.family.beyond == "left out":
             caps &= held
@@ -261,7 +262,7 @@ class Rules:
             if read.strange and side in _REFUSED[strange]:
                 raise UnknownNameError(engine, read.strange[0], self._advice(read.strange[0]), side)
             if self.family.asks_held and (beyond := read.caps - held):
-                raise UnavailableError(engine, str(beyond), "it knows the name, but does not hold that itself", side)
+                raise UnavailableError(engine, listed(beyond), "it knows the name, but does not hold that itself", side)
         return asked
 
     def _advice(self, text: str) -> str:
@@ -297,20 +298,20 @@ class Rules:
         for side in ("add", "drop", "privileged"):
             asked = getattr(request, side)
             if asked and not getattr(self.options, side):
-                what = "privileged" if asked is True else ",".join(asked)
+                what = "privileged" if asked is True else ", ".join(asked)
                 doing = {"add": "adds a capability", "drop": "drops a capability", "privileged": "lifts all limits"}
                 raise UnsupportedOptionError(engine, what, f"it has no option that {doing[side]}")
         if request.privileged and request.add and self.privileged_alone:
             raise ContradictionError(
-                engine, ",".join(request.add), "it takes no names to add for a privileged container"
+                engine, ", ".join(request.add), "it takes no names to add for a privileged container"
             )
 
     def _check_allowed(self, add: Asked, held: CapSet, engine: str) -> None:
         if self.allowed is None:
             return
         if refused := (self.everything(held) if add.all else add.caps) - self.allowed:
-            what = "ALL" if add.all else str(refused)
-            raise NotAllowedError(engine, what, f"only these may be added: {self.allowed}", "add")
+            what = "ALL" if add.all else listed(refused)
+            raise NotAllowedError(engine, what, f"only these may be added: {listed(self.allowed)}", "add")
 
 
 def _kernel(held: CapSet) -> CapSet:

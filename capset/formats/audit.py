@@ -18,6 +18,7 @@ from capset.plain import Plain
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.state import CapState
+from capset.summary import listed
 
 __all__ = ["Check", "Execution", "Record", "checks", "events", "execution", "is_about_capabilities", "records", "sets"]
 
@@ -398,7 +399,9 @@ def execution(event: Iterable[Record]) -> Execution | None:
         given = CapSet.all() if is_root else file.caps.permitted if file.caps else CapSet()
         lacking = CapSet() if no_new_privs else given - after.permitted
         bounds = (
-            f"the bounding set lacks {lacking}, which was not gained" if lacking else "the bounding set lacks nothing"
+            f"the bounding set lacks {listed(lacking)}, which was not gained"
+            if lacking
+            else "the bounding set lacks nothing"
         )
         before = Credentials(
             uids=uids,

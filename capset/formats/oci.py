@@ -18,6 +18,7 @@ from capset.plain import Plain
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState, HasCaps, five_sets
+from capset.summary import listed
 
 __all__ = ["Process", "from_config", "from_process", "to_config", "to_process"]
 
@@ -230,11 +231,15 @@ def _impossible(node: Node, caps: CapState) -> Iterable[Problem]:
     if beyond := impossible(caps, CapSet.all()):
         rule = "effective is always a subset of permitted, and inheritable here of bounding"
         yield refused(
-            Node(str(beyond), node.place), "impossible-sets", f"the kernel refuses these sets for {beyond}: {rule}"
+            Node(str(beyond), node.place),
+            "impossible-sets",
+            f"the kernel refuses these sets for {listed(beyond)}: {rule}",
         )
     if lost := caps.ambient - (caps.permitted & caps.inheritable):
         rule = "ambient is always a subset of permitted and of inheritable"
-        yield ignored(Node(str(lost), node["ambient"].place), "not-ambient", f"{lost} does not become ambient: {rule}")
+        yield ignored(
+            Node(str(lost), node["ambient"].place), "not-ambient", f"{listed(lost)} does not become ambient: {rule}"
+        )
 
 
 def _id(node: Node, problems: list[Problem]) -> int:

@@ -12,6 +12,7 @@ from capset.errors import CapsetError, FormatError, UnknownCapabilityError, clip
 from capset.formats.printed import Line, Names, Printed, lines_of, unread
 from capset.problem import Problem
 from capset.sets import CapSet
+from capset.summary import listed
 
 __all__ = ["is_of_strace", "is_trace", "trace"]
 
@@ -273,7 +274,7 @@ def _told(known: dict[tuple[str, str], _Known], pid: str) -> Iterator[Printed]:
             yield one
             continue
         lacks = CapSet(number for number, answer in of_set.answers.items() if not answer and number < len(CAPS))
-        told = [f"it has {held}"] * bool(held) + [f"it lacks {lacks or 'what is no capability'}"] * (
+        told = [f"it has {listed(held)}"] * bool(held) + [f"it lacks {listed(lacks) or 'what is no capability'}"] * (
             not held or bool(lacks)
         )
         yield evolve(one, not_known=f"the trace shows a part of the {name} set: {', and '.join(told)}")

@@ -24,6 +24,7 @@ from capset.problem import Problem
 from capset.securebits import Securebits
 from capset.sets import CapSet
 from capset.state import CapState
+from capset.summary import listed
 
 __all__ = ["Unit", "from_unit", "to_unit"]
 
@@ -347,4 +348,4 @@ def _value(caps: Iterable[Cap]) -> str:
 
 
 def _some(caps: CapSet) -> str:
-    return str(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"
+    return listed(caps) if len(caps) <= 3 else f"{len(caps)} capabilities"

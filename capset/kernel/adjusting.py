@@ -11,6 +11,7 @@ from capset.kernel.draft import Draft, explainer, system_call
 from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
 from capset.sets import CapSet
+from capset.summary import listed
 
 __all__ = [
     "ambient_clear_all",
@@ -85,16 +86,17 @@ def capset(
     beyond = asked["inheritable"] - old.inheritable - old.permitted
     if beyond and not draft.old.capable(Cap.SETPCAP):
         why = (
-            f"{beyond} cannot become inheritable, as it is neither that nor permitted, and CAP_SETPCAP is not effective"
+            f"{listed(beyond)} cannot become inheritable, as it is neither that nor permitted, and CAP_SETPCAP is not "
         )
+        why += "effective"
         draft.refuse(errno.EPERM, "capset-inheritable", why, beyond)
     if beyond := asked["inheritable"] - old.inheritable - old.bounding:
-        why = f"{beyond} cannot become inheritable, as it is neither that nor in the bounding set"
+        why = f"{listed(beyond)} cannot become inheritable, as it is neither that nor in the bounding set"
         draft.refuse(errno.EPERM, "capset-bounding", why, beyond)
     if beyond := asked["permitted"] - old.permitted:
-        draft.refuse(errno.EPERM, "capset-permitted", f"{beyond} cannot become permitted, as it is not", beyond)
+        draft.refuse(errno.EPERM, "capset-permitted", f"{listed(beyond)} cannot become permitted, as it is not", beyond)
     if beyond := asked["effective"] - asked["permitted"]:
-        why = f"{beyond} cannot become effective, as it is not to be permitted"
+        why = f"{listed(beyond)} cannot become effective, as it is not to be permitted"
         draft.refuse(errno.EPERM, "capset-effective", why, beyond)
     for name, caps in asked.items():
         draft.give(name, caps, "asked", "capset(2) asks for it")

@@ -25,7 +25,7 @@ from capset.kernel.releases import NEWEST, Rules
 from capset.kernel.rules import RULES
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
-from capset.summary import summary
+from capset.summary import listed, summary
 
 __all__ = ["EVERY", "Draft", "explainer", "system_call"]
 
@@ -54,7 +54,7 @@ class Draft:
         other = "the thread runs on another kernel, or on one to which"
         if old.caps.ambient and not self.rules.ambient:
             raise ArgumentError(
-                f"{old.caps.ambient} is ambient, and {title} has no ambient set: {other} it was brought "
+                f"{listed(old.caps.ambient)} is ambient, and {title} has no ambient set: {other} it was brought "
                 "(Rules(ambient=True)); Rules.fit() leaves it out",
                 old.caps.ambient,
             )

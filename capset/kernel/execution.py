@@ -14,6 +14,7 @@ from capset.kernel.credentials import Executable
 from capset.kernel.draft import EVERY, Draft, explainer, system_call, with_id
 from capset.kernel.releases import NEWEST, Rules
 from capset.securebits import Securebits
+from capset.summary import listed
 
 __all__ = ["execve", "explain_execve"]
 
@@ -163,7 +164,7 @@ def _gain_from_file(draft: Draft, caps: FileCaps | None) -> None:
     draft.give("permitted", inheritable & old.inheritable, "file", "the file and the thread both have it inheritable")
     lacking = permitted - draft["permitted"]
     if lacking and caps.effective:
-        why = f"the file's effective bit is set, it permits {lacking}, and the bounding set lacks that"
+        why = f"the file's effective bit is set, it permits {listed(lacking)}, and the bounding set lacks that"
         draft.refuse(errno.EPERM, "file-enough", why, lacking)
     draft.withhold("permitted", lacking, "file", "the file permits it, and the bounding set lacks it")
     offered = inheritable - permitted - draft["permitted"]

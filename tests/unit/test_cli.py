@@ -136,7 +136,7 @@ def test_show_threads_and_impossible_sets(run, tmp_path):
     assert status == 0
     assert out.startswith("bash (pid 2143, thread 2144, parent ")
     assert "seccomp" not in out
-    assert "impossible sets: effective holds 60,61,62,63, which permitted lacks" in err
+    assert "impossible sets: effective holds 60, 61, 62, 63, which permitted lacks" in err
 
 
 @pytest.mark.parametrize("value", ["a80425fb", DOCKER, "0xa80425fb", "0XA80425FB"])

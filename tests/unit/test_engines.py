@@ -137,7 +137,7 @@ REFUSED = [
     ("docker@1.1", "KILL", "", UnsupportedOptionError, "it has no option that adds a capability"),
     ("docker@1.1", "", "KILL", UnsupportedOptionError, "it has no option that drops a capability"),
     ("podman", "ALL", "all", ContradictionError, "refuses 'ALL': it stands in both lists"),
-    ("podman", "kill chown", "CAP_KILL chown", ContradictionError, "'CAP_CHOWN,CAP_KILL': it stands in both"),
+    ("podman", "kill chown", "CAP_KILL chown", ContradictionError, "'CAP_CHOWN, CAP_KILL': it stands in both"),
     ("podman@2.2", "all", "all", ContradictionError, "'ALL'"),
     ("podman", "kill,", "", UnknownNameError, "refuses to add '': "),
     ("cri-o", "bogus", "", UnknownNameError, "'bogus'"),

@@ -251,7 +251,7 @@ EXAMPLES = [
     (
         UnreachableError("Docker Engine", ("CAP_KILL", "63"), ("63: no", "CAP_KILL: neither")),
         ValueError,
-        "Docker Engine cannot give exactly CAP_KILL,63: 63: no; CAP_KILL: neither",
+        "Docker Engine cannot give exactly CAP_KILL, 63: 63: no; CAP_KILL: neither",
     ),
     (
         UnreachableError("Docker Engine", (), ("CAP_KILL: it stays",)),

@@ -82,7 +82,7 @@ IMPORTS = {
         {
             *VALUES,
             *("capset.engines", "capset.facts", "capset.kernel", "capset.listed", "capset.problem"),
-            *("capset.plain", "capset.source", "capset.state"),
+            *("capset.plain", "capset.source", "capset.state", "capset.summary"),
             *(
                 "capset.engines.behaviour",
                 "capset.engines.catalogue",

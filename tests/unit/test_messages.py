@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
-from capset import Cap, CapDiff, CapSet, engines, kernel, live
+from capset import Cap, CapDiff, CapSet, CapState, FileCaps, engines, kernel, live
 from capset.cli.group import capset as command
+from capset.errors import CapsetError
 
+TWO = CapSet(["kill", "chown"])
 NUMBERS = "a capability's number is from 0 to 63, without leading zeros; a mask stands alone, with 0x in front"
 
 LIBRARY = [
@@ -150,3 +154,19 @@ def test_command(args, message):
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr == f"capset: {message}\n"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: engines.get("nomad").resolve(add=["sys_admin", "sys_boot"]),
+        lambda: engines.get("podman").resolve(add=["kill", "chown"], drop=["kill", "chown"]),
+        lambda: FileCaps.from_state(CapState(effective=["kill"], permitted=["kill", "chown", "fowner"])),
+        lambda: kernel.capset(kernel.Credentials(uids=5), effective=TWO, permitted=TWO, inheritable=CapSet()),
+    ],
+)
+def test_lists_of_capabilities_can_be_folded(call):
+    """A terminal folds a message at its blanks, and a list as other programs take it has none."""
+    with pytest.raises(CapsetError, match=r"CAP_[A-Z_]+, CAP_") as caught:
+        call()
+    assert not re.search("CAP_[A-Z_]+,CAP_", str(caught.value))
