@@ -176,6 +176,8 @@ class Dialect:
     sets: bool = False
     partial: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
+    # The dialect that stands for this one where a text comes near both, as what is told of that goes for this one too.
+    _kin: str = field(default="", alias="kin", repr=False, eq=False)
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)

@@ -197,7 +197,9 @@ def may_be_document(error: CapsetError, text: str | bytes) -> bool:
         return any(not reason for _, reason in error.tried)
     if not isinstance(error, DocumentError | TooLargeError):
         return True
-    return _KEYS.search(text if isinstance(text, str) else text.decode("latin-1"), 0, _FRONT) is not None
+    front = (text if isinstance(text, str) else text[:_FRONT].decode("latin-1"))[:_FRONT]
+    told = foreign(front)
+    return (told is None or told.holds) and _KEYS.search(front) is not None
 
 
 _FRONT = 2**20  # characters at the front of a text, among which a document has its keys
@@ -245,16 +247,15 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
         if possible := [name for name, reason in tried.items() if not reason]:
             break
     if not possible and (told := foreign(text.text)):
-        raise DocumentError(text.source, told[1], told[0])
+        raise DocumentError(text.source, told.line, told.told)
     if not possible and _may_be_yaml(text) and isinstance(text.documents, MissingExtraError):
         raise text.documents
     if not possible and text.source.endswith((".yaml", ".yml", ".json")) and isinstance(text.documents, DocumentError):
         raise text.documents
     if len(possible) != 1:
-        near = tuple(
-            name for name, each in DIALECTS.items() if each.is_near(text) or (each.structured and _is_cut(text))
-        )
-        raise DialectError(text.text, text.source, tuple(sorted(tried.items())), near)
+        near = {name for name, each in DIALECTS.items() if each.is_near(text) or (each.structured and _is_cut(text))}
+        told = tuple(name for name in DIALECTS if name in near and DIALECTS[name]._kin not in near)
+        raise DialectError(text.text, text.source, tuple(sorted(tried.items())), told)
     return DIALECTS[possible[0]]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from capset import documents, engines
 from capset.engines import Request
-from capset.errors import DialectError, DocumentError, FormatError
+from capset.errors import CapsetError, DialectError, DocumentError, FormatError
 from capset.formats import limits
 
 pytest.importorskip("ruamel.yaml")
@@ -124,6 +124,10 @@ def test_values_are_no_compose_file():
     assert documents.dialect_of('{"capabilities": {"effective": []}}') == "oci"
 
 
+DOCKERFILE = "this is a Dockerfile: capabilities are given where its image runs, so give the docker run line"
+WORKFLOW = "this is a workflow of GitHub, which is not read"
+
+
 @pytest.mark.parametrize(
     ("text", "line", "sentence"),
     [
@@ -143,6 +147,27 @@ def test_values_are_no_compose_file():
             2,
             "this is a policy in Rego, which says what",
         ),
+        ("# syntax=docker/dockerfile:1\n\nFROM --platform=x a AS b\nRUN id\n", 1, DOCKERFILE),
+        ("ARG V=1\nFROM a:${V}\n", 1, DOCKERFILE),
+        (
+            "name: a\non: push\njobs:\n  a:\n    steps:\n      - run:\n          docker run -u ${{ x }}\n",
+            2,
+            f"{WORKFLOW}: give the docker run line on line 7",
+        ),
+        (
+            "'on': [push]\njobs:\n  a:\n    services:\n      b:\n        image: c\n        options: --cap-add KILL\n"
+            "    steps:\n      - run: docker container run a\n",
+            1,
+            f"{WORKFLOW}: give the docker run line on line 9, and the options of a container on line 7",
+        ),
+        ("jobs: {}\non: push\n", 2, f"{WORKFLOW}: no docker run line and no options of a container were seen in it"),
+        ("- name: a\n  hosts: all\n  tasks:\n    - name: '{{ b }}'\n", 2, "this is a playbook of Ansible, or a part"),
+        (
+            "- name: a\n  community.docker.docker_container:\n    name: b\n",
+            2,
+            "this is a playbook of Ansible, or a part",
+        ),
+        ('Vagrant.configure("2") do |config|\nend\n', 1, "this is a Vagrantfile, which is not read: give what it"),
     ],
 )
 def test_what_is_no_document(text, line, sentence):
@@ -156,6 +181,42 @@ def test_what_is_no_document(text, line, sentence):
     assert read("kind: Pod\nspec: {containers: [{name: a, securityContext: {runAsUser: '{{ .Values.x }}'}}]}")[
         0
     ].not_known
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "on: push\njobs: {}\nservices: {a: {image: b}}",  # keys that Compose does not know are its own matter
+        "kind: Ingress\nspec:\n  tls:\n  - hosts: [a]\n",
+        "ARG V=1",
+        "from a import b\nFROM b",
+        "a: b\nhosts: c",
+    ],
+)
+def test_what_is_no_foreign_text(text):
+    try:
+        documents.read(text, "a.yaml")
+    except CapsetError as error:
+        assert "this is a" not in str(error)
+
+
+def test_foreign_texts_among_the_files_of_a_folder():
+    """A workflow is passed over, as it is no document; a template may become one."""
+    workflow = "on: push\njobs: {a: {services: {b: {image: c}}}}"
+    for text, may_be in ((workflow, False), ("containers: {{ .Values.x }}", True), (workflow.encode(), False)):
+        with pytest.raises(DocumentError) as caught:
+            documents.read(text, "a.yaml")
+        assert documents.may_be_document(caught.value, text) is may_be
+
+
+def test_a_family_of_dialects_is_told_once():
+    """Of those of command lines, docker stands for the others, whose reasons say nothing more."""
+    with pytest.raises(DialectError) as caught:
+        documents.read("a: x --cap-add KILL docker podman\n")
+    assert caught.value.near == ("docker",)
+    with pytest.raises(DialectError) as caught:
+        documents.read("a: x podman\n")
+    assert caught.value.near == ("podman",)
 
 
 @pytest.mark.parametrize(

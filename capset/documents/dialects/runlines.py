@@ -217,6 +217,7 @@ DIALECTS = tuple(
         name=name,
         about=about,
         engine=_ENGINES.get(name, name),
+        kin="docker" if name != "docker" else "",
         signs=re.compile(rf"\b{name.partition('-')[0]}\b|--cap-(?:add|drop)|--privileged"),
         refuses=partial(_refuses, name=name),
         reader=partial(_read, name=name),
