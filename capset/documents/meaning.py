@@ -73,8 +73,7 @@ def of(workload: Workload) -> Meaning | None:
     if workload.state is None:
         return None
     sets = of_state(workload.state, workload.says)
-    thread = workload._thread
-    return sets if thread is None else evolve(sets, user=workload.user, no_new_privs=bool(thread.no_new_privs))
+    return evolve(sets, user=workload.user, no_new_privs=bool(workload.no_new_privs))
 
 
 def of_state(state: CapState, says: tuple[str, ...]) -> Sets:

@@ -142,6 +142,12 @@ class Workload(Plain, Shown):
         return ""
 
     @property
+    def no_new_privs(self) -> bool | None:
+        """Whether execve(2) can no longer give privileges; None where the document does not say."""
+        says = self.request or self.unit or self.process or self._thread or self._who
+        return says.no_new_privs
+
+    @property
     def refusal(self) -> Problem | None:
         """The problem for which nothing comes of it; None where something does."""
         return next((problem for problem in self.problems if problem.verdict == "refused"), None)

@@ -10,7 +10,7 @@ from attrs import evolve
 
 from capset.errors import CapsetError, clipped, require
 from capset.formats import libcap
-from capset.formats.printed import Line, Names, Printed, divided_list, lines_of, names_of, of_each, unread
+from capset.formats.printed import Line, Names, Printed, Who, divided_list, lines_of, names_of, of_each, unread
 from capset.problem import Problem
 from capset.sets import THREAD_SETS, CapSet
 
@@ -30,7 +30,9 @@ def _of_text(text: str) -> dict[str, Names]:
 # -- capsh ------------------------------------------------------------------------------------------
 
 _OTHERS = re.compile(r"(?:Securebits: | secure-|uid=|gid=|groups=|Guessed mode: |Mode: |Current IAB:|Prompt:).*")
-_USER = re.compile(r"uid=([0-9]+)(?:\(([^)]*)\))?.*")
+_USER = re.compile(r"uid=([0-9]+)(?:\(([^)]*)\))?(?: euid=([0-9]+))?.*")
+_GROUP = re.compile(r"gid=([0-9]+).*")
+_SECUREBITS = re.compile(r"Securebits: .*\(no-new-privs=([01])\)")
 
 
 def capsh(text: str) -> list[Printed]:
@@ -60,7 +62,7 @@ def _thread_of_capsh(lines: list[Line]) -> Iterator[Printed]:
     """Yield a thread, and each line of it that is not understood."""
     sets: dict[str, Names] = {}
     blocked: CapSet | None = None
-    name = ""
+    name, who = "", Who()
     broken = False
     for line in lines:
         try:
@@ -74,7 +76,11 @@ def _thread_of_capsh(lines: list[Line]) -> Iterator[Printed]:
                 iab = libcap.iab_from_text(line.text[13:].strip())
                 sets["ambient"], blocked = Names(iab.ambient), iab.blocked
             elif user := _USER.fullmatch(line.text):
-                name = f"user {user[2] or user[1]}"
+                name, who = f"user {user[2] or user[1]}", evolve(who, uid=int(user[3] or user[1]))
+            elif group := _GROUP.fullmatch(line.text):
+                who = evolve(who, gid=int(group[1]))
+            elif securebits := _SECUREBITS.fullmatch(line.text):
+                who = evolve(who, no_new_privs=securebits[1] == "1")
             elif not _OTHERS.fullmatch(line.text):
                 yield unread(line)
         except CapsetError as error:
@@ -84,7 +90,7 @@ def _thread_of_capsh(lines: list[Line]) -> Iterator[Printed]:
         sets["bounding"] = Names(CapSet.all() - blocked)
     if sets:
         thread = Printed.of_sets(lines[0], name, sets).told()
-        yield evolve(thread, not_known=thread.not_known or "a line of it was not understood" * broken)
+        yield evolve(thread, who=who, not_known=thread.not_known or "a line of it was not understood" * broken)
 
 
 _DECODED = re.compile(r"0x([0-9a-f]{16})=(.*)")

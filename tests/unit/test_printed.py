@@ -279,6 +279,19 @@ def test_capsh():
     assert told([first, second]) == []
 
 
+def test_whom_capsh_shows():
+    """Its effective ids, and whether it gains nothing; older releases do not say the latter."""
+    [one] = read(CAPSH.replace("euid=1000", "euid=5"), "capsh")
+    assert (one.user, one.no_new_privs) == ("5:1000", False)
+    [bound] = read(CAPSH.replace("no-new-privs=0", "no-new-privs=1"), "capsh")
+    assert (bound.user, bound.no_new_privs) == ("1000:1000", True)
+    [older] = read("Current: =ep\nSecurebits: 00/0x0/1'b0\nuid=0(root)\n", "capsh")
+    assert (older.user, older.no_new_privs) == ("0", None)
+    assert documents.convert(bound, "oci").text.count("1000") == 2
+    [request] = documents.read("docker run --security-opt no-new-privileges web")
+    assert request.no_new_privs is True
+
+
 def test_capsh_with_a_broken_line():
     """Of the thread it is not known then what it has."""
     lost, thread = read("Current: cap_kill=p\nCurrent IAB: cap_nothing\n", "capsh")
