@@ -254,8 +254,8 @@ def _chosen(text: Text, dialect: str | None) -> Dialect:
         raise text.documents
     if len(possible) != 1:
         near = {name for name, each in DIALECTS.items() if each.is_near(text) or (each.structured and _is_cut(text))}
-        told = tuple(name for name in DIALECTS if name in near and DIALECTS[name]._kin not in near)
-        raise DialectError(text.text, text.source, tuple(sorted(tried.items())), told)
+        nearest = tuple(name for name in DIALECTS if name in near and DIALECTS[name]._kin not in near)
+        raise DialectError(text.text, text.source, tuple(sorted(tried.items())), nearest)
     return DIALECTS[possible[0]]
 
 
