@@ -48,7 +48,7 @@ def _subject(outcome: Outcome, text: str, name: str, *, several: bool) -> Subjec
         line=workload.line,
         name=called or None,
         uids=None if uid is None else Ids(uid, uid, uid, uid),
-        no_new_privs=_no_new_privs(outcome),
+        no_new_privs=workload.no_new_privs if outcome.gets is not None else None,
         **sets,
     )
     unknown = "" if outcome.gets is not None else str(outcome)
@@ -81,10 +81,3 @@ def _engine(workload: Workload) -> str:
     """Return the name of the engine that gives the sets; empty where none does."""
     asks = workload.request is not None and workload.state is None
     return (workload._engine or DIALECTS[workload.dialect].engine) * asks
-
-
-def _no_new_privs(outcome: Outcome) -> bool | None:
-    workload = outcome.workload
-    asks = workload.request or workload.unit or workload.process
-    said: bool | None = getattr(asks, "no_new_privs", None)
-    return None if outcome.gets is None else said
