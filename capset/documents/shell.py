@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from capset.errors import shown
+
 __all__ = ["OPERATORS", "UnfinishedError", "Word", "commands", "each_command"]
 
 OPERATORS = frozenset(";&|()")
@@ -12,7 +14,7 @@ OPERATORS = frozenset(";&|()")
 
 
 class UnfinishedError(Exception):
-    """A text that no shell takes for whole. A reader of command lines makes an error of its own of it."""
+    """A text that no shell takes for whole, or as it is meant. A reader of command lines makes its own error of it."""
 
 
 class Word(str):
@@ -41,6 +43,8 @@ _PIECE = re.compile(
     r"(?P<nothing>\\\n)|\\(?P<escaped>.)|'(?P<single>[^']*)'|\"(?P<double>(?:\\.|[^\"\\])*)\""
     # What a command prints is put here; whatever stands inside, it is a part of the word.
     r"|(?P<output>\$\([^()]*\)|`[^`]*`)"
+    # What people are to replace, such as <name> and <port>:80; of redirections, a blank or a number stands before >.
+    r"|(?P<mark>[0-9]*<(?![-<>&( \t])[^<>;&'\"`\\\n]+(?<![ \t])(?<![ \t][0-9])>(?!>|&[-0-9]))"
     r"|(?P<blank>[ \t]+)|(?P<redirect>&>>?|(?P<number>[0-9]*)(?:<<[<-]?|<[>&]?|>[>&|]?))"
     r"|(?P<operator>[\n;&|()])|(?P<plain>\$|[^\\'\"`\n;&|<>() \t$]+)",
     re.DOTALL,
@@ -53,10 +57,12 @@ def commands(text: str) -> list[list[Word]]:
     r"""Divide a text into commands, and each into its words.
 
     Variables and the output of commands stay as they stand. What separates commands, such as ``;``, is a command by
-    itself; the end of a line is left out, and so is what redirects a command, such as ``2> out``.
+    itself; the end of a line is left out, and so is what redirects a command, such as ``2> out``. A mark such as
+    ``<name>`` is a part of its word: people replace it, and what stands behind it is no file.
 
     Raises:
-        UnfinishedError: A quote ends nowhere, or a backslash is the last character.
+        UnfinishedError: A quote ends nowhere, a backslash is the last character, or what a command is redirected to
+            looks like an option.
 
     Source:
         POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition* and 2.7 *Redirection*.
@@ -101,8 +107,7 @@ def each_command(text: str) -> Iterator[list[Word]]:
             continue
         if word:
             word.append(piece["number"] or "")
-            if not redirected:
-                command.append(Word("".join(word), begins))
+            command += _found(word, begins, redirected=redirected)
             word, redirected = [], False
         redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
@@ -110,10 +115,18 @@ def each_command(text: str) -> Iterator[list[Word]]:
             command = []
             yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
-    if word and not redirected:
-        command.append(Word("".join(word), begins))
+    if word:
+        command += _found(word, begins, redirected=redirected)
     if command:
         yield command
+
+
+def _found(pieces: list[str], line: int, *, redirected: bool) -> list[Word]:
+    """Return the word that some pieces make; none where it says where a command is redirected to."""
+    text = "".join(pieces)
+    if redirected and text.startswith("-") and text != "-":
+        raise UnfinishedError(f"{shown(text)} on line {line} looks like an option, and a redirection stands before it")
+    return [] if redirected else [Word(text, line)]
 
 
 def _meant(piece: re.Match[str], kind: str) -> str:

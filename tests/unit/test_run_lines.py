@@ -58,6 +58,38 @@ def test_what_people_paste(text, found):
     assert documents.dialect_of(text) == found[0][0]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("docker run -d --name <name> --privileged img", Request(privileged=True)),
+        ("docker run --name <your name> -p <port>:80 --privileged img:<tag>", Request(privileged=True)),
+        ("docker run -e KEY=<key> --cap-add=SYS_ADMIN img", Request(["SYS_ADMIN"])),
+        ("docker run -v </path/to/it>:/data --cap-add SYS_ADMIN img", Request(["SYS_ADMIN"])),
+        ("docker run --user <uid> --cap-add NET_ADMIN img", Request(["NET_ADMIN"], user="<uid>")),
+        ("docker run --cap-add <name> img", Request(["<name>"])),
+    ],
+)
+def test_marks_that_people_replace(text, found):
+    """They are no redirections; where one decides, nobody knows what comes of it."""
+    [workload] = documents.read(text)
+
+    assert workload.request == found
+    decides = any("<" in each for each in (*found.add, found.user))
+    assert workload.not_known == ("a variable decides" if decides else "")
+
+
+@pytest.mark.parametrize("image", ["<image>", "<name:tag>", "<options> web"])
+def test_a_mark_in_place_of_the_image(image):
+    with pytest.raises(FormatError, match="the image; what is put in this place may be options, got '<"):
+        documents.read(f"docker run --privileged {image}")
+    assert documents.read(f"docker ps; docker run {image}")[0].not_known == "a variable decides"
+
+
+def test_an_option_behind_a_redirection():
+    with pytest.raises(CapsetError, match="'--privileged' on line 1 looks like an option, and a redirection stands"):
+        documents.read("docker run --name < name > --privileged web")
+
+
 def test_several_commands():
     """Each has the dialect of its program, whose engine answers; the first one says what the text is."""
     text = "$ docker run --name a --cap-add KILL,CHOWN web\n$ podman run --name b --cap-add KILL,CHOWN web\n"
