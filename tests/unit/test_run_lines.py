@@ -272,7 +272,47 @@ def test_what_is_known_of_such_a_container(text, not_known):
     assert bool(container.not_known) is bool(not_known)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        '/bin/sh -c "/usr/bin/docker run --privileged x"',
+        'bash -ec "cd / && exec docker run --privileged x"',
+        "-/usr/bin/env A=b sh -c 'eval docker run --privileged x'",
+        "/bin/su - web -c 'id=$(docker run --privileged x)'",
+        "/bin/sh -c 'sudo sh -c \"docker run --privileged x\"'",
+        "/bin/sh -c 'docker stop x\\ndocker run --privileged x'",
+    ],
+)
+def test_a_unit_whose_shell_starts_containers(command):
+    unit, container = documents.read(f"[Service]\nUser=www\nExecStart={command}\n", "web.service")
+
+    assert [problem.rule for problem in unit.problems] == ["container-client"]
+    assert (container.label, container.line, container.request) == ("[Service]: x", 3, Request(privileged=True))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/usr/bin/ssh host docker run --privileged x",
+        "/usr/bin/ssh host 'podman --remote run --privileged x'",
+        "/bin/sh -c '$DOCKER run --privileged x'",
+        "/usr/bin/env $DOCKER --debug container create x",
+        "/bin/sh -c 'docker run \"x'",
+        "/bin/sh -c 'RUN=\"docker run\"; $RUN x'",
+        "/bin/sh -c 'eval eval eval eval eval eval docker run x'",
+    ],
+)
+def test_a_unit_of_which_a_command_is_not_read(command):
+    """It may start a container, and so that is told."""
+    unit, unread = documents.read(f"[Service]\nExecStart={command}\n")
+
+    assert (unit.problems, unread.request, unread.line) == ((), None, 2)
+    assert unread.not_known == ("a variable decides" if "$DOCKER" in command else "it cannot be read")
+
+
 def test_units_without_containers():
+    for command in ("/bin/sh -c '# docker'", "/bin/sh -c 'docker ps'", "/bin/echo create docker", "/x/docker.sh run"):
+        assert len(documents.read(f"[Service]\nExecStart={command}\n")) == 1
     for text in ("[Service]\nExecStart=podman ps\n", '[Service]\nExecStart=podman run "\n', "[Service]\nExecStart=;\n"):
         [unit] = documents.read(text)
         assert unit.unit is not None
