@@ -114,6 +114,14 @@ def test_several_commands():
         ("docker run ;-privileged x", "unreadable", "it cannot be read"),
         ("docker run x; $DOCKER run y", "variable", "a variable decides"),
         ("docker run x; docker exec --privileged y sh", "unreadable", "it cannot be read"),
+        ("docker run x; RUN='docker --debug run -u 0'", "unreadable", "it cannot be read"),
+        ("docker run x; alias web='podman run -u 0'", "unreadable", "it cannot be read"),
+        ("docker run x; ssh host 'cd /; sudo podman create -u 0 y'", "unreadable", "it cannot be read"),
+        ('docker run x; "$RUNTIME" container run y', "variable", "a variable decides"),
+        ("docker run x; sudo -E $(which docker) --debug run y", "variable", "a variable decides"),
+        ("docker run x; A=b -u 0 y", "unreadable", "it cannot be read"),
+        ("docker run -e URL=http://a/?x=1&b=2 -u 0 x", "unreadable", "it cannot be read"),
+        ("docker run x; docker run -e URL=http://a/?x=1&b y", "unreadable", "it cannot be read"),
     ],
 )
 def test_a_command_that_is_not_read(text, rule, reason):
@@ -122,6 +130,18 @@ def test_a_command_that_is_not_read(text, rule, reason):
 
     assert (last.request, last.problems[0].rule, last.not_known) == (None, rule, reason)
     assert documents.lint(last).outcomes[0].gets is None
+
+
+def test_what_eval_is_given():
+    assert documents.read("docker run x; eval 'podman run -u 0 y'")[-1].request == Request(user="0")
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["RUN=docker", "curl docker.example/run", "podman pod create --name x", "echo 'docker ps'", "sudo", "cp docker x"],
+)
+def test_commands_that_start_nothing(other):
+    assert all(not each.not_known for each in documents.read(f"docker run x; {other}"))
 
 
 @pytest.mark.parametrize(
