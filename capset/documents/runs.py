@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import partial
 
 from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, judge_of, not_known, unread_part
+from capset.documents.pasted import commands_in
 from capset.documents.shell import Word
+from capset.documents.unitfiles import line_in_text
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import FormatError
-from capset.formats.commandline import Line, line_of, starts_container
+from capset.formats.commandline import Line, line_of, runs_inside, starts_container, without_front
 from capset.formats.document import has_placeholder
 from capset.formats.runline import asked_by
 from capset.formats.systemd import Unit
-from capset.formats.unitcommands import as_written, with_specifiers
+from capset.formats.unitcommands import as_written, command_lines, with_specifiers
 from capset.problem import Problem
 
-__all__ = ["DAEMONLESS", "container", "limits_of", "of_unit"]
+__all__ = ["DAEMONLESS", "client_in", "commands_of", "container", "limits_of", "may_start", "of_unit", "unread_command"]
 
 DAEMONLESS = frozenset({"podman", "buildah"})
 """The programs that start containers themselves, so that these have no more than they have; others ask a daemon."""
@@ -85,18 +88,77 @@ def _lines(words: list[Word]) -> dict[str, int]:
     return lines
 
 
-def of_unit(source: str, name: str, unit: Unit, commands: Iterable[tuple[int, list[str]]]) -> Iterator[Workload]:
+def commands_of(parts: Iterable[tuple[int, str]], section: str) -> Iterator[list[Word]]:
+    """Yield the commands of a unit, and those that a shell is given in them.
+
+    Args:
+        parts: The unit and its drop-ins, and how many lines stand before each.
+        section: The section with its commands.
+    """
+    before, texts = zip(*parts, strict=True)
+    for line, words in command_lines(texts, section):
+        number = line_in_text(line.place, before)
+        yield from _within([Word(word, number) for word in words])
+
+
+def _within(words: list[Word]) -> list[list[Word]]:
+    """Return the commands in one; itself where no shell takes what is in it, or they stand too deep."""
+    try:
+        return [[Word(word, words[0].line) for word in each] for each in commands_in(words)]
+    except ValueError:
+        return [words]
+
+
+def may_start(words: list[Word]) -> bool:
+    """Say whether a command that is none that is read may start a container: by a variable, or in what it is given.
+
+    Variables are such as ``$DOCKER run web``; what is given may be for another shell, as by ``ssh host`` or ``alias``.
+    """
+    program, *rest = without_front(words) or words
+    if has_placeholder(program) and not _THAT_START.isdisjoint(rest):
+        return True
+    return runs_inside(words) is not None or any(map(_starts_in_word, words))
+
+
+_THAT_START = frozenset({"container", "create", "run"})
+_PROGRAM = re.compile(r"(?<![\w.-])(?:docker|podman|nerdctl|buildah)\s")
+_VERB = re.compile(r"\s(?:create|from|run)(?![\w.-])")
+
+
+def _starts_in_word(word: str) -> bool:
+    """Say whether a word has a command in it that starts a container."""
+    found = _PROGRAM.search(word)
+    return bool(found and _VERB.search(word, found.end() - 1))
+
+
+def unread_command(source: str, words: list[Word], *, within: str = "") -> Workload:
+    """Make a workload of a command that may start a container, and is not read."""
+    told = FormatError("the command", " ".join(words[:3]), "a program that is known to start containers")
+    return unread_part("docker", source, words[0].line, told, within=within)
+
+
+def client_in(commands: Iterable[list[Word]], line: int) -> Iterator[Problem]:
+    """Tell of a unit that the containers which its commands start have other capabilities than it."""
+    started = (command for words in commands if (command := starts_container(words)))
+    if client := next(started, None):
+        message = f"these are the capabilities of {client.program}, which it starts: the container's are told beside"
+        yield Problem(rule="container-client", place="", value="", verdict="note", message=message, line=line)
+
+
+def of_unit(source: str, name: str, unit: Unit, commands: Iterable[list[Word]]) -> Iterator[Workload]:
     """Yield the containers that the commands of a unit start.
 
     Args:
         source: The name of the document.
         name: That of the unit.
         unit: What it says.
-        commands: The words of each command, and the line on which it stands.
+        commands: Its commands, as :func:`commands_of` gives them.
     """
-    for number, each in commands:
-        words = [Word(word, number) for word in each]
+    for words in commands:
+        number = words[0].line
         if not (command := starts_container(words)):
+            if may_start(words):
+                yield unread_command(source, words, within=name)
             continue
         more = limits_of(unit, command.program) if command.program in DAEMONLESS else ()
         told = tuple(evolve(problem, line=number) for problem in more)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from capset.errors import shown
+
 __all__ = ["OPERATORS", "UnfinishedError", "Word", "commands", "each_command"]
 
 OPERATORS = frozenset(";&|()")
@@ -12,7 +14,7 @@ OPERATORS = frozenset(";&|()")
 
 
 class UnfinishedError(Exception):
-    """A text that no shell takes for whole. A reader of command lines makes an error of its own of it."""
+    """A text that no shell takes for whole, or as it is meant. A reader of command lines makes its own error of it."""
 
 
 class Word(str):
@@ -43,6 +45,8 @@ _PIECE = re.compile(
     r"|(?P<silent>`(?:[ \t\n]|#(?:\\[^\n]|[^\\\n`])*(?=[\n`]))*`|\$\((?:[ \t\n]|#[^\n]*\n)*\))"
     # What a command prints is put here; whatever stands inside, it is a part of the word.
     r"|(?P<output>\$\([^()]*\)|`(?:\\.|[^\\`])*`)"
+    # What people are to replace, such as <name> and <port>:80; of redirections, a blank or a number stands before >.
+    r"|(?P<mark>[0-9]*<(?![-<>&( \t])[^<>;&'\"`\\\n]+(?<![ \t])(?<![ \t][0-9])>(?!>|&[-0-9]))"
     r"|(?P<blank>[ \t]+)|(?P<redirect>&>>?|(?P<number>[0-9]*)(?:<<[<-]?|<[>&]?|>[>&|]?))"
     r"|(?P<operator>[\n;&|()])|(?P<plain>\$|[^\\'\"`\n;&|<>() \t$]+)",
     re.DOTALL,
@@ -56,10 +60,12 @@ def commands(text: str) -> list[list[Word]]:
 
     Variables and the output of commands stay as they stand; a comment between backquotes is no word. What separates
     commands, such as ``;``, is a command by itself; the end of a line is left out, and so is what redirects a command,
-    such as ``2> out``.
+    such as ``2> out``. A mark such as ``<name>`` is a part of its word: people replace it, and what stands behind it is
+    no file.
 
     Raises:
-        UnfinishedError: A quote ends nowhere, or a backslash is the last character.
+        UnfinishedError: A quote ends nowhere, a backslash is the last character, or what a command is redirected to
+            looks like an option.
 
     Source:
         POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition*, 2.6.3 *Command
@@ -105,8 +111,7 @@ def each_command(text: str) -> Iterator[list[Word]]:
             continue
         if word:
             word.append(piece["number"] or None)
-            if not redirected:
-                command += _whole(word, begins)
+            command += _found(word, begins, redirected=redirected)
             word, redirected = [], False
         redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
@@ -114,16 +119,18 @@ def each_command(text: str) -> Iterator[list[Word]]:
             command = []
             yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
-    if not redirected:
-        command += _whole(word, begins)
+    command += _found(word, begins, redirected=redirected)
     if command:
         yield command
 
 
-def _whole(pieces: list[str | None], begins: int) -> list[Word]:
-    """Put a word together; there is none where no piece of it prints anything."""
+def _found(pieces: list[str | None], line: int, *, redirected: bool) -> list[Word]:
+    """Return the word that some pieces make; none where no piece prints anything, or where it is redirected to."""
     found = [piece for piece in pieces if piece is not None]
-    return [Word("".join(found), begins)] if found else []
+    text = "".join(found)
+    if redirected and text.startswith("-") and text != "-":
+        raise UnfinishedError(f"{shown(text)} on line {line} looks like an option, and a redirection stands before it")
+    return [Word(text, line)] if found and not redirected else []
 
 
 def _meant(piece: re.Match[str], kind: str) -> str | None:

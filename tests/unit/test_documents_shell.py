@@ -41,6 +41,11 @@ from capset.documents.shell import UnfinishedError, commands
         # Whatever else it is, it may print something; $(#b) has no end on its line.
         ('`#a` `b #c` `#d\ne` "`#f`"', [["`b #c`", "`#d\ne`", "`#f`"]]),
         ("`a\\`b` $(#c) d", [["`a\\`b`", "$(#c)", "d"]]),
+        ("a <b> -p <c>:80 8<d>:<e f>", [["a", "<b>", "-p", "<c>:80", "8<d>:<e f>"]]),
+        ("a </b/c>:/d <e|f> g=<h (i)> j", [["a", "</b/c>:/d", "<e|f>", "g=<h (i)>", "j"]]),
+        ("a <b >c d <e 2>f g < h>i", [["a", "d", "g"]]),
+        ("a <b>>c <d>&2 e 2>&- <&- >-", [["a", "e"]]),
+        ("a <b\n>c <'d'>e <$f>g <<h>i", [["a"], ["<$f>g"]]),
     ],
 )
 def test_words(text, found):
@@ -51,7 +56,9 @@ def test_words(text, found):
     ("text", "message"),
     [("a 'b", "a quote ends nowhere"), ('"a\\"', "a quote ends nowhere"), ("`a", "a quote ends nowhere")]
     + [("`#a b` c`# d", "a quote ends nowhere")]
-    + [("a\\", "a backslash ends it")],
+    + [("a\\", "a backslash ends it")]
+    + [("\na > --b c", "'--b' on line 2 looks like an option, and a redirection stands before it")]
+    + [("a <'b'> -c", "'-c' on line 1 looks like an option")],
 )
 def test_what_is_not_finished(text, message):
     with pytest.raises(UnfinishedError, match=message):

@@ -58,6 +58,38 @@ def test_what_people_paste(text, found):
     assert documents.dialect_of(text) == found[0][0]
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("docker run -d --name <name> --privileged img", Request(privileged=True)),
+        ("docker run --name <your name> -p <port>:80 --privileged img:<tag>", Request(privileged=True)),
+        ("docker run -e KEY=<key> --cap-add=SYS_ADMIN img", Request(["SYS_ADMIN"])),
+        ("docker run -v </path/to/it>:/data --cap-add SYS_ADMIN img", Request(["SYS_ADMIN"])),
+        ("docker run --user <uid> --cap-add NET_ADMIN img", Request(["NET_ADMIN"], user="<uid>")),
+        ("docker run --cap-add <name> img", Request(["<name>"])),
+    ],
+)
+def test_marks_that_people_replace(text, found):
+    """They are no redirections; where one decides, nobody knows what comes of it."""
+    [workload] = documents.read(text)
+
+    assert workload.request == found
+    decides = any("<" in each for each in (*found.add, found.user))
+    assert workload.not_known == ("a variable decides" if decides else "")
+
+
+@pytest.mark.parametrize("image", ["<image>", "<name:tag>", "<options> web"])
+def test_a_mark_in_place_of_the_image(image):
+    with pytest.raises(FormatError, match="the image; what is put in this place may be options, got '<"):
+        documents.read(f"docker run --privileged {image}")
+    assert documents.read(f"docker ps; docker run {image}")[0].not_known == "a variable decides"
+
+
+def test_an_option_behind_a_redirection():
+    with pytest.raises(CapsetError, match="'--privileged' on line 1 looks like an option, and a redirection stands"):
+        documents.read("docker run --name < name > --privileged web")
+
+
 def test_several_commands():
     """Each has the dialect of its program, whose engine answers; the first one says what the text is."""
     text = "$ docker run --name a --cap-add KILL,CHOWN web\n$ podman run --name b --cap-add KILL,CHOWN web\n"
@@ -82,6 +114,14 @@ def test_several_commands():
         ("docker run ;-privileged x", "unreadable", "it cannot be read"),
         ("docker run x; $DOCKER run y", "variable", "a variable decides"),
         ("docker run x; docker exec --privileged y sh", "unreadable", "it cannot be read"),
+        ("docker run x; RUN='docker --debug run -u 0'", "unreadable", "it cannot be read"),
+        ("docker run x; alias web='podman run -u 0'", "unreadable", "it cannot be read"),
+        ("docker run x; ssh host 'cd /; sudo podman create -u 0 y'", "unreadable", "it cannot be read"),
+        ('docker run x; "$RUNTIME" container run y', "variable", "a variable decides"),
+        ("docker run x; sudo -E $(which docker) --debug run y", "variable", "a variable decides"),
+        ("docker run x; A=b -u 0 y", "unreadable", "it cannot be read"),
+        ("docker run -e URL=http://a/?x=1&b=2 -u 0 x", "unreadable", "it cannot be read"),
+        ("docker run x; docker run -e URL=http://a/?x=1&b y", "unreadable", "it cannot be read"),
     ],
 )
 def test_a_command_that_is_not_read(text, rule, reason):
@@ -90,6 +130,18 @@ def test_a_command_that_is_not_read(text, rule, reason):
 
     assert (last.request, last.problems[0].rule, last.not_known) == (None, rule, reason)
     assert documents.lint(last).outcomes[0].gets is None
+
+
+def test_what_eval_is_given():
+    assert documents.read("docker run x; eval 'podman run -u 0 y'")[-1].request == Request(user="0")
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["RUN=docker", "curl docker.example/run", "podman pod create --name x", "echo 'docker ps'", "sudo", "cp docker x"],
+)
+def test_commands_that_start_nothing(other):
+    assert all(not each.not_known for each in documents.read(f"docker run x; {other}"))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +307,47 @@ def test_what_is_known_of_such_a_container(text, not_known):
     assert bool(container.not_known) is bool(not_known)
 
 
+@pytest.mark.parametrize(
+    "command",
+    [
+        '/bin/sh -c "/usr/bin/docker run --privileged x"',
+        'bash -ec "cd / && exec docker run --privileged x"',
+        "-/usr/bin/env A=b sh -c 'eval docker run --privileged x'",
+        "/bin/su - web -c 'id=$(docker run --privileged x)'",
+        "/bin/sh -c 'sudo sh -c \"docker run --privileged x\"'",
+        "/bin/sh -c 'docker stop x\\ndocker run --privileged x'",
+    ],
+)
+def test_a_unit_whose_shell_starts_containers(command):
+    unit, container = documents.read(f"[Service]\nUser=www\nExecStart={command}\n", "web.service")
+
+    assert [problem.rule for problem in unit.problems] == ["container-client"]
+    assert (container.label, container.line, container.request) == ("[Service]: x", 3, Request(privileged=True))
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "/usr/bin/ssh host docker run --privileged x",
+        "/usr/bin/ssh host 'podman --remote run --privileged x'",
+        "/bin/sh -c '$DOCKER run --privileged x'",
+        "/usr/bin/env $DOCKER --debug container create x",
+        "/bin/sh -c 'docker run \"x'",
+        "/bin/sh -c 'RUN=\"docker run\"; $RUN x'",
+        "/bin/sh -c 'eval eval eval eval eval eval docker run x'",
+    ],
+)
+def test_a_unit_of_which_a_command_is_not_read(command):
+    """It may start a container, and so that is told."""
+    unit, unread = documents.read(f"[Service]\nExecStart={command}\n")
+
+    assert (unit.problems, unread.request, unread.line) == ((), None, 2)
+    assert unread.not_known == ("a variable decides" if "$DOCKER" in command else "it cannot be read")
+
+
 def test_units_without_containers():
+    for command in ("/bin/sh -c '# docker'", "/bin/sh -c 'docker ps'", "/bin/echo create docker", "/x/docker.sh run"):
+        assert len(documents.read(f"[Service]\nExecStart={command}\n")) == 1
     for text in ("[Service]\nExecStart=podman ps\n", '[Service]\nExecStart=podman run "\n', "[Service]\nExecStart=;\n"):
         [unit] = documents.read(text)
         assert unit.unit is not None

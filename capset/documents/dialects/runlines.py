@@ -13,7 +13,7 @@ from capset.documents.containers import as_docker_reads, request_of, unread_part
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
 from capset.documents.pasted import each_pasted, is_command_line
-from capset.documents.runs import container
+from capset.documents.runs import container, may_start, unread_command
 from capset.documents.shell import Word
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -29,7 +29,6 @@ from capset.formats.commandline import (
     starts_container,
     without_front,
 )
-from capset.formats.document import has_placeholder
 from capset.formats.programs import is_getcap
 from capset.formats.runline import asked_by
 
@@ -173,17 +172,20 @@ def _of_several(text: Text, words: list[Word], command: Command | None) -> Itera
     """Read one command of several: what starts no container is passed over, and what may, is told."""
     if command is not None:
         try:
-            yield _workload(text.source, words)
+            line = line_of(words)
+            assert line is not None
+            if command.operand == "image" and not line.operand:  # cut off, as by an & that nobody quoted
+                raise FormatError("the image", " ".join(words[-3:]), "the image behind these, where the command ends")
+            yield container(text.source, words, line)
         except FormatError as error:
             yield unread_part(command.program, text.source, words[0].line, error)
-    elif runs_inside(words) is not None or any(map(_HINT.search, words)) or _is_strange(words[0], *words[1:2]):
-        told = FormatError("the command", " ".join(words[:3]), "a program that is known to start containers")
-        yield unread_part("docker", text.source, words[0].line, told)
+    elif any(map(_HINT.search, words)) or may_start(words) or _begins_with_options(words):
+        yield unread_command(text.source, words)
 
 
-def _is_strange(word: str, behind: str = "") -> bool:
-    """Say whether a command begins with options, or may start a container by a variable, such as $DOCKER run."""
-    return word.startswith("-") or (has_placeholder(word) and behind in {"run", "create"})
+def _begins_with_options(words: list[Word]) -> bool:
+    """Say whether a command begins with options, such as those that an & or an end of line cuts off another one."""
+    return any(word.startswith("-") for word in without_front(words)[:1])
 
 
 def _workload(source: str, words: list[Word]) -> Workload:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 
 from attrs import evolve
 
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning, Sets, after_execve
 from capset.documents.meaning import of_unit as meaning_of
-from capset.documents.runs import of_unit
+from capset.documents.runs import client_in, commands_of, of_unit
 from capset.documents.unitfiles import (
     UnitFile,
     base_name,
     folder_of,
     has_known_key,
     is_of_user,
-    line_in_text,
     with_line,
 )
 from capset.documents.workload import Workload
@@ -25,10 +24,8 @@ from capset.engines import Engine
 from capset.engines.request import named_uid
 from capset.errors import DialectError
 from capset.formats import systemd
-from capset.formats.commandline import starts_container
 from capset.formats.document import has_placeholder
 from capset.formats.quadlet import KINDS
-from capset.formats.unitcommands import command_lines
 from capset.formats.unitfile import SECTIONS, assignments, begins_again, physical_lines, sections
 from capset.problem import Problem
 from capset.sets import CapSet
@@ -113,14 +110,8 @@ def _with_containers(text: Text, file: UnitFile) -> list[Workload]:
     unit = _unit_in(text, file)
     if not unit._parts:
         return [unit]
-    return [unit, *of_unit(text.source, unit.name, unit.unit or systemd.Unit(), _commands(unit))]
-
-
-def _commands(workload: Workload) -> Iterator[tuple[int, list[str]]]:
-    """Yield the commands of a unit, each with its line in the whole text."""
-    before, texts = zip(*workload._parts, strict=True)
-    for line, words in command_lines(texts, workload._section):
-        yield line_in_text(line.place, before), words
+    commands = commands_of(unit._parts, unit._section)
+    return [unit, *of_unit(text.source, unit.name, unit.unit or systemd.Unit(), commands)]
 
 
 def _unit_in(text: Text, file: UnitFile) -> Workload:
@@ -176,11 +167,7 @@ def for_release(workload: Workload, release: int | str | None) -> Workload:
     manager = workload._manager
     unit = systemd.from_unit(*texts, section=workload._section, version=release, manager=manager)
     problems = tuple(with_line(problem, before) for problem in unit.problems)
-    clients = (command for _, words in _commands(workload) if (command := starts_container(words)))
-    if client := next(clients, None):
-        message = f"these are the capabilities of {client.program}, which it starts: the container's are told beside"
-        told = Problem(rule="container-client", place="", value="", verdict="note", message=message, line=workload.line)
-        problems = (*problems, told)
+    problems = (*problems, *client_in(commands_of(workload._parts, workload._section), workload.line))
     if alone := workload._parts[0] == _NO_UNIT:
         told = Problem(rule="not-read", place="", value="", verdict="depends", message=_ALONE, line=workload.line)
         problems = (told, *problems)
