@@ -274,7 +274,8 @@ def top(text: str) -> list[Printed]:
     found: list[Printed] = []
     for line in lines_of(text, lambda line, _: _row(line, begins)):
         if is_header_of_top(line.text):
-            begins = {name[0]: name.start() for name in _HEADING.finditer(line.text)}
+            begins.clear()
+            begins.update((name[0], name.start()) for name in _HEADING.finditer(line.text))
             continue
         row = _row(line.text, begins)
         if row is None:

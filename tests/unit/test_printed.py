@@ -989,3 +989,24 @@ def test_names_that_no_encoding_has():
     )
     assert one.file_caps.permitted == CapSet(["net_bind_service"])
     assert encoded("\udcff\u00e9") == b"\xff\xc3\xa9"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "capset({_LINUX_CAPABILITY_VERSION_3, 0}, {CAP_NET_RAW, CAP_NET_ADMIN|CAP_NET_RAW, 0}) = 0",
+        "capset(0x55d0c2a0, 0x55d0c2a8) = 0",
+        "capget({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, 0x55d0c2a8) = 0",
+        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL, ...}) = 0",
+        "prctl(PR_CAP_AMBIENT, 0x2, 0x5, 0, 0) = 0",
+        "prctl(0x2f /* PR_??? */, 0x2, 0x5, 0, 0) = 0",
+        "prctl(0x18, 0x5, 0, 0, 0) = 0",
+    ],
+)
+def test_a_call_whose_sets_are_not_shown(call):
+    """It has changed them, so they are not known; who gives no place for them asks for the version alone."""
+    version = "capget({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, NULL) = 0\n"
+    [one] = documents.read(f"{version}{call}\n", dialect="strace")
+    assert (one.state, one.not_known, one.line) == (None, "the line was not understood", 2)
+    [failed] = documents.read("capset(0x55d0c2a0, 0x55d0c2a8) = -1 EPERM (x)\n", dialect="strace")
+    assert failed.not_known == "capset failed with EPERM, so that the sets stay as they were"
