@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["message", "printable"]
+__all__ = ["encoded", "message", "printable"]
 
 
 def printable(text: str) -> str:
@@ -29,6 +29,21 @@ def message(text: str) -> str:
         expected a name, got 'a\x1b', in \x1b
     """
     return text if text.isprintable() else "\\".join(map(printable, text.split("\\")))
+
+
+def encoded(text: str) -> bytes:
+    r"""Return the bytes of a text: those that lone surrogates stand for, and of any text some.
+
+    A surrogate that stands for no byte, as JSON may have it, is written as UTF-8 would have it if it were a character.
+
+    Examples:
+        >>> encoded("é\udcff"), encoded("\ud800")
+        (b'\xc3\xa9\xff', b'\xed\xa0\x80')
+    """
+    try:
+        return text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "surrogatepass")
 
 
 def _escape(char: str) -> str:

@@ -116,12 +116,15 @@ def unread_part(dialect: str, source: str, line: int, error: FormatError, *, wit
     return evolve(broken(dialect, Text("", source), error, lines, within=within), line=line)
 
 
-_DECIDES = ("not-read", "extends", "user-of-caller", "limited-client", "computed-by-podman", "no-capabilities")
+_DECIDES = (
+    *("not-read", "extends", "user-of-caller", "limited-client", "computed-by-podman", "no-capabilities"),
+    "not-counted",
+)
 
 
 def not_known(problems: Iterable[Problem]) -> str:
     """Say why nobody can tell what comes of what has these problems; an empty text where that can be told."""
-    told = {problem.rule: problem.message for problem in problems}
+    told = {problem.rule: problem.message for problem in problems if problem.verdict != "note"}
     return "a variable decides" if "variable" in told else next((told[rule] for rule in _DECIDES if rule in told), "")
 
 

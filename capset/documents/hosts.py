@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from capset.documents.finding import Finding
 from capset.documents.rules import RULES
-from capset.printable import message, printable
+from capset.printable import encoded, message, printable
 
 __all__ = ["github", "gitlab", "sarif"]
 
@@ -79,7 +79,7 @@ def _result(finding: Finding, at: int) -> dict[str, object]:
 
 def _uri(file: str) -> str:
     """Write a path as a URI has it."""
-    return quote(file.encode("utf-8", "surrogateescape"), safe="/") or "stdin"
+    return quote(encoded(file), safe="/") or "stdin"
 
 
 def github(findings: Iterable[Finding]) -> Iterator[str]:
@@ -147,4 +147,4 @@ def _print(finding: Finding) -> str:
     from hashlib import sha256
 
     parts = (finding.file, finding.rule, finding.workload, finding.place, finding.value, finding.message)
-    return sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:32]
+    return sha256(encoded("\0".join(parts))).hexdigest()[:32]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from capset.bounds import bounded
 from capset.engines.judging import Judge
@@ -23,6 +24,10 @@ KEYS = ("AmbientCapability", "Capability", "DropCapability", "NoNewPrivileges", 
 
 _SPELLING = SPELLINGS["nspawn"]
 _USUAL = Judge.usual("nspawn", "systemd-nspawn")
+# What gives a container a network of its own, any one of them. Of some an empty value takes back the one before it.
+_SWITCHES = frozenset({"Private", "VirtualEthernet"})
+_TAKEN_BACK = frozenset({"Bridge", "Zone"})
+_PRIVATE = _SWITCHES | _TAKEN_BACK | {"IPVLAN", "Interface", "MACVLAN", "VirtualEthernetExtra"}
 _TRUST = "it counts in /etc/systemd/nspawn and /run/systemd/nspawn, and elsewhere with --settings=trusted alone"
 
 
@@ -39,24 +44,31 @@ def from_settings(texts: Sequence[str], judge: Judge | None = None, *, trusted: 
         TypeError: One of the texts is no str.
 
     Source:
-        systemd ``src/nspawn/nspawn-settings.c`` and ``merge_settings()`` in ``nspawn.c`` at v257; systemd.nspawn(5).
+        systemd ``settings_private_network()`` in ``src/nspawn/nspawn-settings.c`` and ``merge_settings()`` in
+        ``nspawn.c`` at v257; systemd.nspawn(5).
 
     Examples:
         >>> from capset.formats import nspawn
         >>> nspawn.from_settings(["[Exec]\nCapability=CAP_NET_ADMIN\nDropCapability=CAP_KILL\n"], trusted=True)
         Request(add=('CAP_NET_ADMIN',), drop=('CAP_KILL',))
+
+        A container with a network of its own may administer it:
+
+        >>> nspawn.from_settings(["[Network]\nVirtualEthernet=yes\n"], trusted=True)
+        Request(add=('CAP_NET_ADMIN',))
     """
     problems: list[Problem] = []
     adds: list[Node] = []
     drops: list[Node] = []
     user = Node("", "User")
     gains_nothing = False
+    network: dict[str, Assignment] = {}
     for at, text in enumerate(texts):
         require(text, str, "a file of settings as str")
         bounded(text)
         for line in assignments(text, problems, drop_in=at):
             if line.section != "Exec":
-                problems += _elsewhere(line)
+                _elsewhere(line, network, problems)
                 continue
             match line.key:
                 case "Capability" | "AmbientCapability" if trusted is False:
@@ -76,18 +88,40 @@ def from_settings(texts: Sequence[str], judge: Judge | None = None, *, trusted: 
                     problems += _private_users(line)
                 case _:
                     problems += _close_to_one(line)
+    adds += _of_network(network, problems, trusted=trusted)
     problems += judged(judge or _USUAL, adds, drops, Node(value=False))
     problems += user_problems(user, "systemd-nspawn")
     return made(adds, drops, privileged=False, user=user.value, no_new_privs=gains_nothing, problems=problems)
 
 
-def _elsewhere(line: Assignment) -> Iterable[Problem]:
-    """Tell of a line of another section."""
-    if line.section == "Network":
-        told = "not counted here: a container with a network of its own holds CAP_NET_ADMIN too"
-        yield depends(line.node, "not-counted", told)
-    if line.key in KEYS and not line.section.startswith("X-"):
-        yield ignored(line.node, "misplaced", f"it stands in [{line.section}], and not in [Exec]")
+def _set_network(line: Assignment, network: dict[str, Assignment], problems: list[Problem]) -> None:
+    """Take in whether a line gives the container a network of its own, or takes back what another one gave."""
+    if line.key not in _SWITCHES:
+        gives = bool(line.value) or (line.key in network and line.key not in _TAKEN_BACK)
+    else:
+        gives = bool(line.value) and truth(line, line.key in network, problems)
+    if not gives:
+        network.pop(line.key, None)
+    else:
+        network.setdefault(line.key, line)
+
+
+def _of_network(network: dict[str, Assignment], problems: list[Problem], *, trusted: bool | None) -> Iterable[Node]:
+    """Yield what a container holds that has a network of its own, which is its to administer."""
+    for line in islice(network.values(), 1):
+        if trusted is False:
+            problems.append(ignored(line.node, "not-trusted", f"systemd-nspawn passes over it: {_TRUST}"))
+            continue
+        problems += [] if trusted else [depends(line.node, "not-trusted", _TRUST)]
+        yield Node("CAP_NET_ADMIN", line.node.place)
+
+
+def _elsewhere(line: Assignment, network: dict[str, Assignment], problems: list[Problem]) -> None:
+    """Take in a line of another section."""
+    if line.section == "Network" and line.key in _PRIVATE:
+        _set_network(line, network, problems)
+    elif line.key in KEYS and not line.section.startswith("X-"):
+        problems.append(ignored(line.node, "misplaced", f"it stands in [{line.section}], and not in [Exec]"))
 
 
 def _names(line: Assignment, problems: list[Problem]) -> list[Node]:

@@ -18,8 +18,11 @@ from capset.state import CapState
 
 __all__ = ["Line", "Names", "Printed", "Who", "cap_of", "divided_list", "lines_of", "names_of", "of_each", "unread"]
 
-# As shells write theirs: $ getcap -r /, root@host:~# getcap, [root@host ~]# getcap. A lone # may begin a comment too.
-_PROMPT = re.compile(r"(?!# file: )(?:[\w.-]+@\S{1,200}(?: \S{1,200})? ?|\[[^\]\n]{1,200}\] ?)?[$#%](?: |$)")
+# As shells write theirs: $ getcap -r /, root@host:~# getcap, [root@host ~]# getcap. A lone # may begin a comment too;
+# behind the others stands but one blank, unlike behind the cell of a table.
+_PROMPT = re.compile(
+    r"(?!# file: )(?:[\w.-]+@\S{1,200}(?: \S{1,200})? ?|\[[^\]\n]{1,200}\] ?)?(?:[$%](?: (?! )|$)|#(?: |$))"
+)
 _NUMBER = re.compile("[0-9]{1,2}")
 _ELLIPSIS = re.compile(r"\[?(?:\.{3}|…)\]?")
 
@@ -39,8 +42,13 @@ class Line:
     after_blank: bool = False
 
 
-def lines_of(text: str) -> Iterator[Line]:
+def lines_of(text: str, is_row: Callable[[str, str], object] | None = None) -> Iterator[Line]:
     r"""Yield the lines that a tool has printed, without blank ones, prompts with commands, comments and ellipses.
+
+    Args:
+        text: What it has printed.
+        is_row: Says of a line that begins as a prompt, by the line and by what stands behind that, whether the tool
+            has printed it all the same: names of files and of commands may begin in that way too.
 
     Examples:
         >>> from capset.formats.printed import lines_of
@@ -54,7 +62,9 @@ def lines_of(text: str) -> Iterator[Line]:
         line = ended.removesuffix("\r")
         if not line.strip():
             after_blank = True
-        elif not _PROMPT.match(line) and not _ELLIPSIS.fullmatch(line.strip()):
+        elif not _ELLIPSIS.fullmatch(line.strip()) and (
+            not (prompt := _PROMPT.match(line)) or (is_row is not None and is_row(line, line[prompt.end() :]))
+        ):
             yield Line(number, line, after_blank)
             after_blank = False
 
@@ -75,6 +85,8 @@ class Names:
 def names_of(text: str) -> Names:
     """Read a list of names in any spelling, separated by commas or blanks; ``full`` and ``none`` are lists too.
 
+    A list that ends with a comma is cut off: its last word is none, with that comma.
+
     Examples:
         >>> from capset.formats.printed import names_of
         >>> names_of("net_raw, CAP_KILL, 41, next_one")
@@ -85,7 +97,10 @@ def names_of(text: str) -> Names:
         return Names(CapSet.all())
     caps = {} if words == ["none"] else {word: cap_of(word) for word in words}
     known = CapSet(cap for cap in caps.values() if cap is not None)
-    return Names(known, tuple(word for word, cap in caps.items() if cap is None))
+    unknown = [word for word, cap in caps.items() if cap is None]
+    if text.rstrip().endswith(","):
+        unknown.append(f"{''.join(words[-1:])},")
+    return Names(known, tuple(unknown))
 
 
 def cap_of(word: str) -> Cap | None:
@@ -112,6 +127,9 @@ def divided_list(text: str) -> tuple[str, str]:
     while at > 1 and words[at - 1].endswith(","):
         at -= 1
     return " ".join(words[:at]).rstrip(" "), " ".join(words[at:])
+
+
+_CUT = "the list ends with a comma: what stood behind that is cut off"
 
 
 @frozen(kw_only=True)
@@ -165,7 +183,9 @@ class Printed(Plain):
                 place=f"line {self.line}",
                 value=word,
                 verdict="depends",
-                message=f"capset knows no capability {shown(word)}: it is newer than capset, or misspelled",
+                message=_CUT
+                if word.endswith(",")
+                else f"capset knows no capability {shown(word)}: it is newer than capset, or misspelled",
                 line=self.line,
             )
             for word in self.unknown

@@ -165,6 +165,7 @@ def getpcaps(text: str) -> list[Printed]:
 # -- pscap ------------------------------------------------------------------------------------------
 
 _HEADER = re.compile(r"ppid +pid +(?:name|acct|uid) +command +capabilities *")
+_MARKS = frozenset({"", "@", "+"})
 _ROW = re.compile(r" *(?P<ppid>[0-9]+) +(?P<pid>[0-9]+) +(?P<user>\S+) +(?P<rest>\S.*)")
 
 
@@ -173,12 +174,12 @@ def _cells(text: str) -> tuple[str, str, str, set[str]] | None:
     found = _ROW.fullmatch(text.rstrip(" "))
     if found is None:
         return None
-    rest, marks = found["rest"], set[str]()
-    while rest[-2:] in {" @", " +"}:
-        marks.add(rest[-1])
-        rest = rest[:-2].rstrip(" ")
-    command, listed = divided_list(rest)
-    return (found["pid"], command, listed, marks) if command else None
+    words = found["rest"].split(" ")
+    at = len(words)
+    while at and words[at - 1] in _MARKS:
+        at -= 1
+    command, listed = divided_list(" ".join(words[:at]).rstrip(" "))
+    return (found["pid"], command, listed, {*words[at:]}) if command else None
 
 
 def is_pscap(text: str) -> bool:
@@ -217,7 +218,7 @@ def pscap(text: str) -> list[Printed]:
             return None
         pid, command, listed, marks = cells
         sets = {"permitted": names_of(listed)}
-        if "+" not in marks and listed != "full":
+        if "+" not in marks and listed != "full" and not listed.endswith(","):
             sets["bounding"] = Names(CapSet())
         one = Printed.of_sets(line, f"pid {pid}, {command.removesuffix(' *')}", sets)
         told = Problem(
@@ -277,9 +278,10 @@ def top(text: str) -> list[Printed]:
     """
     begins: dict[str, int] = {}
     found: list[Printed] = []
-    for line in lines_of(text):
+    for line in lines_of(text, lambda line, _: _row(line, begins)):
         if is_header_of_top(line.text):
-            begins = {name[0]: name.start() for name in _HEADING.finditer(line.text)}
+            begins.clear()
+            begins.update((name[0], name.start()) for name in _HEADING.finditer(line.text))
             continue
         row = _row(line.text, begins)
         if row is None:

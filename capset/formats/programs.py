@@ -12,9 +12,10 @@ from capset.errors import FormatError, clipped, require
 from capset.filecaps import FileCaps
 from capset.formats import libcap
 from capset.formats.printed import Line, Printed, divided_list, lines_of, names_of, of_each, unread
+from capset.printable import encoded
 from capset.problem import Problem
 
-__all__ = ["filecap", "getcap", "getfattr", "is_getcap", "rpm"]
+__all__ = ["filecap", "getcap", "getfattr", "is_failure_of_getcap", "is_getcap", "rpm"]
 
 
 def __dir__() -> list[str]:
@@ -27,6 +28,8 @@ _CLAUSE = re.compile(rf"(?:=|(?i:{_LIST})(?:=|[+-](?=[eip])))[=+\-eip]*")
 _OF_PROCESS = re.compile(r"[0-9]+:|Capabilities for .[0-9]+':")
 _COMMAND = re.compile(r"(?:sudo |doas |\S*/)?(?:docker|podman|nerdctl|setcap|capsh)(?:-compose)? .* |-.* |.* --?[a-z]")
 _ROOT_ID = re.compile(r" \[rootid=([0-9]{1,10})\]$")
+# Of what it could not read: a sentence, or a path with the error of the system, which begins with a capital letter.
+_FAILED = re.compile(r"Failed to get capabilities .*|.* \([A-Z][^()]*\)")
 _NO_CAPS = "it names no capabilities: a file without any, as getcap -v prints it, or a part of a name with a line break"
 
 
@@ -62,6 +65,12 @@ def is_getcap(text: str) -> bool:
     return bool(path.strip() and caps and not is_command)
 
 
+def is_failure_of_getcap(text: str) -> bool:
+    """Say whether a line is what getcap prints where it cannot read a file."""
+    require(text, str, "a line as str")
+    return bool(_FAILED.fullmatch(text))
+
+
 def _file_caps(line: Line, name: str, text: str, rootid: int = 0) -> Printed:
     caps = FileCaps.from_state(libcap.from_text(text), rootid=rootid)
     return Printed(name=name, line=line.number, file_caps=caps, says=_OF_FILES)
@@ -83,10 +92,15 @@ def getcap(text: str) -> list[Printed]:
     def read(line: Line) -> Printed | None:
         path, caps, rootid = _divided(line.text)
         if not caps:
+            if is_failure_of_getcap(path):
+                return unread(line, f"getcap did not read a file, so what that has is not known: {clipped(path)!r}")
             return evolve(unread(line, _NO_CAPS, verdict="note"), name=path) if "cap_" not in path.lower() else None
         return _file_caps(line, path, caps, rootid)
 
-    return of_each(lines_of(text), read)
+    return of_each(lines_of(text, lambda _, behind: is_getcap(behind)), read)
+
+
+_RPM_ROW = re.compile(r"\t[^\t]*[=+][eip]*$")
 
 
 def rpm(text: str) -> list[Printed]:
@@ -104,7 +118,8 @@ def rpm(text: str) -> list[Printed]:
             return Printed(name=path, line=line.number)
         return _file_caps(line, path, caps.removeprefix("= ") if caps.strip() != "=" else caps)
 
-    return [each for each in of_each(lines_of(text), read) if each.file_caps or each.problems]
+    lines = lines_of(text, lambda line, _: _RPM_ROW.search(line))
+    return [each for each in of_each(lines, read) if each.file_caps or each.problems]
 
 
 _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
@@ -112,8 +127,7 @@ _ESCAPE = re.compile(rb"\\([0-7]{3}|.)", re.DOTALL)
 
 def _unescaped(text: str) -> bytes:
     r"""Undo the escapes of getfattr: three octal digits, or a character for itself."""
-    data = text.encode("utf-8", "surrogateescape")
-    return _ESCAPE.sub(lambda found: bytes([int(found[1], 8) & 255]) if len(found[1]) == 3 else found[1], data)
+    return _ESCAPE.sub(lambda found: bytes([int(found[1], 8) & 255]) if len(found[1]) == 3 else found[1], encoded(text))
 
 
 def _bytes_of(value: str) -> bytes:

@@ -178,11 +178,12 @@ def _of_sets(line: Line, pid: str, call: re.Match[str]) -> Iterator[Printed]:
     found = _SETS.search(call["arguments"])
     failed = call["result"] == "-1"
     if found is None:
-        if "effective" in call["arguments"]:
-            raise FormatError(call["name"], call["arguments"], "three sets, as strace 4.20 and later print them")
-        if failed:
+        if failed and "effective" not in call["arguments"]:
             yield _failed(line, pid, call, call["name"])
-        return  # asked which version the kernel has
+            return
+        if call["arguments"].endswith(", NULL"):
+            return  # asked which version the kernel has
+        raise FormatError(call["name"], call["arguments"], "three sets, as strace 4.20 and later print them")
     sets = {name: Names(_mask(text, name)) for name, text in found.groupdict().items()}
     one = Printed.of_sets(line, _who(pid, call["name"]), sets)
     if failed:
@@ -207,6 +208,8 @@ def _failed(line: Line, pid: str, call: re.Match[str], what: str, why: str = "")
 
 
 _COMMENTED = re.compile(r"0x[0-9a-f]+ /\* ([A-Z_]+) \*/")
+# The numbers of what is asked of sets: PR_CAPBSET_READ, PR_CAPBSET_DROP and PR_CAP_AMBIENT.
+_UNNAMED = re.compile(r"(?:0x17|0x18|0x2f|23|24|47)\b")
 _SETPCAP = ": CAP_SETPCAP is missing"
 
 
@@ -214,9 +217,12 @@ def _of_prctl(line: Line, pid: str, call: re.Match[str], known: dict[tuple[str, 
     """Read prctl(2): what it shows of a set, or that it failed."""
     words = [word.strip() for word in _COMMENTED.sub(r"\1", call["arguments"]).split(",")]
     option, rest = words[0], words[1:]
-    if option == "PR_CAP_AMBIENT" and rest:
+    is_ambient = option == "PR_CAP_AMBIENT"
+    if is_ambient and rest:
         option, rest = rest[0], rest[1:]
     if option not in _ASKED:
+        if is_ambient or _UNNAMED.match(option):
+            raise FormatError("prctl", call["arguments"], "names, as strace prints them without -X raw")
         return  # another matter than a set
     name, answer = _ASKED[option]
     of_set = known.setdefault((pid, name), _Known(line))

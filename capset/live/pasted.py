@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from capset.bounds import bounded
@@ -113,6 +114,7 @@ _CUT = f"{WHOLE_MASK}, leave out what is no row, and write a mask of your own wi
 
 def _rows(line: str, number: int, source: str) -> Iterator[_Row]:
     """Yield the rows that a line has: none, as a rule one, and more where line breaks were lost."""
+    _no_label_misspelt(line, number, source)
     for at, label in enumerate(_LABEL.finditer(line)):
         # Of a third one nobody need look at what stands in front, which may be long.
         if at < 2 and (front := _FRONT.fullmatch(line, 0, label.start())):
@@ -137,6 +139,35 @@ def _rows(line: str, number: int, source: str) -> Iterator[_Row]:
             _nothing_hidden(line, mask.end(), number, source)
             return
         label = following
+
+
+# A word and a mask, be it cut off; without a colon or the like only one that is whole.
+_ROW = re.compile(
+    r"(?<!\w)([A-Za-z_]{2,12}+)"
+    r"(?:[ \t]*+[:=][ \t]*+[`'\"]*+[0-9a-fA-F]{8,16}|[ \t|]++[`'\"]*+[0-9a-fA-F]{16})(?![0-9a-zA-Z])"
+)
+_NAME = re.compile(r"\bName:")
+
+
+def _no_label_misspelt(line: str, number: int, source: str) -> None:
+    """Refuse a row whose label is none, and looks like one: it would be lost."""
+    name = _NAME.search(line)  # behind which a process may write what it likes
+    for row in _ROW.finditer(line, 0, name.start() if name else len(line)):
+        if not _LABEL.match(line, row.start()) and (meant := _meant(row[1])):
+            told = f"a row of {meant}, with the label as the kernel prints it; leave out what is no row"
+            raise StatusError(source, row[1], told, number, line.strip())
+
+
+@lru_cache(maxsize=4096)
+def _meant(word: str) -> str:
+    """Return the labels that a word may be meant for; an empty text if it looks like none."""
+    from difflib import get_close_matches
+
+    lower = {label.lower(): label for label in ROWS.values()}
+    close = get_close_matches(word.lower(), (*lower,), n=1, cutoff=0.7)
+    if close:
+        return lower[close[0]]
+    return " or ".join(lower.values()) if word.lower().startswith("cap") else ""
 
 
 _BETWEEN = re.compile(r"[ \t,;`'\"|]*")

@@ -20,7 +20,10 @@ def settings(draw: random.Random) -> str:
         f"{draw.choice(LISTS)}={' '.join(draw.choices(NAMES, k=draw.randint(1, 3)))}" for _ in range(draw.randint(0, 3))
     ]
     lines += draw.choice([[], ["NoNewPrivileges=yes"], ["Capability=CAP_KILL 'CAP_CHOWN"], ["User=5"]])
-    return "\n".join(["[Exec]", "Boot=no", *lines]) + "\n"
+    network = draw.choice(
+        [[], ["Private=yes"], ["VirtualEthernet=yes", "Private=no"], ["Private=no"], ["Private=yes", "Private="]]
+    )
+    return "\n".join(["[Exec]", "Boot=no", *lines, "[Network]", *network]) + "\n"
 
 
 @pytest.mark.parametrize("trusted", [True, False])

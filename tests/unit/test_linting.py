@@ -560,3 +560,13 @@ def test_without_a_configuration(run, tree, monkeypatch):
     """None is found up to the root."""
     monkeypatch.setattr(os.path, "isfile", lambda _path: False)
     assert run("lint", "compose.yaml")[0] == 1
+
+
+def test_findings_of_names_that_no_encoding_has():
+    """Code hosts are told in plain text."""
+    text = json.dumps({"services": {"a": {"image": "x", "cap_add": ["KILL\ud800"], "\ud800user": "1"}}})
+    for name in ("a\ud800.json", "a\udcff.json"):
+        report = documents.lint(documents.read(text, name))
+        assert len(report) == 2
+        told = json.dumps([report.to_sarif(), report.to_gitlab(), list(report.to_github())], ensure_ascii=False)
+        assert told.encode("utf-8")

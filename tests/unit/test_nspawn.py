@@ -37,7 +37,18 @@ TRUSTED = "# /etc/systemd/nspawn/web.nspawn\n[Exec]\n"
         ("NoNewPrivileges=maybe", Request(), ["odd-boolean"]),
         ("DropCapabilities=CAP_KILL", Request(), ["unknown-key"]),
         ("User=web", Request(user="web"), ["named-user"]),
-        ("[Network]\nPrivate=yes", Request(), ["not-counted"]),
+        ("[Network]\nPrivate=yes", Request(["CAP_NET_ADMIN"]), []),
+        ("[Network]\nVirtualEthernet=yes\nBridge=br0", Request(["CAP_NET_ADMIN"]), []),
+        ("[Network]\nInterface=a\nInterface=", Request(["CAP_NET_ADMIN"]), []),
+        ("[Network]\nPrivate=yes\nDropCapability=CAP_KILL", Request(["CAP_NET_ADMIN"]), ["misplaced"]),
+        ("[Network]\nPrivate=no\nVirtualEthernet=yes\nVirtualEthernet=", Request(), []),
+        ("[Network]\nBridge=br0\nBridge=\nPort=80", Request(), []),
+        ("[Network]\nPrivate=maybe", Request(), ["odd-boolean"]),
+        (
+            "DropCapability=CAP_NET_ADMIN\n[Network]\nPrivate=yes",
+            Request(["CAP_NET_ADMIN"], ["CAP_NET_ADMIN"]),
+            ["in-both-lists"],
+        ),
         ("[Files]\nUser=5", Request(), ["misplaced"]),
         ("[X-A]\nUser=5", Request(), []),
         (
@@ -56,6 +67,14 @@ def test_settings(lines, request_, told):
     assert all(problem.line >= 3 for problem in workload.problems)
 
 
+def test_what_is_ambient_is_not_known():
+    """What it gives more is not counted, so nobody is told that there is nothing."""
+    [workload] = documents.read("[Exec]\nUser=x\nAmbientCapability=CAP_SYS_ADMIN\n", "a.nspawn")
+    assert workload.not_known == "not counted here: what is ambient"
+    [outcome] = documents.lint(workload).outcomes
+    assert (outcome.gets, outcome.reason, outcome.known) == (None, workload.not_known, False)
+
+
 def test_whether_a_file_is_trusted():
     """By its folder; where nobody knows, it counts and is told."""
     for path, verdict, add in (
@@ -66,7 +85,14 @@ def test_whether_a_file_is_trusted():
         [workload] = documents.read("[Exec]\nCapability=CAP_KILL\n", path)
         assert ([problem.verdict for problem in workload.problems], workload.request.add) == (verdict, add)
     [ambient] = documents.read("[Exec]\nAmbientCapability=CAP_KILL\n", "/var/lib/machines/web.nspawn")
-    assert ambient.problems[0].rule == "not-trusted"
+    assert (ambient.problems[0].rule, ambient.not_known) == ("not-trusted", "")
+    for path, rules, add in (
+        ("/run/systemd/nspawn/web.nspawn", [], ("CAP_NET_ADMIN",)),
+        ("/var/lib/machines/web.nspawn", ["ignored"], ()),
+        ("web.nspawn", ["depends"], ("CAP_NET_ADMIN",)),
+    ):
+        [workload] = documents.read("[Network]\nZone=web\n", path)
+        assert ([problem.verdict for problem in workload.problems], workload.request.add) == (rules, add)
 
 
 def test_files_with_drop_ins():
@@ -85,7 +111,9 @@ def test_what_is_none():
         with pytest.raises(DialectError) as caught:
             documents.read(text, "x.ini")
         assert dict(caught.value.tried)["nspawn"] == "it has no section [Exec] with a key of systemd-nspawn"
-    assert documents.dialect_of("[Files]\nBind=/a\n", "a.nspawn") == "nspawn"
+    for section in ("Files", "Network"):
+        assert documents.dialect_of(f"[{section}]\nBind=/a\n", "a.nspawn") == "nspawn"
+    assert documents.dialect_of("[Network]\nSubnet=1.2.3.0/24\n", "a.network") == "quadlet"
 
 
 def test_written():

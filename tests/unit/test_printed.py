@@ -13,9 +13,11 @@ from capset.documents import DIALECTS, RULES, Workload
 from capset.errors import CapsetError, DialectError, DocumentError
 from capset.formats import audit
 from capset.formats.printed import names_of
+from capset.printable import encoded
 from capset.securebits import Securebits
 
 KILL = CapSet(["kill"])
+OF_FILES = ("effective", "permitted", "inheritable")
 NET_RAW = CapSet(["net_raw"])
 
 
@@ -132,6 +134,22 @@ def test_a_name_of_no_capability_is_told(text, dialect):
     assert any(each.not_known for each in found)
     with pytest.raises(CapsetError):
         documents.convert(found, "docker")
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "names"),
+    [
+        ("$ evil cap_sys_admin=ep\n/b cap_kill=p\n", "getcap", ["$ evil", "/b"]),
+        ("a@b:c# x cap_sys_admin=ep\n$ getcap -r / | grep cap_kill=p\n/b cap_kill=p\n", "getcap", ["a@b:c# x", "/b"]),
+        ("$ evil\tcap_sys_admin=ep\n/b\tcap_kill=p\n# rpm -q --filecaps a\tb\n", "rpm", ["$ evil", "/b"]),
+        ("COMMAND     EFFECTIVE CAPS\n$ evil      full\n$ podman top x\n", "podman-top", ["$ evil"]),
+        ("%     812   root   sshd   kill +\n1     813   root   sshd   kill +\n", "pscap", ["", "pid 813, sshd"]),
+        ("$ pscap\n1     813   root   sshd   kill +\n", "pscap", ["pid 813, sshd"]),
+    ],
+)
+def test_what_looks_like_a_prompt_and_is_a_row(text, dialect, names):
+    """A file and a command may be called anything, and are not lost for it."""
+    assert [each.name for each in read(text, dialect)] == names
 
 
 # -- program files ----------------------------------------------------------------------------------
@@ -981,3 +999,71 @@ def test_a_table_of_podman_top_without_its_header():
     """What its rows say is not known."""
     found = documents.read("pid   effective caps\n1     KILL\n", dialect="podman-top")
     assert [each.not_known for each in found] == ["the line was not understood"] * 2
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Failed to get capabilities of file '/usr/bin/ping' (Operation not permitted)",
+        "Failed to get capabilities of human readable format at '/a' (Cannot allocate memory)",
+        "/root/x (Permission denied)",
+        "/dev/null (Not a regular file)",
+    ],
+)
+def test_what_getcap_could_not_read(line):
+    """What that file has is not known; a name with brackets in it is a name."""
+    found = read(f"{line}\n{line}\n{line}\n/b (copy)\n/b cap_kill=p\n", "getcap")
+    assert [each.not_known for each in found] == ["the line was not understood"] * 3 + ["", ""]
+    assert "getcap did not read a file, so what that has is not known" in told(found)[0]
+    assert [each.name for each in found[3:]] == ["/b (copy)", "/b"]
+    with pytest.raises(DialectError):
+        documents.read(line)
+
+
+@pytest.mark.parametrize(
+    ("text", "dialect", "says"),
+    [
+        ("1     812   root        sshd              chown, kill, setuid, ", "pscap", ("permitted",)),
+        ("1     812   root        sshd              chown, kill, setuid,", "pscap", ("permitted",)),
+        ("Current: =\nBounding set =cap_kill,cap_chown,\n", "capsh", (*OF_FILES, "bounding")),
+        ("effective     /usr/bin/x     chown, kill,", "filecap", OF_FILES[:2]),
+        ("0x0000000000000020=cap_kill,", "capsh-decode", ("effective",)),
+    ],
+)
+def test_a_list_that_is_cut_off(text, dialect, says):
+    """What stood behind its last comma is not known, and neither is what stood behind the list."""
+    [one] = documents.read(text, dialect=dialect)
+    assert one.not_known.startswith("capset does not know what is named: ")
+    assert told([one]) == ["the list ends with a comma: what stood behind that is cut off"]
+    assert documents.lint(one).outcomes[0].gets is None
+    assert names_of("kill,").caps == KILL
+
+
+def test_names_that_no_encoding_has():
+    """A lone surrogate, as JSON may have it, stands for no byte."""
+    [one] = read(
+        "# file: \ud800\\303\\251\nsecurity.capability=0x0100000200040000000000000000000000000000\n", "getfattr"
+    )
+    assert one.file_caps.permitted == CapSet(["net_bind_service"])
+    assert encoded("\udcff\u00e9") == b"\xff\xc3\xa9"
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        "capset({_LINUX_CAPABILITY_VERSION_3, 0}, {CAP_NET_RAW, CAP_NET_ADMIN|CAP_NET_RAW, 0}) = 0",
+        "capset(0x55d0c2a0, 0x55d0c2a8) = 0",
+        "capget({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, 0x55d0c2a8) = 0",
+        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL, ...}) = 0",
+        "prctl(PR_CAP_AMBIENT, 0x2, 0x5, 0, 0) = 0",
+        "prctl(0x2f /* PR_??? */, 0x2, 0x5, 0, 0) = 0",
+        "prctl(0x18, 0x5, 0, 0, 0) = 0",
+    ],
+)
+def test_a_call_whose_sets_are_not_shown(call):
+    """It has changed them, so they are not known; who gives no place for them asks for the version alone."""
+    version = "capget({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, NULL) = 0\n"
+    [one] = documents.read(f"{version}{call}\n", dialect="strace")
+    assert (one.state, one.not_known, one.line) == (None, "the line was not understood", 2)
+    [failed] = documents.read("capset(0x55d0c2a0, 0x55d0c2a8) = -1 EPERM (x)\n", dialect="strace")
+    assert failed.not_known == "capset failed with EPERM, so that the sets stay as they were"

@@ -397,3 +397,34 @@ def test_what_is_no_status():
         documents.read("CapEff: 0000")
     [each] = documents.read(json.dumps({"caps": {"effective": MASK}, "pid": 5}))
     assert (each.dialect, each.says) == ("status", ("effective",))
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "meant"),
+    [
+        (f"CapPrm: {DOCKER}\nCapEf: 000001ffffffffff", "CapEf", "CapEff"),
+        (f"CapEff: {DOCKER}\nCapBn:\t000001ffffffffff", "CapBn", "CapBnd"),
+        (f"CapEff: {DOCKER}\nCapBdn 000001ffffffffff", "CapBdn", "CapBnd"),
+        (f"CapEff: {DOCKER}\napBnd:\t000001ffffffffff", "apBnd", "CapBnd"),
+        (f"CapEff: {DOCKER} CapBn=`000001ffffffffff`", "CapBn", "CapBnd"),
+        (f"| CapEff | {DOCKER} | CapBnt | 000001ffffffffff |", "CapBnt", "CapBnd"),
+        (f"CapPrm: {DOCKER}\ncapeff: 000001ffffffffff", "capeff", "CapEff"),
+        (f"CapPrm: {DOCKER}\n/proc/1/status:CapEf:000001ff", "CapEf", "CapEff"),
+        (f"CapPrm: {DOCKER}\nCapXyz: 000001ffffffffff", "CapXyz", "CapInh or CapPrm or CapEff or CapBnd or CapAmb"),
+        ("CapEf: 000001ffffffffff Name: x", "CapEf", "CapEff"),
+    ],
+)
+def test_a_label_that_is_misspelt(text, label, meant):
+    """Its row would be lost, and with it what the thread has."""
+    with pytest.raises(
+        StatusError, match=f"{label}: expected a row of {meant}, with the label as the kernel"
+    ) as caught:
+        live.parse_rows(text)
+    assert caught.value.field == label
+
+
+def test_what_looks_like_no_label():
+    """Other masks of a status file, the name of a process, and what people write of a mask."""
+    others = f"SigCgt:\t{DOCKER}\nthat is Docker's default: {DOCKER}\nCap: 5\nCapEf\n"
+    [rows] = live.parse_rows(f"Name:\tCap:deadbeef\n{others}CapEff:\t{DOCKER}\n")
+    assert (rows.name, rows.sets) == ("Cap:deadbeef", {"effective": DOCKER_DEFAULT})

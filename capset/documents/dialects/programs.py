@@ -20,6 +20,7 @@ DIALECTS = (
         "what getcap prints of files",
         signs=r"(?i) (?:= )?cap_[a-z_,]{1,60}[=+][eip]",
         is_line=programs.is_getcap,
+        belongs=programs.is_failure_of_getcap,
         never="lxc.",  # whose keys have nothing behind the = where they take back what stands before
         reader=by_lines("getcap", programs.getcap),
         partial_sets=False,

@@ -42,6 +42,8 @@ def _kind(file: UnitFile) -> str:
     if not found.isdisjoint(_OF_OTHERS):
         return ""
     name = folder_of(file.path) or base_name(file.path)
+    if name.endswith(".nspawn"):
+        return ""
     suffix = name.rpartition(".")[2].capitalize()
     return suffix if suffix in quadlet.KINDS else next((kind for kind in quadlet.KINDS if kind in found), "")
 
