@@ -352,6 +352,9 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "lines": lambda n: "[Container]\nImage=a\n" + "AddCapability=CAP_KILL\n" * n,
             "names": lambda n: f"[Container]\nImage=a\nAddCapability={' '.join(names(n))}\n",
             "unknown keys": lambda n: "[Container]\nImage=a\n" + "".join(f"AddCapabilit{i}=N\n" for i in range(n)),
+            "other commands": lambda n: (
+                "[Container]\nImage=a\n[Service]\n" + "ExecStop=podman run --cap-add %i a\n" * n
+            ),
             "options": lambda n: "[Container]\nImage=a\n" + "PodmanArgs=--cap-add KILL\n" * n,
             "escapes": lambda n: "[Container]\nImage=a\nPodmanArgs=" + "\\x41" * n,
             "quotes": lambda n: "[Container]\nImage=a\nAddCapability=" + "'a'" * n,

@@ -92,6 +92,28 @@ def test_what_is_told(lines, told):
     assert (outcome.gets is None) is (refused or bool(decides))
 
 
+def test_other_commands_of_the_unit():
+    """What they start is no container of the file's, and has no limits of its section."""
+    text = "[Service]\nExecStartPre=podman run --privileged a:%n\nExecStop=sh -c 'docker run -u 5 b; $DOCKER run c'\n"
+    for head in (f"{HEAD}DropCapability=all\n", "[Pod]\nPodName=x\n\n"):
+        own, podman, docker, unread = documents.read(head + text)
+
+        assert own.dialect == "quadlet"
+        assert (podman.label, podman.line, podman.request) == (f"{own.name}: a:%n", 5, Request(privileged=True))
+        assert (docker.dialect, docker.line, docker.request) == ("docker", 6, Request(user="5"))
+        assert (unread.request, unread.not_known) == (None, "a variable decides")
+        assert pickle.loads(pickle.dumps(podman)) == podman
+    limited = documents.read(f"{HEAD}{text}CapabilityBoundingSet=CAP_KILL\n")
+    assert [each.problems[0].rule for each in limited[:2]] == ["limited-client"] * 2
+    files = (
+        "# /etc/containers/systemd/web.container\n" + HEAD + "# /etc/containers/systemd/web.container.d/a.conf\n" + text
+    )
+    assert [(each.label, each.line) for each in documents.read(files)[:2]] == [
+        ("web.container", 2),
+        ("web.container: a:%n", 6),
+    ]
+
+
 def test_what_podman_run_does_not_take():
     workload = read(f"{HEAD}PodmanArgs=--cap-ad KILL\n")
     assert (workload.request, workload.not_known) == (None, "it cannot be read")
