@@ -456,6 +456,10 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "units": lambda n: "CapabilityBoundingSet=cap_kill\nAmbientCapabilities=\nUser=5\n\n" * n,
             "names": lambda n: f"CapabilityBoundingSet={' '.join(names(8 * n))}\nUser=\nAmbientCapabilities=\n",
             "lines": lambda n: "User=\n" + "a b\n" * n,
+            "commands": lambda n: (
+                "User=\n" + "ExecStop={ argv[]=podman run a ; flags= ; }\nExecStopEx={ argv[]=sh -c b }\n" * n
+            ),
+            "a command": lambda n: f"User=\nExecStop={'{ argv[]=podman run ; flags= ; ' * n}\n",
         },
     ),
     "strace": (

@@ -321,7 +321,13 @@ def _next(rest: Iterator[str], option: str) -> str:
 def program(words: Sequence[str]) -> str:
     """Return the name of the program that a command line runs, behind what may stand in front of it."""
     rest = without_front(words)
-    return rest[0].rpartition("/")[2] if rest else ""
+    return _base(rest[0]) if rest else ""
+
+
+def _base(word: str) -> str:
+    """Return the name of a program without the folder that it is in; of what has a = in front, there is none."""
+    front, _, _ = word.partition("/")
+    return word if "=" in front else word.rpartition("/")[2]
 
 
 def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) -> tuple[Command, int, str] | None:
@@ -344,7 +350,7 @@ def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) ->
             strange = strange or ("" if word in options else word)
             at += 2 if options.take_next(word) else 1
             continue
-        name = f"{name} {word}" if name else _SAME.get(base := word.rpartition("/")[2], base)
+        name = f"{name} {word}" if name else _SAME.get(base := _base(word), base)
         at += 1
         if command := commands().get(name):
             return command, at, strange
@@ -367,7 +373,7 @@ def without_front(words: Sequence[W]) -> list[W]:
     at = 0
     while at < len(words):
         word = words[at]
-        if front := _in_front().get(word.rpartition("/")[2]):
+        if front := _in_front().get(_base(word)):
             options, operands = front
             at += 1
             while at < len(words) and words[at].startswith("-"):
