@@ -19,7 +19,9 @@ from capset.formats.document import has_placeholder, look_alike
 
 __all__ = [
     "BOOLS",
+    "MAPS",
     "OURS",
+    "PODS",
     "Command",
     "Line",
     "command_named",
@@ -35,7 +37,16 @@ __all__ = [
 OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
 """The options that concern capabilities, whichever the program."""
 
-COUNTED = frozenset({*OURS, "userns", "label", "name"})
+MAPS = (
+    *("uidmap", "gidmap", "subuidname", "subgidname"),
+    *("userns-uid-map", "userns-gid-map", "userns-uid-map-user", "userns-gid-map-group"),
+)
+"""The options that give a container of Podman or Buildah a user namespace of its own, beside ``--userns``."""
+
+PODS = ("pod", "pod-id-file")
+"""The options that put a container of Podman into a pod."""
+
+COUNTED = frozenset({*OURS, *MAPS, *PODS, "userns", "label", "name"})
 """The options whose values are kept: of Podman some more decide."""
 
 BOOLS: dict[str, bool] = {

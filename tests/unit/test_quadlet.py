@@ -79,6 +79,10 @@ def test_requests(lines, request_):
         ("RemapUsers=$X", [("variable", "depends", 3)]),
         ("PodmanArgs=--privileged foo --user 5", [("behind-image", "ignored", 3)]),
         ("PodmanArgs=--userns=auto", [("own-user-namespace", "note", 3)]),
+        ("UIDMap=0:1:1\nGIDMap=0:1:1", [("own-user-namespace", "note", 3)]),
+        ("SubUIDMap=web", [("own-user-namespace", "note", 3)]),
+        ("UIDMap=0:1:1\nUIDMap=", []),
+        ("PodmanArgs=--pod x --gidmap 0:1:1", [("own-user-namespace", "note", 3), ("not-counted", "note", 3)]),
         ("Label=io.containers.capabilities=KILL", [("not-counted", "depends", 3)]),
     ],
 )
