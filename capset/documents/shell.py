@@ -1,10 +1,11 @@
-"""A command line, divided into words as a POSIX shell does it; nothing is expanded."""
+"""A command line, divided into words as a POSIX shell does it; nothing is expanded but braces."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from capset.documents.braces import MOST, TooManyError, expanded
 from capset.errors import shown
 
 __all__ = ["OPERATORS", "UnfinishedError", "Word", "commands", "each_command"]
@@ -58,11 +59,12 @@ def commands(text: str) -> list[list[Word]]:
 
     Variables and the output of commands stay as they stand. What separates commands, such as ``;``, is a command by
     itself; the end of a line is left out, and so is what redirects a command, such as ``2> out``. A mark such as
-    ``<name>`` is a part of its word: people replace it, and what stands behind it is no file.
+    ``<name>`` is a part of its word: people replace it, and what stands behind it is no file. A word with braces is
+    replaced as :func:`~capset.documents.braces.expanded` says.
 
     Raises:
-        UnfinishedError: A quote ends nowhere, a backslash is the last character, or what a command is redirected to
-            looks like an option.
+        UnfinishedError: A quote ends nowhere, a backslash is the last character, what a command is redirected to
+            looks like an option, or braces stand for too many words.
 
     Source:
         POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition* and 2.7 *Redirection*.
@@ -85,6 +87,7 @@ def each_command(text: str) -> Iterator[list[Word]]:
     """
     command: list[Word] = []
     word: list[str] = []  # in pieces
+    bare: list[str] = []  # the same, without what was in quotes
     begins = 1
     redirected = False  # the next word is where to
     at, line, end = 0, 1, len(text)
@@ -103,12 +106,14 @@ def each_command(text: str) -> Iterator[list[Word]]:
         if kind not in _BETWEEN:
             begins = begins if word else line
             word.append(_meant(piece, kind))
+            bare.append(word[-1] if kind == "plain" else "\0" * len(word[-1]))
             line += piece[0].count("\n")
             continue
         if word:
-            word.append(piece["number"] or "")
-            command += _found(word, begins, redirected=redirected)
-            word, redirected = [], False
+            word.append(number := piece["number"] or "")
+            bare.append(number)
+            command += _found(word, bare, begins, redirected=redirected)
+            word, bare, redirected = [], [], False
         redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
             yield from [command] * bool(command)
@@ -116,17 +121,22 @@ def each_command(text: str) -> Iterator[list[Word]]:
             yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
     if word:
-        command += _found(word, begins, redirected=redirected)
+        command += _found(word, bare, begins, redirected=redirected)
     if command:
         yield command
 
 
-def _found(pieces: list[str], line: int, *, redirected: bool) -> list[Word]:
-    """Return the word that some pieces make; none where it says where a command is redirected to."""
+def _found(pieces: list[str], bare: list[str], line: int, *, redirected: bool) -> list[Word]:
+    """Return the words that some pieces make; none where they say where a command is redirected to."""
     text = "".join(pieces)
     if redirected and text.startswith("-") and text != "-":
         raise UnfinishedError(f"{shown(text)} on line {line} looks like an option, and a redirection stands before it")
-    return [] if redirected else [Word(text, line)]
+    if redirected:
+        return []
+    try:
+        return [Word(each, line) for each in expanded(text, "".join(bare))]
+    except TooManyError:
+        raise UnfinishedError(f"braces on line {line} stand for more than {MOST} words") from None
 
 
 def _meant(piece: re.Match[str], kind: str) -> str:

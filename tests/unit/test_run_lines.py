@@ -78,6 +78,25 @@ def test_marks_that_people_replace(text, found):
     assert workload.not_known == ("a variable decides" if decides else "")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("--cap-drop ALL --cap-add={NET_ADMIN,SYS_ADMIN}", Request(["NET_ADMIN", "SYS_ADMIN"], ["ALL"])),
+        ("--{privileged,init}", Request(privileged=True)),
+        ("-e {A=1,--privileged}", Request(privileged=True)),
+        ("--cap-add='{KILL,CHOWN}'", Request(["{KILL,CHOWN}"])),
+    ],
+)
+def test_braces(text, found):
+    """Bash makes several words of one, of which any may be an option; of what is in quotes, it does not."""
+    [workload] = documents.read(f"docker run {text} web")
+    assert (workload.request.add, workload.request.drop, workload.request.privileged) == (
+        *(found.add, found.drop),
+        found.privileged,
+    )
+    assert bool(workload.refusal) is ("'" in text)
+
+
 @pytest.mark.parametrize("image", ["<image>", "<name:tag>", "<options> web"])
 def test_a_mark_in_place_of_the_image(image):
     with pytest.raises(FormatError, match="the image; what is put in this place may be options, got '<"):
