@@ -155,16 +155,16 @@ def _unit_of(lines: dict[str, Line], commands: list[Line]) -> Shown:
                 found.problems.append(evolve(each, place=f"line {place}", value=clipped(value), line=place))
     unit = of_release(unit, found.settings, None)
     seen = set[tuple[str, str]]()
-    for line in commands:
-        name, _, value = line.text.partition("=")
+    for command in commands:
+        name, _, value = command.text.partition("=")
         sign = _SIGN.search(value) if name.endswith("Ex") else None
         if sign and (unit != Unit() if sign[1] == "privileged" else unit.uid != 0):
             told = f"its command has {_SIGNS[sign[1]]} in front, and other credentials for that"
-            found.tell(line, "command-prefix", told, note=name != "ExecStartEx")
+            found.tell(command, "command-prefix", told, note=name != "ExecStartEx")
         argv = _argv(value)
         if (key := (name.removesuffix("Ex"), argv)) not in seen and argv:  # ExecStart= and ExecStartEx= show the same
             seen.add(key)
-            found.commands.append((line.number, argv.split()))
+            found.commands.append((command.number, argv.split()))
     found.unit = evolve(unit, not_known=found.not_known)
     return found
 

@@ -51,8 +51,6 @@ def _with_containers(source: str, shown: systemctl.Shown) -> Iterator[Workload]:
 
 def _of_release(workload: Workload, release: int | str | None) -> Workload:
     """Understand what a unit's settings mean as a release of systemd does, which systemctl does not show."""
-    if not workload._parts:  # a container that it starts
-        return workload
     [(_, settings)] = workload._parts
     assert workload.unit is not None, "systemctl shows units"
     return evolve(workload, unit=systemctl.of_release(workload.unit, settings, release))
