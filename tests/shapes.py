@@ -305,6 +305,11 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "evals": lambda n: "eval " * n + "docker run a",
             "evals behind sudo": lambda n: "eval sudo " * n + "docker run a",
             "programs in a word": lambda n: "docker run a; ssh h 'docker " + "docker " * n + "'",
+            "braces": lambda n: "docker run " + "{a,b} " * n,
+            "braces in a word": lambda n: "docker run " + "{a}" * n + "{b,c}" * 6,
+            "open braces": lambda n: "docker run " + "{a," * n,
+            "braces in braces": lambda n: "docker run " + "{a," * n + "}" * n,
+            "much in braces": lambda n: "docker run {" + "a," * n + "}" + "b" * n,
             "numbers before marks": lambda n: "docker run a " + "1" * n + " 1<b>" * n,
             "continued lines": lambda n: "docker " + "\\\n" * n + "run a",
             "comments": lambda n: "# a\n" * n + "docker run a",
@@ -352,6 +357,9 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "lines": lambda n: "[Container]\nImage=a\n" + "AddCapability=CAP_KILL\n" * n,
             "names": lambda n: f"[Container]\nImage=a\nAddCapability={' '.join(names(n))}\n",
             "unknown keys": lambda n: "[Container]\nImage=a\n" + "".join(f"AddCapabilit{i}=N\n" for i in range(n)),
+            "other commands": lambda n: (
+                "[Container]\nImage=a\n[Service]\n" + "ExecStop=podman run --cap-add %i a\n" * n
+            ),
             "options": lambda n: "[Container]\nImage=a\n" + "PodmanArgs=--cap-add KILL\n" * n,
             "escapes": lambda n: "[Container]\nImage=a\nPodmanArgs=" + "\\x41" * n,
             "quotes": lambda n: "[Container]\nImage=a\nAddCapability=" + "'a'" * n,
@@ -453,6 +461,10 @@ SHAPES: dict[str, tuple[Callable[..., object], dict[str, Shape]]] = {
             "units": lambda n: "CapabilityBoundingSet=cap_kill\nAmbientCapabilities=\nUser=5\n\n" * n,
             "names": lambda n: f"CapabilityBoundingSet={' '.join(names(8 * n))}\nUser=\nAmbientCapabilities=\n",
             "lines": lambda n: "User=\n" + "a b\n" * n,
+            "commands": lambda n: (
+                "User=\n" + "ExecStop={ argv[]=podman run a ; flags= ; }\nExecStopEx={ argv[]=sh -c b }\n" * n
+            ),
+            "a command": lambda n: f"User=\nExecStop={'{ argv[]=podman run ; flags= ; ' * n}\n",
         },
     ),
     "strace": (

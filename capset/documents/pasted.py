@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from capset.documents.shell import OPERATORS, UnfinishedError, Word, each_command
-from capset.formats.commandline import starts_container, without_front
+from capset.formats.commandline import program, starts_container, without_front
 
 __all__ = ["commands_in", "each_pasted", "is_command_line", "pasted"]
 
@@ -81,7 +81,7 @@ def commands_in(words: list[Word], *, deep: int = 0) -> Iterator[list[Word]]:
         text = found["output"] or found["old"]
     elif rest and rest[0] == "eval":
         text, line = " ".join(rest[1:]), rest[0].line
-    elif rest and rest[0].rpartition("/")[2] in _SHELLS:
+    elif program(rest) in _SHELLS:
         at = next((at for at, word in enumerate(rest) if _WITH_COMMAND.fullmatch(word)), len(rest))
         text, line = next(((str(word), word.line) for word in rest[at + 1 : at + 2]), ("", line))
     if not text:

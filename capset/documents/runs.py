@@ -145,7 +145,9 @@ def client_in(commands: Iterable[list[Word]], line: int) -> Iterator[Problem]:
         yield Problem(rule="container-client", place="", value="", verdict="note", message=message, line=line)
 
 
-def of_unit(source: str, name: str, unit: Unit, commands: Iterable[list[Word]]) -> Iterator[Workload]:
+def of_unit(
+    source: str, name: str, unit: Unit, commands: Iterable[list[Word]], *, more: tuple[Problem, ...] = ()
+) -> Iterator[Workload]:
     """Yield the containers that the commands of a unit start.
 
     Args:
@@ -153,6 +155,7 @@ def of_unit(source: str, name: str, unit: Unit, commands: Iterable[list[Word]]) 
         name: That of the unit.
         unit: What it says.
         commands: Its commands, as :func:`commands_of` gives them.
+        more: What is to be told of each container that is read.
     """
     for words in commands:
         number = words[0].line
@@ -160,8 +163,8 @@ def of_unit(source: str, name: str, unit: Unit, commands: Iterable[list[Word]]) 
             if may_start(words):
                 yield unread_command(source, words, within=name)
             continue
-        more = limits_of(unit, command.program) if command.program in DAEMONLESS else ()
-        told = tuple(evolve(problem, line=number) for problem in more)
+        limits = limits_of(unit, command.program) if command.program in DAEMONLESS else ()
+        told = tuple(evolve(problem, line=number) for problem in (*limits, *more))
         try:
             line = line_of(words)
             assert line is not None

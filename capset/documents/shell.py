@@ -1,10 +1,11 @@
-"""A command line, divided into words as a POSIX shell does it; nothing is expanded."""
+"""A command line, divided into words as a POSIX shell does it; nothing is expanded but braces."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
 
+from capset.documents.braces import MOST, TooManyError, expanded
 from capset.errors import shown
 
 __all__ = ["OPERATORS", "UnfinishedError", "Word", "commands", "each_command"]
@@ -61,11 +62,11 @@ def commands(text: str) -> list[list[Word]]:
     Variables and the output of commands stay as they stand; a comment between backquotes is no word. What separates
     commands, such as ``;``, is a command by itself; the end of a line is left out, and so is what redirects a command,
     such as ``2> out``. A mark such as ``<name>`` is a part of its word: people replace it, and what stands behind it is
-    no file.
+    no file. A word with braces is replaced as :func:`~capset.documents.braces.expanded` says.
 
     Raises:
-        UnfinishedError: A quote ends nowhere, a backslash is the last character, or what a command is redirected to
-            looks like an option.
+        UnfinishedError: A quote ends nowhere, a backslash is the last character, what a command is redirected to
+            looks like an option, or braces stand for too many words.
 
     Source:
         POSIX.1-2017, Shell Command Language, 2.2 *Quoting*, 2.3 *Token Recognition*, 2.6.3 *Command
@@ -89,6 +90,7 @@ def each_command(text: str) -> Iterator[list[Word]]:
     """
     command: list[Word] = []
     word: list[str | None] = []  # in pieces; what prints nothing is None, as an empty text makes a word in quotes alone
+    bare: list[str] = []  # the same, without what was in quotes
     begins = 1
     redirected = False  # the next word is where to
     at, line, end = 0, 1, len(text)
@@ -106,31 +108,38 @@ def each_command(text: str) -> Iterator[list[Word]]:
             continue
         if kind not in _BETWEEN:
             begins = begins if word else line
-            word.append(_meant(piece, kind))
+            word.append(meant := _meant(piece, kind))
+            bare.append(piece[0] if kind == "plain" else "\0" * len(meant or ""))
             line += piece[0].count("\n")
             continue
         if word:
             word.append(piece["number"] or None)
-            command += _found(word, begins, redirected=redirected)
-            word, redirected = [], False
+            bare.append(piece["number"] or "")
+            command += _found(word, bare, begins, redirected=redirected)
+            word, bare, redirected = [], [], False
         redirected = kind == "redirect" or (redirected and kind == "blank")
         if operator := piece["operator"]:
             yield from [command] * bool(command)
             command = []
             yield from [[Word(operator, line)]] * (operator != "\n")
             line += operator == "\n"
-    command += _found(word, begins, redirected=redirected)
+    command += _found(word, bare, begins, redirected=redirected)
     if command:
         yield command
 
 
-def _found(pieces: list[str | None], line: int, *, redirected: bool) -> list[Word]:
-    """Return the word that some pieces make; none where no piece prints anything, or where it is redirected to."""
+def _found(pieces: list[str | None], bare: list[str], line: int, *, redirected: bool) -> list[Word]:
+    """Return the words that some pieces make; none where no piece prints anything, or where it is redirected to."""
     found = [piece for piece in pieces if piece is not None]
     text = "".join(found)
     if redirected and text.startswith("-") and text != "-":
         raise UnfinishedError(f"{shown(text)} on line {line} looks like an option, and a redirection stands before it")
-    return [Word(text, line)] if found and not redirected else []
+    if redirected or not found:
+        return []
+    try:
+        return [Word(each, line) for each in expanded(text, "".join(bare))]
+    except TooManyError:
+        raise UnfinishedError(f"braces on line {line} stand for more than {MOST} words") from None
 
 
 def _meant(piece: re.Match[str], kind: str) -> str | None:

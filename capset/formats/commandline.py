@@ -19,7 +19,9 @@ from capset.formats.document import has_placeholder, look_alike
 
 __all__ = [
     "BOOLS",
+    "MAPS",
     "OURS",
+    "PODS",
     "Command",
     "Line",
     "command_named",
@@ -35,7 +37,16 @@ __all__ = [
 OURS = ("cap-add", "cap-drop", "privileged", "security-opt", "user")
 """The options that concern capabilities, whichever the program."""
 
-COUNTED = frozenset({*OURS, "userns", "label", "name"})
+MAPS = (
+    *("uidmap", "gidmap", "subuidname", "subgidname"),
+    *("userns-uid-map", "userns-gid-map", "userns-uid-map-user", "userns-gid-map-group"),
+)
+"""The options that give a container of Podman or Buildah a user namespace of its own, beside ``--userns``."""
+
+PODS = ("pod", "pod-id-file")
+"""The options that put a container of Podman into a pod."""
+
+COUNTED = frozenset({*OURS, *MAPS, *PODS, "userns", "label", "name"})
 """The options whose values are kept: of Podman some more decide."""
 
 BOOLS: dict[str, bool] = {
@@ -321,7 +332,13 @@ def _next(rest: Iterator[str], option: str) -> str:
 def program(words: Sequence[str]) -> str:
     """Return the name of the program that a command line runs, behind what may stand in front of it."""
     rest = without_front(words)
-    return rest[0].rpartition("/")[2] if rest else ""
+    return _base(rest[0]) if rest else ""
+
+
+def _base(word: str) -> str:
+    """Return the name of a program without the folder that it is in; of what has a = in front, there is none."""
+    front, _, _ = word.partition("/")
+    return word if "=" in front else word.rpartition("/")[2]
 
 
 def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) -> tuple[Command, int, str] | None:
@@ -344,7 +361,7 @@ def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) ->
             strange = strange or ("" if word in options else word)
             at += 2 if options.take_next(word) else 1
             continue
-        name = f"{name} {word}" if name else _SAME.get(base := word.rpartition("/")[2], base)
+        name = f"{name} {word}" if name else _SAME.get(base := _base(word), base)
         at += 1
         if command := commands().get(name):
             return command, at, strange
@@ -367,7 +384,7 @@ def without_front(words: Sequence[W]) -> list[W]:
     at = 0
     while at < len(words):
         word = words[at]
-        if front := _in_front().get(word.rpartition("/")[2]):
+        if front := _in_front().get(_base(word)):
             options, operands = front
             at += 1
             while at < len(words) and words[at].startswith("-"):

@@ -33,6 +33,7 @@ _NAMES_SINCE = (4, 8)  # of users: before, a name is read as the number 0
 
 
 _IDS = (("RemapUid", "uid"), ("RemapGid", "gid"))
+_MAPS = {"UIDMap": "uidmap", "GIDMap": "gidmap", "SubUIDMap": "subuidname", "SubGIDMap": "subgidname"}
 
 
 class _Section:
@@ -197,7 +198,8 @@ def _user(section: _Section, release: str, problems: list[Problem]) -> Iterator[
 
 
 def _userns(section: _Section, problems: list[Problem]) -> Iterator[tuple[str, Node]]:
-    """Yield the user namespace, also by the keys that have it in older files."""
+    """Yield the user namespace, also by the keys that have it in older files, and what maps ids into one."""
+    yield from ((option, section.last(key)) for key, option in _MAPS.items())
     if "UserNS" in section:
         yield "userns", section.last("UserNS")
     elif "RemapUsers" in section:

@@ -11,7 +11,7 @@ from capset.engines.judging import Judge
 from capset.engines.request import Request
 from capset.engines.rules import FAMILIES, Family
 from capset.errors import shown
-from capset.formats.commandline import BOOLS, OURS, Command, Line, command_named
+from capset.formats.commandline import BOOLS, MAPS, OURS, PODS, Command, Line, command_named
 from capset.formats.document import Node, depends, has_placeholder, ignored, look_alike, note, refused
 from capset.formats.wording import judged, known, made, user_problems, variable
 from capset.problem import Problem
@@ -67,6 +67,8 @@ def request_of(command: Command, given: Iterable[tuple[str, Node]], judge: Judge
     if command.program == "podman":
         user, told = podman_user(user, found)
         problems += told
+    elif command.program.startswith("buildah"):
+        problems += _own_user_namespace(found)
     request = as_asked(
         (adds, drops),
         found.get("security-opt", []),
@@ -97,14 +99,9 @@ def podman_user(user: Node, found: Mapping[str, list[Node]]) -> tuple[Node, list
         containers/podman ``pkg/specgen/generate/namespaces.go`` and ``security_linux.go`` at v5.8.2; podman-run(1),
         *--userns*.
     """
-    problems: list[Problem] = []
-    *_, userns = [Node("host"), *found.get("userns", [])]
+    problems = [*_own_user_namespace(found)]
+    *_, userns = [Node(""), *found.get("userns", [])]
     mode, _, settings = str(userns.value).partition(":")
-    if has_placeholder(mode):
-        problems.append(variable(userns))
-    elif mode not in {"", "host"}:
-        told = "the container has a user namespace of its own, and its capabilities count in that alone"
-        problems.append(note(userns, "own-user-namespace", told))
     if mode == "keep-id" and not user.value:
         ids = {name: number for name, _, number in (each.partition("=") for each in settings.split(","))}
         if "uid" in ids:
@@ -112,11 +109,31 @@ def podman_user(user: Node, found: Mapping[str, list[Node]]) -> tuple[Node, list
         else:
             told = "with keep-id it runs as whoever calls podman, unless --user says otherwise"
             problems.append(depends(userns, "user-of-caller", told))
+    pods = [node for name in PODS for node in found.get(name, ()) if node.value]
+    problems += (note(node, "not-counted", f"not counted here: {_OF_A_POD}") for node in pods[-1:])
     for label in found.get("label", ()):
         if str(label.value).partition("=")[0] in _LABELS:
             told = "not counted here: Podman gives no more than this label names, if it would give all of that"
             problems.append(depends(label, "not-counted", told))
     return user, problems
+
+
+_OF_A_POD = "what the pod was made with, such as --userns or --security-opt"
+
+
+def _own_user_namespace(found: Mapping[str, list[Node]]) -> Iterator[Problem]:
+    """Tell of a container that options give a user namespace of its own; the last ``--userns`` counts."""
+    *_, userns = [Node("host"), *found.get("userns", [])]
+    mode = str(userns.value).partition(":")[0]
+    if has_placeholder(mode):
+        yield variable(userns)
+        return
+    gives = (
+        [userns] if mode not in {"", "host"} else [node for name in MAPS for node in found.get(name, ()) if node.value]
+    )
+    if gives:
+        told = "the container has a user namespace of its own, and its capabilities count in that alone"
+        yield note(gives[0], "own-user-namespace", told)
 
 
 def no_new_privs(said: Iterable[Node], command: Command | None = None) -> tuple[bool, list[Problem]]:

@@ -27,7 +27,8 @@ PROPERTIES = ("CapabilityBoundingSet", "AmbientCapabilities")
 _ONCE = frozenset({*PROPERTIES, "Id", "User", "DynamicUser", "NoNewPrivileges", "SecureBits"})
 _FLAGS = ("DynamicUser", "NoNewPrivileges")
 _BOOLEANS = {"yes": True, "no": False}
-_COMMAND = re.compile(r"Exec[A-Z][A-Za-z]*Ex")
+_COMMAND = re.compile(r"Exec[A-Z][A-Za-z]*")
+_BEHIND = (" ; ignore_errors=", " ; flags=")  # a command
 _SIGN = re.compile(r" ; flags=[a-z -]*\b(privileged|no-setuid)\b[a-z -]* ; start_time=")
 _SIGNS = {"privileged": "+", "no-setuid": "!"}
 _UNSET = {"~", str(2**64 - 1)}  # a list that forbids nothing, and of namespaces the flags that nobody has set
@@ -50,6 +51,8 @@ class Shown:
         settings: What of it has another meaning for other releases, as a unit would have it.
         not_known: Why it cannot be said what its processes get; empty where it can.
         problems: What is not as it looks.
+        commands: Its commands, each with the line on which it stands. As systemctl shows no quotes, where the words of
+            one end is not known: here they do at every blank.
     """
 
     def __init__(self, line: int) -> None:
@@ -59,6 +62,7 @@ class Shown:
         self.settings = ""
         self.not_known = ""
         self.problems: list[Problem] = []
+        self.commands: list[tuple[int, list[str]]] = []
 
     def tell(self, line: Line, rule: str, message: str, *, note: bool = False) -> None:
         """Tell of a line; unless it is a note, it is not known what the unit gets."""
@@ -80,10 +84,10 @@ def show(text: str) -> list[Shown]:
     r"""Read what ``systemctl show`` prints of one unit or several, with all properties or those of ``-p``.
 
     A blank line begins another unit, and so does a property that stands a second time. Read are the bounding and the
-    ambient set, the user, and what of ``DynamicUser=``, ``NoNewPrivileges=``, ``SecureBits=`` and the settings that
-    make filters is shown. Of a set or a user that is not shown nothing is assumed, so that it is not known what the
-    unit gets. Others are passed over. ``ProtectHostname=private``, which makes no filter, is shown as ``yes`` and so is
-    taken for one.
+    ambient set, the user, and what of ``DynamicUser=``, ``NoNewPrivileges=``, ``SecureBits=``, the settings that make
+    filters and the commands is shown. Of a set or a user that is not shown nothing is assumed, so that it is not known
+    what the unit gets. Others are passed over. ``ProtectHostname=private``, which makes no filter, is shown as
+    ``yes`` and so is taken for one.
 
     Source:
         systemctl(1), *show*; systemd ``src/systemctl/systemctl-show.c``: sets as lower-case names between blanks. 252,
@@ -97,6 +101,7 @@ def show(text: str) -> list[Shown]:
         (CapSet.parse('CAP_CHOWN,CAP_KILL'), 'web')
     """
     units: list[dict[str, Line]] = []
+    commands: list[list[Line]] = []  # of each unit, with a line for each
     others: list[Line] = []
     for line in lines_of(text):
         name, equals, _ = line.text.partition("=")
@@ -105,8 +110,11 @@ def show(text: str) -> list[Shown]:
             continue
         if not units or line.after_blank or (name in units[-1] and name in _ONCE):
             units.append({})
+            commands.append([])
         units[-1].setdefault(name, line)
-    found = [_unit_of(properties) for properties in units]
+        if _COMMAND.fullmatch(name):
+            commands[-1].append(line)
+    found = [_unit_of(*each) for each in zip(units, commands, strict=True)]
     for line in others:
         if not found:
             found.append(Shown(line.number))
@@ -115,8 +123,8 @@ def show(text: str) -> list[Shown]:
     return found
 
 
-def _unit_of(lines: dict[str, Line]) -> Shown:
-    """Read the properties of one unit."""
+def _unit_of(lines: dict[str, Line], commands: list[Line]) -> Shown:
+    """Read the properties of one unit, of which those of commands may stand there several times."""
     found = Shown(min(line.number for line in lines.values()))
     values = {name: line.text.partition("=")[2].strip() for name, line in lines.items()}
     found.name = values.get("Id", "")
@@ -146,13 +154,26 @@ def _unit_of(lines: dict[str, Line]) -> Shown:
             for each in from_unit(f"[Service]\n{line}\n").problems:
                 found.problems.append(evolve(each, place=f"line {place}", value=clipped(value), line=place))
     unit = of_release(unit, found.settings, None)
-    for name, value in values.items():
-        sign = _SIGN.search(value) if _COMMAND.fullmatch(name) else None
+    seen = set[tuple[str, str]]()
+    for command in commands:
+        name, _, value = command.text.partition("=")
+        sign = _SIGN.search(value) if name.endswith("Ex") else None
         if sign and (unit != Unit() if sign[1] == "privileged" else unit.uid != 0):
             told = f"its command has {_SIGNS[sign[1]]} in front, and other credentials for that"
-            found.tell(lines[name], "command-prefix", told, note=name != "ExecStartEx")
+            found.tell(command, "command-prefix", told, note=name != "ExecStartEx")
+        argv = _argv(value)
+        if (key := (name.removesuffix("Ex"), argv)) not in seen and argv:  # ExecStart= and ExecStartEx= show the same
+            seen.add(key)
+            found.commands.append((command.number, argv.split()))
     found.unit = evolve(unit, not_known=found.not_known)
     return found
+
+
+def _argv(value: str) -> str:
+    """Return the command that a property shows, its words joined by blanks; an empty text where it shows none."""
+    _, _, rest = value.partition(" argv[]=")
+    end = max(map(rest.rfind, _BEHIND))
+    return rest if end < 0 else rest[:end]
 
 
 def _as_set(name: str, value: str) -> str:

@@ -41,6 +41,14 @@ from capset.documents.shell import UnfinishedError, commands
         # Whatever else it is, it may print something; $(#b) has no end on its line.
         ('`#a` `b #c` `#d\ne` "`#f`"', [["`b #c`", "`#d\ne`", "`#f`"]]),
         ("`a\\`b` $(#c) d", [["`a\\`b`", "$(#c)", "d"]]),
+        ("a={b,c}d e{,f} {g},h {i,j}{k,l}", [["a=bd", "a=cd", "e", "ef", "{g},h", "ik", "il", "jk", "jl"]]),
+        (
+            "a '{b,c}' {d\\,e} {\"f,g\",h} ${i,,} {{j,k}} {l,{m,n}}",
+            [
+                ["a", "{b,c}", "{d,e}", "f,g", "h", "${i,,}", "{{j,k}}", "l", "m", "l", "n"],
+            ],
+        ),
+        ("a {1..3} {} {b, c} d{,}2>{e,f} <{g,h}>", [["a", "{1..3}", "{}", "{b,", "c}", "d2", "d2", "<{g,h}>"]]),
         ("a <b> -p <c>:80 8<d>:<e f>", [["a", "<b>", "-p", "<c>:80", "8<d>:<e f>"]]),
         ("a </b/c>:/d <e|f> g=<h (i)> j", [["a", "</b/c>:/d", "<e|f>", "g=<h (i)>", "j"]]),
         ("a <b >c d <e 2>f g < h>i", [["a", "d", "g"]]),
@@ -57,6 +65,8 @@ def test_words(text, found):
     [("a 'b", "a quote ends nowhere"), ('"a\\"', "a quote ends nowhere"), ("`a", "a quote ends nowhere")]
     + [("`#a b` c`# d", "a quote ends nowhere")]
     + [("a\\", "a backslash ends it")]
+    + [("\n{" + ",".join("a" * 65) + "}", "braces on line 2 stand for more than 64 words")]
+    + [("{a,b}" * 7, "braces on line 1 stand for more than 64 words")]
     + [("\na > --b c", "'--b' on line 2 looks like an option, and a redirection stands before it")]
     + [("a <'b'> -c", "'-c' on line 1 looks like an option")],
 )
@@ -68,3 +78,8 @@ def test_what_is_not_finished(text, message):
 def test_lines_behind_a_comment_between_backquotes():
     [words] = commands("a `#\n#\n` b \\\n c")
     assert [(str(word), word.line) for word in words] == [("a", 1), ("b", 3), ("c", 4)]
+
+
+def test_as_many_words_as_braces_may_stand_for():
+    assert commands("{" + ",".join("a" * 64) + "}") == [["a"] * 64]
+    assert len(commands("{a,b}" * 6)[0]) == 64

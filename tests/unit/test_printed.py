@@ -10,6 +10,7 @@ import pytest
 
 from capset import Cap, CapSet, FileCaps, documents
 from capset.documents import DIALECTS, RULES, Workload
+from capset.engines import Request
 from capset.errors import CapsetError, DialectError, DocumentError
 from capset.formats import audit
 from capset.formats.printed import names_of
@@ -539,6 +540,53 @@ def test_commands_that_systemctl_shows(user, line, not_known):
     assert one.not_known.startswith(not_known)
     assert bool(one.not_known) == bool(not_known)
     assert [each.verdict for each in one.problems] == (["depends"] if not_known else ["note"] * ("Stop" in line))
+
+
+EXEC = "{0}={{ path=/x ; argv[]={1} ; ignore_errors=no ; start_time=[n/a] ; stop_time=[n/a] ; pid=0 ; status=0/0 }}\n"
+EXEC_EX = EXEC.replace("{0}", "{0}Ex").replace("ignore_errors=no", "flags={2}")
+
+
+def test_containers_that_units_start():
+    """They are told, and what they get is not known: where words end is not shown."""
+    start = ("ExecStart", "/usr/bin/docker run --name web --privileged img")
+    shell = ("ExecStop", "/bin/sh -c cd / ; docker run -u 0 img")
+    shown = "".join(each.format(*command, "") for command in (start, shell) for each in (EXEC, EXEC_EX))
+    text = SHOWN.format("a", "cap_kill", "", "5") + shown + EXEC.format("ExecStopPost", "/usr/bin/podman run --foo img")
+
+    assert documents.dialect_of(text) == documents.dialect_of(shown + text) == "systemctl"
+    unit, docker, stop, podman = documents.read(text)
+    assert (unit.not_known, [problem.rule for problem in unit.problems]) == ("", ["container-client"])
+    assert (docker.dialect, docker.label, docker.line) == ("docker", "a.service: web", 5)
+    assert (docker.request, docker.not_known) == (Request(privileged=True), docker.problems[0].message)
+    assert docker.not_known.startswith("systemctl shows no quotes, and so where its words end is not known")
+    assert (stop.request, stop.not_known, stop.line) == (None, "it cannot be read", 7)
+    assert (podman.dialect, podman.not_known, podman.line) == ("podman", "it cannot be read", 9)
+    assert [each.gets for each in documents.lint([docker, stop, podman], systemd=252).outcomes] == [None] * 3
+
+
+def test_commands_that_are_cut_off():
+    text = SHOWN.format("a", "", "", "") + "ExecStart={ path=/x ; argv[]=podman run a"
+    _, container = documents.read(text)
+    assert [problem.rule for problem in container.problems] == ["limited-client", "not-read"]
+    assert documents.dialect_of("ExecStart=docker\n" + SHOWN.format("a", "", "", "")) == "systemctl"
+
+
+def test_several_commands_of_one_key():
+    """Each has a line of its own, and the signs of all count."""
+    shown = EXEC_EX.format("ExecStart", "/x", "") + EXEC_EX.format("ExecStart", "/y", "privileged")
+    [one] = read(SHOWN.format("a", "cap_kill", "", "5") + shown, "systemctl")
+    assert one.not_known.startswith("its command has + in front")
+
+
+def test_a_program_is_no_value():
+    """What stands behind = is none, whatever its path ends with."""
+    for line in (
+        "argv[]=/usr/bin/docker run x",
+        "argv[]=/usr/bin/sudo docker run x",
+        "argv[]=/bin/sh -c 'docker run x'",
+    ):
+        with pytest.raises(DialectError):
+            documents.read(f"{line}\n")
 
 
 def test_a_command_of_a_unit_that_takes_nothing():

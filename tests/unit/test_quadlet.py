@@ -79,6 +79,10 @@ def test_requests(lines, request_):
         ("RemapUsers=$X", [("variable", "depends", 3)]),
         ("PodmanArgs=--privileged foo --user 5", [("behind-image", "ignored", 3)]),
         ("PodmanArgs=--userns=auto", [("own-user-namespace", "note", 3)]),
+        ("UIDMap=0:1:1\nGIDMap=0:1:1", [("own-user-namespace", "note", 3)]),
+        ("SubUIDMap=web", [("own-user-namespace", "note", 3)]),
+        ("UIDMap=0:1:1\nUIDMap=", []),
+        ("PodmanArgs=--pod x --gidmap 0:1:1", [("own-user-namespace", "note", 3), ("not-counted", "note", 3)]),
         ("Label=io.containers.capabilities=KILL", [("not-counted", "depends", 3)]),
     ],
 )
@@ -91,6 +95,28 @@ def test_what_is_told(lines, told):
     decisive = {"variable", "user-of-caller", "limited-client", "not-counted"}
     decides = {rule for rule, verdict, _ in told if verdict == "depends"} & decisive
     assert (outcome.gets is None) is (refused or bool(decides))
+
+
+def test_other_commands_of_the_unit():
+    """What they start is no container of the file's, and has no limits of its section."""
+    text = "[Service]\nExecStartPre=podman run --privileged a:%n\nExecStop=sh -c 'docker run -u 5 b; $DOCKER run c'\n"
+    for head in (f"{HEAD}DropCapability=all\n", "[Pod]\nPodName=x\n\n"):
+        own, podman, docker, unread = documents.read(head + text)
+
+        assert own.dialect == "quadlet"
+        assert (podman.label, podman.line, podman.request) == (f"{own.name}: a:%n", 5, Request(privileged=True))
+        assert (docker.dialect, docker.line, docker.request) == ("docker", 6, Request(user="5"))
+        assert (unread.request, unread.not_known) == (None, "a variable decides")
+        assert pickle.loads(pickle.dumps(podman)) == podman
+    limited = documents.read(f"{HEAD}{text}CapabilityBoundingSet=CAP_KILL\n")
+    assert [each.problems[0].rule for each in limited[:2]] == ["limited-client"] * 2
+    files = (
+        "# /etc/containers/systemd/web.container\n" + HEAD + "# /etc/containers/systemd/web.container.d/a.conf\n" + text
+    )
+    assert [(each.label, each.line) for each in documents.read(files)[:2]] == [
+        ("web.container", 2),
+        ("web.container: a:%n", 6),
+    ]
 
 
 def test_what_podman_run_does_not_take():

@@ -78,6 +78,25 @@ def test_marks_that_people_replace(text, found):
     assert workload.not_known == ("a variable decides" if decides else "")
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("--cap-drop ALL --cap-add={NET_ADMIN,SYS_ADMIN}", Request(["NET_ADMIN", "SYS_ADMIN"], ["ALL"])),
+        ("--{privileged,init}", Request(privileged=True)),
+        ("-e {A=1,--privileged}", Request(privileged=True)),
+        ("--cap-add='{KILL,CHOWN}'", Request(["{KILL,CHOWN}"])),
+    ],
+)
+def test_braces(text, found):
+    """Bash makes several words of one, of which any may be an option; of what is in quotes, it does not."""
+    [workload] = documents.read(f"docker run {text} web")
+    assert (workload.request.add, workload.request.drop, workload.request.privileged) == (
+        *(found.add, found.drop),
+        found.privileged,
+    )
+    assert bool(workload.refusal) is ("'" in text)
+
+
 @pytest.mark.parametrize("image", ["<image>", "<name:tag>", "<options> web"])
 def test_a_mark_in_place_of_the_image(image):
     with pytest.raises(FormatError, match="the image; what is put in this place may be options, got '<"):
@@ -153,6 +172,18 @@ def test_commands_that_start_nothing(other):
         ("podman run --userns=keep-id:uid=5 web", ["own-user-namespace"]),
         ("podman run --userns host web", []),
         ("podman run --userns $X web", ["variable"]),
+        ("podman run --userns $X --uidmap 0:1:1 web", ["variable"]),
+        ("podman run --uidmap 0:1:1 --uidmap 1:2:1 --privileged web", ["own-user-namespace"]),
+        ("podman run --gidmap=0:1:1 web", ["own-user-namespace"]),
+        ("podman create --subuidname web --subgidname web web", ["own-user-namespace"]),
+        ("podman run --subuidname= web", []),
+        ("podman pod create --uidmap 0:1:1 --userns=", ["own-user-namespace"]),
+        ("podman run --pod new:x --userns auto web", ["own-user-namespace", "not-counted"]),
+        ("podman run --pod-id-file x web", ["not-counted"]),
+        ("podman run --pod= web", []),
+        ("buildah from --userns=container web", ["own-user-namespace"]),
+        ("buildah from --userns=host web", []),
+        ("buildah run --userns-uid-map 0:1:1 web", ["own-user-namespace", "not-counted"]),
         ("podman run --label io.containers.capabilities=KILL web", ["not-counted"]),
         ("podman run --label a=b web", []),
         ("podman run --security-opt=unmask=ALL --security-opt systempaths:unconfined web", []),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from attrs import evolve
 
 from capset.documents.dialect import Text
+from capset.documents.runs import client_in, of_unit
+from capset.documents.shell import Word
 from capset.documents.tools import by_lines, tool
 from capset.documents.workload import Workload
 from capset.formats import processes, systemctl
+from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
 
@@ -20,21 +24,29 @@ _ANY = re.compile(".*")
 _PROPERTY = re.compile(r"[A-Z][A-Za-z0-9]*=.*")
 
 
+_NO_QUOTES = "systemctl shows no quotes, and so where its words end is not known: give what systemctl cat prints"
+
+
 def _shown(text: Text) -> list[Workload]:
     """Read what systemctl show prints."""
-    return [
-        Workload(
-            name=each.name,
-            dialect="systemctl",
-            source=text.source,
-            line=each.line,
-            unit=each.unit,
-            not_known=each.not_known,
-            problems=tuple(each.problems),
-            parts=((each.line - 1, each.settings),),
-        )
-        for each in systemctl.show(text.text)
-    ]
+    return [workload for each in systemctl.show(text.text) for workload in _with_containers(text.source, each)]
+
+
+def _with_containers(source: str, shown: systemctl.Shown) -> Iterator[Workload]:
+    """Yield a unit, and the containers that its commands start."""
+    commands = [[Word(word, line) for word in words] for line, words in shown.commands]
+    yield Workload(
+        name=shown.name,
+        dialect="systemctl",
+        source=source,
+        line=shown.line,
+        unit=shown.unit,
+        not_known=shown.not_known,
+        problems=(*shown.problems, *client_in(commands, shown.line)),
+        parts=((shown.line - 1, shown.settings),),
+    )
+    told = Problem(rule="not-read", place="", value="", verdict="depends", message=_NO_QUOTES)
+    yield from of_unit(source, shown.name, shown.unit, commands, more=(told,))
 
 
 def _of_release(workload: Workload, release: int | str | None) -> Workload:

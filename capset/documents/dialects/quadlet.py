@@ -11,7 +11,7 @@ from attrs import evolve
 from capset.documents.containers import as_docker_reads, judge_of, not_known, request_of, unread_part
 from capset.documents.dialect import Dialect, Part, Text, the_one
 from capset.documents.meaning import Meaning
-from capset.documents.runs import limits_of
+from capset.documents.runs import commands_of, limits_of, of_unit
 from capset.documents.unitfiles import UnitFile, base_name, folder_of, is_of_user, line_in_text, with_line
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -61,14 +61,32 @@ def _read(text: Text) -> list[Workload]:
     files = [(file, _kind(file)) for file in text.unit_files]
     if not any(kind for _, kind in files):
         raise DialectError(text.text, text.source, (("quadlet", _refuses(text)),))
-    return [_file(text.source, file, kind) for file, kind in files]
+    return [workload for file, kind in files for workload in _with_started(text.source, file, kind)]
+
+
+def _with_started(source: str, file: UnitFile, kind: str) -> Iterator[Workload]:
+    """Yield what a file says, and the containers that other commands of its unit start."""
+    workload = _file(source, file, kind)
+    yield workload
+    before, texts = _parts(file)
+    commands = commands_of(zip(before, texts, strict=True), "Service")
+    yield from of_unit(source, workload.name, systemd.from_unit(*texts, manager=_manager(file)), commands)
+
+
+def _parts(file: UnitFile) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Return the texts of a file and its drop-ins, and how many lines stand before each."""
+    before, texts = zip(*((each.before, each.text) for each in (file, *file.drop_ins)), strict=True)
+    return before, texts
+
+
+def _manager(file: UnitFile) -> systemd.Manager:
+    return "user" if is_of_user(file.path) else "system"
 
 
 def _file(source: str, file: UnitFile, kind: str, *, engine: Engine | None = None) -> Workload:
     """Read one file with its drop-ins."""
     name = base_name(file.path) if file.before else ""
-    before = (file.before, *(each.before for each in file.drop_ins))
-    texts = (file.text, *(each.text for each in file.drop_ins))
+    before, texts = _parts(file)
     begins = sections(file.text).get(kind, 1) + file.before
     workload = Workload(
         name=name or f"[{kind}]",
@@ -145,8 +163,7 @@ def _beside(file: UnitFile, texts: tuple[str, ...], line: int, *, container: boo
         told = "a drop-in counts together with its file, which is not read: give both"
         yield _unread(told, line)
     if container:
-        manager: systemd.Manager = "user" if is_of_user(file.path) else "system"
-        for problem in limits_of(systemd.from_unit(*texts, manager=manager), "podman"):
+        for problem in limits_of(systemd.from_unit(*texts, manager=_manager(file)), "podman"):
             yield evolve(problem, line=line)
 
 

@@ -31,6 +31,7 @@ from capset.formats.commandline import (
 )
 from capset.formats.programs import is_getcap
 from capset.formats.runline import asked_by
+from capset.formats.systemctl import is_property
 
 __all__ = ["DIALECTS"]
 
@@ -73,6 +74,8 @@ def _glance(text: Text) -> _Glance:
     if is_getcap(text.text.strip().partition("\n")[0].rstrip()):  # of a file that may well be docker itself
         told = "expected a command that starts a container, got a path and its capabilities, as getcap prints them"
         return _Glance(told)
+    if any(is_property(line.text) for line in text.first_lines):  # among which there may be commands
+        return _Glance("expected a command that starts a container, got properties, as systemctl show prints them")
     first: tuple[Word, ...] = ()
     program, several = "", False
     try:
