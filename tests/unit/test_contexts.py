@@ -362,3 +362,17 @@ def test_a_container_that_was_made_is_no_chart(text):
     assert (
         documents.dialect_of(text.replace("runtimeSpec", "x")[:20] and "status: {a: 5}\nsecurityContext: {}") == "helm"
     )
+
+
+@pytest.mark.parametrize("other", ["foo: bar", "[5]", "hello", "services: {a: {image: x, privileged: true}}"])
+def test_a_document_that_is_no_pod_among_pods(other):
+    """It is told of, and the pods are read all the same; by itself it is in no dialect, or in another one."""
+    pod = "kind: Pod\nspec: {containers: [{name: a, securityContext: {privileged: true}}]}\n"
+    found = read(f"{other}\n---\n{pod}---\n{other}\n")
+    assert [each.name for each in found] == ["", "a", ""]
+    assert found[1].request == Request(privileged=True)
+    for each in (found[0], found[2]):
+        assert each.not_known.startswith("a document that is none of Kubernetes' is not read: ")
+        assert [told.rule for told in each.problems] == ["not-read"]
+    with pytest.raises(DialectError, match="this is not kubernetes"):
+        documents.read(f"{other}\n---\n{other}\n", dialect="kubernetes")

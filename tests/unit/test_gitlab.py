@@ -147,9 +147,7 @@ def test_what_is_misplaced(text, line):
 
 def test_patches_of_a_pod():
     """They may change every container of it."""
-    text = (
-        "[[runners]]\nexecutor = 'kubernetes'\n[[runners.kubernetes.pod_spec]]\nname = 'a'\npatch = 'containers: []'\n"
-    )
+    text = "[[runners]]\nexecutor = 'kubernetes'\n[[runners.kubernetes.pod_spec]]\npatch = 'containers: []'\n"
     found = documents.read(text)
     assert len(found) == 4
     for each in found:

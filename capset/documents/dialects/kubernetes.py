@@ -44,8 +44,8 @@ _KEYS = {
 
 def _refuses(text: Text) -> str:
     documents = text.parsed()
-    strange = next((reason for each in documents if (reason := _strange(each.value))), "")
-    return strange if documents else "there is no document in it"
+    strange = [_strange(each.value) for each in documents]
+    return "" if "" in strange else next(iter(strange), "there is no document in it")
 
 
 def _strange(document: Any) -> str:
@@ -122,7 +122,16 @@ def _of_context(context: Context, _node: Node, engine: Engine | None) -> Request
 
 
 def _read(text: Text) -> list[Workload]:
-    return [workload for each in text.parsed() for workload in _workloads(text, each.value, each.lines())]
+    found: list[Workload] = []
+    documents = text.parsed()
+    for each in documents:
+        lines = each.lines()
+        if len(documents) > 1 and (reason := _strange(each.value)):
+            why = f"a document that is none of Kubernetes' is not read: {reason}"
+            found.append(_not_read(text, Node(each.value), why, lines, "kubernetes"))
+        else:
+            found += _workloads(text, each.value, lines)
+    return found
 
 
 def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
