@@ -71,8 +71,16 @@ def read(
         CapSet.parse('CAP_KILL')
     """
     subject = _text(text, name, beside)
-    found = _chosen(subject, dialect)._reader(subject)
+    chosen = _chosen(subject, dialect)
+    found = chosen._reader(subject) or [_nothing(chosen, subject.source)]
     return [evolve(each, texts=subject.texts) for each in found]
+
+
+def _nothing(dialect: Dialect, source: str) -> Workload:
+    """Return what stands for a document in which nothing is that could have capabilities, so that this is told."""
+    message = f"nothing in it has capabilities: it was read as {dialect.about}"
+    problem = Problem(rule="passed-over", place="", value="", verdict="note", message=message)
+    return Workload(dialect=dialect.name, source=source, problems=(problem,))
 
 
 def merge(

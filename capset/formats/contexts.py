@@ -13,7 +13,7 @@ from capset.engines.request import Request
 from capset.formats.document import Node, depends, look_alike
 from capset.formats.kubernetes import read_context
 
-__all__ = ["Context", "contexts", "is_container", "is_context", "is_of_a_chart"]
+__all__ = ["Context", "contexts", "is_container", "is_context", "is_of_a_chart", "unread"]
 
 _CONTEXT = re.compile(r"(?:(.*)S|s)ecurityContext")
 _OF_CONTAINER = frozenset(
@@ -113,10 +113,16 @@ _OF_COMPOSE = frozenset(
 def is_of_a_chart(value: object) -> bool:
     """Say whether a document may be the values of a chart: it has a context, and keys that Compose has not."""
     keys = _keys(value)
-    if not {"apiVersion", "kind"}.isdisjoint(keys) or is_context(value):
+    if not keys or not {"apiVersion", "kind"}.isdisjoint(keys) or is_context(value) or _is_inspected(Node(value)):
         return False
     strange = [key for key in keys if key not in _OF_COMPOSE and not str(key).startswith("x-")]
     return bool(strange) and not is_container(value) and any(contexts(Node(value), values=True))
+
+
+def _is_inspected(root: Node) -> bool:
+    """Say whether a document is of a container that was made, with what its runtime was asked for."""
+    status, info, spec = (_keys(root[key].value) for key in ("status", "info", "Spec"))
+    return bool(status and info) or "process" in spec
 
 
 def contexts(root: Node, *, values: bool = False) -> Iterator[Context]:
@@ -135,14 +141,67 @@ def contexts(root: Node, *, values: bool = False) -> Iterator[Context]:
         if isinstance(value, list):
             waiting += reversed(list(node))
             continue
-        found = {key: node[key] for key, value in node.mapping().items() if _is_one(key, value)}
-        waiting += reversed([node[key] for key in node.mapping() if key not in found])
-        pods = [each for key, each in found.items() if _is_pods(key, each)]
-        own = [each for each in found.values() if each not in pods]
+        keys = [key for key, value in node.mapping().items() if _is_one(key, value)]
+        waiting += reversed([node[key] for key in node.mapping() if key not in keys])
+        found = [each for key in keys for each in (_by_name(node[key]) if values else ()) or [(key, node[key])]]
+        pods = [each for key, each in found if _is_pods(key, each)]
+        own = [each for key, each in found if not _is_pods(key, each)]
         pod = pods[0] if len(pods) == 1 else Node(None)
         yield from (Context(each.place, each, pod, values) for each in own)
         if len(pods) > 1 or not own:
             yield from (Context(each.place, Node(None), each, values) for each in pods)
+
+
+def _by_name(context: Node) -> list[tuple[str, Node]]:
+    """Return the contexts, each under a name of its own, that a chart has where a pod has one; none if it is one."""
+    keys = _keys(context.value) - {"enabled"}
+    if not keys or not keys.isdisjoint(_OF_ONE):
+        return []
+    inner = [(key, context[key]) for key in context.mapping() if key != "enabled"]
+    return inner if all(keys and keys <= _OF_ONE for keys in (_keys(each.value) for _, each in inner)) else []
+
+
+_OF_ONE = _OF_CONTAINER | _OF_POD | _OF_BOTH | {"enabled"}
+# What gives privileges where it is in a context, and may do so where a chart has it outside of one, as only that knows.
+_DECIDES = re.compile(r"(?<!un)privileged|capabilit|cap_?(?:add|drop)|run_?as_?(?:user|root)", re.IGNORECASE)
+_HAS_CONTAINER = re.compile(r"(?m)^[ \t-]*(?:image|securityContext|privileged|capabilities)[ \t]*:")
+
+
+def unread(root: Node) -> Iterator[Node]:
+    """List what may decide in the values of a chart and is in no security context: only its templates know.
+
+    That is what is called as a part of a context is, and texts in which a container stands.
+    """
+    waiting, seen = [root], set[int]()
+    while waiting:
+        node = waiting.pop()
+        value: object = node.value
+        if isinstance(value, str) and _HAS_CONTAINER.search(value):
+            yield node
+        if not isinstance(value, Mapping | list) or id(node.value) in seen:
+            continue
+        seen.add(id(node.value))
+        if isinstance(value, list):
+            waiting += reversed(list(node))
+            continue
+        for key, inner in reversed([*node.mapping().items()]):
+            if inner is None or inner is False or inner in _NOTHING:
+                continue
+            if isinstance(key, str) and _DECIDES.search(key) and not _is_one(key, inner):
+                yield node[key]
+            elif _is_one(key, inner):
+                waiting += [each for name, each in _others(node[key]) if name not in _OF_ONE]
+            else:
+                waiting.append(node[key])
+
+
+_NOTHING: tuple[object, ...] = ("", "false", [], {})
+
+
+def _others(context: Node) -> Iterator[tuple[str, Node]]:
+    """Go through what stands in a context, if it is a mapping, and not one of contexts."""
+    if isinstance(context.value, Mapping) and not _by_name(context):
+        yield from ((key, context[key]) for key in context.mapping())
 
 
 _KEYS = ("containerSecurityContext", "podSecurityContext", "securityContext")

@@ -8,6 +8,7 @@ from attrs import evolve, field, frozen
 
 from capset.engines.judging import Judge
 from capset.engines.request import Request
+from capset.errors import FormatError
 from capset.formats.commandline import command_named
 from capset.formats.document import Node, depends, has_placeholder, ignored
 from capset.formats.kubernetes import read_context
@@ -45,6 +46,14 @@ _OTHERS = (
     "selinux_type",
 )
 _OF_KUBERNETES = (*_CONTEXTS.values(), "allow_privilege_escalation", "cap_add", "cap_drop", "pod_security_context")
+_OURS = {
+    "docker": frozenset({"cap_add", "cap_drop", "privileged", "security_opt", "services_privileged", "user"}),
+    "kubernetes": frozenset({"allow_privilege_escalation", "cap_add", "cap_drop", "privileged"}),
+}
+_PATCH = (
+    "where FF_USE_ADVANCED_POD_SPEC_CONFIGURATION is on, it changes the pod and its containers, and is not read: "
+    "give the pod that comes of it"
+)
 _ENGINES = {"docker": "docker", "kubernetes": "containerd"}
 _DROPPED = "NET_RAW"  # unless it is added
 
@@ -65,6 +74,7 @@ class Container:
     engine: str
     place: str
     _section: Node = field(alias="section", repr=False)
+    _misplaced: tuple[Problem, ...] = field(default=(), alias="misplaced", repr=False)
 
     def read(self, judge: Judge | None = None) -> Request:
         """Read what is asked for it.
@@ -73,8 +83,10 @@ class Container:
             FormatError: The configuration does not have the shape of one.
         """
         if self.engine == "docker":
-            return _docker(self._section, self.kind, judge or DOCKER)
-        return _kubernetes(self._section, self.kind, judge)
+            request = _docker(self._section, self.kind, judge or DOCKER)
+        else:
+            request = _kubernetes(self._section, self.kind, judge)
+        return evolve(request, problems=(*self._misplaced, *request.problems))
 
 
 def from_config(config: Mapping[str, object]) -> list[Container]:
@@ -99,7 +111,36 @@ def from_config(config: Mapping[str, object]) -> list[Container]:
         helper Request(drop=('ALL',))
         service Request(privileged=True)
     """
-    return [container for node in Node(config)["runners"] for container in containers_of(node)]
+    return [container for node in runners_of(config) for container in containers_of(node)]
+
+
+def runners_of(config: Mapping[str, object]) -> Node:
+    """Return the runners of a configuration, with its keys in small letters, as GitLab's runner takes them in any case.
+
+    Raises:
+        FormatError: Two keys of a table differ in nothing but that.
+
+    Source:
+        BurntSushi/toml ``decode.go``, by which the runner reads its configuration.
+    """
+    return Node(_folded(Node(config), _DEEPEST))["runners"]
+
+
+_DEEPEST = 6  # levels, below which nothing is looked for
+
+
+def _folded(node: Node, levels: int) -> object:
+    """Write the keys in small letters, of so many levels."""
+    if levels and isinstance(node.value, list):
+        return [_folded(each, levels - 1) for each in node]
+    if not levels or not isinstance(node.value, Mapping):
+        return node.value
+    found: dict[str, object] = {}
+    for key in node.mapping():
+        if (folded := key.lower()) in found:
+            raise FormatError(node[key].place, key, "it once, as GitLab's runner takes keys in any case")
+        found[folded] = _folded(node[key], levels - 1)
+    return found
 
 
 def executor_of(node: Node) -> str:
@@ -115,8 +156,14 @@ def containers_of(node: Node) -> Iterator[Container]:
     if not kind:
         return
     section = node[kind]
+    ours = _OURS[kind]
+    misplaced = [node[key] for key in node.mapping() if key in ours]
+    misplaced += [each[key] for each in section["services"] for key in each.mapping() if key in ours]
+    told = tuple(ignored(each, "misplaced", f"GitLab's runner looks for it in {section.place}") for each in misplaced)
     for each in _CONTEXTS if kind == "kubernetes" else ("build", "helper", "service"):
-        yield Container(runner=name, kind=each, engine=_ENGINES[kind], place=section.place, section=section)
+        yield Container(
+            runner=name, kind=each, engine=_ENGINES[kind], place=section.place, section=section, misplaced=told
+        )
 
 
 def _docker(section: Node, kind: str, judge: Judge) -> Request:
@@ -178,6 +225,8 @@ def _shared(section: Node) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 
 def _strange(section: Node, own: Node, lists: Node) -> Iterator[Problem]:
+    if list(section["pod_spec"]):
+        yield depends(section["pod_spec"], "not-read", _PATCH)
     for strange, advice in (
         *section.strange_keys(_OF_KUBERNETES, close_only=True),
         *own.strange_keys((*_OF_CONTEXT, *_OTHERS)),

@@ -119,3 +119,16 @@ def test_lines_in_any_order(lines, dialect):
     for each in found or ():
         assert each.asks is not None or each.not_known or each.problems
         assert each.line <= 1 + "\n".join(lines).count("\n")
+
+
+@pytest.mark.parametrize("dialect", LINES)
+@given(st.data())
+def test_what_is_recognised_gives_something(dialect, data):
+    """Lines that are left out, changed or cut off: whatever is left is read, or it is told, or refused."""
+    lines = data.draw(st.lists(st.sampled_from([*LINES[dialect], "$ x", "[...]"]), min_size=1, max_size=4))
+    text = "\n".join(lines)
+    at = data.draw(st.integers(0, len(text)))
+    text = data.draw(st.sampled_from([text, text[:at], text[at:], f"{text[:at]}{data.draw(st.sampled_from(STRANGE))}"]))
+    found = read(text, dialect)
+    assert found is None or all(each.asks or each.problems for each in found)
+    assert found != []

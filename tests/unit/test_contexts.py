@@ -303,3 +303,76 @@ items:
 def test_names():
     """What there is to complete."""
     assert dir(limits) == ["Limits", "from_constraints"]
+
+
+def test_what_a_chart_has_outside_of_contexts():
+    """It may decide, as only the templates know: so that it gives nothing more is not said."""
+    text = """
+app:
+  securityContext: {capabilities: {drop: [ALL]}, runAsUser: 1000}
+  privileged: true
+  capabilities: {add: [SYS_ADMIN]}
+off: {privileged: false, capabilities: {}, addCapabilities: [], unprivileged: true, runAsUser: , privilegedToo: "false"}
+web: {addCapabilities: [KILL], runAsUser: 0, extraCapAdd: X, text: "a\\nb"}
+extra: [{name: a, image: b, privileged: "true"}, 5]
+extraContainers: |
+  - name: a
+    image: b
+mixed: {securityContext: {runAsUser: 5, main: {privileged: true}}}
+again: &x [*x]
+"""
+    found = {each.name: each for each in read(text, "helm")}
+    names = {"app.privileged": 4, "app.capabilities": 5, "web.addCapabilities": 7, "web.runAsUser": 7}
+    names |= {"web.extraCapAdd": 7, "extra[0].privileged": 8, "extraContainers": 9}
+    names |= {"mixed.securityContext.main.privileged": 12}
+    assert {name: each.line for name, each in found.items() if each.not_known} == names
+    for name in names:
+        outcome = documents.lint(found[name]).outcomes[0]
+        assert (outcome.gets, outcome.known) == (None, False)
+        assert outcome.reason.startswith("what the chart makes of it is not known, as it is in no securityContext")
+    assert found.keys() - names == {"app.securityContext", "mixed.securityContext"}
+
+
+def test_contexts_by_the_names_of_containers():
+    """A chart may have several where a pod has one; none of them is passed over as a key that nobody knows."""
+    text = """
+a: {securityContext: {main: {privileged: true}, pod: {fsGroup: 5, runAsUser: 6}, enabled: true}}
+b: {securityContext: {main: {capabilities: {add: [KILL]}}, enabled: false}}
+c: {securityContext: {enabled: true}, podSecurityContext: {main: 5}}
+"""
+    found = {each.name: each.request for each in read(text, "helm")}
+    assert found == {
+        "a.securityContext.main": Request(privileged=True, user="6"),
+        "b.securityContext.main": Request(["KILL"]),
+        "c.securityContext": Request(),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        """{"status": {"id": "a"}, "info": {"config": {"linux": {"security_context": {"capabilities":
+        {"add_capabilities": ["NET_ADMIN"]}}}}, "runtimeSpec": {"process": {"user": {}, "capabilities": {}}}}}""",
+        """{"ID": "a", "Spec": {"process": {"capabilities": {}}}, "Extra": {"security_context": {"runAsUser": 5}}}""",
+    ],
+)
+def test_a_container_that_was_made_is_no_chart(text):
+    """What its runtime got is beside what was asked for, in containerd's words."""
+    assert documents.dialect_of(text) == "crictl"
+    assert (
+        documents.dialect_of(text.replace("runtimeSpec", "x")[:20] and "status: {a: 5}\nsecurityContext: {}") == "helm"
+    )
+
+
+@pytest.mark.parametrize("other", ["foo: bar", "[5]", "hello", "services: {a: {image: x, privileged: true}}"])
+def test_a_document_that_is_no_pod_among_pods(other):
+    """It is told of, and the pods are read all the same; by itself it is in no dialect, or in another one."""
+    pod = "kind: Pod\nspec: {containers: [{name: a, securityContext: {privileged: true}}]}\n"
+    found = read(f"{other}\n---\n{pod}---\n{other}\n")
+    assert [each.name for each in found] == ["", "a", ""]
+    assert found[1].request == Request(privileged=True)
+    for each in (found[0], found[2]):
+        assert each.not_known.startswith("a document that is none of Kubernetes' is not read: ")
+        assert [told.rule for told in each.problems] == ["not-read"]
+    with pytest.raises(DialectError, match="this is not kubernetes"):
+        documents.read(f"{other}\n---\n{other}\n", dialect="kubernetes")

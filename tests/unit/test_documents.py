@@ -207,7 +207,9 @@ def test_what_may_be_two_things():
     with pytest.raises(DialectError, match="this may be compose or oci: say which it is, with dialect= or --from"):
         documents.read(text)
     assert documents.read(text, dialect="oci")[0].process is not None
-    assert documents.read(text, dialect="compose") == []
+    [nothing] = documents.read(text, dialect="compose")
+    assert (nothing.asks, nothing.not_known, nothing.problems[0].verdict) == (None, "", "note")
+    assert nothing.problems[0].message == "nothing in it has capabilities: it was read as a compose file"
 
 
 def test_what_is_no_document():

@@ -108,7 +108,51 @@ def test_other_executors():
         assert len(documents.read(f"[[runners]]\nname = 'a'\nexecutor = '{executor}'\n")) == 3
     [shell] = documents.read('[[runners]]\nname = "a"\nexecutor = "shell"\n')
     assert (shell.asks, shell.not_known, shell.problems[0].verdict) == (None, "", "note")
-    assert "a runner with the executor shell, which starts no container" in shell.problems[0].message
+    assert "a runner with the executor shell, which is not read: those of Docker" in shell.problems[0].message
+    for executor in ("docker-ssh", "docker-windows", "custom"):
+        [other] = documents.read(f'[[runners]]\nexecutor = "{executor}"\n')
+        assert (other.asks, other.not_known) == (None, other.problems[0].message)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[runners]]\nexecutor = 'docker'\n[runners.docker]\nPrivileged = true\n",
+        "[[runners]]\nExecutor = 'docker'\n[runners.Docker]\nprivileged = true\n",
+        "[[Runners]]\nexecutor = 'docker'\n[Runners.DOCKER]\nPRIVILEGED = true\n",
+    ],
+)
+def test_keys_in_any_case(text):
+    """The runner takes them so; one that is there twice is not to be guessed."""
+    build, *_ = documents.read(text)
+    assert (build.request, build.problems) == (Request(privileged=True), ())
+    [broken] = documents.read(f"{text}privileged = false\nPriVileged = false\n".replace("privileged = true\n", ""))
+    assert broken.refusal.message.startswith("expected it once, as GitLab's runner takes keys in any case, got ")
+    assert broken.line >= 4
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[[runners]]\nexecutor = 'docker'\nprivileged = true\n[runners.docker]\nimage = 'x'\n", 3),
+        ("[[runners]]\nexecutor = 'docker'\n[[runners.docker.services]]\nname = 'x'\nPrivileged = true\n", 5),
+        ("[[runners]]\nexecutor = 'kubernetes'\n[[runners.kubernetes.services]]\nname = 'x'\nprivileged = true\n", 5),
+    ],
+)
+def test_what_is_misplaced(text, line):
+    for each in documents.read(text):
+        assert [(told.rule, told.verdict, told.line) for told in each.problems] == [("misplaced", "ignored", line)]
+        assert not each.request.privileged
+
+
+def test_patches_of_a_pod():
+    """They may change every container of it."""
+    text = "[[runners]]\nexecutor = 'kubernetes'\n[[runners.kubernetes.pod_spec]]\npatch = 'containers: []'\n"
+    found = documents.read(text)
+    assert len(found) == 4
+    for each in found:
+        assert each.not_known.startswith("where FF_USE_ADVANCED_POD_SPEC_CONFIGURATION is on, it changes the pod")
+        assert documents.lint(each).outcomes[0].gets is None
 
 
 def test_what_is_no_configuration():

@@ -23,7 +23,7 @@ from capset.problem import Problem
 
 __all__ = ["DIALECTS"]
 
-_RUNNERS = re.compile(r"^[ \t]*\[\[[ \t]*runners[ \t]*\]\]", re.MULTILINE)
+_RUNNERS = re.compile(r"^[ \t]*\[\[[ \t]*runners[ \t]*\]\]", re.MULTILINE | re.IGNORECASE)
 _KEY = re.compile(r"^[ \t]*\[*([\w.-]+)(?:[ \t]*=|\])", re.MULTILINE)
 _RUNNER = re.compile(r"runners\[([0-9]+)\]")
 _KEYS = {"add": "cap_add", "drop": "cap_drop", "user": "user"}
@@ -38,6 +38,7 @@ class _TomlLines(Lines):
 
     def at(self, place: str) -> int | None:
         """Return the line of a key, or of the runner in which it is to stand."""
+        place = place.lower()  # of keys in any case
         found = _RUNNER.match(place)
         number = int(found[1]) if found else len(self.starts)
         if number >= len(self.starts):
@@ -57,7 +58,7 @@ def _lines(text: str) -> _TomlLines:
         of_runner: dict[str, int] = {}
         for found in _KEY.finditer(text, begin, end):
             line, at = line + text.count("\n", max(at, begin), found.start()), found.start()
-            of_runner.setdefault(found[1].rpartition(".")[2], line)
+            of_runner.setdefault(found[1].rpartition(".")[2].lower(), line)
         at = max(at, begin)
         keys.append(of_runner)
     return _TomlLines(None, starts, keys)
@@ -73,7 +74,11 @@ def _read(text: Text) -> list[Workload]:
     except (ValueError, RecursionError) as error:
         raise DocumentError(text.source, None, f"no TOML: {error}") from None
     lines = _lines(text.text)
-    return [workload for node in Node(document)["runners"] for workload in _runner(text, lines, node)]
+    try:
+        runners = gitlab.runners_of(document)
+    except FormatError as error:
+        return [broken("gitlab", text, error, lines)]
+    return [workload for node in runners for workload in _runner(text, lines, node)]
 
 
 def _runner(text: Text, lines: Lines, node: Node) -> list[Workload]:
@@ -84,10 +89,21 @@ def _runner(text: Text, lines: Lines, node: Node) -> list[Workload]:
         return [broken("gitlab", text, error, lines)]
     if found:
         return [_container(text, lines, each) for each in found]
-    told = f"a runner with the executor {clipped(executor)}, which starts no container of Docker or Kubernetes"
+    told = f"a runner with the executor {clipped(executor)}, which is not read: those of Docker and Kubernetes are"
     line = lines.at(node.place)
     problem = Problem(rule="passed-over", place=node.place, value=executor, verdict="note", message=told, line=line)
-    return [Workload(name=name, dialect="gitlab", source=text.source, line=line or 1, problems=(problem,))]
+    not_known = ""
+    if executor not in _WITHOUT:
+        problem, not_known = evolve(problem, rule="not-read", verdict="depends"), told
+    return [
+        Workload(
+            name=name, dialect="gitlab", source=text.source, line=line or 1, not_known=not_known, problems=(problem,)
+        )
+    ]
+
+
+# Executors that start no container by themselves.
+_WITHOUT = frozenset({"", "instance", "parallels", "shell", "ssh", "virtualbox"})
 
 
 def _container(text: Text, lines: Lines, container: Container, *, engine: Engine | None = None) -> Workload:
@@ -105,7 +121,7 @@ def _request(container: Container, _node: Node, engine: Engine | None) -> Reques
 DIALECTS = (
     Dialect(
         name="gitlab",
-        signs=re.compile(r"\[\[runners\]\]|\[runners\."),
+        signs=re.compile(r"(?i)\[\[runners\]\]|\[runners\."),
         about="the config.toml of GitLab's runner",
         engine="docker",
         refuses=_refuses,

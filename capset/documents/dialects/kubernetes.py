@@ -19,6 +19,7 @@ from capset.engines import Engine, Request
 from capset.errors import FormatError, clipped
 from capset.formats import kubernetes
 from capset.formats.contexts import Context, contexts, is_container, is_context, is_of_a_chart
+from capset.formats.contexts import unread as unread_values
 from capset.formats.document import Node, depends
 from capset.formats.kubernetes import Pod
 from capset.formats.limits import KINDS, read_limits
@@ -43,8 +44,8 @@ _KEYS = {
 
 def _refuses(text: Text) -> str:
     documents = text.parsed()
-    strange = next((reason for each in documents if (reason := _strange(each.value))), "")
-    return strange if documents else "there is no document in it"
+    strange = [_strange(each.value) for each in documents]
+    return "" if "" in strange else next(iter(strange), "there is no document in it")
 
 
 def _strange(document: Any) -> str:
@@ -80,7 +81,12 @@ def _refuses_values(text: Text) -> str:
 
 def _read_values(text: Text) -> list[Workload]:
     document = text.one()
-    return _contexts(text, document.value, document.lines(), "helm")
+    lines = document.lines()
+    found = _contexts(text, document.value, lines, "helm")
+    return [*found, *(_not_read(text, node, _OF_CHART, lines, "helm") for node in unread_values(Node(document.value)))]
+
+
+_OF_CHART = "what the chart makes of it is not known, as it is in no securityContext: give what helm template prints"
 
 
 def _contexts(text: Text, document: Any, lines: Lines, dialect: str) -> list[Workload]:
@@ -116,7 +122,16 @@ def _of_context(context: Context, _node: Node, engine: Engine | None) -> Request
 
 
 def _read(text: Text) -> list[Workload]:
-    return [workload for each in text.parsed() for workload in _workloads(text, each.value, each.lines())]
+    found: list[Workload] = []
+    documents = text.parsed()
+    for each in documents:
+        lines = each.lines()
+        if len(documents) > 1 and (reason := _strange(each.value)):
+            why = f"a document that is none of Kubernetes' is not read: {reason}"
+            found.append(_not_read(text, Node(each.value), why, lines, "kubernetes"))
+        else:
+            found += _workloads(text, each.value, lines)
+    return found
 
 
 def _workloads(text: Text, document: Any, lines: Lines) -> Iterator[Workload]:
@@ -145,11 +160,15 @@ def _unread(text: Text, item: Node, node: Node, lines: Lines) -> Workload:
     kind = item["kind"].text()
     maker = f"a {clipped(kind)}" if kind else "a document without kind"
     why = f"what {maker} makes of it is not known: only the spec of a pod is read"
+    return _not_read(text, node, why, lines, "kubernetes", within=item.at("metadata", "name").text())
+
+
+def _not_read(text: Text, node: Node, why: str, lines: Lines, dialect: str, *, within: str = "") -> Workload:
     problem = evolve(depends(node, "not-read", why), line=lines.at(node.place))
     return Workload(
         name=node.place,
-        within=item.at("metadata", "name").text(),
-        dialect="kubernetes",
+        within=within,
+        dialect=dialect,
         source=text.source,
         line=problem.line or 1,
         not_known=why,
