@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from posixpath import normpath
 from typing import Any, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from capset.bounds import bounded
 from capset.documents.meaning import Meaning
-from capset.documents.structured import Document, commented_json, documents
+from capset.documents.structured import Document, commented_json, content, documents
 from capset.documents.unitfiles import UnitFile, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -176,6 +176,15 @@ class Dialect:
     sets: bool = False
     partial: bool = False
     lacks: frozenset[str] = frozenset({"rootid"})
+    # What its parser keeps of a text, which is all but the comments; None where a comment is a line of its own, which
+    # begins with one of these marks.
+    _content: Callable[[str], Iterable[str]] | None = field(
+        default=Factory(lambda self: content if self.structured else None, takes_self=True),
+        alias="content",
+        repr=False,
+        eq=False,
+    )
+    _comments: tuple[str, ...] = field(default=("#", ";"), alias="comments", repr=False, eq=False)
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)

@@ -71,8 +71,9 @@ def read(
         CapSet.parse('CAP_KILL')
     """
     subject = _text(text, name, beside)
-    found = _chosen(subject, dialect)._reader(subject)
-    return [evolve(each, texts=subject.texts) for each in found]
+    chosen = _chosen(subject, dialect)
+    found = chosen._reader(subject)
+    return [evolve(each, texts=subject.texts, written_in=chosen.name) for each in found]
 
 
 def merge(
@@ -121,7 +122,7 @@ def merge(
             raise DialectError(text.text, text.source, ((dialect, "expected a mapping"),))
     found = chosen._merger(texts)
     used = {name: text for each in texts for name, text in each.texts.items()}
-    return [evolve(each, texts=used) for each in found]
+    return [evolve(each, texts=used, written_in=chosen.name) for each in found]
 
 
 def dialect_of(text: str | bytes, name: str = "") -> str:

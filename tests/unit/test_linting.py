@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from capset import documents
+from capset import documents, engines
 from capset.documents import Settings
 from capset.documents.columns import column, lines_of
 from capset.documents.hosts import github, gitlab
@@ -128,6 +128,137 @@ def test_a_comment_about_what_was_not_asked_is_no_fault():
     assert silenced(pod, "a.yaml", policy="baseline")[0][0] == "unused-ignore"
     assert silenced(UNIT.format("# capset: ignore[variable] x\n"), select=["invalid-user"]) == [("invalid-user", None)]
     assert silenced(UNIT.format("# capset: ignore[variable] x\n"), ignore=["variable"]) == [("invalid-user", None)]
+
+
+FOO = "capset: ignore[unknown-capability] known"
+JOB = 'job "a" {{{{\ngroup "a" {{{{\ntask "a" {{{{\ndriver = "docker"\nconfig {{{{\n{}\n}}}}\n}}}}\n}}}}\n}}}}\n'
+NOMAD_JSON = (
+    '{{"job":{{"a":{{"group":{{"a":{{"task":{{"a":{{"driver":"docker","config":{{"args":["x # {}"],"cap_add":["FOO"]'
+    + "}}" * 8
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.service", "[Service]\nCapabilityBoundingSet=CAP_KILL # {} CAP_SYS_ADMINN\n"),
+        ("a.service", "[Service]\nCapabilityBoundingSet=CAP_FOO \\\n  CAP_KILL ; {}\n"),
+        ("a.container", "[Container]\nImage=x\nAddCapability=CAP_FOO # {}\n"),
+        ("a.nspawn", "[Exec]\nCapability=CAP_FOO # {}\n"),
+        ("a.conf", "lxc.cap.keep = foo # {}\n"),
+        ("a.conf", "; {}\nlxc.cap.keep = foo\n"),
+        ("a.service", "[Unit]\nX-A=a\n// {}\n[Service]\nCapabilityBoundingSet=CAP_FOO\n"),
+    ],
+)
+def test_where_a_comment_is_a_line_of_its_own(name, text):
+    """What stands behind a value is a part of the value, and silences nothing; that is told."""
+    found = lint(text.format(FOO), name)
+    assert "unknown-capability" in [each.rule for each in found]
+    assert [each.silence for each in found] == [None] * len(found)
+    [told] = [each for each in found if each.rule == "unused-ignore"]
+    assert told.message.startswith("the comment: it silences nothing, as it is read as a part of its line: put it on a")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "services:\n  a:\n    command: |\n      # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a:\n    command: >-\n      x\n\n      # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a: {{command: 'x # {}', cap_add: [FOO]}}\n"),
+        ("a.yaml", 'services:\n  a: {{command: "x # {}", cap_add: [FOO]}}\n'),
+        ("a.yaml", 'services:\n  a:\n    command: "x\n     # {}"\n    cap_add: [FOO]\n'),
+        ("a.yaml", "services:\n  a:\n    ? 'x # {}'\n    : x\n    cap_add: [FOO]\n"),
+        ("a.yaml", "x: &b {{labels: ['x # {0}']}}\nservices:\n  a: {{<<: *b, labels: ['x # {0}'], cap_add: [FOO]}}\n"),
+        ("a.yaml", "services:\n  a:\n    command: x // capset:ignore[unknown-capability] x\n    cap_add: [FOO]\n"),
+        ("a.json", '{{"services":{{"a":{{"command":"x // {}","cap_add":["FOO"]}}}}}}'),
+        ("a.json", '{{"services":\t{{"a":{{"command":"x # {}","cap_add":["FOO"]}}}}}}'),
+        ("a.json", '{{"image":"x // {}","runArgs":["--cap-add=FOO"]}}'),
+        ("a.sh", "docker run --cap-add FOO web echo '# {}'\n"),
+        ("a.sh", 'docker run --cap-add FOO web echo "\n # {}" --cap-add BAR\n'),
+        ("a.sh", "docker run --cap-add FOO web echo \\# {}\n"),
+        ("a.sh", "docker run --cap-add FOO web // {}\n"),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage="""\n# {}"""\ncap_add=["FOO"]\n'),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage=\'x # {}\'\ncap_add=["FOO"]\n'),
+        ("a.toml", '[[runners]]\nexecutor="docker"\ndocker={{"x # {}"=1, cap_add=["FOO"]}}\n'),
+        ("a.nomad", JOB.format('cap_add = ["FOO"]\nargs = ["x # {}"]')),
+        ("a.nomad", JOB.format('cap_add = ["FOO"]\nargs = [<<EOT\n# {}\nEOT\n]')),
+        ("a.nomad", JOB.format('args = [<<EOT\n# {}\nEOT\n]\ncap_add = ["FOO"]')),
+        ("a.nomad", JOB.format('labels = {{"x // {}" = 1}}\ncap_add = ["FOO"]')),
+        ("a.json", NOMAD_JSON),
+    ],
+)
+def test_what_stands_in_a_text_is_no_comment(name, text):
+    """Whatever it looks like there: the parser says what is one."""
+    found = [(each.rule, each.silence) for each in lint(text.format(FOO), name) if each.verdict != "note"]
+    assert ("unknown-capability", None) in found
+    assert [silence for _, silence in found] == [None] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "services:\n  a:\n    command: 'x # y'\n    cap_add: [FOO] # {}\n"),
+        ("a.yaml", 'services:\n  a:\n    labels: ["# {0}"] # {0}\n    # {0}\n    cap_add: [FOO]\n'),
+        ("a.yaml", "services:\n  a:\n    command: |\n      x\n    # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a:\n    cap_add: [FOO,\n      # {}\n      BAR]\n"),
+        ("a.yaml", "{{services: {{a: {{command: 'x # {0}', cap_add: [FOO]}}}}}} # {0}\n"),
+        ("devcontainer.json", '{{"image": "x",\n// {}\n"runArgs": ["--cap-add=FOO"]}}'),
+        ("devcontainer.json", '{{"image": "x", /* {} */ "runArgs": ["--cap-add=FOO"]}}'),
+        ("devcontainer.json", '{{"image": "x",\n/* {} */\n"runArgs": ["--cap-add=FOO"]}}'),
+        ("a.sh", "docker run --cap-add FOO web echo 'x' # {}\n"),
+        ("a.sh", "# {}\ndocker run --cap-add FOO web\n"),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage="x#y"\ncap_add=["FOO"] # {}\n'),
+        ("a.conf", "# {}\nlxc.cap.keep = foo\n"),
+        ("a.nspawn", "[Exec]\n; {}\nCapability=CAP_FOO\n"),
+        ("a.nomad", JOB.format('cap_add = ["FOO"] // {}')),
+        ("a.nomad", JOB.format('args = ["#"]\n# {}\ncap_add = ["FOO"]')),
+    ],
+)
+def test_what_is_a_comment(name, text):
+    """Silences, with its reason and no more."""
+    found = lint(text.format(FOO), name, select=["unknown-capability"])
+    assert "known" in [each.silence and each.silence.reason for each in found]
+
+
+def test_commands_in_a_unit_have_its_comments():
+    """Not those of a shell."""
+    text = "[Service]\n{}ExecStart=docker run --cap-add FOO web{}\n"
+    found = silenced(text.format("", f" # {FOO}"), select=["unknown-capability", "unused-ignore"])
+    assert sorted(found) == [("unknown-capability", None), ("unused-ignore", None)]
+    found = silenced(text.format(f"# {FOO}\n", ""), select=["unknown-capability", "unused-ignore"])
+    assert found == [("unknown-capability", ("known", "line 2"))]
+    report = lint(text.format("", f" # {FOO}"), engine=engines.get("podman"), select=["unknown-capability"])
+    assert [each.silence for each in report] == [None]
+
+
+def test_many_comments_about_one_line():
+    """The first of a rule silences; the others are of no use."""
+    found = lint("services:\n" + f"# {FOO}\n" * 3 + "  a: {cap_add: [FOO, BAR]}\n", "a.yaml")
+    assert [each.silence.where for each in found if each.silence] == ["line 2"] * 2
+    assert [(each.rule, each.line) for each in found if not each.silence] == [("unused-ignore", at) for at in (3, 4)]
+
+
+def test_nobody_knows_where_comments_are_in_what_is_read_no_more(monkeypatch):
+    """Then there is none."""
+    from capset.documents import structured
+
+    def fail(_text):
+        raise structured._yamltext("").UnreadableError(1, "no")
+
+    monkeypatch.setattr(structured._yamltext(""), "scalars", fail)
+    assert silenced(f"services:\n  a: {{cap_add: [FOO]}} # {FOO}\n", "a.yaml") == [("unknown-capability", None)]
+
+
+def test_that_a_document_cannot_be_read_is_not_silenced():
+    """By any configuration: the exit status says it too, and nothing else would say why."""
+    settings = Settings.read('[[lint.silence]]\nfiles = ["*"]\nrules = ["unreadable"]\nreason = "x"\n')
+    broken = documents.unread("no YAML", "a.yaml")
+    part = documents.read("services: {a: 5}", "b.yaml")
+    report = documents.lint([broken, *part], silences={name: settings.of(name) for name in ("a.yaml", "b.yaml")})
+    assert [(each.file, each.rule, each.silence is None) for each in report] == [
+        ("a.yaml", "unreadable", True),
+        ("b.yaml", "unreadable", False),
+    ]
 
 
 def test_what_no_line_is_sure_of_is_not_silenced():
