@@ -133,8 +133,8 @@ def lint(
     )
     if policy is not None and any(workload._pod is not None for workload in found.workloads):
         warn(f"of {policy}, the rule about capabilities is checked, and no other")
-    _tell(report, set() if merge else {*files} - found.inside, found.inside, found.skipped)
-    _write(report, form, several=len(files) > 1 or bool(found.inside))
+    _tell(report, set() if merge else found.named - found.inside, found.inside, found.skipped)
+    _write(report, form, several=len(found.named) > 1 or bool(found.inside))
     click.get_current_context().exit(2 if found.unread else int(bool(report.faults)))
 
 

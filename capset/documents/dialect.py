@@ -185,6 +185,9 @@ class Dialect:
         eq=False,
     )
     _comments: tuple[str, ...] = field(default=("#", ";"), alias="comments", repr=False, eq=False)
+    # By what a text that cannot be parsed may be one all the same: a key of YAML or JSON, or the beginning of a line.
+    _keys: tuple[str, ...] = field(default=(), alias="keys", repr=False, eq=False)
+    _opening: str = field(default="", alias="opening", repr=False, eq=False)
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)

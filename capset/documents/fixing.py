@@ -153,7 +153,7 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
 
 
 def _asks_as_meant(before: Sequence[Workload], after: Sequence[Workload], edits: Sequence[tuple[Name, Edit]]) -> bool:
-    """Say whether two readings differ in nothing but in the names that were to be spelled anew, each as it was to be."""
+    """Say whether two readings differ only in names that were to be spelled anew, and each is as it was to be."""
     meant = {name: edit.after for name, edit in edits}
     return [_asked(number, each, meant) for number, each in enumerate(before)] == [
         _asked(number, each, {}) for number, each in enumerate(after)

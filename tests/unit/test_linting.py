@@ -568,7 +568,7 @@ def test_a_folder(run, tree):
     ]
     rows = json.loads(run("lint", ".", "--json")[1])
     assert {row["file"] for row in rows} > {"compose.yaml", "deploy/pod.yaml", "web.service"}
-    assert run("lint", "compose.yaml", "./compose.yaml", "web.service")[1].count("compose.yaml:") == 2
+    assert run("lint", "compose.yaml", "./compose.yaml", "web.service")[1].count("compose.yaml:") == 1
 
 
 def test_a_file_that_is_named_is_a_document(run, tree):
@@ -615,14 +615,16 @@ def test_a_file_without_an_end(run, tree, monkeypatch):
 
 
 def test_yaml_needs_its_reader(run, tree, monkeypatch):
-    """That is said once."""
+    """That is said of each file, and hides no other."""
     import sys
 
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel", None)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    status, out, err = run("lint", ".")
-    assert (status, out, "ruamel.yaml" in err) == (2, "", True)
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert out.startswith(".hidden.yaml:1: unreadable: reading YAML needs ruamel.yaml: pip install 'capset[documents]'")
+    assert "web.service:2:6: invalid-user: " in out
 
 
 def test_the_configuration_is_found(run, tree, monkeypatch):
@@ -691,3 +693,114 @@ def test_without_a_configuration(run, tree, monkeypatch):
     """None is found up to the root."""
     monkeypatch.setattr(os.path, "isfile", lambda _path: False)
     assert run("lint", "compose.yaml")[0] == 1
+
+
+# -- what is no document, and what may be one -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "may_be"),
+    [
+        ("a.nomad", JOB.format("privileged = ").replace("{{", "{").partition("}")[0], True),
+        ("a.hcl", '# x\n/* y\n*/\nvariable "a" {}\njob "a {\n', True),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\ncap_add=["a",\n', True),
+        ("a.toml", 'concurrent = 1\n[[runners]\nexecutor="docker"\n', True),
+        ("a.json", '{"image":"x","runArgs":["--privileged","--cap-add=FOO"', True),
+        ("a", '{"image":"x","runArgs":["--privileged","--cap-add=FOO"', True),
+        ("devcontainer.json", '{"image":"x", "privileged": true', True),
+        ("a.json", '{"taskDefinition":{"family":"x"', True),
+        ("a.json", '{"Job":{"TaskGroups":[{"Tasks":[', True),
+        ("a.json", '[{"Spec":{"TaskTemplate":{', True),
+        ("a.json", '{"info":{"runtimeSpec":{', True),
+        ("a.json", '{"ociVersion":"1","root":{', True),
+        ("a.yaml", "podSecurityContext:\n  fsGroup: 1\nfoo: [", True),
+        ("a.json", '{"name":"x","version":"1",', False),
+        ("a.txt", '{"process": 1}', False),
+        ("a.toml", "[tool.x]\na=[", False),
+        ("a.tf", 'resource "a" "b" {\n cap_add = [', False),
+        ("a.md", "# A\nWords.\n```\n[[runners]]\nfoo\n```\n", False),
+        ("a.md", 'Words\n```\njob "a" {\n}\n```\n', False),
+        ("a.toml", "# A\na = 1\n# [[runners]]\n", False),
+    ],
+)
+def test_what_is_cut_off_may_be_a_document(name, text, may_be):
+    """In whichever dialect it was to be; a page that has one in it is none."""
+    with pytest.raises(CapsetError) as raised:
+        documents.read(text, name)
+    assert documents.may_be_document(raised.value, text) is may_be
+
+
+def test_what_opens_so_and_is_whole_is_none():
+    """Of a table that is no runner's own, nothing is lost."""
+    text = "a = 1\n[runners]\nb = 2\n"
+    with pytest.raises(CapsetError) as raised:
+        documents.read(text, "a.toml")
+    assert not documents.may_be_document(raised.value, text)
+
+
+POD = "kind: Pod\nspec: {containers: [{name: a, securityContext: {capabilities: {add: [KILL]}}}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.yaml", POD.encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.yaml", POD.encode("utf-16-be"), "no UTF-8 text"),
+        ("a.txt", POD.encode("utf-32"), "no UTF-8 text, but UTF-32"),
+        ("a.txt", ("\ufeff" + POD).encode("utf-16-be"), "no UTF-8 text, but UTF-16"),
+        ("a.yaml", "Words".encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.json", b'{"a": "\0"}', "no UTF-8 text"),
+        ("a.service", b"[Service]\n\0", "no UTF-8 text"),
+        ("a.txt", '{"services": {'.encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.txt", "Words".encode("utf-16"), None),
+        ("a.txt", b"Words\0", None),
+        ("a.yaml", b"", None),
+    ],
+)
+def test_other_encodings_in_a_folder(run, tmp_path, monkeypatch, name, data, told):
+    """What is a document in one of them, or is called so, is told."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(data)
+    status, out, err = run("lint", ".")
+    if told is None:
+        assert (status, out, err) == (0, "", "capset: 1 file is no document that capset reads\n")
+    else:
+        assert (status, out) == (2, f"{name}:1: unreadable: {told}\n")
+
+
+def test_an_extended_file_in_another_encoding(run, tmp_path, monkeypatch):
+    """It is told of itself, and not known to the one that names it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("services: {a: {extends: {file: b.yaml, service: b}}}\n")
+    (tmp_path / "b.yaml").write_bytes("services: {b: {}}\n".encode("utf-16"))
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert "a.yaml:1:16: not-read" in out
+    assert "b.yaml:1: unreadable: no UTF-8 text, but UTF-16" in out
+
+
+def test_an_extra_that_is_missing_hides_no_other_file(run, tmp_path, monkeypatch):
+    """It is told of the file that needs it."""
+    import sys
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.nomad").write_text('job "a" {\n}\n')
+    (tmp_path / "b.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    monkeypatch.setitem(sys.modules, "hcl2", None)
+    monkeypatch.delitem(sys.modules, "capset.documents.hcltext", raising=False)
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert "a.nomad:1: unreadable: reading HCL needs python-hcl2" in out
+    assert "b.yaml:1:26: unknown-capability" in out
+
+
+def test_a_file_that_is_named_twice(run, tmp_path, monkeypatch):
+    """By whatever path, it is told once."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    (tmp_path / "-").write_text("services: {a: {cap_add: [BAR]}}\n")
+    once = run("lint", "a.yaml")
+    assert run("lint", "a.yaml", "./a.yaml", str(tmp_path / "a.yaml")) == once
+    assert run("lint", "--pass-over", "a.yaml", "./a.yaml") == once
+    assert run("lint", ".", str(tmp_path)) == run("lint", ".")
+    assert run("lint", "-", "./-", stdin="services: {a: {cap_add: [X]}}")[1].count("unknown-capability") == 2

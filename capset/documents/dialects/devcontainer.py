@@ -81,6 +81,7 @@ DIALECTS = (
         engine="docker",
         structured=True,
         content=_content,
+        keys=(*sorted(_OWN), "privileged"),
         signs=re.compile(r'"(?:runArgs|capAdd|containerUser|remoteUser|dockerComposeFile)"'),
         refuses=_refuses,
         reader=_read,

@@ -122,6 +122,7 @@ def _request(container: Container, _node: Node, engine: Engine | None) -> Reques
 DIALECTS = (
     Dialect(
         name="gitlab",
+        opening=r"\[\[?runners\b",
         signs=re.compile(r"\[\[runners\]\]|\[runners\."),
         about="the config.toml of GitLab's runner",
         engine="docker",

@@ -143,6 +143,8 @@ def _request(task: Task, _node: Node, engine: Engine | None) -> Request:
 DIALECTS = (
     Dialect(
         name="nomad",
+        keys=("TaskGroups",),
+        opening=r'job[ \t]+"',
         signs=re.compile(r'^[ \t]*job[ \t]+"|"TaskGroups"', re.MULTILINE),
         about="a job of Nomad, in HCL or JSON",
         engine="nomad-docker",
