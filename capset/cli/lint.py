@@ -196,10 +196,11 @@ def _write(report: Report, form: str, *, several: bool) -> None:
         for finding in report.faults:
             say(str(finding))
     elif form == "github":
-        if commands := report.to_github():
+        if commands := report.to_github(folder=os.getcwd()):
             say(commands)
     else:
-        say_json({"json": report.by_workload, "sarif": report.to_sarif, "gitlab": report.to_gitlab}[form]())
+        write = {"sarif": report.to_sarif, "gitlab": report.to_gitlab}.get(form)
+        say_json(report.by_workload() if write is None else write(folder=os.getcwd()))
 
 
 def _say(report: Report, *, several: bool) -> None:

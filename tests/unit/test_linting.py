@@ -804,3 +804,29 @@ def test_a_file_that_is_named_twice(run, tmp_path, monkeypatch):
     assert run("lint", "--pass-over", "a.yaml", "./a.yaml") == once
     assert run("lint", ".", str(tmp_path)) == run("lint", ".")
     assert run("lint", "-", "./-", stdin="services: {a: {cap_add: [X]}}")[1].count("unknown-capability") == 2
+
+
+def test_paths_from_the_top(run, tmp_path, monkeypatch):
+    """What is below the current folder is told as it is seen from there; other files in SARIF with a scheme."""
+    here = tmp_path / "here"
+    here.mkdir()
+    for folder in (here, tmp_path):
+        (folder / "a b.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    monkeypatch.chdir(here)
+
+    def told(path, form):
+        return run("lint", "--format", form, path)[1]
+
+    def uri(path):
+        [result] = json.loads(told(path, "sarif"))["runs"][0]["results"]
+        return result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+    for path in ("a b.yaml", "./a b.yaml", str(here / "a b.yaml"), "../here/a b.yaml"):
+        assert uri(path) == "a%20b.yaml"
+        assert told(path, "gitlab") == told("a b.yaml", "gitlab")
+        assert "file=a b.yaml," in told(path, "github")
+    for path in ("../a b.yaml", str(tmp_path / "a b.yaml")):
+        assert uri(path) == f"file://{tmp_path}/a%20b.yaml"
+        assert json.loads(told(path, "gitlab"))[0]["location"]["path"] == str(tmp_path / "a b.yaml")
+    [result] = documents.lint(documents.read("docker run --cap-add X y", "/a")).to_sarif()["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///a"
