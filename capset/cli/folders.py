@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 from collections import Counter
@@ -14,13 +15,21 @@ from capset.cli.inputs import read_bytes
 from capset.cli.output import Failure
 from capset.cli.reading import read_document
 from capset.documents import Workload
-from capset.errors import CapsetError, MissingExtraError
+from capset.errors import CapsetError
 from capset.printable import printable
 
 __all__ = ["Found", "merge_all", "read_all"]
 
 _OF_VERSIONS = frozenset({".git", ".hg", ".jj", ".svn"})
 _FRONT = 2**16  # bytes at the front of a file, among which a binary one has a zero
+_ENCODINGS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32"} | {
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}  # in this order, as one mark begins another
+_TEXTS = (
+    *(".yaml", ".yml", ".json", ".toml", ".hcl", ".nomad", ".service", ".socket", ".mount", ".swap"),
+    *(".container", ".pod", ".kube", ".nspawn"),
+)  # what is called so is meant to be a text
 
 
 class Found(NamedTuple):
@@ -30,11 +39,13 @@ class Found(NamedTuple):
         workloads: What was read.
         inside: The names of the documents that nobody named, as they were found in a folder.
         skipped: How many files, links and folders were passed over, by what they are.
+        named: The paths that somebody named, each file once.
     """
 
     workloads: list[Workload]
     inside: set[str]
     skipped: Counter[str]
+    named: set[str]
 
     @property
     def unread(self) -> bool:
@@ -52,9 +63,10 @@ class _Others(Mapping[str, bytes]):
         if path not in self._paths:
             raise KeyError(path)
         try:
-            return _read(path)
+            data = _read(path)
         except OSError:  # which is told of the file itself
             raise KeyError(path) from None
+        return b"" if b"\0" in data[:_FRONT] else data
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._paths)
@@ -85,8 +97,12 @@ def read_all(
     Raises:
         Failure: The one document that is named cannot be read.
     """
-    given = list(dict.fromkeys(operands))
-    found = Found([], set(), Counter())
+    # Each file once, also where it is named in two ways; - is no file.
+    once: dict[str, str] = {}
+    for each in operands:
+        once.setdefault(each if each == "-" else os.path.abspath(each), each)
+    given = [*once.values()]
+    found = Found([], set(), Counter(), {*given})
     paths = [*_paths(given, excludes, found, pass_over=pass_over)]
     others = _Others(paths)
     for path in paths:
@@ -105,14 +121,15 @@ def merge_all(operands: Iterable[str]) -> Found:
         Failure: One of them cannot be read.
     """
     try:
-        return Found(documents.merge({path: read_bytes(path) for path in operands}), set(), Counter())
+        given = {path: read_bytes(path) for path in operands}
+        return Found(documents.merge(given), set(), Counter(), {*given})
     except CapsetError as error:
         raise Failure(str(error)) from error
 
 
 def _paths(given: Iterable[str], excludes: Callable[[str], bool], found: Found, *, pass_over: bool) -> Iterator[str]:
     """List the files, each once, and note which of them nobody named."""
-    seen = {os.path.normpath(each) for each in given if each != "-"}
+    seen = {os.path.abspath(each) for each in given if each != "-"}
     for each in given:
         if pass_over and os.path.isfile(each):
             found.inside.add(each)
@@ -124,9 +141,9 @@ def _paths(given: Iterable[str], excludes: Callable[[str], bool], found: Found, 
             yield each
         else:
             for path in _inside(each, excludes, found):
-                if (name := os.path.normpath(path)) not in seen:
-                    seen.add(name)
-                    found.inside.add(name)
+                if (whole := os.path.abspath(path)) not in seen:
+                    seen.add(whole)
+                    found.inside.add(name := os.path.normpath(path))
                     yield name
 
 
@@ -174,21 +191,28 @@ def _one_of_many(path: str, found: Found, others: Mapping[str, bytes]) -> list[W
         data = _read(path)
     except OSError as error:
         return [documents.unread(str(error.strerror), path)]
-    try:
-        workloads = documents.read(data, path, beside=others) if data else None
-    except MissingExtraError:
-        raise
-    except CapsetError as error:
-        workloads = [documents.unread(error, path)] if documents.may_be_document(error, data) else None
+    encoding = next((name for mark, name in _ENCODINGS.items() if data.startswith(mark)), "")
+    binary = not encoding and b"\0" in data[:_FRONT]
+    text = data.decode(encoding, "replace") if encoding else data
+    workloads: list[Workload] | None = None
+    if data and not binary:
+        try:
+            workloads = documents.read(text, path, beside=others)
+        except CapsetError as error:
+            if documents.may_be_document(error, text):
+                workloads = [documents.unread(error, path)]
+    if (encoding or binary) and (workloads is not None or path.endswith(_TEXTS)):
+        workloads = [documents.unread(f"no UTF-8 text{f', but {encoding.upper()}' * bool(encoding)}", path)]
     if workloads is None:
         found.skipped["other"] += 1
     return workloads or []
 
 
 def _read(path: str) -> bytes:
-    """Read a file as far as a document may go; of what is binary, or no file, nothing."""
+    """Read a file as far as a document may go; of what is binary no more than its front, of what is no file nothing."""
     if not stat.S_ISREG(os.stat(path).st_mode):
         return b""
     with open(path, "rb") as file:
         front = file.read(_FRONT)
-        return b"" if b"\0" in front else front + file.read(LONGEST_TEXT + 1 - len(front))
+        is_text = b"\0" not in front or front.startswith((*_ENCODINGS,))
+        return front + file.read(LONGEST_TEXT + 1 - len(front)) if is_text else front

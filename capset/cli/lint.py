@@ -136,8 +136,8 @@ def lint(
     )
     if policy is not None and any(workload._pod is not None for workload in found.workloads):
         warn(f"of {policy}, the rule about capabilities is checked, and no other")
-    _tell(report, set() if merge else {*files} - found.inside, found.inside, found.skipped)
-    _write(report, form, several=len(files) > 1 or bool(found.inside))
+    _tell(report, set() if merge else found.named - found.inside, found.inside, found.skipped)
+    _write(report, form, several=len(found.named) > 1 or bool(found.inside))
     click.get_current_context().exit(2 if found.unread else int(bool(report.faults)))
 
 
@@ -199,10 +199,11 @@ def _write(report: Report, form: str, *, several: bool) -> None:
         for finding in report.faults:
             say(str(finding))
     elif form == "github":
-        if commands := report.to_github():
+        if commands := report.to_github(folder=os.getcwd()):
             say(commands)
     else:
-        say_json({"json": report.by_workload, "sarif": report.to_sarif, "gitlab": report.to_gitlab}[form]())
+        write = {"sarif": report.to_sarif, "gitlab": report.to_gitlab}.get(form)
+        say_json(report.by_workload() if write is None else write(folder=os.getcwd()))
 
 
 def _say(report: Report, *, several: bool) -> None:

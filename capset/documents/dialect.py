@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from itertools import islice
 from posixpath import normpath
 from typing import Any, TypeVar, cast
 
-from attrs import field, frozen
+from attrs import Factory, field, frozen
 
 from capset.bounds import bounded
 from capset.documents.meaning import Meaning
-from capset.documents.structured import Document, commented_json, documents
+from capset.documents.structured import Document, commented_json, content, documents
 from capset.documents.unitfiles import UnitFile, unit_files
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -178,6 +178,18 @@ class Dialect:
     lacks: frozenset[str] = frozenset({"rootid"})
     # The dialect that stands for this one where a text comes near both, as what is told of that goes for this one too.
     _kin: str = field(default="", alias="kin", repr=False, eq=False)
+    # What its parser keeps of a text, which is all but the comments; None where a comment is a line of its own, which
+    # begins with one of these marks.
+    _content: Callable[[str], Iterable[str]] | None = field(
+        default=Factory(lambda self: content if self.structured else None, takes_self=True),
+        alias="content",
+        repr=False,
+        eq=False,
+    )
+    _comments: tuple[str, ...] = field(default=("#", ";"), alias="comments", repr=False, eq=False)
+    # By what a text that cannot be parsed may be one all the same: a key of YAML or JSON, or the beginning of a line.
+    _keys: tuple[str, ...] = field(default=(), alias="keys", repr=False, eq=False)
+    _opening: str = field(default="", alias="opening", repr=False, eq=False)
     _signs: re.Pattern[str] | None = field(default=None, alias="signs", repr=False, eq=False)
     _refuses: Callable[[Text], str] = field(alias="refuses", repr=False, eq=False)
     _reader: Callable[[Text], list[Workload]] = field(alias="reader", repr=False, eq=False)

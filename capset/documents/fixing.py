@@ -4,21 +4,27 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from attrs import evolve, frozen
 
 from capset.documents.columns import column, lines_of
 from capset.documents.reading import read
 from capset.documents.spelling import spelled
+from capset.documents.structured import Document, documents
 from capset.documents.workload import Workload
 from capset.engines import Request
 from capset.errors import require
+from capset.formats.composing import Tagged
 
 __all__ = ["Edit", "Fix", "fix"]
 
 _FIXED = frozenset({"compose", "kubernetes"})  # dialects in which people write names that several engines read
-_ANCHOR = re.compile(r"&[^\s\[\]{},]+[ \t]+[\"']?$")  # before a name that may stand elsewhere too, for something else
+# Where names of capabilities stand in a parsed document.
+_NAMES = re.compile(
+    r"/services/[^/]*/cap_(?:add|drop)/[0-9]+|/(?:.*/)?securityContext/capabilities/(?:add|drop)/[0-9]+"
+)
 
 
 @frozen(kw_only=True)
@@ -81,7 +87,8 @@ def fix(text: str | bytes, name: str = "", *, dialect: str | None = None) -> Fix
 
     That is done in compose files and in pods, for names whose meaning is sure, and only where the place of a name is
     known exactly. Nothing else is touched, be it a comment, an anchor, a quote or the end of a line. What comes of it
-    is read again: where it would ask for anything else than the same names, nothing is changed.
+    is read again: where anything but the spelling of these names would differ in it, such as the arguments of a command
+    that are an alias of them, nothing is changed.
 
     Args:
         text: As of :func:`~capset.documents.read`.
@@ -103,15 +110,22 @@ def fix(text: str | bytes, name: str = "", *, dialect: str | None = None) -> Fix
     require(text, str | bytes, "a document as str or bytes")
     before = text if isinstance(text, str) else text.decode("utf-8")
     mark = before[: before.startswith("\ufeff")]
-    edits = sorted({*_edits(workloads, lines_of(before[len(mark) :]))}, key=lambda each: (each.line, each.column))
+    found = [*_edits(workloads, lines_of(before[len(mark) :]))]
+    edits = sorted({edit for _, edit in found}, key=lambda each: (each.line, each.column))
     after = mark + _edited(before[len(mark) :], edits)
-    if edits and not _asks_the_same(workloads, read(after, name, dialect=workloads[0].dialect)):
+    if edits and not (
+        _asks_as_meant(workloads, read(after, name, dialect=workloads[0].dialect), found)
+        and _differ_in_names_alone(documents(before[len(mark) :], name), documents(after[len(mark) :], name))
+    ):
         return Fix(name=name, before=before, text=before, edits=())
     return Fix(name=name, before=before, text=after, edits=tuple(edits))
 
 
-def _edits(workloads: Sequence[Workload], lines: tuple[str, ...]) -> Iterator[Edit]:
-    for workload in workloads:
+Name = tuple[int, str, int]  # which workload, "add" or "drop", and which name there
+
+
+def _edits(workloads: Sequence[Workload], lines: tuple[str, ...]) -> Iterator[tuple[Name, Edit]]:
+    for number, workload in enumerate(workloads):
         if workload.request is None or workload.dialect not in _FIXED:
             continue
         for field in ("add", "drop"):
@@ -119,8 +133,8 @@ def _edits(workloads: Sequence[Workload], lines: tuple[str, ...]) -> Iterator[Ed
             for at, (before, after) in enumerate(zip(names, _respelled(names), strict=True)):
                 line = workload._lines.get(f"{field}[{at}]", 0)
                 found = None if before == after else column(lines, line, before)
-                if found is not None and not _ANCHOR.search(lines[line - 1], 0, found - 1):
-                    yield Edit(line=line, column=found, before=before, after=after)
+                if found is not None:
+                    yield (number, field, at), Edit(line=line, column=found, before=before, after=after)
 
 
 def _respelled(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -138,14 +152,48 @@ def _edited(text: str, edits: Sequence[Edit]) -> str:
     return "\n".join(lines)
 
 
-def _asks_the_same(before: Sequence[Workload], after: Sequence[Workload]) -> bool:
-    """Say whether two readings differ in nothing but in how names are spelled."""
-    return [*map(_asked, before)] == [*map(_asked, after)]
+def _asks_as_meant(before: Sequence[Workload], after: Sequence[Workload], edits: Sequence[tuple[Name, Edit]]) -> bool:
+    """Say whether two readings differ only in names that were to be spelled anew, and each is as it was to be."""
+    meant = {name: edit.after for name, edit in edits}
+    return [_asked(number, each, meant) for number, each in enumerate(before)] == [
+        _asked(number, each, {}) for number, each in enumerate(after)
+    ]
 
 
-def _asked(workload: Workload) -> tuple[object, ...]:
+def _asked(number: int, workload: Workload, meant: Mapping[Name, str]) -> tuple[object, ...]:
     asks = workload.asks
     if isinstance(asks, Request):
-        add, drop = (tuple(map(spelled, names)) for names in (asks.add, asks.drop))
+        add, drop = (
+            tuple(meant.get((number, field, at), name) for at, name in enumerate(getattr(asks, field)))
+            for field in ("add", "drop")
+        )
         asks = evolve(asks, add=add, drop=drop, problems=())
     return workload.label, workload.line, asks
+
+
+def _differ_in_names_alone(before: Sequence[Document], after: Sequence[Document]) -> bool:
+    """Say whether two parsed texts are the same but for names of capabilities where a request has them."""
+    pairs = zip(before, after, strict=False)
+    return len(before) == len(after) and all(
+        _NAMES.fullmatch(place) for one, other in pairs for place in _differing(one.value, other.value, "", frozenset())
+    )
+
+
+def _differing(before: Any, after: Any, place: str, around: frozenset[int]) -> Iterator[str]:
+    """Yield the places of what is not the same, also of each alias, which may stand for what it stands in."""
+    if isinstance(before, Tagged) and isinstance(after, Tagged) and before.tag == after.tag:
+        yield from _differing(before.value, after.value, place, around)
+    elif type(before) is not type(after) or not isinstance(before, dict | list):
+        if repr(before) != repr(after):  # as .nan is not equal to itself
+            yield place
+    elif id(before) not in around:
+        around |= {id(before)}
+        one, other = (_inner(each) for each in (before, after))
+        if [*one] != [*other]:
+            yield place
+        for key in one.keys() & other.keys():
+            yield from _differing(one[key], other[key], f"{place}/{str(key).replace('/', '')}", around)
+
+
+def _inner(value: Any) -> dict[Any, Any]:
+    return dict(enumerate(value)) if isinstance(value, list) else value

@@ -18,7 +18,7 @@ from capset.documents.jsontext import TOO_DEEP
 from capset.documents.lines import Place
 from capset.errors import DocumentError, TooLargeError, clipped
 
-__all__ = ["parse_hcl"]
+__all__ = ["content", "parse_hcl"]
 
 # On these the patterns of python-hcl2 take the square of their length, and nobody writes them.
 _SLOW = re.compile(r"\s{1000}|(?:-[0-9]++){50}")
@@ -26,6 +26,7 @@ _LONGEST_NUMBER = 100  # digits
 
 _ESCAPED = re.compile(r'\\(?:([nrt"\\])|u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8}))|\$(\$\{)|%(%\{)')
 _LETTERS = {"n": "\n", "r": "\r", "t": "\t"}
+_COMMENT = "NL_OR_COMMENT"
 _LITERALS = {"true": True, "false": False, "null": None}
 
 Node = Tree[Token]
@@ -42,6 +43,24 @@ def parse_hcl(text: str, source: str) -> tuple[dict[str, Any], Place]:
         DocumentError: It is none, or something stands twice in it.
         TooLargeError: It is longer than any HCL that is read.
     """
+    text, tree = _parsed(text, source)
+    [body] = _trees(tree)
+    return _Reader(text, source).body(body, 1, 0)
+
+
+def content(text: str, source: str = "") -> list[str]:
+    """List what stands in HCL besides its comments.
+
+    Raises:
+        DocumentError: It is none.
+        TooLargeError: It is longer than any HCL that is read.
+    """
+    _, tree = _parsed(text, source)
+    return [str(token) for token in tree.scan_values(lambda each: isinstance(each, Token)) if token.type != _COMMENT]
+
+
+def _parsed(text: str, source: str) -> tuple[str, Node]:
+    """Parse HCL; return its text as it was given to the parser too."""
     if len(text) > LONGEST_HCL:
         raise TooLargeError(source, LONGEST_HCL, "characters of HCL")
     if found := _SLOW.search(text):
@@ -52,8 +71,7 @@ def parse_hcl(text: str, source: str) -> tuple[dict[str, Any], Place]:
         tree: Node = _hcl2.parses_to_tree(text)
     except UnexpectedInput as error:
         raise DocumentError(source, _line(error, text), f"no HCL: {_unexpected(error)}") from None
-    [body] = _trees(tree)
-    return _Reader(text, source).body(body, 1, 0)
+    return text, tree
 
 
 def _line(error: Any, text: str) -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from posixpath import join, normpath
 from urllib.parse import quote
+
+from attrs import evolve
 
 from capset.documents.finding import Finding
 from capset.documents.rules import RULES
 from capset.printable import encoded, message, printable
 
-__all__ = ["github", "gitlab", "sarif"]
+__all__ = ["github", "gitlab", "sarif", "seen_from"]
 
 _MAN_PAGE = "https://man7.org/linux/man-pages/man7/capabilities.7.html"
 # Where what reads a dialect tells how it does; of all others, the kernel's own page.
@@ -21,6 +24,16 @@ _PAGES = {
     "systemd": "https://www.freedesktop.org/software/systemd/man/latest/systemd.exec.html",
 }
 _POD_SECURITY = "https://kubernetes.io/docs/concepts/security/pod-security-standards/"
+
+
+def seen_from(folder: str, findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Yield findings with the paths of files below a folder as they are seen from there, and others from the top."""
+    inside = f"{folder.rstrip('/')}/"
+    for each in findings:
+        if not folder or each.file in {"", "-"}:
+            yield each
+        else:
+            yield evolve(each, file=normpath(join(inside, each.file)).removeprefix(inside))
 
 
 def sarif(findings: Iterable[Finding]) -> dict[str, object]:
@@ -78,8 +91,8 @@ def _result(finding: Finding, at: int) -> dict[str, object]:
 
 
 def _uri(file: str) -> str:
-    """Write a path as a URI has it."""
-    return quote(encoded(file), safe="/") or "stdin"
+    """Write a path as a URI has it: one from the top with its scheme, as a viewer takes others from where it likes."""
+    return "file://" * file.startswith("/") + quote(encoded(file), safe="/") or "stdin"
 
 
 def github(findings: Iterable[Finding]) -> Iterator[str]:

@@ -125,7 +125,8 @@ def _silenced(parts: Parts, silences: Mapping[str, Iterable[Entry]], asked: Call
     def of(workload: Workload, file: str) -> Silences:
         document = file, workload._texts.get(file, "")
         if document not in documents:
-            documents[document] = Silences(*document, entries.get(file, ()))
+            dialect = DIALECTS.get(workload._written_in) if workload.dialect else None
+            documents[document] = Silences(*document, dialect, entries.get(file, ()))
         return documents[document]
 
     done: Parts = []
@@ -150,7 +151,7 @@ def _placed(finding: Finding, text: str) -> Finding:
 def _as_read_by(workload: Workload, engine: Engine | None, release: int | str | None) -> Workload:
     workload = workload if engine is None else workload.for_engine(engine)
     again = DIALECTS[workload.dialect]._again if workload.dialect else None
-    return workload if again is None or release is None else evolve(again(workload, release), texts=workload._texts)
+    return workload if again is None or release is None else workload.as_read_again(again(workload, release))
 
 
 def _usual(workload: Workload) -> str:

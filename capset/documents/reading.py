@@ -73,7 +73,7 @@ def read(
     subject = _text(text, name, beside)
     chosen = _chosen(subject, dialect)
     found = chosen._reader(subject) or [_nothing(chosen, subject.source)]
-    return [evolve(each, texts=subject.texts) for each in found]
+    return [evolve(each, texts=subject.texts, written_in=chosen.name) for each in found]
 
 
 def _nothing(dialect: Dialect, source: str) -> Workload:
@@ -129,7 +129,7 @@ def merge(
             raise DialectError(text.text, text.source, ((dialect, "expected a mapping"),))
     found = chosen._merger(texts)
     used = {name: text for each in texts for name, text in each.texts.items()}
-    return [evolve(each, texts=used) for each in found]
+    return [evolve(each, texts=used, written_in=chosen.name) for each in found]
 
 
 def dialect_of(text: str | bytes, name: str = "") -> str:
@@ -180,8 +180,8 @@ def unread(error: BaseException | str, name: str = "") -> Workload:
 def may_be_document(error: CapsetError, text: str | bytes) -> bool:
     r"""Say whether a text that could not be read may be a document all the same, so that nothing is known of it.
 
-    Among the files of a folder most are none. One that has the keys of a document, and cannot be parsed, or one that
-    may be in several dialects, is not to be taken for one of them.
+    Among the files of a folder most are none. One that has the keys of a document, or begins as one does, and cannot be
+    parsed, or one that may be in several dialects, is not to be taken for one of them.
 
     Args:
         error: What :func:`read` raised.
@@ -201,19 +201,45 @@ def may_be_document(error: CapsetError, text: str | bytes) -> bool:
     """
     require(error, CapsetError, "what documents.read() raised")
     require(text, str | bytes, "a document as str or bytes")
-    if isinstance(error, DialectError):
-        return any(not reason for _, reason in error.tried)
-    if not isinstance(error, DocumentError | TooLargeError):
+    if not isinstance(error, DialectError | DocumentError | TooLargeError):
         return True
-    front = (text if isinstance(text, str) else text[:_FRONT].decode("latin-1"))[:_FRONT]
+    if isinstance(error, DialectError) and any(not reason for _, reason in error.tried):
+        return True
+    whole = text if isinstance(text, str) else text.decode("latin-1")
+    front = whole[:_FRONT]
+    is_data = _BEGINS.match(front) is not None  # a page of words may have a document in it, and is none
+    has_keys = _KEYS.search(front) is not None
+    opened = [each for each in DIALECTS.values() if is_data and each._opening and _opens(each, front)]
+    if isinstance(error, DialectError):
+        cut = has_keys and is_data and isinstance(Text(whole, "").documents, CapsetError)
+        return cut or any(_is_broken(each, whole) for each in opened)
     told = foreign(front)
-    return (told is None or told.holds) and _KEYS.search(front) is not None
+    return (told is None or told.holds) and (has_keys or bool(opened))
+
+
+def _opens(dialect: Dialect, text: str) -> bool:
+    return re.search(rf"^[ \t]*(?:{dialect._opening})", text, re.MULTILINE) is not None
+
+
+def _is_broken(dialect: Dialect, text: str) -> bool:
+    """Say whether the parser of a dialect can make nothing of a text."""
+    assert dialect._content is not None
+    try:
+        return not [*dialect._content(text)]
+    except CapsetError:
+        return True
 
 
 _FRONT = 2**20  # characters at the front of a text, among which a document has its keys
 _KEYS = re.compile(
-    r"""(?:^[ \t]*(?:-[ ]+)?|[{,"'][ \t]*)(?:apiVersion|kind|services|(?:init)?[cC]ontainers|containerDefinitions"""
-    r"""|HostConfig|securityContext|process|capabilities|[cC]ap_?(?:[aA]dd|[dD]rop))["']?[ \t]*:""",
+    rf"""(?:^[ \t]*(?:-[ ]+)?|[{{,"'][ \t]*)(?:{"|".join(key for each in DIALECTS.values() for key in each._keys)})"""
+    r"""["']?[ \t]*:""",
+    re.MULTILINE,
+)
+# How JSON begins, and a language with blocks or sections, behind comments; a page of words does not.
+_BEGINS = re.compile(
+    r"""\ufeff?(?:\s|(?:\#|//).*\n|(?s:/\*.*?\*/))*+(?:[{\[]\s*["{]|\[\[?[\w.-]+(?:\]|$)|[\w.-]+[ \t]*="""
+    r"""|[\w-]+(?:[ \t]*\{|[ \t]+"[^"\n]*(?:"|$)))""",
     re.MULTILINE,
 )
 

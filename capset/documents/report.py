@@ -128,16 +128,23 @@ class Report(Listed[Finding], Tabular):
         """
         return [_plain(outcome, told) for outcome, told in self._subjects]
 
-    def to_sarif(self) -> dict[str, object]:
+    def to_sarif(self, *, folder: str = "") -> dict[str, object]:
         """Return the findings as SARIF 2.1.0, which code hosts and editors show beside the lines.
+
+        Args:
+            folder: The path of the folder in which the command runs, usually the top of a repository: the files below
+                it are named as they are seen from there. Without it, they are as they were given.
 
         Source:
             OASIS, *Static Analysis Results Interchange Format (SARIF) Version 2.1.0*.
         """
-        return hosts.sarif(self)
+        return hosts.sarif(hosts.seen_from(folder, self))
 
-    def to_github(self) -> str:
+    def to_github(self, *, folder: str = "") -> str:
         """Return the findings as commands of a workflow, which GitHub shows beside the lines of a change.
+
+        Args:
+            folder: As of :meth:`to_sarif`.
 
         Examples:
             >>> from capset import documents
@@ -145,11 +152,15 @@ class Report(Listed[Finding], Tabular):
             >>> print(report.to_github())
             ::error file=a.sh,line=1,col=22,title=unknown-capability::Docker knows no capability 'X'...
         """
-        return "\n".join(hosts.github(self))
+        return "\n".join(hosts.github(hosts.seen_from(folder, self)))
 
-    def to_gitlab(self) -> list[dict[str, object]]:
-        """Return the findings as a report of GitLab's Code Quality, which a merge request shows."""
-        return hosts.gitlab(self)
+    def to_gitlab(self, *, folder: str = "") -> list[dict[str, object]]:
+        """Return the findings as a report of GitLab's Code Quality, which a merge request shows.
+
+        Args:
+            folder: As of :meth:`to_sarif`.
+        """
+        return hosts.gitlab(hosts.seen_from(folder, self))
 
 
 def _plain(outcome: Outcome, findings: Iterable[Finding]) -> dict[str, object]:

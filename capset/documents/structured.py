@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from json import JSONDecodeError
 from typing import Any, cast
@@ -14,7 +14,7 @@ from capset.documents.jsontext import TOO_DEEP, DuplicateKeyError, json_lines, p
 from capset.documents.lines import Lines, Place
 from capset.errors import DocumentError, MissingExtraError
 
-__all__ = ["Document", "commented_json", "documents", "written_yaml"]
+__all__ = ["Document", "commented_json", "content", "documents", "written_yaml"]
 
 
 @frozen(eq=False)
@@ -56,6 +56,31 @@ def documents(text: str, source: str) -> list[Document]:
         return [Document(value, place=place) for value, place in yamltext.parse_yaml(text)]
     except yamltext.UnreadableError as error:
         raise DocumentError(source, error.line, str(error)) from None
+
+
+def content(text: str, source: str = "") -> Iterator[str]:
+    """Yield what is no comment in YAML, or in JSON, which has none.
+
+    Raises:
+        DocumentError: It is neither.
+        MissingExtraError: It is no JSON, and what reads YAML is not installed.
+    """
+    if text.lstrip()[:1] in {"{", "["} and _is_json(text):
+        yield text
+        return
+    yamltext = _yamltext("reading YAML")
+    try:
+        yield from yamltext.scalars(text)
+    except yamltext.UnreadableError as error:
+        raise DocumentError(source, error.line, str(error)) from None
+
+
+def _is_json(text: str) -> bool:
+    try:
+        parse_json(text)
+    except (ValueError, RecursionError, DuplicateKeyError):
+        return False
+    return True
 
 
 def commented_json(text: str, source: str) -> Document:

@@ -91,6 +91,8 @@ class Workload(Plain, Shown):
     _files: Mapping[str, str] = field(default=_NO_FILES, alias="files", repr=False, eq=False)  # and of which document
     _engine: str = field(default="", alias="engine", repr=False, eq=False)  # where it is not that of its dialect
     _texts: Mapping[str, str] = field(default=_NO_FILES, alias="texts", repr=False, eq=False)  # of the documents
+    # In which dialect those are, as a unit has the commands of other programs in it.
+    _written_in: str = field(default="", alias="written_in", repr=False, eq=False)
     # Reads a container again, for an engine: what it makes of the names is known only where somebody says which it is.
     _again: Callable[..., Workload] | None = field(default=None, alias="again", repr=False, eq=False)
 
@@ -110,7 +112,11 @@ class Workload(Plain, Shown):
             it is dropped as well, which Podman refuses
         """
         require(engine, Engine, "an Engine, as engines.get() gives it")
-        return self if self._again is None else evolve(self._again(engine=engine), texts=self._texts)
+        return self if self._again is None else self.as_read_again(self._again(engine=engine))
+
+    def as_read_again(self, again: Workload) -> Workload:
+        """Return what was made of the same part of the same documents, with these."""
+        return evolve(again, texts=self._texts, written_in=self._written_in)
 
     @property
     def asks(self) -> Request | Unit | Process | FileCaps | CapState | None:

@@ -6,6 +6,7 @@ import math
 import re
 import warnings
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from io import StringIO
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 from ruamel.yaml.tag import Tag
+from ruamel.yaml.tokens import ScalarToken
 
 from capset.bounds import DEEPEST, MOST_VALUES
 from capset.documents.jsontext import MANIFEST_KEYS, TOO_DEEP
@@ -25,7 +27,7 @@ from capset.documents.lines import Place
 from capset.errors import clipped
 from capset.formats.composing import OVERRIDE, RESET, Tagged
 
-__all__ = ["UnreadableError", "parse_yaml", "written"]
+__all__ = ["UnreadableError", "parse_yaml", "scalars", "written"]
 
 _TAGS = "tag:yaml.org,2002:"
 
@@ -51,10 +53,28 @@ def parse_yaml(text: str) -> list[tuple[Any, Place | int]]:
     Raises:
         UnreadableError: It is none, or a key stands twice in a mapping.
     """
+    with _readable():
+        return [(value, place) for value, place in _documents(text) if value is not None]
+
+
+def scalars(text: str) -> list[str]:
+    """List what stands in YAML besides its marks and its comments: the texts of all keys and values.
+
+    Raises:
+        UnreadableError: It is none.
+    """
+    yaml: Any = YAML(typ="safe", pure=True)
+    with _readable():
+        return [token.value for token in yaml.scan(text) if isinstance(token, ScalarToken)]
+
+
+@contextmanager
+def _readable() -> Iterator[None]:
+    """Say what the parser has to say of a text as an error of ours."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what ruamel.yaml has to say of other versions of YAML
-            return [(value, place) for value, place in _documents(text) if value is not None]
+            yield
     except YAMLError as error:
         mark: Any = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
         problem: Any = getattr(error, "problem", None)

@@ -66,6 +66,18 @@ def test_pods():
         "services: {a: {cap_add: [kill], labels: [kill]}}",
         "x: &one kill\nservices: {a: {cap_add: [*one], labels: [*one]}}",
         "services: {a: {cap_add: ['k\\\nill']}}",
+        "services: {a: {command: &l [kill], cap_add: *l}}",
+        "services: {a: {cap_add: &l [kill], command: *l}}",
+        "services: {a: {cap_add: &l [kill], x-a: !override [*l]}}",
+        "services: {a: {cap_add: [&n kill], image: *n}}",
+        "services: {a: {cap_add: [&n kill], labels: {*n : x}}}",
+        "x-caps: &l [kill]\nservices: {a: {cap_add: *l}}",
+        'services: {a: {image: all, cap_drop: ["\\x61ll"]}}',
+        'services: {a: {cap_drop: ["\\x61ll"]}} # all',
+        'services: {a: {cap_drop: ["\\x61ll", x]}, b: {cap_drop: [all]}}',
+        "kind: Pod\nspec:\n containers:\n - name: a\n   args: &l [kill]\n   securityContext: {capabilities: {add: *l}}",
+        "kind: Pod\nmetadata: {annotations: &x {drop: [all]}}\nspec:\n containers:\n - name: a\n"
+        "   securityContext: {capabilities: {<<: *x}}",
         'services: {a: {cap_add: ["\\x6bill"]}}',
         "services: {a: {cap_add: ['${CAP}', CAP_ALL, kil]}}",
         "services: {a: {cap_add: kill}}",
@@ -79,6 +91,19 @@ def test_what_is_not_sure_stays(text):
     """Or is no matter of spelling."""
     fixed = documents.fix(text, "x.service" if text.startswith("[") else "x")
     assert (fixed.edits, fixed.text, fixed.before) == ((), text, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: {a: {cap_add: &l [kill]}, b: {cap_add: *l}}",
+        "services: {a: {cap_add: [&n kill]}, b: {cap_drop: [*n]}}",
+        "services: {a: {cap_add: !override [kill], x-a: .nan, x-b: &r [*r], labels: {a/b: c}}}",
+    ],
+)
+def test_what_stands_for_names_alone_is_written(text):
+    """By whatever aliases, tags and odd values are around."""
+    assert documents.fix(text, "x").text == text.replace("kill", "KILL")
 
 
 def test_what_would_ask_for_something_else_is_not_written(monkeypatch):

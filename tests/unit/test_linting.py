@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from capset import documents
+from capset import documents, engines
 from capset.documents import Settings
 from capset.documents.columns import column, lines_of
 from capset.documents.hosts import github, gitlab
@@ -128,6 +128,137 @@ def test_a_comment_about_what_was_not_asked_is_no_fault():
     assert silenced(pod, "a.yaml", policy="baseline")[0][0] == "unused-ignore"
     assert silenced(UNIT.format("# capset: ignore[variable] x\n"), select=["invalid-user"]) == [("invalid-user", None)]
     assert silenced(UNIT.format("# capset: ignore[variable] x\n"), ignore=["variable"]) == [("invalid-user", None)]
+
+
+FOO = "capset: ignore[unknown-capability] known"
+JOB = 'job "a" {{{{\ngroup "a" {{{{\ntask "a" {{{{\ndriver = "docker"\nconfig {{{{\n{}\n}}}}\n}}}}\n}}}}\n}}}}\n'
+NOMAD_JSON = (
+    '{{"job":{{"a":{{"group":{{"a":{{"task":{{"a":{{"driver":"docker","config":{{"args":["x # {}"],"cap_add":["FOO"]'
+    + "}}" * 8
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.service", "[Service]\nCapabilityBoundingSet=CAP_KILL # {} CAP_SYS_ADMINN\n"),
+        ("a.service", "[Service]\nCapabilityBoundingSet=CAP_FOO \\\n  CAP_KILL ; {}\n"),
+        ("a.container", "[Container]\nImage=x\nAddCapability=CAP_FOO # {}\n"),
+        ("a.nspawn", "[Exec]\nCapability=CAP_FOO # {}\n"),
+        ("a.conf", "lxc.cap.keep = foo # {}\n"),
+        ("a.conf", "; {}\nlxc.cap.keep = foo\n"),
+        ("a.service", "[Unit]\nX-A=a\n// {}\n[Service]\nCapabilityBoundingSet=CAP_FOO\n"),
+    ],
+)
+def test_where_a_comment_is_a_line_of_its_own(name, text):
+    """What stands behind a value is a part of the value, and silences nothing; that is told."""
+    found = lint(text.format(FOO), name)
+    assert "unknown-capability" in [each.rule for each in found]
+    assert [each.silence for each in found] == [None] * len(found)
+    [told] = [each for each in found if each.rule == "unused-ignore"]
+    assert told.message.startswith("the comment: it silences nothing, as it is read as a part of its line: put it on a")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "services:\n  a:\n    command: |\n      # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a:\n    command: >-\n      x\n\n      # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a: {{command: 'x # {}', cap_add: [FOO]}}\n"),
+        ("a.yaml", 'services:\n  a: {{command: "x # {}", cap_add: [FOO]}}\n'),
+        ("a.yaml", 'services:\n  a:\n    command: "x\n     # {}"\n    cap_add: [FOO]\n'),
+        ("a.yaml", "services:\n  a:\n    ? 'x # {}'\n    : x\n    cap_add: [FOO]\n"),
+        ("a.yaml", "x: &b {{labels: ['x # {0}']}}\nservices:\n  a: {{<<: *b, labels: ['x # {0}'], cap_add: [FOO]}}\n"),
+        ("a.yaml", "services:\n  a:\n    command: x // capset:ignore[unknown-capability] x\n    cap_add: [FOO]\n"),
+        ("a.json", '{{"services":{{"a":{{"command":"x // {}","cap_add":["FOO"]}}}}}}'),
+        ("a.json", '{{"services":\t{{"a":{{"command":"x # {}","cap_add":["FOO"]}}}}}}'),
+        ("a.json", '{{"image":"x // {}","runArgs":["--cap-add=FOO"]}}'),
+        ("a.sh", "docker run --cap-add FOO web echo '# {}'\n"),
+        ("a.sh", 'docker run --cap-add FOO web echo "\n # {}" --cap-add BAR\n'),
+        ("a.sh", "docker run --cap-add FOO web echo \\# {}\n"),
+        ("a.sh", "docker run --cap-add FOO web // {}\n"),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage="""\n# {}"""\ncap_add=["FOO"]\n'),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage=\'x # {}\'\ncap_add=["FOO"]\n'),
+        ("a.toml", '[[runners]]\nexecutor="docker"\ndocker={{"x # {}"=1, cap_add=["FOO"]}}\n'),
+        ("a.nomad", JOB.format('cap_add = ["FOO"]\nargs = ["x # {}"]')),
+        ("a.nomad", JOB.format('cap_add = ["FOO"]\nargs = [<<EOT\n# {}\nEOT\n]')),
+        ("a.nomad", JOB.format('args = [<<EOT\n# {}\nEOT\n]\ncap_add = ["FOO"]')),
+        ("a.nomad", JOB.format('labels = {{"x // {}" = 1}}\ncap_add = ["FOO"]')),
+        ("a.json", NOMAD_JSON),
+    ],
+)
+def test_what_stands_in_a_text_is_no_comment(name, text):
+    """Whatever it looks like there: the parser says what is one."""
+    found = [(each.rule, each.silence) for each in lint(text.format(FOO), name) if each.verdict != "note"]
+    assert ("unknown-capability", None) in found
+    assert [silence for _, silence in found] == [None] * len(found)
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("a.yaml", "services:\n  a:\n    command: 'x # y'\n    cap_add: [FOO] # {}\n"),
+        ("a.yaml", 'services:\n  a:\n    labels: ["# {0}"] # {0}\n    # {0}\n    cap_add: [FOO]\n'),
+        ("a.yaml", "services:\n  a:\n    command: |\n      x\n    # {}\n    cap_add: [FOO]\n"),
+        ("a.yaml", "services:\n  a:\n    cap_add: [FOO,\n      # {}\n      BAR]\n"),
+        ("a.yaml", "{{services: {{a: {{command: 'x # {0}', cap_add: [FOO]}}}}}} # {0}\n"),
+        ("devcontainer.json", '{{"image": "x",\n// {}\n"runArgs": ["--cap-add=FOO"]}}'),
+        ("devcontainer.json", '{{"image": "x", /* {} */ "runArgs": ["--cap-add=FOO"]}}'),
+        ("devcontainer.json", '{{"image": "x",\n/* {} */\n"runArgs": ["--cap-add=FOO"]}}'),
+        ("a.sh", "docker run --cap-add FOO web echo 'x' # {}\n"),
+        ("a.sh", "# {}\ndocker run --cap-add FOO web\n"),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\nimage="x#y"\ncap_add=["FOO"] # {}\n'),
+        ("a.conf", "# {}\nlxc.cap.keep = foo\n"),
+        ("a.nspawn", "[Exec]\n; {}\nCapability=CAP_FOO\n"),
+        ("a.nomad", JOB.format('cap_add = ["FOO"] // {}')),
+        ("a.nomad", JOB.format('args = ["#"]\n# {}\ncap_add = ["FOO"]')),
+    ],
+)
+def test_what_is_a_comment(name, text):
+    """Silences, with its reason and no more."""
+    found = lint(text.format(FOO), name, select=["unknown-capability"])
+    assert "known" in [each.silence and each.silence.reason for each in found]
+
+
+def test_commands_in_a_unit_have_its_comments():
+    """Not those of a shell."""
+    text = "[Service]\n{}ExecStart=docker run --cap-add FOO web{}\n"
+    found = silenced(text.format("", f" # {FOO}"), select=["unknown-capability", "unused-ignore"])
+    assert sorted(found) == [("unknown-capability", None), ("unused-ignore", None)]
+    found = silenced(text.format(f"# {FOO}\n", ""), select=["unknown-capability", "unused-ignore"])
+    assert found == [("unknown-capability", ("known", "line 2"))]
+    report = lint(text.format("", f" # {FOO}"), engine=engines.get("podman"), select=["unknown-capability"])
+    assert [each.silence for each in report] == [None]
+
+
+def test_many_comments_about_one_line():
+    """The first of a rule silences; the others are of no use."""
+    found = lint("services:\n" + f"# {FOO}\n" * 3 + "  a: {cap_add: [FOO, BAR]}\n", "a.yaml")
+    assert [each.silence.where for each in found if each.silence] == ["line 2"] * 2
+    assert [(each.rule, each.line) for each in found if not each.silence] == [("unused-ignore", at) for at in (3, 4)]
+
+
+def test_nobody_knows_where_comments_are_in_what_is_read_no_more(monkeypatch):
+    """Then there is none."""
+    from capset.documents import structured
+
+    def fail(_text):
+        raise structured._yamltext("").UnreadableError(1, "no")
+
+    monkeypatch.setattr(structured._yamltext(""), "scalars", fail)
+    assert silenced(f"services:\n  a: {{cap_add: [FOO]}} # {FOO}\n", "a.yaml") == [("unknown-capability", None)]
+
+
+def test_that_a_document_cannot_be_read_is_not_silenced():
+    """By any configuration: the exit status says it too, and nothing else would say why."""
+    settings = Settings.read('[[lint.silence]]\nfiles = ["*"]\nrules = ["unreadable"]\nreason = "x"\n')
+    broken = documents.unread("no YAML", "a.yaml")
+    part = documents.read("services: {a: 5}", "b.yaml")
+    report = documents.lint([broken, *part], silences={name: settings.of(name) for name in ("a.yaml", "b.yaml")})
+    assert [(each.file, each.rule, each.silence is None) for each in report] == [
+        ("a.yaml", "unreadable", True),
+        ("b.yaml", "unreadable", False),
+    ]
 
 
 def test_what_no_line_is_sure_of_is_not_silenced():
@@ -437,7 +568,7 @@ def test_a_folder(run, tree):
     ]
     rows = json.loads(run("lint", ".", "--json")[1])
     assert {row["file"] for row in rows} > {"compose.yaml", "deploy/pod.yaml", "web.service"}
-    assert run("lint", "compose.yaml", "./compose.yaml", "web.service")[1].count("compose.yaml:") == 2
+    assert run("lint", "compose.yaml", "./compose.yaml", "web.service")[1].count("compose.yaml:") == 1
 
 
 def test_a_file_that_is_named_is_a_document(run, tree):
@@ -484,14 +615,16 @@ def test_a_file_without_an_end(run, tree, monkeypatch):
 
 
 def test_yaml_needs_its_reader(run, tree, monkeypatch):
-    """That is said once."""
+    """That is said of each file, and hides no other."""
     import sys
 
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     monkeypatch.setitem(sys.modules, "ruamel", None)
     monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
-    status, out, err = run("lint", ".")
-    assert (status, out, "ruamel.yaml" in err) == (2, "", True)
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert out.startswith(".hidden.yaml:1: unreadable: reading YAML needs ruamel.yaml: pip install 'capset[documents]'")
+    assert "web.service:2:6: invalid-user: " in out
 
 
 def test_the_configuration_is_found(run, tree, monkeypatch):
@@ -570,3 +703,140 @@ def test_findings_of_names_that_no_encoding_has():
         assert len(report) == 2
         told = json.dumps([report.to_sarif(), report.to_gitlab(), list(report.to_github())], ensure_ascii=False)
         assert told.encode("utf-8")
+
+
+# -- what is no document, and what may be one -------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "may_be"),
+    [
+        ("a.nomad", JOB.format("privileged = ").replace("{{", "{").partition("}")[0], True),
+        ("a.hcl", '# x\n/* y\n*/\nvariable "a" {}\njob "a {\n', True),
+        ("a.toml", '[[runners]]\nexecutor="docker"\n[runners.docker]\ncap_add=["a",\n', True),
+        ("a.toml", 'concurrent = 1\n[[runners]\nexecutor="docker"\n', True),
+        ("a.json", '{"image":"x","runArgs":["--privileged","--cap-add=FOO"', True),
+        ("a", '{"image":"x","runArgs":["--privileged","--cap-add=FOO"', True),
+        ("devcontainer.json", '{"image":"x", "privileged": true', True),
+        ("a.json", '{"taskDefinition":{"family":"x"', True),
+        ("a.json", '{"Job":{"TaskGroups":[{"Tasks":[', True),
+        ("a.json", '[{"Spec":{"TaskTemplate":{', True),
+        ("a.json", '{"info":{"runtimeSpec":{', True),
+        ("a.json", '{"ociVersion":"1","root":{', True),
+        ("a.yaml", "podSecurityContext:\n  fsGroup: 1\nfoo: [", True),
+        ("a.json", '{"name":"x","version":"1",', False),
+        ("a.txt", '{"process": 1}', False),
+        ("a.toml", "[tool.x]\na=[", False),
+        ("a.tf", 'resource "a" "b" {\n cap_add = [', False),
+        ("a.md", "# A\nWords.\n```\n[[runners]]\nfoo\n```\n", False),
+        ("a.md", 'Words\n```\njob "a" {\n}\n```\n', False),
+        ("a.toml", "# A\na = 1\n# [[runners]]\n", False),
+    ],
+)
+def test_what_is_cut_off_may_be_a_document(name, text, may_be):
+    """In whichever dialect it was to be; a page that has one in it is none."""
+    with pytest.raises(CapsetError) as raised:
+        documents.read(text, name)
+    assert documents.may_be_document(raised.value, text) is may_be
+
+
+def test_what_opens_so_and_is_whole_is_none():
+    """Of a table that is no runner's own, nothing is lost."""
+    text = "a = 1\n[runners]\nb = 2\n"
+    with pytest.raises(CapsetError) as raised:
+        documents.read(text, "a.toml")
+    assert not documents.may_be_document(raised.value, text)
+
+
+POD = "kind: Pod\nspec: {containers: [{name: a, securityContext: {capabilities: {add: [KILL]}}}]}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "told"),
+    [
+        ("a.yaml", POD.encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.yaml", POD.encode("utf-16-be"), "no UTF-8 text"),
+        ("a.txt", POD.encode("utf-32"), "no UTF-8 text, but UTF-32"),
+        ("a.txt", ("\ufeff" + POD).encode("utf-16-be"), "no UTF-8 text, but UTF-16"),
+        ("a.yaml", "Words".encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.json", b'{"a": "\0"}', "no UTF-8 text"),
+        ("a.service", b"[Service]\n\0", "no UTF-8 text"),
+        ("a.txt", '{"services": {'.encode("utf-16"), "no UTF-8 text, but UTF-16"),
+        ("a.txt", "Words".encode("utf-16"), None),
+        ("a.txt", b"Words\0", None),
+        ("a.yaml", b"", None),
+    ],
+)
+def test_other_encodings_in_a_folder(run, tmp_path, monkeypatch, name, data, told):
+    """What is a document in one of them, or is called so, is told."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / name).write_bytes(data)
+    status, out, err = run("lint", ".")
+    if told is None:
+        assert (status, out, err) == (0, "", "capset: 1 file is no document that capset reads\n")
+    else:
+        assert (status, out) == (2, f"{name}:1: unreadable: {told}\n")
+
+
+def test_an_extended_file_in_another_encoding(run, tmp_path, monkeypatch):
+    """It is told of itself, and not known to the one that names it."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("services: {a: {extends: {file: b.yaml, service: b}}}\n")
+    (tmp_path / "b.yaml").write_bytes("services: {b: {}}\n".encode("utf-16"))
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert "a.yaml:1:16: not-read" in out
+    assert "b.yaml:1: unreadable: no UTF-8 text, but UTF-16" in out
+
+
+def test_an_extra_that_is_missing_hides_no_other_file(run, tmp_path, monkeypatch):
+    """It is told of the file that needs it."""
+    import sys
+
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.nomad").write_text('job "a" {\n}\n')
+    (tmp_path / "b.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    monkeypatch.setitem(sys.modules, "hcl2", None)
+    monkeypatch.delitem(sys.modules, "capset.documents.hcltext", raising=False)
+    status, out, _ = run("lint", ".")
+    assert status == 2
+    assert "a.nomad:1: unreadable: reading HCL needs python-hcl2" in out
+    assert "b.yaml:1:26: unknown-capability" in out
+
+
+def test_a_file_that_is_named_twice(run, tmp_path, monkeypatch):
+    """By whatever path, it is told once."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "a.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    (tmp_path / "-").write_text("services: {a: {cap_add: [BAR]}}\n")
+    once = run("lint", "a.yaml")
+    assert run("lint", "a.yaml", "./a.yaml", str(tmp_path / "a.yaml")) == once
+    assert run("lint", "--pass-over", "a.yaml", "./a.yaml") == once
+    assert run("lint", ".", str(tmp_path)) == run("lint", ".")
+    assert run("lint", "-", "./-", stdin="services: {a: {cap_add: [X]}}")[1].count("unknown-capability") == 2
+
+
+def test_paths_from_the_top(run, tmp_path, monkeypatch):
+    """What is below the current folder is told as it is seen from there; other files in SARIF with a scheme."""
+    here = tmp_path / "here"
+    here.mkdir()
+    for folder in (here, tmp_path):
+        (folder / "a b.yaml").write_text("services: {a: {cap_add: [FOO]}}\n")
+    monkeypatch.chdir(here)
+
+    def told(path, form):
+        return run("lint", "--format", form, path)[1]
+
+    def uri(path):
+        [result] = json.loads(told(path, "sarif"))["runs"][0]["results"]
+        return result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+
+    for path in ("a b.yaml", "./a b.yaml", str(here / "a b.yaml"), "../here/a b.yaml"):
+        assert uri(path) == "a%20b.yaml"
+        assert told(path, "gitlab") == told("a b.yaml", "gitlab")
+        assert "file=a b.yaml," in told(path, "github")
+    for path in ("../a b.yaml", str(tmp_path / "a b.yaml")):
+        assert uri(path) == f"file://{tmp_path}/a%20b.yaml"
+        assert json.loads(told(path, "gitlab"))[0]["location"]["path"] == str(tmp_path / "a b.yaml")
+    [result] = documents.lint(documents.read("docker run --cap-add X y", "/a")).to_sarif()["runs"][0]["results"]
+    assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///a"

@@ -231,3 +231,15 @@ def test_dir_lists_public_names_alone(name):
 
     assert dir(module) == sorted(module.__all__)
     assert all(hasattr(module, public) for public in dir(module))
+
+
+def test_no_conflict_was_left():
+    """Of a merge; in no text of the repository."""
+    top = ROOT.parent
+    kept = [top / name for name in ("capset", "docs", "examples", "tests", ".ci")]
+    texts = [*top.glob("*.md"), *top.glob(".*.yaml"), top / "pyproject.toml"]
+    texts += [path for folder in kept for path in folder.rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    marks = (b"<" * 7 + b" ", b">" * 7 + b" ", b"|" * 7 + b" ")
+    left = [str(path) for path in texts if any(line.startswith(marks) for line in path.read_bytes().splitlines())]
+    assert left == []
+    assert len(texts) > 300

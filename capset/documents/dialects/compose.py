@@ -112,6 +112,7 @@ def _join(parts: Mapping[str, Any]) -> str:
 DIALECTS = (
     Dialect(
         name="compose",
+        keys=("services", "cap_add", "cap_drop"),
         about="a compose file",
         engine="docker",
         structured=True,

@@ -10,6 +10,7 @@ from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, asked, broken, judge_of, request_of
 from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.jsontext import without_comments
 from capset.documents.meaning import Meaning
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
@@ -49,6 +50,10 @@ def _refuses(text: Text) -> str:
     )
 
 
+def _content(text: str) -> list[str]:
+    return [without_comments(text)]
+
+
 def _read(text: Text) -> list[Workload]:
     document = text.commented
     lines, root = document.lines(), Node(document.value)
@@ -75,6 +80,8 @@ DIALECTS = (
         about="the devcontainer.json of a dev container",
         engine="docker",
         structured=True,
+        content=_content,
+        keys=(*sorted(_OWN), "privileged"),
         signs=re.compile(r'"(?:runArgs|capAdd|containerUser|remoteUser|dockerComposeFile)"'),
         refuses=_refuses,
         reader=_read,

@@ -83,6 +83,7 @@ def _name(node: Node) -> str:
 DIALECTS = (
     Dialect(
         name="inspect",
+        keys=("HostConfig", "TaskTemplate", "ContainerSpec", "CapAdd", "CapDrop", "CapabilityAdd", "CapabilityDrop"),
         about="what docker inspect NAME prints",
         engine="docker",
         structured=True,

@@ -68,6 +68,7 @@ def _join(parts: Mapping[str, Any]) -> str:
 DIALECTS = (
     Dialect(
         name="ecs",
+        keys=("containerDefinitions", "taskDefinition", "linuxParameters"),
         signs=re.compile(r"containerDefinitions|taskDefinition"),
         about="a task definition of Amazon ECS",
         engine="aws-ecs",

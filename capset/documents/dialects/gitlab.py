@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from tomllib import loads
@@ -68,12 +69,28 @@ def _refuses(text: Text) -> str:
     return "" if _RUNNERS.search(text.text) else "it has no [[runners]]"
 
 
-def _read(text: Text) -> list[Workload]:
+def _parsed(text: str, source: str = "") -> Any:
     try:
-        document: Any = loads(text.text.replace("\r\n", "\n"))
+        return loads(text.replace("\r\n", "\n"))
     except (ValueError, RecursionError) as error:
-        raise DocumentError(text.source, None, f"no TOML: {error}") from None
-    lines = _lines(text.text)
+        raise DocumentError(source, None, f"no TOML: {error}") from None
+
+
+def _content(text: str) -> Iterator[str]:
+    waiting: list[Any] = [_parsed(text)]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, dict):
+            yield from value
+            value = [*value.values()]
+        if isinstance(value, list):
+            waiting += value
+        elif isinstance(value, str):
+            yield value
+
+
+def _read(text: Text) -> list[Workload]:
+    document, lines = _parsed(text.text, text.source), _lines(text.text)
     try:
         runners = gitlab.runners_of(document)
     except FormatError as error:
@@ -121,10 +138,12 @@ def _request(container: Container, _node: Node, engine: Engine | None) -> Reques
 DIALECTS = (
     Dialect(
         name="gitlab",
+        opening=r"(?i:\[\[?runners\b)",
         signs=re.compile(r"(?i)\[\[runners\]\]|\[runners\."),
         about="the config.toml of GitLab's runner",
         engine="docker",
         refuses=_refuses,
+        content=_content,
         reader=_read,
     ),
 )

@@ -265,6 +265,7 @@ def _join(parts: Mapping[str, Any]) -> str:
 DIALECTS = (
     Dialect(
         name="kubernetes",
+        keys=("apiVersion", "kind", "containers", "initContainers"),
         about="a pod, or what makes pods",
         engine="containerd",
         structured=True,
@@ -276,6 +277,7 @@ DIALECTS = (
     ),
     Dialect(
         name="helm",
+        keys=(r"\w*[sS]ecurityContext",),
         signs=re.compile(r"[sS]ecurityContext\b"),
         about="the values of a Helm chart, with a securityContext",
         engine="containerd",

@@ -100,6 +100,7 @@ DIALECTS = (
         engine="lxc",
         sets=True,
         signs=_SIGNS,
+        comments=("#",),
         refuses=_refuses,
         reader=_read,
         writer=_write,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
 from importlib import import_module
 from typing import Any
@@ -14,6 +14,7 @@ from capset.documents.containers import as_docker_reads, asked, broken, judge_of
 from capset.documents.dialect import Dialect, Text
 from capset.documents.foreign import foreign
 from capset.documents.lines import Lines
+from capset.documents.structured import content
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import DocumentError, FormatError, MissingExtraError, clipped
@@ -79,19 +80,28 @@ def _read(text: Text) -> list[Workload]:
 
 def _parsed(text: Text) -> tuple[Any, Any]:
     try:
-        hcltext: Any = import_module("capset.documents.hcltext")
-    except ModuleNotFoundError as error:
-        if error.name not in {"hcl2", "lark"}:
-            raise
-        raise MissingExtraError("python-hcl2", "hcl", "reading HCL") from None
-    try:
-        value, place = hcltext.parse_hcl(text.text, text.source)
+        value, place = _hcltext().parse_hcl(text.text, text.source)
     except DocumentError as error:
         line = text.text.split("\n")[error.line - 1] if error.line else ""  # marks for Nomad itself stand in others
         if told := foreign(line):
             raise DocumentError(text.source, error.line, told[0]) from None
         raise
     return value, place
+
+
+def _content(text: str) -> Iterable[str]:
+    found: Iterable[str] = content(text) if _is_json(text) else _hcltext().content(text)
+    return found
+
+
+def _hcltext() -> Any:
+    """Import what knows HCL."""
+    try:
+        return import_module("capset.documents.hcltext")
+    except ModuleNotFoundError as error:
+        if error.name not in {"hcl2", "lark"}:
+            raise
+        raise MissingExtraError("python-hcl2", "hcl", "reading HCL") from None
 
 
 def _workload(text: Text, lines: Lines, task: Task, *, engine: Engine | None = None) -> Workload:
@@ -133,10 +143,13 @@ def _request(task: Task, _node: Node, engine: Engine | None) -> Request:
 DIALECTS = (
     Dialect(
         name="nomad",
+        keys=("TaskGroups",),
+        opening=r'job[ \t]+"',
         signs=re.compile(r'^[ \t]*job[ \t]+"|"TaskGroups"', re.MULTILINE),
         about="a job of Nomad, in HCL or JSON",
         engine="nomad-docker",
         refuses=_refuses,
+        content=_content,
         reader=_read,
     ),
 )

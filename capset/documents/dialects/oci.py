@@ -123,6 +123,7 @@ def _write(meaning: Meaning, engine: Engine) -> Part:
 DIALECTS = (
     Dialect(
         name="oci",
+        keys=("ociVersion", "process", "capabilities"),
         about="a runtime's config.json",
         structured=True,
         signs=re.compile(r"""["'](?:process|ociVersion|capabilities)["']"""),
@@ -133,6 +134,7 @@ DIALECTS = (
     ),
     Dialect(
         name="crictl",
+        keys=("runtimeSpec",),
         signs=re.compile(r"runtimeSpec"),
         about="what crictl inspect prints, or nerdctl inspect --mode=native",
         structured=True,

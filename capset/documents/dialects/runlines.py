@@ -140,6 +140,10 @@ def _what_runs(words: Sequence[Word]) -> str:
     return "" if runs_inside(words) is None else ": leave out what runs it"
 
 
+def _content(text: str) -> Iterator[str]:
+    return (word for words in _commands(Text(text, "")) for word in words)
+
+
 def _read(text: Text, name: str) -> list[Workload]:
     found = [*_commands(text)]
     usual = command_named(_USUAL[name])
@@ -226,6 +230,7 @@ DIALECTS = tuple(
         signs=re.compile(rf"\b{name.partition('-')[0]}\b|--cap-(?:add|drop)|--privileged"),
         refuses=partial(_refuses, name=name),
         reader=partial(_read, name=name),
+        content=_content,
         writer=partial(_write, name=name) if name in _WRITTEN else None,
         join=the_one,
     )
