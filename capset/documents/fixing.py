@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from attrs import evolve, frozen
 
@@ -183,17 +183,21 @@ def _differing(before: Any, after: Any, place: str, around: frozenset[int]) -> I
     """Yield the places of what is not the same, also of each alias, which may stand for what it stands in."""
     if isinstance(before, Tagged) and isinstance(after, Tagged) and before.tag == after.tag:
         yield from _differing(before.value, after.value, place, around)
-    elif type(before) is not type(after) or not isinstance(before, dict | list):
+        return
+    one, other = _inner(before), _inner(after)
+    if type(before) is not type(after) or one is None or other is None:
         if repr(before) != repr(after):  # as .nan is not equal to itself
             yield place
     elif id(before) not in around:
         around |= {id(before)}
-        one, other = (_inner(each) for each in (before, after))
         if [*one] != [*other]:
             yield place
         for key in one.keys() & other.keys():
             yield from _differing(one[key], other[key], f"{place}/{str(key).replace('/', '')}", around)
 
 
-def _inner(value: Any) -> dict[Any, Any]:
-    return dict(enumerate(value)) if isinstance(value, list) else value
+def _inner(value: object) -> dict[object, object] | None:
+    """Return what is in a mapping or a list, by its keys; None of what has nothing in it."""
+    if isinstance(value, list):
+        return dict(enumerate(cast("list[object]", value)))
+    return cast("dict[object, object]", value) if isinstance(value, dict) else None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from functools import cache
 from io import StringIO
@@ -65,11 +65,12 @@ def scalars(text: str) -> list[str]:
     """
     yaml: Any = YAML(typ="safe", pure=True)
     with _readable():
-        return [token.value for token in yaml.scan(text) if isinstance(token, ScalarToken)]
+        tokens: list[Any] = [token for token in yaml.scan(text) if isinstance(token, ScalarToken)]
+        return [str(token.value) for token in tokens]
 
 
 @contextmanager
-def _readable() -> Iterator[None]:
+def _readable() -> Generator[None]:
     """Say what the parser has to say of a text as an error of ours."""
     try:
         with warnings.catch_warnings():

@@ -285,7 +285,8 @@ def test_what_a_service_brings(inside, name, engine, request_):
 
 def test_what_a_service_does_not_bring():
     """Connect of the task itself; a proxy that the API has listed; and the engine of a proxy among tasks of Podman."""
-    assert read(hcl('service {\n name = "api"\n connect { native = true }\n }\n service { name = "b" }')) == []
+    [nothing] = read(hcl('service {\n name = "api"\n connect { native = true }\n }\n service { name = "b" }'))
+    assert nothing.asks is None
     service = {"Name": "api", "Connect": {"SidecarService": {}, "SidecarTask": None, "Gateway": None}}
     group = {"Tasks": [{"Name": "connect-proxy-api", "Driver": "podman"}], "Services": [service]}
     assert [each.name for each in nomad.from_job({"TaskGroups": [group]})] == ["connect-proxy-api"]

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import partial
 from itertools import pairwise
 from tomllib import loads
-from typing import Any
+from typing import Any, cast
 
 from attrs import define, evolve
 
@@ -77,14 +77,15 @@ def _parsed(text: str, source: str = "") -> Any:
 
 
 def _content(text: str) -> Iterator[str]:
-    waiting: list[Any] = [_parsed(text)]
+    waiting: list[object] = [_parsed(text)]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
-            yield from value
-            value = [*value.values()]
-        if isinstance(value, list):
-            waiting += value
+            table = cast("dict[str, object]", value)
+            yield from table
+            waiting += table.values()
+        elif isinstance(value, list):
+            waiting += cast("list[object]", value)
         elif isinstance(value, str):
             yield value
 
