@@ -45,8 +45,11 @@ class _WithoutCommandLines(click.Command):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Read the arguments, unless they are such a line."""
-        if args[1:2] and args[1] in {"run", "create"} and engines.is_engine(args[0]):
-            raise Failure(f"to read a whole command, give it in quotes to show: capset show '{shlex.join(args)}'")
+        words = args[0].split() if len(args) == 1 else args
+        if words[1:2] and words[1] in {"run", "create"} and engines.is_engine(words[0]):
+            raise Failure(
+                f"to read a whole command, give it in quotes to show: capset show {shlex.quote(' '.join(words))}"
+            )
         return super().parse_args(ctx, args)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import sys
+from errno import ENAMETOOLONG, ENOENT
 from pathlib import Path
 from typing import BinaryIO
 
 from capset.bounds import LONGEST_TEXT, bounded
 from capset.cli.output import Failure
+from capset.errors import shown
 
 __all__ = ["is_fed", "read_bytes", "whole"]
 
@@ -29,8 +32,15 @@ def read_bytes(path: str) -> bytes:
         raise Failure("there is no standard input to read")
     if path == "-" and sys.stdin.buffer.closed:
         raise Failure("standard input was read already: - stands for one operand")
-    with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
-        return whole(file, path)
+    try:
+        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+            return whole(file, path)
+    except OSError as error:
+        if error.errno in {ENOENT, ENAMETOOLONG} and re.search(r"\s", path.strip()):  # a text, and no name
+            raise Failure(
+                f"there is no file {shown(path)}; to have a text itself read, pipe it in and give -"
+            ) from None
+        raise
 
 
 def whole(file: BinaryIO, name: str) -> bytes:

@@ -360,4 +360,6 @@ def test_a_whole_command_is_no_engine(run):
         "",
         "capset: to read a whole command, give it in quotes to show: capset show 'docker run -d --cap-add X img'\n",
     )
+    assert run("run", "docker run -d --cap-add X img")[2].endswith("capset show 'docker run -d --cap-add X img'\n")
     assert "run" in run("run", "web", "run")[2]
+    assert "unknown container engine ''" in run("run", "")[2]

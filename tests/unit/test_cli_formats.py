@@ -983,3 +983,15 @@ def test_help_fits_a_terminal(run, command):
     status, out, _ = run(command, "--help")
     assert status == 0
     assert [line for line in out.splitlines() if len(line) > 80] == []
+
+
+@pytest.mark.parametrize("text", ["docker run --cap-add X web", "docker run " + "x" * 5000])
+def test_a_text_in_the_place_of_a_file(run, text):
+    """How it is read is told; a file with a blank in its name is one."""
+    for words in (("lint", text), ("convert", text, "--to", "podman")):
+        status, out, err = run(*words)
+        assert (status, out) == (2, "")
+        assert "capset: there is no file 'docker run " in err
+        assert "to have a text itself read, pipe it in and give -\n" in err
+    assert run("lint", "gone.yaml")[2] == "capset: No such file or directory: gone.yaml\n"
+    assert "x" * 5000 not in run("lint", "x" * 5000)[1]
