@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from contextlib import suppress
 
 import click
 
@@ -106,6 +107,9 @@ def _piped() -> list[Subject]:
     if not text.strip():
         raise Failure("nothing to decode: the input is empty")
     of_capset, rows_in_it = '"mask"' in text, is_row(text)
+    if text.lstrip().startswith("[") and not of_capset and not rows_in_it:  # a list, of whichever number of lines
+        with suppress(ValueError):
+            return [Subject("standard input", "standard input", caps=masks_and_names(text))]
     lines, found = text.split("\n"), list[tuple[int, Subject]]()
     for at, line in enumerate(lines):
         if of_capset or not line.strip() or is_row(line) or (rows_in_it and _NUMBER.fullmatch(line.strip())):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from capset import engines, live
 from capset.capability import LAST_CAP, Cap
@@ -57,7 +57,7 @@ ENGINE[@VERSION][:FILE]
                    as FILE configures it, which has a / in it or ends with
                    .conf, .json or .toml
 MASK               8 to 16 hexadecimal digits, or any with 0x in front
-NAMES              capabilities, such as net_raw,chown
+NAMES              capabilities, such as net_raw,chown, or a JSON list of them
 show, why, recognise and exec --pid take the number of a process alone too.
 """
 """What an operand may be, for the help of every command that takes one."""
@@ -280,8 +280,24 @@ def own_status() -> live.ProcStatus | None:
 
 
 def masks_and_names(text: str) -> CapSet:
-    """Read a mask, with or without ``0x``, or whatever :meth:`CapSet.parse` takes."""
-    return CapSet.from_hex(text.strip()) if _MASK.fullmatch(text.strip()) else CapSet.parse(text)
+    """Read a mask, with or without ``0x``, a JSON list of names, or whatever :meth:`CapSet.parse` takes."""
+    if _MASK.fullmatch(text.strip()):
+        return CapSet.from_hex(text.strip())
+    names = _json_list(text)
+    return CapSet.parse(text) if names is None else CapSet(names)
+
+
+def _json_list(text: str) -> list[str] | None:
+    """Read names as config.json and docker inspect have them; None where it is something else."""
+    if not text.lstrip().startswith("["):
+        return None
+    import json
+
+    try:
+        found: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
 
 
 def caps_of_options(values: tuple[str, ...]) -> CapSet:

@@ -384,3 +384,16 @@ def test_a_saved_status_has_a_name(run, tmp_path):
     assert run("show", "docker", "--thread", "5")[2] == (
         "capset: --thread is one of a process, and 'docker' is none: give pid:N\n"
     )
+
+
+def test_a_json_list(run):
+    """As config.json and docker inspect have one, on one line or on several."""
+    text = '["CAP_KILL", "chown"]'
+    told = run("decode", "kill,chown")[1]
+    assert run("decode", text) == (0, told, "")
+    assert run("decode", stdin='[\n  "CAP_KILL",\n  "CAP_CHOWN"\n]\n') == (0, told, "")
+    assert run("diff", "kill,chown", text)[0] == 0
+    assert run("decode", "[]")[1].startswith("0000000000000000: ")
+    for wrong in ('["CAP_KIL"]', "[1]", "[", '{"a": []}', "[" * 100_000):
+        assert run("diff", "docker", wrong)[0] == 2
+    assert "did you mean CAP_KILL?" in run("decode", stdin='["CAP_KIL"]')[2]
