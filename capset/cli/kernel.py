@@ -232,7 +232,7 @@ def _read(subject: Subject, uid: int | None, option: str, proc: str) -> Credenti
         return _of_rows(subject, uid, option)
     if uid is not None:
         raise Failure(f"{subject.label} says itself which user it is: leave {option} out")
-    if subject.pid == "self" and proc == "/proc":
+    if subject.pid in {"self", "thread-self"} and proc == "/proc":
         try:
             return live.credentials()  # this command has one thread
         except ModuleNotFoundError:  # without python-prctl the securebits are assumed

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 
 from capset import CapSet, FileCaps, documents, live
+from capset.errors import ProcessGoneError
 from capset.formats import libcap
 from tests.live.containers import COMPILED_IN, LIMITS, call
 from tests.live.test_engines import in_suite
@@ -125,7 +126,7 @@ def test_pscap(tool):
         assert all(problem.verdict == "note" for problem in each.problems)
         try:
             status = live.read(int(each.name.partition(",")[0].removeprefix("pid ")))
-        except live.ProcessGoneError:
+        except ProcessGoneError:
             continue
         if each.state.permitted == CapSet.all() or status.caps.permitted == each.state.permitted:
             compared += 1

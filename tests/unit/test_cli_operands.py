@@ -91,6 +91,14 @@ def test_every_kind_of_operand(run, tmp_path, name, kind):
             assert name == "decode" or jsoned["assumed"] == []
 
 
+def test_this_command_without_prctl(run, monkeypatch):
+    """What only a thread itself can read is assumed then."""
+    monkeypatch.setitem(sys.modules, "prctl", None)
+    for text in ("pid:self", "pid:thread-self"):
+        status, out, _ = run("why", text, "kill")
+        assert (status, "Assumed: the securebits are 0" in out) == (0, True)
+
+
 @pytest.mark.parametrize("name", CALLS)
 def test_a_number_alone(run, host, name):
     """It is a process for show, why, recognise and exec alone, and elsewhere told how it is said."""
