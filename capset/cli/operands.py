@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from capset import engines, live
 from capset.capability import LAST_CAP, Cap
@@ -294,10 +294,11 @@ def _json_list(text: str) -> list[str] | None:
     import json
 
     try:
-        found: Any = json.loads(text)
+        found: list[object] = json.loads(text)  # as it begins with a bracket
     except (ValueError, RecursionError):
         return None
-    return found if isinstance(found, list) and all(isinstance(each, str) for each in found) else None
+    names = [each for each in found if isinstance(each, str)]
+    return names if len(names) == len(found) else None
 
 
 def caps_of_options(values: tuple[str, ...]) -> CapSet:
