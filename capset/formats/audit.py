@@ -130,7 +130,7 @@ Namespace = Literal["initial", "other", ""]
 class Check(Plain):
     """A question whether a thread has a capability, and how a security module of the kernel has answered it.
 
-    The kernel asks the thread's own sets first, and a module only where these have it: see :attr:`held`.
+    The kernel asks the thread's own sets first, and a module only where these have it: see ``held``.
 
     Attributes:
         cap: The capability; None where its name is one that capset does not know.
