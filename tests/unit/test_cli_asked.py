@@ -281,3 +281,46 @@ def noted(text, name):
 def test_the_reason_of_a_document(run):
     """Where it is one, and its target would refuse it, that is told."""
     assert "expected an option, with a hyphen in front" in run("show", "docker run —cap-add NET_ADMIN alpine")[2]
+
+
+def test_what_is_silenced_in_a_document(run):
+    """It is not told; what comes of it is."""
+    text = "services:\n  a:\n    cap_add: [KIL]  # capset: ignore[unknown-capability] a test\n"
+    err = run("show", "-", stdin=text)[2]
+    assert "unknown-capability" not in err
+    assert "capset: nothing: Docker knows no capability 'KIL'" in err
+
+
+def test_what_was_piped_in(run, monkeypatch, tmp_path):
+    """Whether there is something is asked of the system; where that knows nothing, nothing is said."""
+    import io
+
+    from capset.cli.inputs import is_fed
+
+    monkeypatch.setattr("capset.cli.show.is_fed", lambda: True)
+    assert "to show what is on standard input, write: capset show -" in run("show")[2]
+    for stdin in (None, io.StringIO("CapEff: 0")):
+        monkeypatch.setattr(sys, "stdin", stdin)
+        assert not is_fed()
+    for text in ("", "CapEff: 0"):
+        (tmp_path / "rows").write_text(text)
+        with open(tmp_path / "rows") as file:
+            monkeypatch.setattr(sys, "stdin", file)
+            assert is_fed() is bool(text)
+
+
+def test_a_target_is_needed(run):
+    """All are named."""
+    status, out, err = run("convert", stdin="cap_kill=ep")
+    assert (status, out) == (2, "")
+    assert "--to DIALECT has to be given, one of compose, " in " ".join(err.split())
+
+
+def test_the_files_that_others_name():
+    """Those that are read, and no other."""
+    from capset.cli.folders import _Others
+
+    others = _Others(["a.yaml", "-", "a.yaml"])
+    assert (len(others), list(others)) == (1, ["a.yaml"])
+    with pytest.raises(KeyError):
+        others["b.yaml"]

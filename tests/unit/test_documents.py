@@ -1135,3 +1135,12 @@ def test_what_a_dialect_is_about_holds_no_example_as_if_it_were_read():
     assert not [name for name, dialect in DIALECTS.items() if ":" in dialect.about]
     [note] = documents.lint(documents.read("/bin/a cap_kill=ep"), policy="restricted")
     assert note.message == "a policy is about pods, and was passed over for what getcap prints of files"
+
+
+def test_many_strange_keys_of_a_pod():
+    """The first are told, and how many there are besides."""
+    keys = ", ".join(f'"x{at}": 1' for at in range(100))
+    [one] = documents.read(f'{{"spec": {{"securityContext": {{{keys}}}, "containers": [{{"name": "a"}}]}}}}')
+    told = [problem for problem in one.problems if problem.rule == "unknown-key"]
+    assert len(told) < 100
+    assert "more of them" in told[-1].message

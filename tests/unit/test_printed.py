@@ -1115,3 +1115,11 @@ def test_a_call_whose_sets_are_not_shown(call):
     assert (one.state, one.not_known, one.line) == (None, "the line was not understood", 2)
     [failed] = documents.read("capset(0x55d0c2a0, 0x55d0c2a8) = -1 EPERM (x)\n", dialect="strace")
     assert failed.not_known == "capset failed with EPERM, so that the sets stay as they were"
+
+
+def test_names_of_readers():
+    """What there is to complete."""
+    from capset.formats import processes, programs, strace, systemctl
+
+    for module in (audit, processes, programs, strace, systemctl):
+        assert dir(module) == sorted(module.__all__)
