@@ -47,12 +47,13 @@ def _audited(text: Text) -> list[Workload]:
 
 def _of_event(text: Text, event: list[Record]) -> Iterator[Workload]:
     """Yield what the records of one event tell of capabilities."""
+    who = [each for each in event if each.type == "SYSCALL"][:1]  # all that counts of the others, which may be many
     for record in event:
         try:
-            if asked := audit.checks(record, event):
+            if asked := audit.checks(record, who):
                 yield _of_checks(text, record, asked)
             elif record.type == "CAPSET":
-                yield workload_of("audit", text, _of_capset(record, event))
+                yield workload_of("audit", text, _of_capset(record, who or event[:1]))
             elif record.type == "BPRM_FCAPS":
                 yield _of_execution(text, record, event)
         except CapsetError as error:
