@@ -195,7 +195,7 @@ class Silences:
 
 
 def _unknown(rule: str, hints: int) -> str:
-    close = look_alike(rule, tuple(RULES)) if hints > 0 else ()
+    close = look_alike(rule, RULES) if hints > 0 else ()
     return f"there is no rule {shown(rule)}{f': did you mean {close[0]}?' if close else ''}"
 
 

@@ -292,7 +292,7 @@ def _long(word: str, rest: Iterator[str], command: Command) -> list[tuple[str, s
     if name not in options.valued:
         known = options.switches | options.valued | options.optional
         ours = tuple(each for each in OURS if each in known)
-        close = look_alike(name.lower(), ours) or look_alike(name, tuple(sorted(known)))
+        close = look_alike(name.lower(), ours) or look_alike(name, sorted(known))
         raise FormatError(word, word, f"an option of {command}{f', did you mean --{close[0]}?' if close else ''}")
     return [(name, value if sign else _next(rest, word))]
 

@@ -219,7 +219,7 @@ def _meant(key: str) -> str:
     if _CONTEXT.fullmatch(key) or ("security" not in key.lower() and "context" not in key.lower()):
         return ""
     lower = {each.lower(): each for each in _KEYS}
-    return next((lower[each] for each in look_alike(key.replace("_", "").lower(), (*lower,), cutoff=0.85)), "")
+    return next((lower[each] for each in look_alike(key.replace("_", "").lower(), lower, cutoff=0.85)), "")
 
 
 def _is_pods(key: str, node: Node) -> bool:

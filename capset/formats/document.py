@@ -106,7 +106,7 @@ class Node:
             if key not in known:
                 text = key if isinstance(key, str) else ""
                 by_case = [name for name in known if name.lower() == text.lower()]
-                close = by_case or look_alike(text, tuple(known), cutoff=0.75)
+                close = by_case or look_alike(text, known, cutoff=0.75)
                 if close or not close_only:
                     yield self[key], f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}"
 
@@ -142,12 +142,22 @@ def place_of(around: str, key: object) -> str:
 _LONGEST_PLACE = 400
 
 
-@lru_cache(maxsize=4096)  # the keys of one document are those of many of its parts
-def look_alike(text: str, known: tuple[str, ...], *, cutoff: float = 0.6) -> tuple[str, ...]:
+def look_alike(text: str, known: Iterable[str], *, cutoff: float = 0.6) -> tuple[str, ...]:
     """Return the one of *known* that a text looks like, if there is one."""
+    return _looked_up(text, _kept(tuple(known)), cutoff) if len(text) < _LONGEST_NAME else ()
+
+
+@lru_cache(maxsize=64)
+def _kept(known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first of those that are equal: it stays with each text that was looked up in it."""
+    return known
+
+
+@lru_cache(maxsize=4096)  # the keys of one document are those of many of its parts
+def _looked_up(text: str, known: tuple[str, ...], cutoff: float) -> tuple[str, ...]:
     from difflib import get_close_matches
 
-    return tuple(get_close_matches(text, known, n=1, cutoff=cutoff)) if len(text) < _LONGEST_NAME else ()
+    return tuple(get_close_matches(text, known, n=1, cutoff=cutoff))
 
 
 _LONGEST_NAME = 100  # nobody means a name by a text that is longer, and comparing takes its square

@@ -277,7 +277,7 @@ def _unknown(key: str, release: str) -> tuple[str, str] | None:
         (span for name, span in known.items() if name.endswith(".") and key.startswith(name)), ("", "")
     )
     if not since:
-        close = look_alike(key, tuple(known))
+        close = look_alike(key, known)
         return (
             "unknown-key",
             f"LXC knows no {key}, and refuses the file{f': did you mean {close[0]}?' if close else ''}",

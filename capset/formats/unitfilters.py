@@ -43,7 +43,7 @@ def truth(line: Assignment, current: bool, problems: list[Problem]) -> bool:
 
 def unknown_word(line: Assignment, word: str, known: Collection[str], passes_over: str = "") -> Problem:
     """Tell of a word in a value that systemd does not know, and what it passes over for that: the word, if not said."""
-    close = look_alike(word, tuple(known))
+    close = look_alike(word, known)
     advice = f"did you mean {close[0]}?" if close else f"known are {', '.join(known)}" if len(known) < _MANY else ""
     told = f"systemd passes over {passes_over or shown(word)}"
     node = Node(word, line.node.place)
