@@ -49,6 +49,8 @@ def documents(text: str, source: str) -> list[Document]:
     if text.lstrip()[:1] in {"{", "["}:
         try:
             return [_of_json(text, source)]
+        except DocumentError:
+            raise
         except ValueError:  # it may be YAML in that style
             pass
     yamltext = _yamltext("reading YAML")

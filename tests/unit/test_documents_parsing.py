@@ -288,3 +288,18 @@ def test_another_module_that_is_missing_is_no_matter_of_an_extra(monkeypatch):
     monkeypatch.setattr(structured, "import_module", broken)
     with pytest.raises(ModuleNotFoundError, match="No module named 'x'"):
         documents("a: 1")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": 1, "a": 2}', "found duplicate key"),
+        ('{"a": ' + "[" * 200 + "]" * 200 + "}", "more than 100 lists and mappings"),
+    ],
+)
+def test_json_that_no_other_parser_is_asked_about(monkeypatch, text, message):
+    """It is JSON, and what is wrong with it would be wrong in YAML too, which takes long, and has to be installed."""
+    monkeypatch.setitem(sys.modules, "ruamel.yaml", None)
+    monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
+    with pytest.raises(DocumentError, match=message):
+        documents(text)
