@@ -135,6 +135,7 @@ class Directives:
         self.dynamic_user = self.asked_no_new_privs = False
         self.securebits = Securebits(0)
         self.takes: dict[str, bool] = {}
+        self.gives: dict[str, str] = {}  # by key, what is not counted and may be more than all others give
 
     @property
     def taken(self) -> CapSet:
@@ -166,8 +167,11 @@ class Directives:
         elif setting.counts and setting.value != "user" and has_placeholder(line.value):
             problems.append(_template(line))
         elif setting.not_counted:
-            if line.value and line.value.lower() not in FALSE:
-                problems.append(depends(line.node, "not-counted", f"not counted here: {setting.not_counted}"))
+            told = f"not counted here: {setting.not_counted}" if line.value and line.value.lower() not in FALSE else ""
+            if told:
+                problems.append(depends(line.node, "not-counted", told))
+            if setting.gives:  # the last line counts
+                self.gives[line.key] = told
         else:
             self._assign_known(setting, line, problems)
 

@@ -151,7 +151,9 @@ def _unit_of(lines: dict[str, Line], commands: list[Line]) -> Shown:
         if (line := _as_set(name, value)) and (name not in _FLAGS or flags[name]):
             found.settings += f"{line}\n"
             place = lines[name].number
-            for each in from_unit(f"[Service]\n{line}\n").problems:
+            read = from_unit(f"[Service]\n{line}\n")
+            found.not_known = found.not_known or read.not_known
+            for each in read.problems:
                 found.problems.append(evolve(each, place=f"line {place}", value=clipped(value), line=place))
     unit = of_release(unit, found.settings, None)
     seen = set[tuple[str, str]]()

@@ -289,10 +289,14 @@ def from_unit(
     limited = evolve(unit, user=unit.user if named else "", group="", manager="system") != Unit()
     commands = rules.commands if manager == "system" else Commands(rules.release)  # that of a user has no more to give
     problems += commands.problems(limited=limited, named=named)
-    decided = not any(map(_decides, problems))
+    reasons = (
+        _VARIABLE if any(map(_decides, problems)) else "",
+        *rules.gives.values(),
+        commands.why_not_known(limited=limited, named=named),
+    )
     return evolve(
         unit,
-        not_known=commands.why_not_known(limited=limited, named=named) if decided else _VARIABLE,
+        not_known=next(filter(None, reasons), ""),
         problems=tuple(problems),
     )
 

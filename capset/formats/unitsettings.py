@@ -53,6 +53,7 @@ class UnitSetting:
         filter: The release since which it is a seccomp(2) filter that counts for no_new_privs; None for what is none.
         drops: What it takes away.
         not_counted: What it does to capabilities, where capset does not count it; else empty.
+        gives: Whether that may be more than the other settings give, so that nobody knows what the unit has.
         backports: Older releases in which a distribution has it all the same, each with the distribution.
     """
 
@@ -63,6 +64,7 @@ class UnitSetting:
     filter: int | None = None
     drops: tuple[Drop, ...] = field(default=(), converter=_drops)
     not_counted: str = ""
+    gives: bool = False
     backports: Mapping[str, str] = field(factory=dict[str, str])
 
     @property

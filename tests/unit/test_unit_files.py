@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from capset import Cap, CapSet, CapState
+from capset import Cap, CapSet, CapState, documents
 from capset.errors import FormatError
 from capset.formats import systemd
 
@@ -413,3 +413,26 @@ def test_dynamic_users():
     assert read.process().effective == {Cap.KILL}
     assert systemd.from_unit(systemd.to_unit(read)) == read
     assert systemd.from_unit("[Service]\nDynamicUser=no\n") == systemd.Unit()
+
+
+@pytest.mark.parametrize(
+    ("lines", "version", "told"),
+    [
+        ("PAMName=login", None, "a PAM module may add ambient capabilities"),
+        ("PAMName=login\nPAMName=", None, ""),
+        ("PAMName=%i", None, "a PAM module may add ambient capabilities"),
+        ("PrivateUsers=yes", None, ""),
+        ("Capabilities=cap_kill=ep", 219, "it sets the sets of the process, in the words of cap_from_text(3)"),
+        ("Capabilities=cap_kill=ep", None, ""),
+    ],
+)
+def test_what_may_give_more(lines, version, told):
+    """Nobody knows then what the unit has, be it told by a file or by systemctl."""
+    unit = systemd.from_unit(f"[Service]\nUser=5\n{lines}\n", version=version)
+    assert unit.not_known == (f"not counted here: {told}" if told else "")
+    [outcome] = documents.lint(documents.read(f"[Service]\nUser=5\n{lines}\n"), systemd=version).outcomes
+    assert (outcome.gets is None) is bool(told)
+    if version is None:
+        shown = f"CapabilityBoundingSet=cap_kill\nAmbientCapabilities=\nUser=5\n{lines.splitlines()[-1]}\n"
+        [one] = documents.read(shown)
+        assert (one.dialect, bool(one.not_known)) == ("systemctl", bool(told))
