@@ -128,8 +128,11 @@ def _executable(path: str, proc: str) -> Executable:
     if path != "-" and not path.startswith("file:"):
         return live.executable(path)
     subject = operand(path, proc)
-    if subject.file_caps is None:
-        raise Failure(f"{subject.label} says nothing of a program's capabilities, as getcap does")
+    if subject.file_caps is None or subject.unknown:
+        told = (
+            f": {subject.unknown}" if subject.unknown else " says nothing of a program's capabilities, as getcap does"
+        )
+        raise Failure(f"{subject.label}{told}")
     return Executable(caps=subject.file_caps)
 
 

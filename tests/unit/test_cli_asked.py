@@ -189,6 +189,14 @@ def test_what_a_program_is_said_to_have(run, tmp_path):
     assert run("exec", f"file:{file}")[2].endswith("says nothing of a program's capabilities, as getcap does\n")
 
 
+def test_a_program_that_is_not_understood(run):
+    """Nothing is explained of what is not known."""
+    for text in ("/usr/bin/x cap_next=ep\n", AVC):
+        status, out, err = run("exec", "-", stdin=text)
+        assert (status, out) == (2, "")
+        assert "not known" in err
+
+
 def test_the_engine_of_a_document(run, tmp_path):
     """Is the measure, unless another is named."""
     file = tmp_path / "app.container"
