@@ -191,7 +191,7 @@ def test_what_a_program_is_said_to_have(run, tmp_path):
 
 def test_a_program_that_is_not_understood(run):
     """Nothing is explained of what is not known."""
-    for text in ("/usr/bin/x cap_next=ep\n", AVC):
+    for text in ("/usr/bin/x cap_next=ep\n", "effective   /usr/bin/x   chown, next_one\n", AVC):
         status, out, err = run("exec", "-", stdin=text)
         assert (status, out) == (2, "")
         assert "not known" in err
