@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from contextlib import suppress
+from functools import lru_cache
 
 from capset import Cap, CapDiff, CapSet, FileCaps, documents, live
 from capset.documents.shell import commands
@@ -30,6 +32,18 @@ def tried(reader, text):
     with suppress(CapsetError):
         return reader(text)
     return None
+
+
+KEPT = [
+    each for each in gc.get_objects() if isinstance(each, type(lru_cache(len))) and each.cache_parameters()["maxsize"]
+]
+
+
+def prepare(reader, text):
+    """Read a text, so that modules are loaded and facts are read, and forget what is kept of some texts."""
+    tried(reader, text)
+    for kept in KEPT:
+        kept.cache_clear()
 
 
 def names(many):

@@ -10,7 +10,7 @@ import tracemalloc
 
 import pytest
 
-from tests.shapes import SHAPES, tried
+from tests.shapes import SHAPES, prepare, tried
 
 pytest.importorskip("ruamel.yaml")
 
@@ -19,6 +19,7 @@ CASES = [(name, shape) for name, (_, shapes) in SHAPES.items() for shape in shap
 
 def memory(reader, text):
     """Return how many bytes are in use at most."""
+    prepare(reader, text)
     gc.collect()
     tracemalloc.start()
     try:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
 import sys
-from functools import lru_cache
 from itertools import pairwise
 
 import pytest
@@ -12,16 +10,13 @@ import pytest
 from capset import CapDiff, bounds, documents, engines, live
 from capset.errors import TooLargeError
 from capset.formats import configuration, libcap, systemd
-from tests.shapes import SHAPES, tried
+from tests.shapes import SHAPES, prepare, tried
 
 pytest.importorskip("ruamel.yaml")
 
 CASES = [(name, shape) for name, (_, shapes) in SHAPES.items() for shape in shapes]
 IDS = [f"{name}-{shape}" for name, shape in CASES]
 TIMES = [1, 2, 4, 8]
-KEPT = [
-    each for each in gc.get_objects() if isinstance(each, type(lru_cache(len))) and each.cache_parameters()["maxsize"]
-]
 
 
 def work(reader, text):
@@ -32,9 +27,7 @@ def work(reader, text):
         nonlocal count
         count += event in {"call", "c_call"}
 
-    tried(reader, text)  # now modules are loaded, and facts read
-    for kept in KEPT:  # of some texts, as many as there is room for
-        kept.cache_clear()
+    prepare(reader, text)
     before = sys.getprofile()
     sys.setprofile(counted)
     try:
