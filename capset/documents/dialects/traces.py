@@ -62,15 +62,19 @@ def _of_event(text: Text, event: list[Record]) -> Iterator[Workload]:
 
 def _of_checks(text: Text, record: Record, asked: list[Check]) -> Workload:
     """Make a workload of checks, each of which is told as a note."""
-    problems = [
-        _note(record.line, "granted-check" if each.granted else "refused-check", each.name, str(each)) for each in asked
-    ]
+    problems = [_answer(record.line, each) for each in asked]
     for each in (each for each in asked if each.cap is None):
         message = f"capset knows no capability {shown(each.name)}: it is newer than capset, or misspelled"
         problems.append(evolve(_note(record.line, "unknown-capability", each.name, message), verdict="depends"))
     name, who = _name(asked[0].pid, asked[0].comm), Who(uid=asked[0].uid)
     one = Printed(name=name, line=record.line.number, not_known=_NO_SETS, who=who)
     return evolve(workload_of("audit", text, one), checks=tuple(asked), problems=tuple(problems))
+
+
+def _answer(line: Line, check: Check) -> Problem:
+    if check.granted:
+        return _note(line, "granted-check", check.name, str(check))
+    return _note(line, "refused-check", check.name, str(check))
 
 
 def _name(pid: int | None, comm: str) -> str:
