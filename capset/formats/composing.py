@@ -19,7 +19,7 @@ from attrs import define, field, frozen
 
 from capset.bounds import DEEPEST
 from capset.errors import FormatError, shown
-from capset.formats.document import Node, has_placeholder, place_of, refused
+from capset.formats.document import Node, depends, has_placeholder, place_of, refused
 from capset.problem import Problem
 
 __all__ = ["OVERRIDE", "RESET", "File", "Origin", "Service", "Tagged", "composed", "no_file"]
@@ -357,12 +357,13 @@ class _Layer:
 
 @define(eq=False)
 class _Found:
-    """What has come of a service so far."""
+    """What has come of a service so far, and the steps by which it came to what it extends."""
 
     piece: _Piece
     problems: tuple[Problem, ...] = ()
     error: FormatError | None = None
     extends: Node | None = None
+    steps: frozenset[_Step] = frozenset()
 
     @property
     def is_refused(self) -> bool:
@@ -379,9 +380,11 @@ class _Work:
     folder: str
     services: dict[object, _Found] = field(factory=dict)
     layers: dict[str, _Layer | None] = field(factory=dict)
+    at: _Layer | None = None
 
     def take(self, layer: _Layer) -> None:
         """Merge one more file."""
+        self.at = layer
         self._reset(layer.tags)
         for name, piece in layer.services.items():
             before = self.services.get(name)
@@ -409,7 +412,7 @@ class _Work:
                 case _:
                     pass
 
-    def _extended(self, layer: _Layer, folder: str, name: object, within: tuple[_Step, ...]) -> _Found:
+    def _extended(self, layer: _Layer, folder: str, name: object, within: tuple[tuple[str, object], ...]) -> _Found:
         """Return a service with what it extends, or as it stands where that is not known.
 
         Raises:
@@ -421,39 +424,43 @@ class _Work:
         if name in layer.extended:
             return layer.extended[name]
         extends = Node(keys["extends"].value, keys["extends"].origin.place)
-        named = self._named(layer, folder, extends)
+        ref, file = (extends, Node(None)) if isinstance(extends.value, str) else (extends["service"], extends["file"])
+        named = self._named(layer, folder, ref, file)
         if named is None:
             return _Found(piece)
-        other, where, ref = named
+        other, where = named
         own = _Piece(piece.value, piece.origin, {key: each for key, each in keys.items() if key != "extends"})
         if len(within) > DEEPEST:
             raise extends.error(f"no more than {DEEPEST} services that extend each other")
         within = (*within, (layer.name, name))
-        lacks = f"has no service {ref}" if ref not in other.services else ""
-        lacks = "extends this one" if (other.name, ref) in within else lacks
+        lacks = f"has no service {ref.text()}" if ref.text() not in other.services else ""
+        lacks = "extends this one" if (other.name, ref.text()) in within else lacks
         if lacks:
             told = refused(extends, "extends", f"Compose refuses it: what it extends {lacks}")
             return _Found(own, (told,), extends=extends)
-        base = self._extended(other, where, ref, within)
-        if base.piece.value is None:
-            return _Found(own, base.problems, extends=extends)
+        base = self._extended(other, where, ref.text(), within)
+        step = (file.text(), name)
+        problems = base.problems
+        if not problems and step in base.steps:
+            # Of the file that it merges, Compose keeps what came of a service, and does not go through its steps again.
+            problems = (_seen_as_a_circle(extends, name, sometimes=other is self.at),)
+        if problems or base.piece.value is None:
+            return _Found(own, problems, extends=extends, steps=base.steps | {step})
         inherited = base.piece.copied()
         for path in layer.tags:
             if len(path) > 2 and path[:2] == ("services", name):
                 _without(inherited, path[2:])
         whole = _merged_service(inherited, own)
-        found = _Found(_Piece(whole.value, piece.origin, whole.parts), base.problems, extends=extends)
-        if not found.problems:
-            layer.extended[name] = found
-        return found
+        piece = _Piece(whole.value, piece.origin, whole.parts)
+        layer.extended[name] = _Found(piece, extends=extends, steps=base.steps | {step})
+        return layer.extended[name]
 
-    def _named(self, layer: _Layer, folder: str, extends: Node) -> tuple[_Layer, str, str] | None:
-        """Return what is extended: its file, the folder from which that names others, and the service.
+    def _named(self, layer: _Layer, folder: str, ref: Node, file: Node) -> tuple[_Layer, str] | None:
+        """Return the file of what is extended, and the folder from which that names others.
 
         None where that is not known, as the file is not given, something else replaces a name, or other files may have
         the service.
         """
-        ref, file = (extends, Node(None)) if isinstance(extends.value, str) else (extends["service"], extends["file"])
         if ref.value is None:
             raise ref.error("the name of a service")
         if has_placeholder(ref.text()) or has_placeholder(file.text()):
@@ -465,7 +472,7 @@ class _Work:
             if found is None:
                 return None
             other, where = found, dirname(path)
-        return None if ref.text() not in other.services and other.includes else (other, where, ref.text())
+        return None if ref.text() not in other.services and other.includes else (other, where)
 
     def _layer(self, path: str) -> _Layer | None:
         """Return the services of a file that is extended, apart from those that are merged; None without it."""
@@ -475,7 +482,17 @@ class _Work:
         return self.layers[path]
 
 
+# Compose knows a step by the file that it names, as written (none for the same), and by the service that takes it. It
+# may so see a circle where there is none: services of one name in two files, each of which extends one of a third.
 _Step = tuple[str, object]
+
+
+def _seen_as_a_circle(extends: Node, name: object, *, sometimes: bool) -> Problem:
+    if sometimes:
+        told = "whether Compose sees a circle in it depends on which service it comes to first"
+        return depends(extends, "not-read", told)
+    same = f"a service {name} extends one of the same file before"
+    return refused(extends, "extends", f"Compose refuses it: it sees a circle, as {same}")
 
 
 def _told_of(error: FormatError, file: str) -> FormatError:

@@ -183,6 +183,26 @@ def test_what_compose_refuses(text):
     assert documents.lint(found).outcomes[0].gets is None
 
 
+SAME_NAME = {
+    "f.yaml": "services: {a: {extends: {file: f.yaml, service: b}}, b: {user: '5'}}",
+    "g.yaml": "services: {c: {extends: {file: f.yaml, service: a}}, b: {extends: c}}",
+}
+
+
+def test_what_compose_takes_for_a_circle():
+    """Where a name extends one of the same file twice; in one file, by the service that it comes to first."""
+    [found, plain] = documents.read(SAME_NAME["f.yaml"], "f.yaml", beside=SAME_NAME)
+    told = "Compose refuses it: it sees a circle, as a service a extends one of the same file before"
+    assert (found.refusal, found.request, plain.refusal) == (None, Request(user="5"), None)
+    text = "services: {a: {extends: {file: f.yaml, service: a}}, z: {extends: a}, b: {}}"
+    of = {each.name: each for each in documents.read(text, "0.yaml", beside=SAME_NAME)}
+    assert [each.refusal and each.refusal.message for each in of.values()] == [told, told, None]
+    text = "services: {b: {extends: d}, d: {extends: {file: g.yaml, service: b}}}"
+    told = "whether Compose sees a circle in it depends on which service it comes to first"
+    of = {each.name: each for each in documents.read(text, "0.yaml", beside=SAME_NAME)}
+    assert {name: (each.refusal, each.not_known) for name, each in of.items()} == {"b": (None, told), "d": (None, "")}
+
+
 def test_what_cannot_be_merged():
     """With the file and the line of what is wrong."""
     [found] = merged(BASE, web("cap_add: 5"))
