@@ -24,6 +24,14 @@ def _must_run(report) -> None:
         report.longrepr = f"skipped, but CAPSET_REQUIRE_ORACLES is set: {report.longrepr}"
 
 
+def pytest_sessionfinish(session):
+    """Write down what was skipped, for who runs it where everything is there."""
+    if path := os.environ.get("CAPSET_SKIPPED"):
+        reports = session.config.pluginmanager.get_plugin("terminalreporter").stats.get("skipped", [])
+        with open(path, "w", encoding="utf-8") as file:
+            file.writelines(f"{report.nodeid}\n" for report in reports)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport():
     report = yield
