@@ -44,6 +44,7 @@ LAYERS = [
     "__init__",
     "cli",
     "__main__",
+    "__pyinstaller",
 ]
 
 # Twins, each of which answers a question with the other. These alone may import each other, and no circle is larger.
