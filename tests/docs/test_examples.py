@@ -151,6 +151,14 @@ def test_the_manual_page_is_that_of_the_command(manual):
     assert manual.roff(".TH") == r"\&.TH"
 
 
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_the_completions_are_those_of_the_command(manual, shell):
+    """Likewise; the wheel puts each where its shell looks for it."""
+    kept = manual.PAGE.with_name(manual.COMPLETIONS[shell]).read_text("utf-8")
+    assert manual.completion(shell) == kept
+    assert f"_CAPSET_COMPLETE={shell}_complete" in kept
+
+
 def test_the_manual_page_is_one(manual):
     """What reads such pages has nothing to say of it."""
     mandoc = shutil.which("mandoc")

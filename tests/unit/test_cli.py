@@ -64,8 +64,24 @@ def test_help_says_how_an_engine_is_named(run, name):
 
 
 def test_version(run):
-    """The package's."""
-    assert run("--version") == (0, f"capset, version {capset.__version__}\n", "")
+    """Alone on the first line; below it are the facts, each with what the data says."""
+    status, out, err = run("--version")
+    first, *told = out.splitlines()
+    facts = dict(line.split(": ", 1) for line in told)
+
+    assert (status, err) == (0, "")
+    assert first == f"capset {capset.__version__}"
+    assert facts["capabilities"] == f"{len(capset.Cap)}, up to {capset.LAST_CAP}"
+    assert facts["rules of the kernel"].endswith(f" to {capset.kernel.NEWEST.read_to}")
+    assert facts["settings of units"].startswith("systemd ")
+    known = {name: engines.get(name) for name in engines.names()}
+    read = facts["engines"].removeprefix(f"{len(known)}, read up to ").split(", ")
+    assert read == [f"{name} {each.read_to}" for name, each in known.items() if each.read_to]
+    without = facts["engines of which no release is known"].split(", ")
+    assert without == [name for name, each in known.items() if not each.read_to]
+    newest = facts["newest source of a fact"]
+    dates = {str(source.date) for each in known.values() for fact in each.facts for source in fact.sources}
+    assert newest >= max(date for date in dates if date[0] == "2")
 
 
 def test_show(run, tree):

@@ -127,7 +127,7 @@ MARKED = {"facts", "info", "plain", "source"} | SHOWN
 TABLE = {"attrs"}  # in a pipe; Rich folds, on a terminal
 COMMAND_LINES = {
     "--help": (GROUP, set()),
-    "--version": (GROUP, set()),
+    "--version": (GROUP | {"facts"}, {"tomllib"}),
     f"decode --json {MASK}": (GROUP | {"bounds"} | SHOWN, {"json"}),
     f"decode {MASK}": (GROUP | {"bounds"} | MARKED, TABLE | {"tomllib"}),
     "ps": (GROUP | THREADS | MARKED, TABLE | {"tomllib"}),
