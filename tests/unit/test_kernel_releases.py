@@ -149,7 +149,7 @@ BEFORE_3_19 = {**BEFORE_4_3, "setgroups_file": False}
             None,
             [f"newer than Linux {READ_TO}, up to which the rules are known", "comes before Linux 7.3"],
         ),
-        ("8.4", NOW, None, [f"8.4 is newer than Linux {READ_TO}"]),
+        ("8.4", {}, None, [f"8.4 is newer than Linux {READ_TO}"]),
         ("6.17.0-0.rc1.250812g5d1c0ee.17.fc43.x86_64", NOW, 40, ["comes before Linux 6.17, and is taken for it"]),
         ("6.17~rc3-amd64", NOW, 40, ["comes before Linux 6.17, and is taken for it"]),
         ("6.1.26-rc1", BEFORE_6_14, 40, ["comes before Linux 6.1.26, and is taken for it"]),
