@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from capset import LAST_CAP, __version__
 from capset.facts import load, stems
@@ -33,7 +33,8 @@ def lines() -> Iterator[str]:
 def _dates(value: Any) -> Iterator[date]:
     if isinstance(value, date):
         yield value
-    elif isinstance(value, dict | list):
-        inner: Any
-        for inner in value.values() if isinstance(value, dict) else value:
+    elif isinstance(value, dict):
+        yield from _dates([*cast("dict[str, Any]", value).values()])
+    elif isinstance(value, list):
+        for inner in cast("list[Any]", value):
             yield from _dates(inner)
