@@ -1,4 +1,4 @@
-"""What PyInstaller is told: by the hooks themselves, which list what is installed. That it helps: tests/packaging."""
+"""What the hooks tell PyInstaller. That it helps: tests/packaging/test_frozen.py, on demand."""
 
 from __future__ import annotations
 
