@@ -19,16 +19,46 @@ author = "The capset developers"
 copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
 exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"
 html_title = f"capset {version}"
 html_static_path = ["_static"]
 html_css_files = ["capset.css"]
+templates_path = ["_templates"]
+# The sidebar of the theme, with which version this is below its name; docs/publish.py says where others are.
+html_sidebars = {
+    "**": [
+        *("sidebar/brand.html", "version.html", "sidebar/search.html", "sidebar/scroll-start.html"),
+        *("sidebar/navigation.html", "sidebar/scroll-end.html"),
+    ]
+}
 smartquotes = False  # P' is no quotation
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+# What is copied can be run: no prompts, and nothing that was printed; all of a block that has no prompt.
+copybutton_prompt_text = r">>> |\.\.\.(?: |$)|\$ "
+copybutton_prompt_is_regexp = True
+copybutton_selector = ":not(.output) > div.highlight > pre"
+
+# The addresses of names that are documented elsewhere stand in the repository, so that a build needs no network, and
+# links the same with it and without: docs/inventories/write.py.
+intersphinx_mapping = {
+    name: (address, f"inventories/{name}.inv")
+    for name, address in {
+        "matplotlib": "https://matplotlib.org/stable/",
+        "python": "https://docs.python.org/3/",
+    }.items()
+}
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 # Each notebook runs from a clean kernel in its folder; an error, or a word on standard error, is an error here.
@@ -50,18 +80,14 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
 nitpicky = True
-# The documentation of the standard library and of Matplotlib is elsewhere, and links to it would need the network.
+# What readers give to each other, and nobody asks for.
 nitpick_ignore_regex = [
-    ("py:.*", r"(matplotlib\..*|Axes)"),
-    ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",
-        # What readers give to each other, and nobody asks for.
         (
             r"capset\.(engines\.judging\.Judge|documents\.dialect\.Text"
             r"|formats\.(document\.Node|lxc\.Line|printed\.(Line|Names|Who)))"
-            r"|(Who|frozenset|str|int|Set|Iterable|Iterator|Judge|Literal|Node|PathLike|Manager|Means|Pid|Root|SupportsIndex)"
-            r"|(IntEnum|IntFlag|date)"
+            r"|Who|Judge|Node|Manager|Means"
         ),
     ),
 ]
@@ -276,7 +302,15 @@ def _keep_colons(*event: object) -> None:
         lines[at] = lines[at].removesuffix(text) + ": " + text
 
 
+def _name_axes(*event: Any) -> None:
+    """Give the class in which plots are drawn its whole name: annotations have it without."""
+    _, _, node, _ = event
+    if node["reftarget"] == "Axes":
+        node["reftarget"] = "matplotlib.axes.Axes"
+
+
 def setup(app: object) -> None:
+    app.connect("missing-reference", _name_axes, priority=100)  # type: ignore[attr-defined]
     app.connect("builder-inited", _copy_examples)  # type: ignore[attr-defined]
     app.connect("builder-inited", _keep_files_together, priority=900)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]
