@@ -46,13 +46,13 @@ class ConsoleParser(CodeBlockParser):
         return None
 
 
-def run(command: str) -> str:
-    """Run a command line as a person in the folder of the clone would."""
+def run(command: str, folder: Path = ROOT) -> str:
+    """Run a command line as a person in the folder of the clone would, or in another one."""
     here = f'capset() {{ {shlex.quote(sys.executable)} -m capset "$@"; }}\n'
     env = {**os.environ, "COLUMNS": "80", "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), *sys.path]))}
     done = subprocess.run(
         ["sh", "-c", here + command],
-        cwd=ROOT,
+        cwd=folder,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -168,13 +168,14 @@ def test_changelog_and_version():
     assert f"## [{capset.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_the_picture_shows_what_is_so():
+@pytest.mark.parametrize("name", ["compare.svg", "compare-dark.svg"])
+def test_the_picture_shows_what_is_so(name):
     """It was drawn from the facts of today; draw.py draws it again."""
     spec = importlib.util.spec_from_file_location("draw", ROOT / "docs/pictures/draw.py")
     draw = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(draw)
 
-    assert str(draw.comparison()) in (ROOT / "docs/pictures/compare.svg").read_text("utf-8")
+    assert str(draw.comparison()) in (ROOT / "docs/pictures" / name).read_text("utf-8")
 
 
 def test_the_architecture_page_is_that_of_the_layer_test():
