@@ -30,7 +30,7 @@ extensions = [
 exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"
-html_title = f"capset {version}"
+html_title = "capset"
 html_static_path = ["_static"]
 html_css_files = ["capset.css"]
 templates_path = ["_templates"]
@@ -302,6 +302,27 @@ def _keep_colons(*event: object) -> None:
         lines[at] = lines[at].removesuffix(text) + ": " + text
 
 
+def _lead_back(app: Any, page: str, _template: str, context: dict[str, Any], _tree: object) -> None:
+    """Let the source of a name lead to where it is documented: viewcode takes one module for all names of a file."""
+    known = app.env.domains["py"].objects
+
+    def placed(link: re.Match[str]) -> str:
+        if link["name"] in known:
+            return link[0]
+        told = link["page"].rpartition("../")[2].removesuffix(".html")
+        parts = link["name"].split(".")
+        for at in range(1, len(parts)):
+            end = "." + ".".join(parts[at:])
+            found = [name for name, place in known.items() if place.docname == told and name.endswith(end)]
+            if len(found) == 1:
+                return link[0].replace(f"#{link['name']}", f"#{found[0]}")
+        return ""
+
+    if "body" in context and page.startswith("_modules/"):
+        back = r'<a class="viewcode-back" href="(?P<page>[^"#]*)#(?P<name>[^"]*)">.*?</a>'
+        context["body"] = re.sub(back, placed, context["body"])
+
+
 def _name_axes(*event: Any) -> None:
     """Give the class in which plots are drawn its whole name: annotations have it without."""
     _, _, node, _ = event
@@ -310,6 +331,7 @@ def _name_axes(*event: Any) -> None:
 
 
 def setup(app: object) -> None:
+    app.connect("html-page-context", _lead_back)  # type: ignore[attr-defined]
     app.connect("missing-reference", _name_axes, priority=100)  # type: ignore[attr-defined]
     app.connect("builder-inited", _copy_examples)  # type: ignore[attr-defined]
     app.connect("builder-inited", _keep_files_together, priority=900)  # type: ignore[attr-defined]

@@ -8,6 +8,7 @@ of all pages.
 from __future__ import annotations
 
 import doctest
+import importlib
 import importlib.util
 import os
 import re
@@ -79,3 +80,40 @@ def test_what_differs_is_seen():
     """Dots are no licence."""
     assert agrees("effective .../tool net_raw\n", "effective /tmp/a/tool net_raw\n")
     assert not agrees("effective .../tool net_raw\n", "effective /tmp/a/tool kill\n")
+
+
+SPANS = [(page, code) for page in PAGES for code in re.findall(r"`([^`\n]+)`", page.read_text("utf-8"))]
+MODULES = {
+    **{
+        name: importlib.import_module(f"capset.{name}") for name in ("documents", "engines", "kernel", "live", "policy")
+    },
+    **{name: importlib.import_module(f"capset.formats.{name}") for name in ("docker", "kubernetes", "libcap")},
+}
+
+
+def unknown(code: str) -> list[str]:
+    """Say which names and which commands of capset that a piece of code has there are not."""
+    from click import Context
+
+    from capset.cli.group import capset as commands
+
+    found = [
+        f"{module}.{name}"
+        for module, name in re.findall(r"(?<![\w./-])(\w+)\.(\w+)\(", code)
+        if module in MODULES and not hasattr(MODULES[module], name)
+    ]
+    for name, rest in re.findall(r"(?<![\w./-])capset ([a-z]+)([^|;]*)", code):
+        command = commands.get_command(Context(commands), name)
+        known = {option for it in command.params for option in it.opts} if command else set()
+        own = re.split(r" (?:run|top) ", rest)[0] if name not in {"run"} else ""
+        found += [f"capset {name}"] * (command is None)
+        found += [f"capset {name} {option}" for option in re.findall(r"(?<=\s)--[a-z-]+", own) if option not in known]
+    return found
+
+
+def test_what_stands_beside_a_tool_is_there():
+    """Tables have names of capset and its commands that no example runs."""
+    assert [(page.name, name) for page, code in SPANS for name in unknown(code)] == []
+    assert unknown("live.reed(pid)") == ["live.reed"]
+    assert unknown("capset shew 1") == ["capset shew"]
+    assert unknown("capset show --loud 1") == ["capset show --loud"]
