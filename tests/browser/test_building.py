@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.conftest import require
+
 ROOT = Path(__file__).parent.parent.parent
 
 
@@ -50,7 +52,7 @@ def inventory(*lines: str) -> bytes:
 
 def test_an_inventory_is_written_again():
     """The places are those of the project; what it does not have, or has elsewhere, is told."""
-    pytest.importorskip("sphinx", reason="needs Sphinx (pip install 'capset[docs]')")
+    require("sphinx")
     write = load("inventories/write.py").written
     mine = "# Sphinx inventory version 1\n# Project: P\n# Version: 3\nb.C class old.html\na.f function\n"
     whole = inventory(
