@@ -13,6 +13,7 @@ import importlib.util
 import os
 import re
 import shutil
+from ctypes.util import find_library
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,8 @@ def needed(block: str) -> None:
     for module, package in PACKAGES.items():
         if f"import {module}\n" in block and importlib.util.find_spec(module) is None:
             pytest.skip(f"needs {package} (pip install {package})")
+    if "ctypes.CDLL" in block and find_library("cap") is None:
+        pytest.skip("needs libcap.so.2 (Debian: apt-get install libcap2)")
     for tool, package in TOOLS.items():
         if (
             re.search(rf"^[$#] {tool} ", block, re.M)
