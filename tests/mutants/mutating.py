@@ -115,11 +115,11 @@ def modules_of(words: Iterable[str]) -> list[str]:
     return sorted(found)
 
 
-def mutants(module: str) -> list[Mutant]:
-    """List every mutant of a module."""
+def mutants(module: str, text: str | None = None) -> list[Mutant]:
+    """List every mutant of a module, or of a text in its place."""
     seen: Counter[tuple[str, str]] = Counter()
     found = []
-    for number, (place, around, new) in enumerate(_changes(_parsed(module))):
+    for number, (place, around, new) in enumerate(_changes(ast.parse(_text(module) if text is None else text))):
         old = _at(place)
         scope, (within, name) = around.scope, _named(around.node)
         change = f"{_shown(old)} -> {_shown(new)}"
@@ -130,7 +130,7 @@ def mutants(module: str) -> list[Mutant]:
 
 def compiled(mutant: Mutant) -> CodeType:
     """Compile a module with one place made wrong."""
-    tree = _parsed(mutant.module)
+    tree = ast.parse(_text(mutant.module))
     for number, ((around, field, at), _, new) in enumerate(_changes(tree)):
         if number == mutant.number:
             _set(around, field, at, new)
@@ -138,8 +138,8 @@ def compiled(mutant: Mutant) -> CodeType:
     return compile(tree, str(path_of(mutant.module)), "exec", dont_inherit=True)
 
 
-def _parsed(module: str) -> ast.Module:
-    return ast.parse(path_of(module).read_text("utf-8"))
+def _text(module: str) -> str:
+    return path_of(module).read_text("utf-8")
 
 
 def _at(place: Place) -> Any:

@@ -76,10 +76,13 @@ class Reach:
             found = {
                 test for each in self._measured if each.startswith(package) for test in self._reaching(each, 1, 10**6)
             }
-        if not mutant.scope:
-            found.add(OF_A_MODULE.format(module))
         widths = self._widths_of(module)
-        return sorted(found, key=lambda test: (not test.startswith("tests/unit"), widths[test], test))
+        ordered = sorted(found, key=lambda test: (not test.startswith("tests/unit"), widths[test], test))
+        if not mutant.scope:
+            ordered.append(OF_A_MODULE.format(module))
+        # What a file of tests makes before its tests run is reached by none of them: errors, for one, stand in tables.
+        named = {each for each in [*mutant.scope.split("."), mutant.name] if any(map(str.isupper, each))}
+        return ordered + [test for name in sorted(named) for test in self._of_files_with(name) if test not in found]
 
     def _reaching(self, module: str, first: int, last: int) -> set[str]:
         return {test for line, tests in self._tests_of(module).items() if first <= line <= last for test in tests}
@@ -95,6 +98,15 @@ class Reach:
             if word.search(line)
             for test in self._reaching(module, at, at)
         }
+
+    @cache  # noqa: B019 - there is one
+    def _of_files_with(self, name: str) -> list[str]:
+        """List the tests of those files in whose text a name stands."""
+        word = re.compile(rf"\b{re.escape(name)}\b")
+        tests = sorted({_test(each) for each in self._data.measured_contexts() if "::" in each})
+        files = {each.partition("::")[0] for each in tests}
+        having = {file for file in files if word.search((ROOT / file).read_text("utf-8"))}
+        return [test for test in tests if test.partition("::")[0] in having]
 
     def _text(self, module: str, line: int) -> str:
         return self._lines(module)[line - 1]

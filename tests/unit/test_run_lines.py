@@ -363,6 +363,7 @@ def test_a_unit_whose_shell_starts_containers(command):
         "/usr/bin/ssh host 'podman --remote run --privileged x'",
         "/bin/sh -c '$DOCKER run --privileged x'",
         "/usr/bin/env $DOCKER --debug container create x",
+        "$DOCKER container start x",
         "/bin/sh -c 'docker run \"x'",
         "/bin/sh -c 'RUN=\"docker run\"; $RUN x'",
         "/bin/sh -c 'eval eval eval eval eval eval docker run x'",
