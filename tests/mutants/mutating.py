@@ -252,7 +252,8 @@ def _others(place: Place, node: Any) -> Iterator[ast.AST]:
         case ast.Constant(value=int(value)):
             yield ast.Constant(value + 1)
         case ast.Constant(value=str(value)):
-            yield ast.Constant(f"XX{value}XX" if value else "XX")
+            # Not one that has the old text in it, for that is what many tests look for.
+            yield ast.Constant(other if (other := value.swapcase()) != value else f"XX{value}")
         case ast.Constant(value=bytes(value)):
             yield ast.Constant(b"XX" + value)
         case ast.cmpop() | ast.operator() | ast.boolop() | ast.Break() | ast.Continue() if type(node) in _SWAPS:

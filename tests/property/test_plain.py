@@ -203,3 +203,8 @@ def test_a_state_diff_is_not_a_state():
     """Their dicts differ in what each set is."""
     with pytest.raises(FormatError, match=r"StateDiff\.effective: expected a dict with added, dropped too"):
         StateDiff.from_dict(CapState().as_dict())
+
+
+def test_what_a_list_is_told_as():
+    with pytest.raises(FormatError, match=r"Request\.add: expected a list, got 5"):
+        engines.Request.from_dict(engines.Request().as_dict() | {"add": 5})
