@@ -71,8 +71,11 @@ def _atheris(name: str, seconds: int) -> int:
 
     with atheris.instrument_imports(include=["capset"]):
         from tests.fuzz.asking import asking
+        from tests.fuzz.targets import TARGETS
 
-    atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096"], asking(name).hypothesis.fuzz_one_input)
+    [name] = [each for each in TARGETS if each.endswith(name)]
+    options = [f"-max_total_time={seconds}", "-max_len=4096"]
+    atheris.Setup([sys.argv[0], *options], asking(name).hypothesis.fuzz_one_input)
     atheris.Fuzz()
     return 0
 

@@ -57,7 +57,7 @@ class Reach:
             self._measured["capset" if inside == "__init__" else "capset." + inside.replace("/", ".")] = file
 
     def tests(self, mutant: Mutant) -> list[str]:
-        """List the tests that may notice a mutant, those first that reach the least of its module.
+        """List the tests that may notice a mutant, those first that reach the least of its module, and files of tests.
 
         They reach its lines. What runs as the module is imported, such as a default, is reached by those of its
         function or class, and else by those of the lines in the library that name it, as is what is kept in a cache,
@@ -82,7 +82,7 @@ class Reach:
             ordered.append(OF_A_MODULE.format(module))
         # What a file of tests makes before its tests run is reached by none of them: errors, for one, stand in tables.
         named = {each for each in [*mutant.scope.split("."), mutant.name] if any(map(str.isupper, each))}
-        return ordered + [test for name in sorted(named) for test in self._of_files_with(name) if test not in found]
+        return ordered + [file for name in sorted(named) for file in _files_with(name)]
 
     def _reaching(self, module: str, first: int, last: int) -> set[str]:
         return {test for line, tests in self._tests_of(module).items() if first <= line <= last for test in tests}
@@ -98,15 +98,6 @@ class Reach:
             if word.search(line)
             for test in self._reaching(module, at, at)
         }
-
-    @cache  # noqa: B019 - there is one
-    def _of_files_with(self, name: str) -> list[str]:
-        """List the tests of those files in whose text a name stands."""
-        word = re.compile(rf"\b{re.escape(name)}\b")
-        tests = sorted({_test(each) for each in self._data.measured_contexts() if "::" in each})
-        files = {each.partition("::")[0] for each in tests}
-        having = {file for file in files if word.search((ROOT / file).read_text("utf-8"))}
-        return [test for test in tests if test.partition("::")[0] in having]
 
     def _text(self, module: str, line: int) -> str:
         return self._lines(module)[line - 1]
@@ -128,6 +119,14 @@ class Reach:
             return {}
         found = self._data.contexts_by_lineno(self._measured[module])
         return {line: frozenset(_test(each) for each in contexts if "::" in each) for line, contexts in found.items()}
+
+
+@cache
+def _files_with(name: str) -> list[str]:
+    """List the files of tests in which a name stands."""
+    word = re.compile(rf"\b{re.escape(name)}\b")
+    files = [path for folder in ("unit", "property") for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
+    return [str(path.relative_to(ROOT)) for path in files if word.search(path.read_text("utf-8"))]
 
 
 def _test(context: str) -> str:

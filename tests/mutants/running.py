@@ -71,16 +71,16 @@ class _Finder(importlib.abc.MetaPathFinder):
 
 
 class _Selection:
-    """A plugin of pytest: the tests that are asked for, in their order, each with its time, and which one failed."""
+    """A plugin of pytest: the tests that are asked for, and all of some files, in their order; tells which one runs."""
 
     def __init__(self, tests: Sequence[str], tell: int) -> None:
         self.order = {test: number for number, test in enumerate(tests)}
         self.tell = tell
 
     def pytest_collection_modifyitems(self, items: list) -> None:
-        items[:] = sorted(
-            (item for item in items if item.nodeid in self.order), key=lambda item: self.order[item.nodeid]
-        )
+        places = {item.nodeid: self.order.get(item.nodeid, self.order.get(_file(item.nodeid))) for item in items}
+        asked = [item for item in items if places[item.nodeid] is not None]
+        items[:] = sorted(asked, key=lambda item: places[item.nodeid])
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         signal.setitimer(signal.ITIMER_VIRTUAL, TEST_SECONDS)
