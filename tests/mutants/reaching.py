@@ -18,8 +18,8 @@ from tests.mutants.mutating import ROOT, Mutant, path_of
 RECORD = ROOT / ".mutants" / "reach"
 # What counts the work of large inputs, or has mutants of its own, would take long and notice little else.
 ASKED = "not scaling and not mutation"
-# Looks at what stands at the top of a module, and reaches none of its lines.
-OF_A_MODULE = "tests/unit/test_package.py::test_all_names_exist[{}]"
+# Look at each module as a whole, and reach none of its lines.
+OF_A_MODULE = ("tests/unit/test_package.py::test_all_names_exist[{}]", "tests/unit/test_signatures.py")
 PROFILE = "ci-glance"  # few draws, and the same ones each time
 
 
@@ -59,6 +59,7 @@ class Reach:
     def tests(self, mutant: Mutant) -> list[str]:
         """List the tests that may notice a mutant, those first that reach the least of its module, and files of tests.
 
+        Of those that were changed since the record it is every test.
         They reach its lines. What runs as the module is imported, such as a default, is reached by those of its
         function or class, and else by those of the lines in the library that name it, as is what is kept in a cache,
         which the first test alone reaches. Where there are none, or the module was changed since, and its lines may be
@@ -78,11 +79,11 @@ class Reach:
             }
         widths = self._widths_of(module)
         ordered = sorted(found, key=lambda test: (not test.startswith("tests/unit"), widths[test], test))
-        if not mutant.scope:
-            ordered.append(OF_A_MODULE.format(module))
         # What a file of tests makes before its tests run is reached by none of them: errors, for one, stand in tables.
         named = {each for each in [*mutant.scope.split("."), mutant.name] if any(map(str.isupper, each))}
-        return ordered + [file for name in sorted(named) for file in _files_with(name)]
+        ordered += [each.format(module) for each in OF_A_MODULE]
+        ordered += [file for name in sorted(named) for file in _files_with(name)]
+        return ordered + [str(each.relative_to(ROOT)) for each in _files() if each.stat().st_mtime > self._written]
 
     def _reaching(self, module: str, first: int, last: int) -> set[str]:
         return {test for line, tests in self._tests_of(module).items() if first <= line <= last for test in tests}
@@ -125,8 +126,11 @@ class Reach:
 def _files_with(name: str) -> list[str]:
     """List the files of tests in which a name stands."""
     word = re.compile(rf"\b{re.escape(name)}\b")
-    files = [path for folder in ("unit", "property") for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
-    return [str(path.relative_to(ROOT)) for path in files if word.search(path.read_text("utf-8"))]
+    return [str(path.relative_to(ROOT)) for path in _files() if word.search(path.read_text("utf-8"))]
+
+
+def _files() -> list[Path]:
+    return [path for folder in ("unit", "property") for path in sorted((ROOT / "tests" / folder).glob("test_*.py"))]
 
 
 def _test(context: str) -> str:
