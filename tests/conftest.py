@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,19 @@ settings.register_profile("ci-glance", max_examples=20, deadline=None, derandomi
 settings.register_profile("dev", max_examples=100, deadline=None)
 settings.register_profile("nightly", max_examples=5000, deadline=None, print_blob=True)
 settings.load_profile(os.environ.get("CAPSET_PROFILE") or ("ci" if os.environ.get("CI") else "dev"))
+
+# These look at a running Linux, with modules that there are nowhere else.
+collect_ignore = [] if sys.platform == "linux" else ["live"]
+
+
+def pytest_report_header():
+    left_out = "not Linux: tests/live is left out, and what is marked linux is skipped"
+    return [] if sys.platform == "linux" else left_out
+
+
+def pytest_runtest_setup(item):
+    if sys.platform != "linux" and item.get_closest_marker("linux"):
+        pytest.skip("needs Linux")
 
 
 def _must_run(report) -> None:

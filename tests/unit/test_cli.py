@@ -93,6 +93,7 @@ def test_show_says_when_nothing_differs(run, tree):
     assert "no_new_privs  yes, execve(2) gives no new privileges" in out
 
 
+@pytest.mark.linux
 def test_show_this_process(run):
     """By default the command itself, which is this process here."""
     for args in ((), ("self",), ("thread-self",), (str(os.getpid()),), ("self", "--thread", str(os.getpid()))):
@@ -103,6 +104,7 @@ def test_show_this_process(run):
         assert live.read().caps.bounding.hex() in out
 
 
+@pytest.mark.linux
 def test_show_json(run):
     """Masks as text, because JSON's numbers have 53 bits."""
     status, out, _ = run("show", "--json")
@@ -265,7 +267,7 @@ def test_decode_nothing_on_a_terminal(run, monkeypatch):
         ("docker", "all", 1),
         ("", "", 0),
         ("0x1000", "net_admin", 0),
-        (f"pid:{os.getpid()}", "pid:self", 0),
+        pytest.param(f"pid:{os.getpid()}", "pid:self", 0, marks=pytest.mark.linux),
         ("docker", f"file:{FILES / '4.18.txt'}", 0),
         ("docker", f"file:{FILES / '5.10.txt'}", 1),
         (f"file:{FILES / '5.10.txt'}", f"file:{FILES / '4.18.txt'}", 1),
@@ -414,7 +416,7 @@ def test_diff_of_one_set(run, name):
         ("pid:0", "expected a process id, self or thread-self"),
         ("pid:", "expected a process id, self or thread-self"),
         ("pid:x", "expected a process id, self or thread-self"),
-        ("pid:999999999", "no such process"),
+        pytest.param("pid:999999999", "no such process", marks=pytest.mark.linux),
         ("file:/nonexistent", "No such file or directory: /nonexistent"),
         ("file:/", "Is a directory: /"),
         ("pid:" + "9" * 5000, "expected a process id, self or thread-self"),
@@ -487,6 +489,7 @@ def test_ps_json(run, tree):
     assert [member["pid"] for member in grouped["groups"][0]["members"]] == [20, 30]
 
 
+@pytest.mark.linux
 def test_ps_of_this_host(run):
     """This process is in it, by its id or by the id of its main thread."""
     for args in ((), ("--threads",)):
@@ -494,6 +497,7 @@ def test_ps_of_this_host(run):
         assert str(os.getpid()) in [line.split()[0] for line in out.splitlines()]
 
 
+@pytest.mark.linux
 def test_ps_marks_other_user_namespaces(run, monkeypatch):
     """Their capabilities count only there."""
     import attrs
@@ -512,6 +516,7 @@ def test_ps_marks_other_user_namespaces(run, monkeypatch):
     assert all(re.fullmatch(r"[0-9]+\*", row[1]) for row in rows)
 
 
+@pytest.mark.linux
 def test_show_says_that_a_namespace_is_another(run, monkeypatch):
     """A full mask there is no power here."""
     import attrs
@@ -679,6 +684,7 @@ def test_diff_says_what_a_text_was_taken_for(run):
     assert "to   the empty set" in run("diff", "docker", "")[1]
 
 
+@pytest.mark.linux
 def test_diff_says_that_a_namespace_is_another(run, monkeypatch):
     """What looks like more may be less."""
     import attrs
@@ -690,6 +696,7 @@ def test_diff_says_that_a_namespace_is_another(run, monkeypatch):
     assert "in another user namespace: it counts only there" in run("diff", "docker", "pid:self")[1]
 
 
+@pytest.mark.linux
 def test_namespaces_that_may_not_be_known(run, monkeypatch):
     """Not knowing is not the same as being at home."""
     import attrs

@@ -43,7 +43,7 @@ def saved(tmp_path):
         ["diff", "docker", "docker@99"],
         ["compare", "docker@99"],
         ["engines", "docker@99", "--json"],
-        ["exec", "/bin/sh", "--engine", "docker@99", "--json"],
+        pytest.param(["exec", "/bin/sh", "--engine", "docker@99", "--json"], marks=pytest.mark.linux),
         ["lint", "{file}", "--engine", "docker@99", "--json"],
         ["convert", "{file}", "--to", "kubernetes", "--reads", "docker@99"],
     ],

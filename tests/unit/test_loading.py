@@ -141,7 +141,12 @@ COMMAND_LINES = {
 }
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
+OF_PROCESSES = {"ps", "ps --json", "show", "diff docker pid:self"}
+
+
+@pytest.mark.parametrize(
+    "line", [pytest.param(line, marks=[pytest.mark.linux] * (line in OF_PROCESSES)) for line in COMMAND_LINES]
+)
 def test_commands(line):
     """A command uses just these rooms of the house."""
     found = loaded(call(*line.split()))
@@ -225,7 +230,7 @@ MAIN = "from capset.cli import main\nmain()"
         (["rich", "ruamel"], ["decode", "--json", MASK], ""),
         (["rich", "ruamel"], ["ps", "--proc=saved", "--json"], ""),
         (["rich", "ruamel"], ["run", "docker", "--json"], ""),
-        (["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], ""),
+        pytest.param(["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], "", marks=pytest.mark.linux),
         (["ruamel"], ["decode", MASK], ""),
         (["rich"], ["decode", MASK], ""),
         (["rich"], ["ps", "--proc=saved"], ""),
