@@ -29,6 +29,8 @@ def pytest_report_header():
 def pytest_runtest_setup(item):
     if sys.platform != "linux" and item.get_closest_marker("linux"):
         pytest.skip("needs Linux")
+    if sys.getfilesystemencoding() != "utf-8" and item.get_closest_marker("unicode_names"):
+        pytest.skip("needs a locale with UTF-8")
 
 
 def _must_run(report) -> None:

@@ -8,7 +8,6 @@ import os
 import re
 
 import pytest
-from click.testing import CliRunner
 
 from capset import FileCaps, bounds, documents, live
 from capset.cli import inputs, reading
@@ -363,7 +362,7 @@ def lint(run, tmp_path):
 
     def call(text, *args, name="file.yaml"):
         path = tmp_path / name
-        path.write_text(text)
+        path.write_text(text, "utf-8")
         form = () if {"--json", "--format"} & {*args} else ("--format", "table")
         return run("lint", str(path), *form, *args)
 
@@ -818,12 +817,12 @@ def test_no_message_acts_on_a_terminal(run):
     ],
     ids=repr,
 )
-def test_what_is_wrong_with_the_words_acts_on_no_terminal(args):
+def test_what_is_wrong_with_the_words_acts_on_no_terminal(runner, args):
     """click hands them on as they are, where somebody looks."""
-    with CliRunner().isolation(color=True) as (_, err, _):
+    with runner.isolation(color=True) as streams:
         with pytest.raises(SystemExit) as raised:
             command(args)
-        told = err.getvalue().decode()
+        told = streams[1].getvalue().decode()
 
     assert raised.value.code == 2
     assert "\\x1b[31m" in told

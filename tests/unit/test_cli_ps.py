@@ -125,7 +125,11 @@ def test_users_of_this_host(run):
     ("args", "told"),
     [
         (["--user", "99999999999"], "--user '99999999999': expected a name or a number up to 4294967294"),
-        (["--user", "no such"], "there is no user 'no such'; give a name that id(1) knows, or the number"),
+        pytest.param(
+            ["--user", "no such"],
+            "there is no user 'no such'; give a name that id(1) knows, or the number",
+            marks=pytest.mark.linux,
+        ),
         (
             ["--user", "root", "--proc", "examples/host"],
             "--user 'root': whose name that is elsewhere is not known; give the number",

@@ -472,6 +472,7 @@ def test_marks_of_files(run, monkeypatch, tmp_path):
     assert run("files", str(tmp_path))[1].endswith(LEGEND)
 
 
+@pytest.mark.linux
 def test_users(monkeypatch):
     """A name where this host has one, the number else, and also where there is no list of users."""
     users.user_name.cache_clear()
