@@ -1,7 +1,7 @@
 """What is read and loaded at its first use, used for the first time by many threads at once.
 
-Where Python has no lock of its own any more (a free-threaded build) they truly meet; elsewhere they change places as often
-as Python lets them.
+Where Python has no lock of its own any more (a free-threaded build) they truly meet; elsewhere they change places
+more often than usual.
 """
 
 from __future__ import annotations
