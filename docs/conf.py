@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,9 @@ copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+if tags.has("lite"):  # noqa: F821 - Sphinx gives it: sphinx-build -t lite
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    extensions.append("docs.lite")
 exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"

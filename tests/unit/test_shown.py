@@ -41,10 +41,20 @@ WAYS = {"html": Shown, "text": Shown, "records": Tabular, "plot": (Plotted, Plot
 MIXINS = {Shown, Tabular, Plotted, PlottedBySet}
 
 
+def names_of(module):
+    """Return the names of a module; none where what an extra brings is not installed, as there is nowhere all of it."""
+    try:
+        return vars(import_module(module))
+    except ModuleNotFoundError as error:
+        if str(error.name).startswith("capset"):
+            raise
+        return {}
+
+
 def kinds():
     """Return all classes of values that can be shown, wherever in the package."""
     modules = [module.name for module in pkgutil.walk_packages(capset.__path__, "capset.")]
-    public = [vars(import_module(name)) for name in modules if not name.endswith("__main__")]
+    public = [names_of(name) for name in modules if not name.endswith("__main__")]
     found = {each for names in public for each in names.values() if isinstance(each, type) and issubclass(each, Shown)}
     return sorted(found - MIXINS, key=lambda kind: kind.__qualname__)
 
