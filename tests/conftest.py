@@ -33,6 +33,26 @@ def pytest_runtest_setup(item):
         pytest.skip("needs a locale with UTF-8")
 
 
+# What Python itself says in a browser of what its system lacks, and what a test lacks then.
+LACKING = {
+    "can't start new thread": "starts a thread, of which this system has one",
+    "emscripten does not support processes.": "starts a process, of which this system has one",
+    "out of pty devices": "needs a terminal, of which this system has none",
+}
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Skip a test that was refused a thread, a process or a terminal where there is none, as in a browser."""
+    try:
+        return (yield)
+    except (OSError, RuntimeError) as error:
+        reason = LACKING.get(getattr(error, "strerror", None) or str(error))
+        if sys.platform != "emscripten" or reason is None:
+            raise
+    pytest.skip(reason)
+
+
 def _must_run(report) -> None:
     """Where every oracle is installed, a test that is skipped is a test that is missing."""
     if os.environ.get("CAPSET_REQUIRE_ORACLES") and report.skipped and not hasattr(report, "wasxfail"):

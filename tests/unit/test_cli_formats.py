@@ -919,6 +919,8 @@ def test_files_json_has_paths_that_can_be_opened(run, attributes, tmp_path):
     for path in paths:
         with open(path, "wb"):
             pass
+    if not {*raw} <= {*os.listdir(os.fsencode(tmp_path))}:
+        pytest.skip("needs a file system that keeps any byte of a name")
     attributes[names[0]] = attributes[names[5]] = FileCaps().to_xattr()
     attributes[names[1]] = FileNotFoundError(2, "No such file or directory", paths[1])
     attributes[names[2]] = PermissionError(13, "Permission denied", paths[2])
@@ -949,7 +951,7 @@ def test_no_files(run, attributes, tmp_path):
 def test_what_stops_a_scan(attributes, tmp_path):
     """No file descriptors left is no fault of one file."""
     (tmp_path / "a").touch()
-    attributes["a"] = OSError(24, "Too many open files")
+    attributes["a"] = OSError(errno.EMFILE, "Too many open files")
 
     with pytest.raises(OSError, match="Too many open files"):
         list(live.scan_files(tmp_path))

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -409,6 +410,7 @@ def slow(watched, monkeypatch):
 )
 def test_progress(run, slow, monkeypatch, words, told):
     """On standard error, and gone at the end; in a pipe nothing of it."""
+    threading.Thread(target=int).start()  # as Rich does to draw
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(live, "is_kernel_thread", lambda *_args, **_options: False)
     _, out, err = run(*words)
@@ -475,6 +477,7 @@ def test_marks_of_files(run, monkeypatch, tmp_path):
 @pytest.mark.linux
 def test_users(monkeypatch):
     """A name where this host has one, the number else, and also where there is no list of users."""
+    pytest.importorskip("pwd", reason="needs a list of users (POSIX)")
     users.user_name.cache_clear()
     assert users.user_name(0) == "root"
     assert users.user_name(4_000_000_000) == "4000000000"
