@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 
@@ -26,13 +27,6 @@ def pytest_report_header():
     return [] if sys.platform == "linux" else left_out
 
 
-def pytest_runtest_setup(item):
-    if sys.platform != "linux" and item.get_closest_marker("linux"):
-        pytest.skip("needs Linux")
-    if sys.getfilesystemencoding() != "utf-8" and item.get_closest_marker("unicode_names"):
-        pytest.skip("needs a locale with UTF-8")
-
-
 # What Python itself says in a browser of what its system lacks, and what a test lacks then.
 LACKING = {
     "can't start new thread": "starts a thread, of which this system has one",
@@ -41,16 +35,33 @@ LACKING = {
 }
 
 
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_call(item):
-    """Skip a test that was refused a thread, a process or a terminal where there is none, as in a browser."""
+@contextlib.contextmanager
+def _where_there_is():
+    """Skip what was refused a thread, a process or a terminal where there is none, as in a browser."""
     try:
-        return (yield)
+        yield
+        return
     except (OSError, RuntimeError) as error:
         reason = LACKING.get(getattr(error, "strerror", None) or str(error))
         if sys.platform != "emscripten" or reason is None:
             raise
     pytest.skip(reason)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item):
+    if sys.platform != "linux" and item.get_closest_marker("linux"):
+        pytest.skip("needs Linux")
+    if sys.getfilesystemencoding() != "utf-8" and item.get_closest_marker("unicode_names"):
+        pytest.skip("needs a locale with UTF-8")
+    with _where_there_is():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call():
+    with _where_there_is():
+        return (yield)
 
 
 def _must_run(report) -> None:

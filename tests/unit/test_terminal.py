@@ -477,7 +477,6 @@ def test_marks_of_files(run, monkeypatch, tmp_path):
 @pytest.mark.linux
 def test_users(monkeypatch):
     """A name where this host has one, the number else, and also where there is no list of users."""
-    pytest.importorskip("pwd", reason="needs a list of users (POSIX)")
     users.user_name.cache_clear()
     assert users.user_name(0) == "root"
     assert users.user_name(4_000_000_000) == "4000000000"
