@@ -140,7 +140,7 @@ def _failing_with_2() -> Generator[None]:
     except MemoryError:
         raise Failure("there is not enough memory") from None
     except Exception:
-        traceback.print_exc()
+        click.echo(traceback.format_exc(), err=True, nl=False)
         raise click.exceptions.Exit(2) from None
 
 

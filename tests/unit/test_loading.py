@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -197,7 +198,8 @@ def test_an_option_that_there_is_not(run):
     """It is no command that is misspelt."""
     assert run("--shwo") == (2, "", run("--shwo")[2])
     assert "No such option" in run("--shwo")[2]
-    assert "shwo" in run("--", "--shwo")[2]
+    if int(version("click").split(".")[1]) > 1:  # Click 8.1 answers this with its help
+        assert "shwo" in run("--", "--shwo")[2]
 
 
 @pytest.mark.parametrize(
