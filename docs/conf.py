@@ -50,9 +50,9 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
 nitpicky = True
-# The documentation of the standard library and of Matplotlib is elsewhere, and links to it would need the network.
+# The documentation of the standard library, Matplotlib and Hypothesis is elsewhere; links to it would need the network.
 nitpick_ignore_regex = [
-    ("py:.*", r"(matplotlib\..*|Axes)"),
+    ("py:.*", r"(matplotlib\..*|Axes|hypothesis\..*)"),
     ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
     (
         "py:.*",

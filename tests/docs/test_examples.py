@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
@@ -60,6 +61,15 @@ def run(command: str) -> str:
         check=False,
     )
     return done.stdout + (f"[exit status {done.returncode}]\n" if done.returncode else "")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_examples():
+    """Look at what examples draw no longer than it takes to see that they run."""
+    settings.register_profile("as it was", settings())
+    settings.load_profile("ci-glance")
+    yield
+    settings.load_profile("as it was")
 
 
 SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS), ConsoleParser()], path=str(ROOT))

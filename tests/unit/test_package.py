@@ -220,7 +220,7 @@ def test_all_names_exist(name):
     assert all(hasattr(module, public) for public in getattr(module, "__all__", []))
 
 
-PUBLIC = ["", ".display", ".documents", ".engines", ".errors", ".formats", ".kernel", ".live", ".policy"]
+PUBLIC = ["", ".display", ".documents", ".engines", ".errors", ".formats", ".kernel", ".live", ".policy", ".testing"]
 PUBLIC += [f".formats.{name}" for name in ("compose", "docker", "kubernetes", "libcap", "oci", "systemd")]
 
 
