@@ -18,7 +18,7 @@ from capset.capability import LAST_CAP as LAST_CAP
 from capset.capability import Cap as Cap
 from capset.sets import CapSet as CapSet
 
-__version__ = "0.1.0"
+__version__ = "1.0.0rc1"
 
 # What is built on attrs loads when it is first used, so that importing capset stays cheap.
 TYPE_CHECKING = False  # as in capability.py

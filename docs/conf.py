@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,16 +20,49 @@ author = "The capset developers"
 copyright = "2026, the capset developers"
 release = version = importlib.metadata.version("capset")
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.viewcode"]
+extensions = [
+    "myst_nb",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.intersphinx",
+    "sphinx.ext.napoleon",
+    "sphinx.ext.viewcode",
+    "sphinx_copybutton",
+]
+if tags.has("lite"):  # noqa: F821 - Sphinx gives it: sphinx-build -t lite
+    sys.path.insert(0, str(Path(__file__).parent.parent))
+    extensions.append("docs.lite")
 exclude_patterns = ["_build", "reference/_*.md", "notebooks/*/**"]
 
 html_theme = "furo"
-html_title = f"capset {version}"
+html_title = "capset"
 html_static_path = ["_static"]
 html_css_files = ["capset.css"]
+templates_path = ["_templates"]
+# The sidebar of the theme, with which version this is below its name; docs/publish.py says where others are.
+html_sidebars = {
+    "**": [
+        *("sidebar/brand.html", "version.html", "sidebar/search.html", "sidebar/scroll-start.html"),
+        *("sidebar/navigation.html", "sidebar/scroll-end.html"),
+    ]
+}
 smartquotes = False  # P' is no quotation
 
-myst_enable_extensions = ["attrs_inline", "colon_fence", "deflist"]
+# What is copied can be run: no prompts, and nothing that was printed; all of a block that has no prompt.
+copybutton_prompt_text = r">>> |\.\.\.(?: |$)|\$ "
+copybutton_prompt_is_regexp = True
+copybutton_selector = ":not(.output) > div.highlight > pre"
+
+# The addresses of names that are documented elsewhere stand in the repository, so that a build needs no network, and
+# links the same with it and without: docs/inventories/write.py.
+intersphinx_mapping = {
+    name: (address, f"inventories/{name}.inv")
+    for name, address in {
+        "matplotlib": "https://matplotlib.org/stable/",
+        "python": "https://docs.python.org/3/",
+    }.items()
+}
+
+myst_enable_extensions = ["attrs_block", "attrs_inline", "colon_fence", "deflist"]
 myst_heading_anchors = 3
 
 # Each notebook runs from a clean kernel in its folder; an error, or a word on standard error, is an error here.
@@ -50,18 +84,15 @@ python_use_unqualified_type_names = True
 toc_object_entries_show_parents = "hide"
 
 nitpicky = True
-# The documentation of the standard library and of Matplotlib is elsewhere, and links to it would need the network.
+# What readers give to each other, and nobody asks for; and Hypothesis, of which no inventory is kept here.
 nitpick_ignore_regex = [
-    ("py:.*", r"(matplotlib\..*|Axes)"),
-    ("py:.*", r"(collections|collections\.abc|datetime|os|shlex|typing|enum|attrs|attr)\..*"),
+    ("py:.*", r"hypothesis\..*"),
     (
         "py:.*",
-        # What readers give to each other, and nobody asks for.
         (
             r"capset\.(engines\.judging\.Judge|documents\.dialect\.Text"
             r"|formats\.(document\.Node|lxc\.Line|printed\.(Line|Names|Who)))"
-            r"|(Who|frozenset|str|int|Set|Iterable|Iterator|Judge|Literal|Node|PathLike|Manager|Means|Pid|Root|SupportsIndex)"
-            r"|(IntEnum|IntFlag|date)"
+            r"|Who|Judge|Node|Manager|Means"
         ),
     ),
 ]
@@ -276,7 +307,37 @@ def _keep_colons(*event: object) -> None:
         lines[at] = lines[at].removesuffix(text) + ": " + text
 
 
+def _lead_back(app: Any, page: str, _template: str, context: dict[str, Any], _tree: object) -> None:
+    """Let the source of a name lead to where it is documented: viewcode takes one module for all names of a file."""
+    known = app.env.domains["py"].objects
+
+    def placed(link: re.Match[str]) -> str:
+        if link["name"] in known:
+            return link[0]
+        told = link["page"].rpartition("../")[2].removesuffix(".html")
+        parts = link["name"].split(".")
+        for at in range(1, len(parts)):
+            end = "." + ".".join(parts[at:])
+            found = [name for name, place in known.items() if place.docname == told and name.endswith(end)]
+            if len(found) == 1:
+                return link[0].replace(f"#{link['name']}", f"#{found[0]}")
+        return ""
+
+    if "body" in context and page.startswith("_modules/"):
+        back = r'<a class="viewcode-back" href="(?P<page>[^"#]*)#(?P<name>[^"]*)">.*?</a>'
+        context["body"] = re.sub(back, placed, context["body"])
+
+
+def _name_axes(*event: Any) -> None:
+    """Give the class in which plots are drawn its whole name: annotations have it without."""
+    _, _, node, _ = event
+    if node["reftarget"] == "Axes":
+        node["reftarget"] = "matplotlib.axes.Axes"
+
+
 def setup(app: object) -> None:
+    app.connect("html-page-context", _lead_back)  # type: ignore[attr-defined]
+    app.connect("missing-reference", _name_axes, priority=100)  # type: ignore[attr-defined]
     app.connect("builder-inited", _copy_examples)  # type: ignore[attr-defined]
     app.connect("builder-inited", _keep_files_together, priority=900)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_capabilities)  # type: ignore[attr-defined]

@@ -42,8 +42,10 @@ LAYERS = [
     "documents",
     "display",
     "__init__",
+    "testing",
     "cli",
     "__main__",
+    "__pyinstaller",
 ]
 
 # Twins, each of which answers a question with the other. These alone may import each other, and no circle is larger.
@@ -57,9 +59,15 @@ DOOR = ("capset.shown", "capset.display")  # a value asks for display when it is
 
 COMPUTED = "a name that is computed"
 # Those that find modules by a computed name, which nothing below sees. What lazy packages may find stands in each as
-# text, and in a block for type checkers; the command line and the dialects have a list; display finds its own rooms by
-# the name of a value's.
-FINDERS = {"capset.cli.group", "capset.display.bytype", "capset.documents.dialects", "capset.lazy"}
+# text, and in a block for type checkers; the command line, the dialects and what registers strategies have a list;
+# display finds its own rooms by the name of a value's.
+FINDERS = {
+    "capset.cli.group",
+    "capset.display.bytype",
+    "capset.documents.dialects",
+    "capset.lazy",
+    "capset.testing.registration",
+}
 FINDING = {"import_module", "__import__", "resolve_name", "exec", "eval", "__builtins__"}
 FINDING_MODULES = ("builtins", "pkgutil", "runpy", "imp", "zipimport")
 
@@ -84,7 +92,10 @@ PURE = {
         "fnmatch",
         "hcl2",
         "html",
+        "hypothesis",
+        "importlib.abc",
         "importlib.import_module",
+        "importlib.machinery",
         "importlib.util.find_spec",
         "inspect",
         "io.StringIO",

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from copy import copy
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import click
 from click.shell_completion import BashComplete, CompletionItem, add_completion_class, split_arg_string
@@ -23,8 +23,8 @@ __all__ = ["COMPLETERS", "FREE", "Bash", "with_completion"]
 _ACTIVE = re.compile(r"([^\w@%+=:,./-])")  # what a shell may take for something else than a letter
 _ESCAPED = r"\\\1"
 
-Item = CompletionItem[Any]
-Completer = Callable[[click.Context, str], Iterable[Item]]
+Item: TypeAlias = "CompletionItem[Any]"  # in older releases of Click it has no parameter when it runs
+Completer: TypeAlias = Callable[[click.Context, str], Iterable["Item"]]
 
 
 class Bash(BashComplete):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from capset import documents
+from capset.cli.inputs import slashed
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say_as_is, warn
 from capset.cli.reading import read_document
@@ -53,7 +54,7 @@ def convert(
     """
     if target is None:
         raise click.UsageError(f"--to DIALECT has to be given, one of {', '.join(_TARGETS)}")
-    read = read_document(file, dialect)
+    read = read_document(slashed(file), dialect)
     workloads = read if name is None else [each for each in read if each.name == name]
     if name is not None and not workloads:
         known = ", ".join(printable(each.name) for each in read if each.name) or "none, as this dialect has no names"

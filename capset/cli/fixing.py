@@ -57,7 +57,7 @@ def _replace(path: str, before: bytes, after: bytes) -> None:
             file.write(after)
             file.flush()
             os.fsync(handle)
-        with suppress(OSError):  # another's file that this user may write becomes the user's
+        with suppress(AttributeError, OSError):  # Windows has no owner; another's file that may be written becomes ours
             os.chown(beside, about.st_uid, about.st_gid)
         os.chmod(beside, about.st_mode & 0o7777)
         if read_bytes(path) != before:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from capset import documents
 from capset.bounds import LONGEST_TEXT
-from capset.cli.inputs import read_bytes
+from capset.cli.inputs import read_bytes, slashed
 from capset.cli.output import Failure
 from capset.cli.reading import read_document
 from capset.documents import Workload
@@ -143,7 +143,7 @@ def _paths(given: Iterable[str], excludes: Callable[[str], bool], found: Found, 
             for path in _inside(each, excludes, found):
                 if (whole := os.path.abspath(path)) not in seen:
                     seen.add(whole)
-                    found.inside.add(name := os.path.normpath(path))
+                    found.inside.add(name := slashed(os.path.normpath(path)))
                     yield name
 
 
@@ -160,7 +160,7 @@ def _inside(folder: str, excludes: Callable[[str], bool], found: Found) -> Itera
     """Go through the files below a folder; those of version control are not entered, and no link is followed."""
 
     def failed(error: OSError) -> None:
-        found.workloads.append(documents.unread(str(error.strerror), os.path.normpath(str(error.filename))))
+        found.workloads.append(documents.unread(str(error.strerror), slashed(os.path.normpath(str(error.filename)))))
 
     for at, folders, files in os.walk(folder, onerror=failed):
         for name in sorted(folders):

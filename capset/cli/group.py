@@ -13,8 +13,7 @@ from typing import Any
 
 import click
 
-import capset as library
-from capset.cli.output import Failure
+from capset.cli.output import Failure, say
 from capset.cli.terminal import fold, width
 from capset.cli.topics import TOPICS
 from capset.errors import CapsetError
@@ -140,7 +139,7 @@ def _failing_with_2() -> Generator[None]:
     except MemoryError:
         raise Failure("there is not enough memory") from None
     except Exception:
-        traceback.print_exc()
+        click.echo(traceback.format_exc(), err=True, nl=False)
         raise click.exceptions.Exit(2) from None
 
 
@@ -176,8 +175,19 @@ def set_option(help: str, default: str | None = "effective") -> Callable[[Any], 
     )
 
 
+_VERSION = "Show the version, the facts that come with it and how old they are, and exit."
+
+
+def _version(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from capset.cli.version import lines
+
+        say("\n".join(lines()))
+        ctx.exit()
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(library.__version__, prog_name="capset")
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_version, help=_VERSION)
 def capset() -> None:
     """Look at Linux capability sets: decode, compare and explain them.
 

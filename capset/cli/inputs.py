@@ -14,7 +14,7 @@ from capset.bounds import LONGEST_TEXT, bounded
 from capset.cli.output import Failure
 from capset.errors import shown
 
-__all__ = ["is_fed", "read_bytes", "whole"]
+__all__ = ["is_fed", "read_bytes", "slashed", "whole"]
 
 
 def is_fed() -> bool:
@@ -41,6 +41,11 @@ def read_bytes(path: str) -> bytes:
                 f"there is no file {shown(path)}; to have a text itself read, pipe it in and give -"
             ) from None
         raise
+
+
+def slashed(path: str) -> str:
+    """Write a path with slashes, where Windows has backslashes too: as documents, patterns and code hosts know it."""
+    return path.replace(os.sep, "/")
 
 
 def whole(file: BinaryIO, name: str) -> bytes:

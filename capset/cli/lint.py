@@ -13,7 +13,7 @@ from capset import documents
 from capset.cli.fixing import fix_all
 from capset.cli.folders import Found, merge_all, read_all
 from capset.cli.group import json_option
-from capset.cli.inputs import read_bytes
+from capset.cli.inputs import read_bytes, slashed
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.progress import progress
@@ -98,14 +98,15 @@ def lint(
         raise Failure(f"--json and --format {form} are two forms: give one of them")
     form = "json" if as_json else form or ("table" if is_watched(sys.stdout) else "text")
     settings, folder = _settings(config)
+    files = tuple(map(slashed, files))
 
     def seen_from_there(path: str) -> str:
-        return os.path.relpath(path, folder).replace(os.sep, "/")
+        return slashed(os.path.relpath(path, folder))
 
     patterns = Settings(exclude=exclude)
 
     def excluded(path: str) -> bool:
-        return settings.excludes(seen_from_there(path)) or patterns.excludes(os.path.normpath(path))
+        return settings.excludes(seen_from_there(path)) or patterns.excludes(slashed(os.path.normpath(path)))
 
     def read() -> Found:
         with progress() as report_on:

@@ -54,7 +54,7 @@ class Conversion(Plain, Shown):
     """What :func:`convert` wrote, and what was lost.
 
     Attributes:
-        text: The document; :func:`str` gives it too.
+        text: The document; ``str()`` gives it too.
         to: The dialect in which it is written.
         losses: What the source says and its own target does not take, what the other dialect has no place for, and
             what a program would have in another way; empty where nothing is lost.

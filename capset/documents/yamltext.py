@@ -18,6 +18,7 @@ from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import AliasEvent, ScalarEvent
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
+from ruamel.yaml.scanner import Scanner, ScannerError
 from ruamel.yaml.tag import Tag
 from ruamel.yaml.tokens import ScalarToken
 
@@ -98,6 +99,7 @@ def _documents(text: str) -> Iterator[tuple[Any, Place | int]]:
     yaml: Any = YAML(typ="safe", pure=True)
     yaml.Resolver = _Resolver
     yaml.Composer = _Composer
+    yaml.Scanner = _Scanner
     for node in yaml.compose_all(text):
         keys = [key.value for key, _ in node.value if key.id == "scalar"] if node.id == "mapping" else []
         if MANIFEST_KEYS.isdisjoint(keys):
@@ -319,6 +321,17 @@ class _Composer(Composer):
         if self.values > MOST_VALUES:
             told = f"there are more than {MOST_VALUES} values, with those that aliases stand for, and they are not read"
             raise ComposerError(None, None, told, event.start_mark)
+
+
+class _Scanner(Scanner):
+    """Finds the tokens; many brackets that open are too deep before each is looked at again for every one behind it."""
+
+    def fetch_flow_collection_start(self, *token: Any, **named: Any) -> None:
+        """Read a bracket that opens."""
+        scanner = _untyped(self)
+        if scanner.flow_level >= DEEPEST:
+            raise ScannerError(None, None, TOO_DEEP, scanner.reader.get_mark())
+        _untyped(super()).fetch_flow_collection_start(*token, **named)
 
 
 def _resolve_as_kubectl(root: Any) -> None:

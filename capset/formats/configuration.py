@@ -339,7 +339,8 @@ def _blocks(node: Node) -> Iterator[Node]:
 
 def _check_names(block: Node, names: Sequence[str]) -> None:
     """Refuse a key or a block that is misspelt: Nomad does not start with one."""
-    bare = Node({_bare(key): value for key, value in block.mapping().items()}, block.place)
+    by_name = {_bare(key) if isinstance(key, str) else key: value for key, value in block.mapping().items()}
+    bare = Node(by_name, block.place)
     for node, meant in bare.strange_keys(names, close_only=True):
         raise node.error(f"no such name ({meant})")
 

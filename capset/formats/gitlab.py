@@ -135,9 +135,9 @@ def _folded(node: Node, levels: int) -> object:
         return [_folded(each, levels - 1) for each in node]
     if not levels or not isinstance(node.value, Mapping):
         return node.value
-    found: dict[str, object] = {}
+    found: dict[object, object] = {}
     for key in node.mapping():
-        if (folded := key.lower()) in found:
+        if (folded := key.lower() if isinstance(key, str) else key) in found:
             raise FormatError(node[key].place, key, "it once, as GitLab's runner takes keys in any case")
         found[folded] = _folded(node[key], levels - 1)
     return found

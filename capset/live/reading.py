@@ -31,7 +31,8 @@ Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
 
 _NAMED = {"self", "thread-self"}
-_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)  # which Windows lacks
+# Windows lacks the first, and without the second ends a saved file at a Ctrl-Z, and reads CR LF as LF.
+_WITHOUT_WAITING = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
 _CHUNK = 65536  # a status file has some 1,500 bytes, and six more for every supplementary group
 
 

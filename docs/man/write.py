@@ -1,7 +1,7 @@
-"""Write the manual page, from what the command says of itself.
+"""Write what is installed beside the command: its manual page, and what its shells need to complete it.
 
-It is kept beside this file, and goes into the wheel: ``python docs/man/write.py`` writes it anew. A test holds that it
-is what the command says today.
+Both are made of what the command says of itself, kept beside this file, and put into the wheel:
+``python docs/man/write.py`` writes them anew. A test holds that they are what the command says today.
 """
 
 from __future__ import annotations
@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from click.shell_completion import get_completion_class
 
 import capset
+import capset.cli.completion  # which brings what Bash needs
 from capset.cli.examples import EXAMPLES
 from capset.cli.group import GROUPS
 from capset.cli.group import capset as command
@@ -21,6 +23,7 @@ from capset.cli.help import topic
 from capset.cli.topics import TOPICS
 
 PAGE = Path(__file__).with_name("capset.1")
+COMPLETIONS = {"bash": "completion.bash", "zsh": "completion.zsh", "fish": "completion.fish"}
 CHANGES = Path(__file__).parent.parent.parent / "CHANGELOG.md"
 
 
@@ -97,5 +100,14 @@ def roff(text: str) -> str:
     return f"\\&{written}" if written.startswith(".") else written
 
 
+def completion(shell: str) -> str:
+    """Return what a shell reads to complete the command; releases of Click differ in the blank lines at its end."""
+    found = get_completion_class(shell)
+    assert found is not None
+    return found(command, {}, "capset", "_CAPSET_COMPLETE").source().strip() + "\n"
+
+
 if __name__ == "__main__":
     PAGE.write_text(page(), "utf-8")
+    for shell, name in COMPLETIONS.items():
+        PAGE.with_name(name).write_text(completion(shell), "utf-8")

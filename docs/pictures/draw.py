@@ -22,12 +22,16 @@ def comparison() -> Comparison:
 
 
 def main() -> None:
-    """Draw it, the same bytes every time."""
-    from matplotlib import rc_context
+    """Draw it for white paper and for dark pages, the same bytes every time."""
+    from matplotlib import pyplot as plt
+    from matplotlib import rc_context, style
 
-    with rc_context({"svg.hashsalt": "capset", "svg.fonttype": "path"}):
-        told = {"Date": None, "Creator": None, "Description": str(comparison())}
-        comparison().plot().figure.savefig(HERE / "compare.svg", metadata=told)
+    told = {"Date": None, "Creator": None, "Description": str(comparison())}
+    for name, look in {"compare": "default", "compare-dark": "dark_background"}.items():
+        with style.context(look), rc_context({"svg.hashsalt": "capset", "svg.fonttype": "path"}):
+            figure = comparison().plot().figure
+            figure.savefig(HERE / f"{name}.svg", metadata=told, transparent=name != "compare")
+            plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from sybil import Example, Sybil
 from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 
@@ -46,13 +47,13 @@ class ConsoleParser(CodeBlockParser):
         return None
 
 
-def run(command: str) -> str:
-    """Run a command line as a person in the folder of the clone would."""
+def run(command: str, folder: Path = ROOT) -> str:
+    """Run a command line as a person in the folder of the clone would, or in another one."""
     here = f'capset() {{ {shlex.quote(sys.executable)} -m capset "$@"; }}\n'
     env = {**os.environ, "COLUMNS": "80", "PYTHONPATH": os.pathsep.join(filter(None, [str(ROOT), *sys.path]))}
     done = subprocess.run(
         ["sh", "-c", here + command],
-        cwd=ROOT,
+        cwd=folder,
         env=env,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -60,6 +61,15 @@ def run(command: str) -> str:
         check=False,
     )
     return done.stdout + (f"[exit status {done.returncode}]\n" if done.returncode else "")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def few_examples():
+    """Look at what examples draw no longer than it takes to see that they run."""
+    settings.register_profile("as it was", settings())
+    settings.load_profile("ci-glance")
+    yield
+    settings.load_profile("as it was")
 
 
 SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS), ConsoleParser()], path=str(ROOT))
@@ -77,7 +87,7 @@ def test_examples_are_found():
     """A page whose examples were in another kind of block would pass unread."""
     fences = {match for page in PAGES for match in re.findall(r"^```(\S+)", page.read_text("utf-8"), re.MULTILINE)}
     ran = {"python", "console"}
-    shown = {"sh", "text", "toml", "yaml", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
+    shown = {"html", "sh", "text", "toml", "yaml", "{toctree}", "{include}", "{raw}", "{eval-rst}"}
 
     assert fences <= ran | shown
     for page in PAGES:
@@ -151,6 +161,14 @@ def test_the_manual_page_is_that_of_the_command(manual):
     assert manual.roff(".TH") == r"\&.TH"
 
 
+@pytest.mark.parametrize("shell", ["bash", "fish", "zsh"])
+def test_the_completions_are_those_of_the_command(manual, shell):
+    """Likewise; the wheel puts each where its shell looks for it."""
+    kept = manual.PAGE.with_name(manual.COMPLETIONS[shell]).read_text("utf-8")
+    assert manual.completion(shell) == kept
+    assert f"_CAPSET_COMPLETE={shell}_complete" in kept
+
+
 def test_the_manual_page_is_one(manual):
     """What reads such pages has nothing to say of it."""
     mandoc = shutil.which("mandoc")
@@ -168,13 +186,14 @@ def test_changelog_and_version():
     assert f"## [{capset.__version__}]" in (ROOT / "CHANGELOG.md").read_text("utf-8")
 
 
-def test_the_picture_shows_what_is_so():
+@pytest.mark.parametrize("name", ["compare.svg", "compare-dark.svg"])
+def test_the_picture_shows_what_is_so(name):
     """It was drawn from the facts of today; draw.py draws it again."""
     spec = importlib.util.spec_from_file_location("draw", ROOT / "docs/pictures/draw.py")
     draw = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(draw)
 
-    assert str(draw.comparison()) in (ROOT / "docs/pictures/compare.svg").read_text("utf-8")
+    assert str(draw.comparison()) in (ROOT / "docs/pictures" / name).read_text("utf-8")
 
 
 def test_the_architecture_page_is_that_of_the_layer_test():

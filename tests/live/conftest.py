@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -30,14 +29,6 @@ from tests.live.containers import (
 from tests.live.cri import Containerd
 from tests.live.incus import Incus
 from tests.live.suites import Suite
-
-
-def pytest_collection_modifyitems(items):
-    """These tests look at a running Linux."""
-    if sys.platform != "linux":
-        for item in items:
-            if "live" in item.path.parts:
-                item.add_marker(pytest.mark.skip(reason="needs Linux"))
 
 
 @pytest.fixture(scope="session")

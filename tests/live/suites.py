@@ -24,8 +24,9 @@ _ENGINES = (
     "buildah conmon containerd docker-cli docker.io golang-github-containers-common iptables podman runc systemd "
     "systemd-container"
 )
+_PYTHONS = "python3.14 python3.15"
 PACKAGES = {
-    "forky": f"{_BASE} {_ENGINES} bubblewrap crun docker-compose incus-base libcap2-bin lxc tar".split(),
+    "forky": f"{_BASE} {_ENGINES} {_PYTHONS} bubblewrap crun docker-compose incus-base libcap2-bin lxc tar".split(),
     "trixie": f"{_BASE} {_ENGINES}".split(),
     "sid": f"{_BASE} apptainer".split(),
 }

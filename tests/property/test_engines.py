@@ -9,7 +9,7 @@ from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from capset import Cap, CapSet, engines
+from capset import CapSet, engines, testing
 from capset.engines import Engine, Request
 from capset.engines.process import first_process, impossible
 from capset.engines.rules import FAMILIES, Options, Rules
@@ -18,14 +18,10 @@ from capset.errors import RequestError, UnreachableError
 from tests.strategies import capsets, states
 
 ERAS = [era for name in engines.names() for era in engines.versions(name)]
-eras = st.sampled_from(ERAS)
-known = st.sets(st.sampled_from(list(Cap))).map(CapSet)
+eras = testing.engines()
+known = testing.capsets(known=True)
 available = st.one_of(st.none(), known, st.integers(30, 40).map(CapSet.all), st.just(CapSet.all() - {"sys_resource"}))
-names = st.one_of(
-    st.sampled_from([*Cap.__members__, *map(str, Cap), *(str(int(cap)) for cap in Cap)]),
-    st.sampled_from(["ALL", "all", "", " chown", "kill,chown", "cap_kill", "bogus"]),
-    st.text(max_size=8),
-)
+names = testing.cap_names() | st.sampled_from(["kill,chown", "cap_kill"]) | st.text(max_size=8)
 requests = st.builds(Request, st.lists(names, max_size=4), st.lists(names, max_size=4), privileged=st.booleans())
 
 

@@ -7,59 +7,12 @@ import errno
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capset import CapSet, CapState, FileCaps, kernel
-from capset.kernel import INITIAL, Credentials, Executable, KernelError, UserNamespace
+from capset import FileCaps, kernel, testing
+from capset.kernel import Executable, KernelError
 from capset.sets import THREAD_SETS
-from tests.strategies import capsets
 
-ids = st.sampled_from([0, 0, 1000, 1001, 65534, 2**32 - 2])
-fours = st.tuples(ids, ids, ids, ids)
-namespaces = st.sampled_from(
-    [
-        INITIAL,
-        INITIAL,
-        UserNamespace(parent=INITIAL, owner=1000),
-        UserNamespace(parent=INITIAL, owner=1000, uid_map=[(0, 1000, 1)], gid_map=[(0, 1001, 1)], setgroups="deny"),
-        UserNamespace(parent=INITIAL, uid_map=[(0, 0, 65536)], gid_map=[(0, 0, 65536)], parent_could_setfcap=True),
-    ]
-)
-
-
-@st.composite
-def states(draw) -> CapState:
-    """Sets that a thread can have."""
-    permitted, inheritable = draw(capsets), draw(capsets)
-    effective, ambient = (draw(st.one_of(capsets, st.just(CapSet.from_mask(2**64 - 1)))) for _ in range(2))
-    return CapState(
-        permitted=permitted,
-        inheritable=inheritable,
-        effective=effective & permitted,
-        ambient=ambient & permitted & inheritable,
-        bounding=draw(capsets),
-    )
-
-
-credentials = st.builds(
-    Credentials,
-    uids=fours,
-    gids=fours,
-    groups=st.lists(ids, max_size=3),
-    caps=states(),
-    securebits=st.integers(0, 0xFFF),
-    no_new_privs=st.booleans(),
-    user_ns=namespaces,
-)
-file_caps = st.builds(
-    FileCaps, permitted=capsets, inheritable=capsets, effective=st.booleans(), rootid=st.sampled_from([0, 1000])
-)
-executables = st.builds(
-    Executable,
-    uid=ids,
-    gid=ids,
-    mode=st.integers(0, 0o7777),
-    caps=st.none() | file_caps,
-    nosuid=st.booleans(),
-)
+credentials = testing.credentials()
+executables = testing.executables()
 passed = st.sampled_from([0, 1000, 1001, -1, 7, 2**32 - 1])
 numbers = st.integers(0, 70)
 extents = st.lists(st.tuples(*[st.sampled_from([0, 1, 1000, 2**32 - 1])] * 3), max_size=2)

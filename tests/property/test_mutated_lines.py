@@ -9,41 +9,8 @@ from hypothesis import strategies as st
 from capset import CapSet, documents
 from capset.errors import CapsetError
 from capset.sets import THREAD_SETS
+from tests.corpus import LINES
 
-LINES = {
-    "getcap": ["/usr/bin/ping cap_net_raw=ep", "/usr/bin/newuidmap = cap_setuid+ep", "/a b cap_kill=i [rootid=1000]"],
-    "rpm": ["/usr/bin/ping\tcap_net_raw=ep", "/usr/bin/newuidmap\t= cap_setuid+ep", "/usr/bin/true\t"],
-    "getfattr": [
-        "# file: usr/bin/ping",
-        "security.capability=0x0100000200200000000000000000000000000000",
-        "# file: usr/bin/b",
-        "security.capability=0sAQAAAgAgAAAAAAAAAAAAAAAAAAA=",
-    ],
-    "filecap": ["set       file                 capabilities  rootid", "effective /usr/bin/ping    kill, net_raw"],
-    "capsh": [
-        "Current: cap_kill=ep",
-        "Bounding set =cap_kill,cap_net_raw",
-        "Ambient set =",
-        "uid=0(root) euid=0(root)",
-    ],
-    "capsh-decode": ["0x0000000000002020=cap_kill,cap_net_raw"],
-    "getpcaps": ["812: cap_kill,cap_net_raw=ep", "Capabilities for `5': = cap_chown+eip"],
-    "pscap": [
-        "ppid  pid   name        command             capabilities",
-        "1     812   root        sshd    kill, chown +",
-    ],
-    "podman-top": ["PID   COMMAND   EFFECTIVE CAPS   BOUNDING CAPS", "1     web       KILL             KILL,NET_RAW"],
-    "systemctl": ["CapabilityBoundingSet=cap_kill cap_net_raw", "AmbientCapabilities=cap_kill", "User=web"],
-    "strace": [
-        "capset({version=_LINUX_CAPABILITY_VERSION_3, pid=0}, {effective=1<<CAP_KILL|1<<CAP_BPF, "
-        "permitted=1<<CAP_KILL|1<<CAP_BPF, inheritable=0}) = 0",
-        "[pid 7] prctl(PR_CAPBSET_DROP, CAP_KILL) = 0",
-    ],
-    "audit": [
-        'type=AVC msg=audit(1.0:4): avc:  denied  { net_admin } for  pid=5 comm="a" capability=12 tclass=capability',
-        "type=CAPSET msg=audit(1.0:5): pid=5 cap_pi=0 cap_pp=0000000000000020 cap_pe=0000000000000020 cap_pa=0",
-    ],
-}
 STRANGE = ["—", "\u00a0", "\u200b", "ſ", "$", "{{ x }}", "'", '"', "\\", ";", "=", "|", ",", " ", "#", "\r", "0", "x"]
 
 

@@ -12,8 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capset import (
-    DOCKER_DEFAULT,
-    Cap,
     CapDiff,
     CapInfo,
     CapSet,
@@ -22,54 +20,13 @@ from capset import (
     FileCaps,
     StateDiff,
     compare,
-    documents,
     engines,
     kernel,
     live,
-    policy,
 )
-from capset.errors import AccessDeniedError, FormatError, ProcessGoneError, StatusError
-from capset.formats import libcap, oci, systemd
+from capset.errors import FormatError
 from tests.strategies import capsets, diffs, states
-
-DOCKER = engines.get("docker")
-STATUS = live.parse_status(
-    b"Name:\ta\xff\x1b\nTgid:\t7\nPid:\t8\nPPid:\t1\nUid:\t0\t1\t2\t3\nGid:\t4\t5\t6\t7\nGroups:\t8 9\n"
-    b"CapInh:\t0000000000000001\nCapPrm:\t0000000000000003\nCapEff:\t0000000000000002\nCapBnd:\tffffffffffffffff\n"
-)
-SNAPSHOT = live.Snapshot(
-    [STATUS],
-    proc="/host/proc",
-    gone=[ProcessGoneError("/proc/5/status", 5)],
-    denied=[AccessDeniedError("/proc/5/status", 5, 6)],
-    malformed=[StatusError("s", "CapEff", "hexadecimal digits", 3, "x")],
-    failed=[OSError(5, "Input/output error", "/proc/6/status")],
-)
-INSIDE = kernel.unshare_user(kernel.Credentials(uids=1000, gids=1000, caps=CapState(bounding=DOCKER_DEFAULT)))
-SCRIPT = kernel.Executable(mode=0o4755, caps=FileCaps(), script=kernel.Executable(path="/x"))
-COMPOSE = "services: {web: {image: x, cap_add: [NET_ADMIN, FOO], user: www}}"
-WORKLOADS = [
-    *documents.read(COMPOSE, dialect="compose"),
-    *documents.read("[Service]\nCapabilityBoundingSet=CAP_KILL\n"),
-]
-REPORT = documents.lint(WORKLOADS)
-POD = {"spec": {"containers": [{"name": "web", "securityContext": {"capabilities": {"add": ["SYS_ADMIN"]}}}]}}
-
-VALUES = [
-    CapSet([63]), CapState(bounding=[63]), CapDiff.parse("+kill -63"), CapState().diff(DOCKER.container()),
-    FileCaps(permitted=["kill"], rootid=5), STATUS, SNAPSHOT, engines.Request(["x"], ["ALL"], user="u"), DOCKER,
-    engines.get("docker", "1.2"), engines.versions("podman")[2], *engines.recognise(DOCKER.container())[:3],
-    engines.versions("docker")[0].releases[0], *DOCKER.facts, kernel.INITIAL, INSIDE.user_ns, INSIDE, SCRIPT,
-    kernel.explain_execve(INSIDE, SCRIPT), kernel.explain_setuid(INSIDE, 55), kernel.explain_capbset_drop(INSIDE, 55),
-    kernel.explain_ambient_raise(INSIDE, "kill"), kernel.why(INSIDE, "kill"), kernel.why(INSIDE, "kill").ways,
-    *kernel.histories(INSIDE)[:1], kernel.RULES["root"], kernel.Rules.of("6.1"),
-    kernel.explain_execve(INSIDE, SCRIPT).reasons[0],
-    compare(a=CapSet(["kill"]), b=DOCKER, c=STATUS, d=CapState()).of("bounding").all(), Cap.SYSLOG.info,
-    libcap.iab_from_text("^cap_kill"), systemd.from_unit("[Service]\nUser=5\nCapabilityBoundingSet=CAP_KILL"),
-    oci.from_process({"capabilities": {"bounding": ["CAP_KIL"]}}), *WORKLOADS, *REPORT, *REPORT.outcomes,
-    documents.convert(documents.read("docker run --cap-add NET_ADMIN x"), "kubernetes"), *policy.pod_security(POD),
-]  # fmt: skip
-VALUES = [each for value in VALUES for each in (value if type(value) is tuple else (value,))]
+from tests.values import INSIDE, SNAPSHOT, STATUS, VALUES
 
 
 def there_and_back(value):
@@ -246,3 +203,8 @@ def test_a_state_diff_is_not_a_state():
     """Their dicts differ in what each set is."""
     with pytest.raises(FormatError, match=r"StateDiff\.effective: expected a dict with added, dropped too"):
         StateDiff.from_dict(CapState().as_dict())
+
+
+def test_what_a_list_is_told_as():
+    with pytest.raises(FormatError, match=r"Request\.add: expected a list, got 5"):
+        engines.Request.from_dict(engines.Request().as_dict() | {"add": 5})

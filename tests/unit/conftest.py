@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from inspect import signature
+
 import pytest
 from click.testing import CliRunner
 
@@ -9,11 +11,17 @@ from capset.cli.group import capset as command
 
 
 @pytest.fixture
-def run():
+def runner():
+    """Run commands, with errors apart: Click before 8.2 has to be told so, and later ones know no such word."""
+    return CliRunner(**{"mix_stderr": False} if "mix_stderr" in signature(CliRunner).parameters else {})
+
+
+@pytest.fixture
+def run(runner):
     """Run a command; give its exit status, its output and its errors."""
 
     def invoke(*args, stdin=None):
-        result = CliRunner().invoke(command, args, input=stdin)
+        result = runner.invoke(command, args, input=stdin)
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
         return result.exit_code, result.stdout, result.stderr
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from itertools import pairwise
 
 import pytest
@@ -10,31 +9,13 @@ import pytest
 from capset import CapDiff, bounds, documents, engines, live
 from capset.errors import TooLargeError
 from capset.formats import configuration, libcap, systemd
-from tests.shapes import SHAPES, prepare, tried
+from tests.shapes import SHAPES, work
 
 pytest.importorskip("ruamel.yaml")
 
 CASES = [(name, shape) for name, (_, shapes) in SHAPES.items() for shape in shapes]
 IDS = [f"{name}-{shape}" for name, shape in CASES]
 TIMES = [1, 2, 4, 8]
-
-
-def work(reader, text):
-    """Count the calls of functions, those written in C too; the time that they take is no matter of a test."""
-    count = 0
-
-    def counted(_frame, event, _argument):
-        nonlocal count
-        count += event in {"call", "c_call"}
-
-    prepare(reader, text)
-    before = sys.getprofile()
-    sys.setprofile(counted)
-    try:
-        tried(reader, text)
-    finally:
-        sys.setprofile(before)
-    return count
 
 
 @pytest.mark.scaling

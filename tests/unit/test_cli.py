@@ -64,8 +64,24 @@ def test_help_says_how_an_engine_is_named(run, name):
 
 
 def test_version(run):
-    """The package's."""
-    assert run("--version") == (0, f"capset, version {capset.__version__}\n", "")
+    """Alone on the first line; below it are the facts, each with what the data says."""
+    status, out, err = run("--version")
+    first, *told = out.splitlines()
+    facts = dict(line.split(": ", 1) for line in told)
+
+    assert (status, err) == (0, "")
+    assert first == f"capset {capset.__version__}"
+    assert facts["capabilities"] == f"{len(capset.Cap)}, up to {capset.LAST_CAP}"
+    assert facts["rules of the kernel"].endswith(f" to {capset.kernel.NEWEST.read_to}")
+    assert facts["settings of units"].startswith("systemd ")
+    known = {name: engines.get(name) for name in engines.names()}
+    read = facts["engines"].removeprefix(f"{len(known)}, read up to ").split(", ")
+    assert read == [f"{name} {each.read_to}" for name, each in known.items() if each.read_to]
+    without = facts["engines of which no release is known"].split(", ")
+    assert without == [name for name, each in known.items() if not each.read_to]
+    newest = facts["newest source of a fact"]
+    dates = {str(source.date) for each in known.values() for fact in each.facts for source in fact.sources}
+    assert newest >= max(date for date in dates if date[0] == "2")
 
 
 def test_show(run, tree):
@@ -93,6 +109,7 @@ def test_show_says_when_nothing_differs(run, tree):
     assert "no_new_privs  yes, execve(2) gives no new privileges" in out
 
 
+@pytest.mark.linux
 def test_show_this_process(run):
     """By default the command itself, which is this process here."""
     for args in ((), ("self",), ("thread-self",), (str(os.getpid()),), ("self", "--thread", str(os.getpid()))):
@@ -103,6 +120,7 @@ def test_show_this_process(run):
         assert live.read().caps.bounding.hex() in out
 
 
+@pytest.mark.linux
 def test_show_json(run):
     """Masks as text, because JSON's numbers have 53 bits."""
     status, out, _ = run("show", "--json")
@@ -265,7 +283,7 @@ def test_decode_nothing_on_a_terminal(run, monkeypatch):
         ("docker", "all", 1),
         ("", "", 0),
         ("0x1000", "net_admin", 0),
-        (f"pid:{os.getpid()}", "pid:self", 0),
+        pytest.param(f"pid:{os.getpid()}", "pid:self", 0, marks=pytest.mark.linux),
         ("docker", f"file:{FILES / '4.18.txt'}", 0),
         ("docker", f"file:{FILES / '5.10.txt'}", 1),
         (f"file:{FILES / '5.10.txt'}", f"file:{FILES / '4.18.txt'}", 1),
@@ -414,7 +432,7 @@ def test_diff_of_one_set(run, name):
         ("pid:0", "expected a process id, self or thread-self"),
         ("pid:", "expected a process id, self or thread-self"),
         ("pid:x", "expected a process id, self or thread-self"),
-        ("pid:999999999", "no such process"),
+        pytest.param("pid:999999999", "no such process", marks=pytest.mark.linux),
         ("file:/nonexistent", "No such file or directory: /nonexistent"),
         ("file:/", "Is a directory: /"),
         ("pid:" + "9" * 5000, "expected a process id, self or thread-self"),
@@ -487,6 +505,7 @@ def test_ps_json(run, tree):
     assert [member["pid"] for member in grouped["groups"][0]["members"]] == [20, 30]
 
 
+@pytest.mark.linux
 def test_ps_of_this_host(run):
     """This process is in it, by its id or by the id of its main thread."""
     for args in ((), ("--threads",)):
@@ -494,6 +513,7 @@ def test_ps_of_this_host(run):
         assert str(os.getpid()) in [line.split()[0] for line in out.splitlines()]
 
 
+@pytest.mark.linux
 def test_ps_marks_other_user_namespaces(run, monkeypatch):
     """Their capabilities count only there."""
     import attrs
@@ -512,6 +532,7 @@ def test_ps_marks_other_user_namespaces(run, monkeypatch):
     assert all(re.fullmatch(r"[0-9]+\*", row[1]) for row in rows)
 
 
+@pytest.mark.linux
 def test_show_says_that_a_namespace_is_another(run, monkeypatch):
     """A full mask there is no power here."""
     import attrs
@@ -603,7 +624,7 @@ def test_main_module(monkeypatch):
     assert raised.value.code == 0
 
 
-def test_a_closed_pipe_is_no_error_of_ours(monkeypatch):
+def test_a_closed_pipe_is_no_error_of_ours(run, monkeypatch):
     """It is click's to end the command quietly, not ours to report."""
 
     def closed(*_, **__):
@@ -611,10 +632,9 @@ def test_a_closed_pipe_is_no_error_of_ours(monkeypatch):
 
     monkeypatch.setattr(live, "read", closed)
     monkeypatch.setattr(os, "dup2", lambda *_: None)
-    result = CliRunner().invoke(command, ["show"])
+    status, _, err = run("show")
 
-    assert result.exit_code == 2
-    assert result.stderr == ""
+    assert (status, err) == (2, "")
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt(), 130), (RuntimeError("a fault of ours"), 2)])
@@ -679,6 +699,7 @@ def test_diff_says_what_a_text_was_taken_for(run):
     assert "to   the empty set" in run("diff", "docker", "")[1]
 
 
+@pytest.mark.linux
 def test_diff_says_that_a_namespace_is_another(run, monkeypatch):
     """What looks like more may be less."""
     import attrs
@@ -690,6 +711,7 @@ def test_diff_says_that_a_namespace_is_another(run, monkeypatch):
     assert "in another user namespace: it counts only there" in run("diff", "docker", "pid:self")[1]
 
 
+@pytest.mark.linux
 def test_namespaces_that_may_not_be_known(run, monkeypatch):
     """Not knowing is not the same as being at home."""
     import attrs
@@ -727,6 +749,7 @@ def test_off_linux(run, monkeypatch, tree):
     assert "only Linux has one" in err
 
 
+@pytest.mark.linux
 def test_a_reader_that_goes_away():
     """capset ps | head ends quietly."""
     command = f"{sys.executable} -m capset explain {' '.join(map(str, Cap))} | head -n 1"

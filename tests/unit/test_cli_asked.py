@@ -40,6 +40,13 @@ def test_a_quadlet_file(run, tmp_path):
     assert "--cap-add=KILL" in run("flags", "docker", f"file:{file}")[1]
     assert "bubblewrap" in run("recognise", f"file:{file}")[1]
     assert "file:" in run("compare", "docker", f"file:{file}")[1]
+
+
+@pytest.mark.linux
+def test_what_a_container_of_a_quadlet_file_executes(run, tmp_path):
+    """A program of this machine."""
+    file = tmp_path / "app.container"
+    file.write_text(QUADLET)
     assert run("exec", "/bin/sh", "--pid", f"file:{file}")[0] == 0
 
 
@@ -178,6 +185,7 @@ def test_a_path_that_can_be_nothing_else(run, tmp_path, monkeypatch):
     assert "write file:gone.txt" in run("show", "gone.txt")[2]
 
 
+@pytest.mark.linux
 def test_what_a_program_is_said_to_have(run, tmp_path):
     """Executing it is explained without it, as root's or as another's program of a container."""
     file = tmp_path / "getcap.txt"
@@ -189,6 +197,7 @@ def test_what_a_program_is_said_to_have(run, tmp_path):
     assert run("exec", f"file:{file}")[2].endswith("says nothing of a program's capabilities, as getcap does\n")
 
 
+@pytest.mark.linux
 def test_a_program_that_is_not_understood(run):
     """Nothing is explained of what is not known."""
     for text in ("/usr/bin/x cap_next=ep\n", "effective   /usr/bin/x   chown, next_one\n", AVC):
@@ -220,7 +229,7 @@ def test_nothing_effective(run):
     assert told not in run("diff", "docker", "-", stdin=rows.replace("1000", "0000"))[1]
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+@pytest.mark.linux
 def test_standard_input_that_nobody_reads(tmp_path):
     """It is told, where a person has piped something in."""
     command = [sys.executable, "-m", "capset", "show"]

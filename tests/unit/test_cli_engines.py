@@ -43,7 +43,7 @@ def saved(tmp_path):
         ["diff", "docker", "docker@99"],
         ["compare", "docker@99"],
         ["engines", "docker@99", "--json"],
-        ["exec", "/bin/sh", "--engine", "docker@99", "--json"],
+        pytest.param(["exec", "/bin/sh", "--engine", "docker@99", "--json"], marks=pytest.mark.linux),
         ["lint", "{file}", "--engine", "docker@99", "--json"],
         ["convert", "{file}", "--to", "kubernetes", "--reads", "docker@99"],
     ],
@@ -281,6 +281,7 @@ def test_recognise_one(run, saved, monkeypatch):
     assert len(run("recognise", process)[1].splitlines()) == 3
 
 
+@pytest.mark.unicode_names
 def test_a_path_cannot_act_on_a_terminal(run):
     """Control characters in the name of a file that is not there."""
     status, _, err = run("recognise", "file:/nowhere/\x9b31m")

@@ -13,7 +13,7 @@ from capset import engines, live
 
 USER = f"file:{Path(__file__).parent.parent / 'data' / 'status' / '6.18.txt'}"
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+pytestmark = pytest.mark.linux
 
 
 @pytest.fixture

@@ -35,7 +35,7 @@ CALLS = {
     "exec": ("exec", "/bin/sh", "--pid", "{}"),
 }
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+pytestmark = pytest.mark.linux
 
 
 def called(run, name, operand, *more, stdin=None):

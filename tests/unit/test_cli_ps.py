@@ -90,7 +90,8 @@ def test_is_kernel_thread(proc):
     assert live.is_kernel_thread(live.read(11, proc=proc), proc=proc) is None
 
 
-@pytest.mark.skipif(not os.path.exists("/proc/2/stat"), reason="needs Linux, and a process 2")
+@pytest.mark.linux
+@pytest.mark.skipif(not os.path.exists("/proc/2/stat"), reason="needs a process 2")
 def test_kernel_threads_of_this_host():
     """Where the flags say so, and nowhere else, there is no program: its exe leads nowhere."""
     for status in live.scan():
@@ -100,10 +101,15 @@ def test_kernel_threads_of_this_host():
 
 
 def test_users(run, proc):
-    """By number everywhere, by name on this host alone."""
+    """By number, wherever the tree is from."""
     assert pids(run, proc, "--user", "1000") == [20, 21]
     assert pids(run, proc, "--user", "1000", "--user", "1001") == [20, 21, 22]
     assert run("ps", "--user", "1000", "--proc", str(proc))[2] == ""
+
+
+@pytest.mark.linux
+def test_users_of_this_host(run):
+    """Whom it knows stands there by name, unless numbers are asked for."""
     me = str(os.getpid())
     assert me in [row[0] for row in rows(run("ps", "--user", str(os.geteuid()))[1])]
     import pwd
@@ -119,7 +125,11 @@ def test_users(run, proc):
     ("args", "told"),
     [
         (["--user", "99999999999"], "--user '99999999999': expected a name or a number up to 4294967294"),
-        (["--user", "no such"], "there is no user 'no such'; give a name that id(1) knows, or the number"),
+        pytest.param(
+            ["--user", "no such"],
+            "there is no user 'no such'; give a name that id(1) knows, or the number",
+            marks=pytest.mark.linux,
+        ),
         (
             ["--user", "root", "--proc", "examples/host"],
             "--user 'root': whose name that is elsewhere is not known; give the number",
@@ -192,6 +202,7 @@ def test_marks_of_groups(run, proc):
     assert out.splitlines()[-1].startswith("! published lists warn of CAP_DAC_OVERRIDE, ")
 
 
+@pytest.mark.linux
 def test_show_names_the_user(run):
     """As ps does, where all ids are one's own."""
     import pwd
@@ -261,6 +272,7 @@ def test_exit_status_of_why_on_an_old_kernel(run, cap, status):
     assert told["effective"] is {0: False, 1: True, 2: None}[status]
 
 
+@pytest.mark.linux
 def test_exit_status_of_files(run, monkeypatch, tmp_path):
     """1 where a file has capabilities; none is not said where not all could be read."""
     (tmp_path / "ping").touch()

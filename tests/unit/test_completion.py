@@ -85,6 +85,7 @@ def test_everything_is_offered():
     assert len(values("capset explain ")) == len(Cap)
 
 
+@pytest.mark.unicode_names
 def test_processes(host):
     """Those of the proc that is named, with their names; what cannot be read has none."""
     (host / "7/comm").write_bytes(b"ca\x1bt\n")
@@ -136,6 +137,7 @@ def test_bash_ends_a_word_at_a_colon(complete, tmp_path, monkeypatch):
     assert Bash(command, {}, "capset", "_CAPSET_COMPLETE").complete() == "plain,pid:self"
 
 
+@pytest.mark.unicode_names
 def test_bash_is_given_no_word_that_acts(complete, tmp_path, monkeypatch):
     """What a file is called is put into the line, where Bash would run what stands in $( )."""
     monkeypatch.chdir(tmp_path)

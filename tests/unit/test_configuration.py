@@ -296,6 +296,12 @@ def test_misspelt_names_of_nomad(plugin, place, meant):
     assert caught.value.place == place
 
 
+def test_keys_that_are_no_texts():
+    """JSON has none, a mapping may: they are other people's."""
+    config = {5: 1, "plugin": [{5: {}, "docker": {"config": {"allow_caps": ["chown"], None: 1}}}]}
+    assert configuration.from_nomad(config).default == CapSet(["chown"])
+
+
 def test_privileged_tasks_of_nomad():
     """The driver docker has them; an agent allows them, which changes no other task."""
     others = {"allow_privileged": True, "allow_runtimes": ["runc"], "image_pull_timeout": "5m"}

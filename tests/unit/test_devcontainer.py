@@ -186,3 +186,11 @@ def test_what_is_written_is_read(caps, user, no_new_privs):
     assert workload.request == run.request
     assert workload.problems == ()
     assert {*json.loads(conversion.text)} <= {*devcontainer.KEYS}
+
+
+def test_what_asks_for_nothing_is_recognised():
+    """No key that others have too tells of itself that it is a devcontainer.json."""
+    for run in ("docker run web", "docker run --privileged web"):
+        written = documents.convert(documents.read(run), "devcontainer")
+        [workload] = documents.read(written.text)
+        assert workload.request == documents.read(run)[0].request

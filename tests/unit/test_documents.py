@@ -387,6 +387,8 @@ def test_what_podman_says_itself(user, privileged, effective, bounding, gets):
     [outcome] = report.outcomes
     assert {finding.rule for finding in report} <= {"named-user"}
     assert (workload.user, outcome.known) == (user, True)
+    if workload.state is not None:
+        assert workload.state.permitted == workload.state.effective
     assert outcome.gets.effective == outcome.gets.permitted == CapSet(gets)
     assert outcome.gets.ambient == CapSet(gets if user[:4] not in {"", "root"} else [])
     assert outcome.gets.bounding == CapSet(bounding or [])

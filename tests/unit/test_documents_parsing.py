@@ -303,3 +303,14 @@ def test_json_that_no_other_parser_is_asked_about(monkeypatch, text, message):
     monkeypatch.delitem(sys.modules, "capset.documents.yamltext", raising=False)
     with pytest.raises(DocumentError, match=message):
         documents(text)
+
+
+@pytest.mark.parametrize("brackets", ["{", "[{"])
+def test_brackets_that_only_open(brackets, monkeypatch):
+    """No more are looked at than may stand in each other; the parser looks at each again for every one behind it."""
+    looked_at = []
+    fetch = yamltext.Scanner.fetch_more_tokens
+    monkeypatch.setattr(yamltext.Scanner, "fetch_more_tokens", lambda scanner: looked_at.append(1) or fetch(scanner))
+    with pytest.raises(DocumentError, match="more than 100 lists and mappings"):
+        documents(f"# YAML\n{brackets * 1600}")
+    assert 100 < len(looked_at) < 110

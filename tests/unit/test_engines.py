@@ -589,6 +589,16 @@ def test_recognise_privileged():
     ]
 
 
+def test_recognise_privileged_with_an_added_capability():
+    """Which Podman makes ambient for another user, and nothing but that."""
+    sets = engines.get("podman").container(["chown"], privileged=True, uid=7)
+    matches = engines.recognise(sets, uid=7)
+    flags = ["--cap-add=CHOWN", "--privileged"]
+    assert [(match.engine.name, match.flags) for match in matches if match.engine.name == "podman"] == [
+        ("podman", flags)
+    ]
+
+
 def test_recognise_is_kept(monkeypatch):
     """A second look at the same sets tries nothing again; whatever else counts is looked at anew."""
     sets, held = state(effective=D, permitted=D, bounding=D), CapSet.all(37)

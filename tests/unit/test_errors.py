@@ -204,17 +204,19 @@ EXAMPLES = [
     (
         ProcessGoneError("/proc/9/status", 9),
         ProcessLookupError,
-        "[Errno 3] no such process or thread, or it has ended: '/proc/9/status'",
+        f"[Errno {errno.ESRCH}] no such process or thread, or it has ended: '/proc/9/status'",
     ),
     (
         AccessDeniedError("/proc/9/task/10/status", 9, 10),
         PermissionError,
-        "[Errno 13] not allowed to read this process; try as its owner or as root: '/proc/9/task/10/status'",
+        f"[Errno {errno.EACCES}] not allowed to read this process; try as its owner or as root: "
+        "'/proc/9/task/10/status'",
     ),
     (
         ProcUnavailableError("/proc"),
         FileNotFoundError,
-        "[Errno 2] no proc file system, or no such file in it; only Linux has one, usually at /proc: '/proc'",
+        f"[Errno {errno.ENOENT}] no proc file system, or no such file in it; only Linux has one, usually at /proc: "
+        "'/proc'",
     ),
     (
         UnknownEngineError("dokcer", ("docker", "podman"), ("docker",)),

@@ -137,6 +137,13 @@ def compose(tmp_path, monkeypatch):
 DIFF = "--- compose.yaml\n+++ compose.yaml\n@@ -1,2 +1,2 @@\n"
 
 
+def test_a_system_without_owners(run, compose, monkeypatch):
+    """Windows, where a file belongs to nobody who could be kept."""
+    monkeypatch.delattr(os, "chown", raising=False)
+    assert run("lint", "--fix", "compose.yaml")[0] == 0
+    assert b"[ALL]" in compose.read_bytes()
+
+
 def test_diff_writes_nothing(run, compose):
     """And says by its exit status whether there is anything to change."""
     before = compose.read_bytes()

@@ -930,3 +930,26 @@ def test_names_of_which_runtimes_make_different_things(text, crun):
     assert (problem.rule, problem.verdict, problem.value) == ("unknown-capability", "depends", text)
     assert problem.message.startswith(f"runc passes over {text!r}, and crun {crun}: ")
     assert process.caps == CapState()
+
+
+OF_A_POD = [
+    *("appArmorProfile", "fsGroup", "fsGroupChangePolicy", "runAsGroup", "runAsNonRoot", "runAsUser", "sysctls"),
+    *("seLinuxChangePolicy", "seLinuxOptions", "seccompProfile", "supplementalGroups", "supplementalGroupsPolicy"),
+    "windowsOptions",
+]
+OF_A_CONTAINER = [
+    *("allowPrivilegeEscalation", "appArmorProfile", "capabilities", "privileged", "procMount", "runAsGroup"),
+    *("readOnlyRootFilesystem", "runAsNonRoot", "runAsUser", "seLinuxOptions", "seccompProfile", "windowsOptions"),
+]
+
+
+@pytest.mark.parametrize(
+    ("of_pod", "key"), [*((True, key) for key in OF_A_POD), *((False, key) for key in OF_A_CONTAINER)]
+)
+def test_kubernetes_knows_every_field(of_pod, key):
+    """Those of PodSecurityContext and SecurityContext of its API, core/v1; none is told as a misspelt one."""
+    context = {"securityContext": {key: None}}
+    container = {"name": "a"} if of_pod else {"name": "a", **context}
+    spec = {"containers": [container], **(context if of_pod else {})}
+    assert kubernetes.from_pod({"kind": "Pod", "spec": spec}) == {"a": Request()}
+    assert kubernetes.from_pod({"kind": "Pod", "spec": spec})["a"].problems == ()

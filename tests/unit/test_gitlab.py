@@ -175,6 +175,12 @@ def test_what_is_no_configuration():
     assert [each.line for each in found] == [2, 1]
 
 
+def test_keys_that_are_no_texts():
+    """TOML has none, a mapping may: they are other people's."""
+    [container, *_] = gitlab.from_config({5: 1, "runners": [{5: 1, "executor": "docker", "docker": {5: 1}}]})
+    assert container.read() == Request()
+
+
 def test_names():
     """What there is to complete."""
     assert dir(gitlab) == ["Container", "from_config"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 
 import pytest
 
@@ -12,7 +11,7 @@ from capset.errors import ArgumentError, ContainerError
 from capset.live.containers import CONTAINERS
 from capset.live.reading import contents
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs Linux")
+pytestmark = pytest.mark.linux
 
 
 @pytest.fixture

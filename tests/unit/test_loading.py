@@ -10,6 +10,7 @@ import subprocess
 import sys
 import zipfile
 from importlib import import_module
+from importlib.metadata import version
 from pathlib import Path
 
 import click
@@ -127,7 +128,7 @@ MARKED = {"facts", "info", "plain", "source"} | SHOWN
 TABLE = {"attrs"}  # in a pipe; Rich folds, on a terminal
 COMMAND_LINES = {
     "--help": (GROUP, set()),
-    "--version": (GROUP, set()),
+    "--version": (GROUP | {"facts"}, {"tomllib"}),
     f"decode --json {MASK}": (GROUP | {"bounds"} | SHOWN, {"json"}),
     f"decode {MASK}": (GROUP | {"bounds"} | MARKED, TABLE | {"tomllib"}),
     "ps": (GROUP | THREADS | MARKED, TABLE | {"tomllib"}),
@@ -141,7 +142,12 @@ COMMAND_LINES = {
 }
 
 
-@pytest.mark.parametrize("line", COMMAND_LINES)
+OF_PROCESSES = {"ps", "ps --json", "show", "diff docker pid:self"}
+
+
+@pytest.mark.parametrize(
+    "line", [pytest.param(line, marks=[pytest.mark.linux] * (line in OF_PROCESSES)) for line in COMMAND_LINES]
+)
 def test_commands(line):
     """A command uses just these rooms of the house."""
     found = loaded(call(*line.split()))
@@ -192,7 +198,8 @@ def test_an_option_that_there_is_not(run):
     """It is no command that is misspelt."""
     assert run("--shwo") == (2, "", run("--shwo")[2])
     assert "No such option" in run("--shwo")[2]
-    assert "shwo" in run("--", "--shwo")[2]
+    if int(version("click").split(".")[1]) > 1:  # Click 8.1 answers this with its help
+        assert "shwo" in run("--", "--shwo")[2]
 
 
 @pytest.mark.parametrize(
@@ -225,7 +232,7 @@ MAIN = "from capset.cli import main\nmain()"
         (["rich", "ruamel"], ["decode", "--json", MASK], ""),
         (["rich", "ruamel"], ["ps", "--proc=saved", "--json"], ""),
         (["rich", "ruamel"], ["run", "docker", "--json"], ""),
-        (["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], ""),
+        pytest.param(["rich", "ruamel"], ["files", "--json", str(ROOT / "data")], "", marks=pytest.mark.linux),
         (["ruamel"], ["decode", MASK], ""),
         (["rich"], ["decode", MASK], ""),
         (["rich"], ["ps", "--proc=saved"], ""),

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 
 import pytest
-from click.testing import CliRunner
 
 from capset import Cap, CapDiff, CapSet, CapState, FileCaps, engines, kernel, live
-from capset.cli.group import capset as command
 from capset.errors import CapsetError
 
 TWO = CapSet(["kill", "chown"])
@@ -148,12 +146,9 @@ COMMAND = [
 
 
 @pytest.mark.parametrize(("args", "message"), COMMAND, ids=[" ".join(args) for args, _ in COMMAND])
-def test_command(args, message):
+def test_command(run, args, message):
     """Errors of the command line: one line, and exit status 2."""
-    result = CliRunner().invoke(command, args)
-
-    assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr == f"capset: {message}\n"
+    assert run(*args) == (2, "", f"capset: {message}\n")
 
 
 @pytest.mark.parametrize(

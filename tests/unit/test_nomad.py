@@ -8,11 +8,14 @@ import sys
 import pytest
 
 from capset import bounds, documents, engines
-from capset.documents import hcltext
 from capset.engines import Request
 from capset.errors import DialectError, DocumentError, FormatError, MissingExtraError, TooLargeError
 from capset.formats import nomad
 from capset.formats.document import Node
+
+pytest.importorskip("hcl2", reason="needs python-hcl2 (pip install 'capset[hcl]')")
+
+from capset.documents import hcltext
 
 JOB = """\
 variable "tag" {

@@ -293,12 +293,14 @@ def test_small_and_large_hosts():
     assert "<p>! and 30 more errors</p>" in broken._repr_html_()
 
 
+@pytest.mark.linux
 def test_files(tmp_path):
     """What is found, in order; nothing found is said in a sentence."""
     assert f">{tmp_path}</bdi> have capabilities</b></p></div>" in live.scan_files(tmp_path)._repr_html_()
     assert checked(live.scan_files(tmp_path)._repr_html_()) == []
 
 
+@pytest.mark.linux
 def test_found_files(monkeypatch, tmp_path):
     """Each with its sets; hostile names, many of them."""
     found = {"a<b": FileCaps(permitted=["net_raw", "sys_admin"], effective=True), "c": FileCaps(rootid=7)}

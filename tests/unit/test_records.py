@@ -224,7 +224,7 @@ def every(host):
         "StateDiff": CapState().diff(docker.container()).to_records(),
         "Scan": live.scan(proc=host).to_records(),
         "Snapshot": live.scan(proc=host).snapshot().to_records(),
-        "FileScan": live.scan_files(host).to_records(),
+        **({"FileScan": live.scan_files(host).to_records()} if sys.platform == "linux" else {}),
         "files": file_records([CapFile("/a\udcff", FileCaps(permitted=CapSet.from_mask(TOP)))]),
         "Versions": engines.versions("docker").to_records(),
         "Matches": engines.recognise(docker.container()).to_records(),

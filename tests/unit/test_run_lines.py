@@ -363,6 +363,7 @@ def test_a_unit_whose_shell_starts_containers(command):
         "/usr/bin/ssh host 'podman --remote run --privileged x'",
         "/bin/sh -c '$DOCKER run --privileged x'",
         "/usr/bin/env $DOCKER --debug container create x",
+        "$DOCKER container start x",
         "/bin/sh -c 'docker run \"x'",
         "/bin/sh -c 'RUN=\"docker run\"; $RUN x'",
         "/bin/sh -c 'eval eval eval eval eval eval docker run x'",
@@ -379,6 +380,8 @@ def test_a_unit_of_which_a_command_is_not_read(command):
 def test_units_without_containers():
     for command in ("/bin/sh -c '# docker'", "/bin/sh -c 'docker ps'", "/bin/echo create docker", "/x/docker.sh run"):
         assert len(documents.read(f"[Service]\nExecStart={command}\n")) == 1
+    elsewhere = "[Service]\nSyslogIdentifier=podman run a\n[X-Old]\nExecStart=podman run a\n"
+    assert len(documents.read(elsewhere)) == 1
     for text in ("[Service]\nExecStart=podman ps\n", '[Service]\nExecStart=podman run "\n', "[Service]\nExecStart=;\n"):
         [unit] = documents.read(text)
         assert unit.unit is not None

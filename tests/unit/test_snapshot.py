@@ -56,6 +56,7 @@ def test_what_goes_wrong_goes_on_from_there():
             look()
 
 
+@pytest.mark.linux
 def test_an_interrupted_scan_does_not_look_complete(monkeypatch, tmp_path):
     """Neither the second time: what a person stopped is not what there is."""
     for name in "abc":
@@ -90,6 +91,7 @@ def test_threads_share_a_scan():
     assert list(kept) == list(range(200))
 
 
+@pytest.mark.linux
 def test_what_a_scan_calls_cannot_read_it_on(tmp_path):
     """It is told so, and the scan goes on."""
     (tmp_path / "a").touch()

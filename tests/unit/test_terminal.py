@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -217,6 +218,11 @@ def test_sentences_hang():
     out = capset_on(80, "why", "file:examples/status/docker-user.txt", "chown")
 
     assert "execve(2) of an ordinary program does not give it: the file has no\n  capabilities, user 1000" in out
+
+
+@pytest.mark.linux
+def test_explanations_hang():
+    """Those of a program of this machine too."""
     out = capset_on(80, "exec", "/bin/sh", "--engine", "docker")
     assert "\n  gained: " in out or "\n  kept: " in out
     assert re.search(r"\n    CAP_[A-Z_]+, ", out)
@@ -397,13 +403,14 @@ def slow(watched, monkeypatch):
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (["files", "examples/documents"], "files, now in"),
+        pytest.param(["files", "examples/documents"], "files, now in", marks=pytest.mark.linux),
         (["ps", "--proc", "examples/host"], "2 read"),
         (["lint", "examples/documents/web.service"], "examples/documents/web.service"),
     ],
 )
 def test_progress(run, slow, monkeypatch, words, told):
     """On standard error, and gone at the end; in a pipe nothing of it."""
+    threading.Thread(target=int).start()  # as Rich does to draw
     monkeypatch.chdir(ROOT)
     monkeypatch.setattr(live, "is_kernel_thread", lambda *_args, **_options: False)
     _, out, err = run(*words)
@@ -422,6 +429,7 @@ def test_no_progress_of_what_is_quick(run, watched, monkeypatch):
     assert run("ps", "--proc", "examples/host")[::2] == (0, "capset: 2 listed\n")
 
 
+@pytest.mark.linux
 def test_no_progress_on_a_dumb_terminal(run, slow, monkeypatch):
     """A line that was shown would stay."""
     monkeypatch.chdir(ROOT)
@@ -430,6 +438,7 @@ def test_no_progress_on_a_dumb_terminal(run, slow, monkeypatch):
     assert run("files", "examples/documents")[::2] == (0, "")
 
 
+@pytest.mark.linux
 def test_no_progress_without_rich(run, slow, monkeypatch):
     """What is asked for does not need it."""
     monkeypatch.chdir(ROOT)
@@ -446,18 +455,26 @@ def test_the_help_of_a_narrow_terminal(run, watched):
     assert max(map(len, out.partition("Options")[0].splitlines())) <= 40
 
 
-def test_marks(run, monkeypatch, tmp_path):
+LEGEND = "! published lists warn of CAP_SYS_ADMIN: see capset explain\n"
+
+
+def test_marks(run):
     """What published lists warn of, wherever it is held; of what is lacked nothing."""
-    legend = "! published lists warn of CAP_SYS_ADMIN: see capset explain\n"
-    assert run("decode", "sys_admin,kill")[1].endswith(f"CAP_SYS_ADMIN! {capset.Cap.SYS_ADMIN.info.summary}\n{legend}")
-    assert run("diff", "kill", "sys_admin")[1].endswith(legend)
+    assert run("decode", "sys_admin,kill")[1].endswith(f"CAP_SYS_ADMIN! {capset.Cap.SYS_ADMIN.info.summary}\n{LEGEND}")
+    assert run("diff", "kill", "sys_admin")[1].endswith(LEGEND)
     assert run("diff", "kill,sys_admin", "sys_admin")[1].count("!") == 0
     assert run("decode", "0x20", "0x0")[1].count("!") == 0
+
+
+@pytest.mark.linux
+def test_marks_of_files(run, monkeypatch, tmp_path):
+    """What a program gives is held as well."""
     (tmp_path / "ping").touch()
     monkeypatch.setattr("capset.live.files.file_caps", lambda *_, **__: FileCaps(permitted=["sys_admin"]))
-    assert run("files", str(tmp_path))[1].endswith(legend)
+    assert run("files", str(tmp_path))[1].endswith(LEGEND)
 
 
+@pytest.mark.linux
 def test_users(monkeypatch):
     """A name where this host has one, the number else, and also where there is no list of users."""
     users.user_name.cache_clear()

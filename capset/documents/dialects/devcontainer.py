@@ -69,7 +69,9 @@ def _request(node: Node, engine: Engine | None) -> Request:
 
 
 def _write(meaning: Meaning, engine: Engine) -> Part:
-    config = devcontainer.to_config(request_of(meaning, engine))
+    config: dict[str, object] = devcontainer.to_config(request_of(meaning, engine))
+    if _OWN.isdisjoint(config):  # by which it is recognised when it is read
+        config = {"capAdd": [], **config}
     says = as_docker_reads(devcontainer.from_config(config))
     return Part(value=json.dumps(config, indent=2), says=evolve(says, problems=()))
 

@@ -1,0 +1,54 @@
+"""The unit tests with the Pythons that this machine does not have: those of Debian testing.
+
+Each runs in a root of its own, without network, with what pip gets for it here. The extras ``frames`` and ``plot`` are
+left out, for not everything that they need is built for the newest Python; the tests that need them are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from importlib.metadata import requires
+from pathlib import Path
+
+import pytest
+
+import capset
+
+ROOT = Path(__file__).parent.parent.parent
+NEED = re.compile(r"""([^;]+?)(\s*;\s*extra == ['"]test['"])?""")
+RUN = "import os, sys, pytest; os.chdir(sys.argv[1]); sys.exit(pytest.main(sys.argv[2:]))"
+
+
+def needed() -> list[str]:
+    """List what capset needs, and what its tests do on any system."""
+    return [found[1] for each in requires("capset") if (found := NEED.fullmatch(each))]
+
+
+@pytest.mark.suite
+@pytest.mark.parametrize("version", ["3.14", "3.15"] if os.environ.get("CAPSET_EVERYTHING") else ["3.15"])
+def test_unit_tests(version, find, folder):
+    """All that no newer Python makes false; a warning that something will go away is an error in them."""
+    python = find("forky")(f"python{version}", f"python{version}")
+    place = folder / f"python{version}"
+    site = place / "site"
+    get = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile"]
+    get += ["--only-binary=:all:", f"--python-version={version}", f"--target={site}", *needed()]
+    subprocess.run(get, check=True)
+    hidden = shutil.ignore_patterns("__pycache__", ".*")
+    shutil.copytree(Path(capset.__file__).parent, site / "capset", ignore=hidden)
+    for name in ("tests", "docs", "examples"):
+        shutil.copytree(ROOT / name, place / name, ignore=hidden)
+    for name in ("pyproject.toml", "README.md", "CHANGELOG.md"):
+        shutil.copy(ROOT / name, place)
+    env = {**os.environ, "PYTHONPATH": str(site), "PYTHONDONTWRITEBYTECODE": "1", "CAPSET_PROFILE": "ci-glance"}
+    env.pop("CAPSET_REQUIRE_ORACLES", None)
+    words = ["-q", "-p", "no:cacheprovider", "-m", "not (mutation or scaling or suite)", "tests/unit", "tests/property"]
+    done = subprocess.run([*python, "-c", RUN, place, *words], env=env, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 0, done.stdout + done.stderr
+    print(done.stdout.splitlines()[-1])
+    shutil.rmtree(place)

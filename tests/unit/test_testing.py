@@ -1,0 +1,739 @@
+"""capset.testing: which types Hypothesis knows, and what the assertions say."""
+
+from __future__ import annotations
+
+import enum
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+import unittest
+import zipfile
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import NamedTuple
+
+import attrs
+import pytest
+from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import strategies as st
+
+import capset
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, documents, engines, formats, live, testing
+from capset.errors import ArgumentError, ContainerError, PidError, UnknownCapabilityError, UnknownRuleError
+from capset.live.containers import Container
+from capset.testing import registration
+from capset.testing.assertions import assert_caps, assert_document
+from capset.testing.registration import STRATEGIES
+
+ROOT = Path(capset.__file__).parent
+DOCKER = engines.get("docker")
+
+testing.register()
+
+# -- what is registered ----------------------------------------------------------------------------
+
+PUBLIC = ["capset", *(f"capset.{name}" for name in ("documents", "engines", "formats", "kernel", "live", "policy"))]
+PUBLIC += [f"capset.formats.{name}" for name in formats.__all__ if inspect.ismodule(getattr(formats, name))]
+
+# Those that are no values of their own: iterators over a running system, and what readers hand on to each other, parts
+# of parsed documents.
+NOT_DRAWN = {
+    *("Scan", "FileScan"),
+    *("Pod", "Record", "Line", "Task", "Shown"),
+    "capset.formats.gitlab.Container",
+}
+
+
+def is_value(kind):
+    """Say whether a public name is a type of values: a record, an enum, a named tuple, a set or a list of results."""
+    if not inspect.isclass(kind) or issubclass(kind, BaseException):
+        return False
+    return attrs.has(kind) or issubclass(kind, enum.Enum | tuple | list) or kind is CapSet
+
+
+def public_values():
+    found = {}
+    for name in PUBLIC:
+        module = importlib.import_module(name)
+        for public in module.__all__:
+            kind = getattr(module, public)
+            if is_value(kind) and public not in NOT_DRAWN and f"{name}.{public}" not in NOT_DRAWN:
+                found[f"{name}.{public}"] = kind
+    return found
+
+
+REGISTERED = {
+    f"{module}.{name}": getattr(importlib.import_module(module), name)
+    for module, names in STRATEGIES.items()
+    for name in names
+}
+
+
+def test_every_public_value_has_a_strategy():
+    """A new one is put into the table of registration.py; no name of the table is one of something else."""
+    lacking = {name for name, kind in public_values().items() if kind not in REGISTERED.values()}
+
+    assert lacking == set()
+    assert all(map(is_value, REGISTERED.values()))
+    assert all(f"{kind.__module__}.{kind.__qualname__}" == name for name, kind in REGISTERED.items())
+    assert len(REGISTERED) > 60
+
+
+def test_each_function_is_there():
+    """Of each strategy, and it is among the names of its module."""
+    for names in STRATEGIES.values():
+        for strategy in names.values():
+            home, _, name = strategy.partition(".")
+            assert name in importlib.import_module(f"capset.testing.strategies.{home}").__all__
+
+
+FEW = settings(max_examples=40, deadline=None)
+SOME = settings(max_examples=5, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+class Job(NamedTuple):
+    caps: CapSet
+    state: CapState | None
+
+
+def test_unions_and_fields():
+    """Other people's types have ours in them."""
+
+    @SOME
+    @given(st.builds(Job), st.from_type(Cap | None))
+    def test(job, cap):
+        assert job.state is None or job.state.violations() == []
+        assert cap is None or isinstance(cap, Cap)
+
+    test()
+
+
+def alone(code, *path):
+    """Run code in an interpreter of its own, and return what it prints."""
+    env = {"PYTHONPATH": ":".join([*map(str, path or [ROOT.parent]), *filter(None, sys.path)]), "HOME": "/nonexistent"}
+    done = subprocess.run(
+        [sys.executable, "-P", "-W", "ignore", "-c", code], env=env, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_nobody_pays_for_what_is_not_used():
+    """Importing capset and the assertions loads no Hypothesis, and registering nothing of capset."""
+    assert alone("import sys, capset.testing.assertions; print('hypothesis' in sys.modules)") == "False"
+    ours = "print(*sorted(name for name in sys.modules if name.startswith('capset') and name.count('.')))"
+    before = "import sys; from capset.testing.registration import register; before = set(sys.modules); register()"
+
+    assert "capset.state" not in alone(f"{before}\n{ours}")
+
+
+def test_a_module_that_is_imported_later(tmp_path):
+    """Its types are known then, and nothing is seen of that on the module; from a zip too."""
+    archive = tmp_path / "capset.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in ROOT.rglob("*"):
+            if path.suffix != ".pyc" and path.is_file():
+                zipped.write(path, path.relative_to(ROOT.parent))
+    code = """
+from capset.testing.registration import register
+register(); register()
+import sys
+from hypothesis import strategies as st, given, settings
+from capset import state
+assert 'capset.diff' not in sys.modules
+@settings(database=None, max_examples=20)
+@given(st.from_type(state.CapState))
+def test(value):
+    assert value.violations() == []
+test()
+print(type(state.__loader__).__name__, state.__loader__ is state.__spec__.loader, end=' ')
+print([type(finder).__name__ for finder in sys.meta_path].count('_Finder'))
+"""
+    assert alone(code) == "SourceFileLoader True 1"
+    assert alone(code, archive) == "zipimporter True 1"
+
+
+def test_what_is_not_there_is_not_found():
+    """The finder finds nothing that nobody else finds, and is asked for nothing else."""
+    finder = next(each for each in sys.meta_path if isinstance(each, registration._Finder))
+
+    assert finder.find_spec("json", None) is None
+    assert finder.find_spec("capset.state", []) is None
+
+
+def test_a_module_that_has_begun_to_load(monkeypatch):
+    """What it does not have yet is told when it is imported to its end."""
+    import types
+
+    monkeypatch.setitem(sys.modules, "capset.state", types.ModuleType("capset.state"))
+    testing.register()
+
+
+def test_the_entry_point():
+    """Hypothesis finds the function by it, where this version is what is installed."""
+    text = (ROOT.parent / "pyproject.toml").read_text("utf-8")
+    assert '[project.entry-points.hypothesis]\ncapset = "capset.testing.registration:register"\n' in text
+    for entry in entry_points(group="hypothesis", name="capset"):
+        assert entry.load() is registration.register
+
+
+def test_without_hypothesis(monkeypatch):
+    """What to install is told when something is drawn; the assertions work."""
+    monkeypatch.setitem(sys.modules, "hypothesis", None)
+    for name in [name for name in sys.modules if name.startswith("capset.testing.strategies")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.delitem(vars(testing), "caps", raising=False)
+    with pytest.raises(ModuleNotFoundError, match=r"drawing values needs hypothesis: pip install 'capset\[testing\]'"):
+        testing.caps  # noqa: B018
+    assert_caps(CapState(), effective="")
+
+
+# -- what is drawn ---------------------------------------------------------------------------------
+
+
+def smallest(strategy, holds):
+    """Return what a failing example shrinks to."""
+    return find(strategy, holds, settings=settings(database=None, max_examples=500, phases=set(Phase) - {Phase.reuse}))
+
+
+@pytest.mark.parametrize(
+    ("holds", "shrunk"),
+    [
+        (lambda caps: True, ""),
+        (bool, "chown"),
+        (lambda caps: len(caps) > 2, "chown,dac_override,dac_read_search"),
+        (lambda caps: "net_admin" in caps, "net_admin"),
+        (lambda caps: {"kill", "checkpoint_restore"} <= caps, "kill,checkpoint_restore"),
+        (lambda caps: caps.unknown, "41"),
+        (lambda caps: caps >= CapSet.all(), "all"),
+    ],
+)
+def test_sets_shrink(holds, shrunk):
+    """To the fewest members, and to low numbers where any will do."""
+    assert smallest(testing.capsets(), holds) == CapSet.parse(shrunk)
+
+
+def test_states_shrink():
+    """To the fewest members of the fewest sets."""
+    assert smallest(testing.states(known=True), lambda state: state.ambient) == CapState(
+        permitted=["chown"], inheritable=["chown"], ambient=["chown"]
+    )
+    assert smallest(testing.unlawful_states(), lambda state: True) == CapState(effective=["chown"])
+    assert smallest(testing.requests(), lambda request: request.drop).drop == ("CHOWN",)
+
+
+def test_all_kinds_of_sets_are_drawn():
+    """Empty ones, full ones, and such as lack a few."""
+    seen = []
+
+    @settings(SOME, max_examples=200, derandomize=True)
+    @given(testing.capsets())
+    def look(caps):
+        seen.append(len(caps))
+
+    look()
+    for size in (range(1), range(1, 4), range(25, 40), range(59, 64), range(64, 65)):
+        assert any(each in size for each in seen)
+
+
+@FEW
+@given(
+    testing.capsets(known=True),
+    testing.capsets(within=["kill", 63], known=True),
+    testing.capsets(within=[]),
+    testing.capsets(min_size=2, max_size=3),
+    testing.capsets(min_size=63),
+    testing.capsets(max_size=0),
+)
+def test_arguments_of_sets(known, within, none, some, most, empty):
+    """They are kept to."""
+    assert known <= CapSet.all()
+    assert within <= {"kill"}
+    assert none == empty == CapSet()
+    assert 2 <= len(some) <= 3
+    assert len(most) >= 63
+
+
+@pytest.mark.parametrize(
+    "sizes", [{"min_size": 65}, {"min_size": -1}, {"min_size": 3, "max_size": 2}, {"max_size": -1}]
+)
+def test_impossible_sizes(sizes):
+    """There are no such sets."""
+    with pytest.raises(ArgumentError, match=r"there are no sets of -?\d+ to (None|-?\d+) of 64 capabilities"):
+        testing.capsets(**sizes)
+
+
+@FEW
+@given(testing.states(), testing.states(known=True), testing.states(lawful=False), testing.states(lawful=None))
+def test_states(lawful, known, unlawful, any):
+    """Lawful ones break no rule, and the others at least one."""
+    assert lawful.violations() == known.violations() == []
+    assert unlawful.violations()
+    assert all(getattr(known, name) <= CapSet.all() for name in ("permitted", "inheritable", "bounding"))
+    assert isinstance(any, CapState)
+
+
+@SOME
+@given(st.data())
+def test_requests_of_engines(data):
+    """Each engine takes what is drawn for it."""
+    engine = data.draw(testing.engines())
+    request = data.draw(testing.requests(engine))
+
+    assert engine.container(request).violations() == []
+
+
+@pytest.mark.parametrize("name", engines.names())
+def test_requests_of_every_engine(name):
+    """And of each there are some, that ask for something where it has an option for it."""
+    engine = engines.get(name)
+    seen = []
+
+    @settings(SOME, max_examples=30, derandomize=True)
+    @given(testing.requests(engine))
+    def look(request):
+        seen.append(request)
+
+    look()
+    options = engine.judge.rules.options
+    assert any(request.add for request in seen) == bool(options.add)
+    assert any(request.drop for request in seen) == bool(options.drop)
+    assert not any(request.privileged for request in seen) or options.privileged
+
+
+def test_arguments_of_strategies():
+    """What is none is refused, with what there is."""
+    with pytest.raises(TypeError, match="an Engine, as "):
+        testing.requests("docker")
+    with pytest.raises(LookupError, match="unknown container engine 'dokcer'"):
+        testing.engines("dokcer")
+    with pytest.raises(ArgumentError, match=r"a dialect of which texts are drawn \(docker, .*\), got 'ecs'"):
+        testing.documents("compose", "ecs")
+
+
+@SOME
+@given(st.data())
+def test_documents_are_read(data):
+    """Each in its dialect, and most without being told in which."""
+    dialect = data.draw(
+        st.sampled_from(["docker", "podman", "compose", "kubernetes", "systemd", "oci", "libcap", "iab", "status"])
+    )
+    text = data.draw(testing.documents(dialect))
+
+    assert {workload.dialect for workload in documents.read(text, dialect=dialect)} == {dialect}
+    assert {workload.dialect for workload in [data.draw(testing.workloads(dialect))]} == {dialect}
+
+
+@FEW
+@given(testing.statuses(), testing.status_texts())
+def test_statuses(status, text):
+    """Their text is read back as it was."""
+    from capset.testing.strategies.live import status_text
+
+    again = live.parse_status(status_text(status).encode("utf-8", "surrogateescape"))
+    assert attrs.evolve(again, user_ns=status.user_ns) == status
+    assert live.parse_status(text)
+
+
+# -- assertions ------------------------------------------------------------------------------------
+
+
+def said(call, *args, **named):
+    """Return what a failing assertion says."""
+    with pytest.raises(AssertionError) as caught:
+        call(*args, **named)
+    assert caught.value.__cause__ is None
+    return str(caught.value)
+
+
+ROWS = "Name:\tweb\x1b\nCapPrm: 0000000000000400\nCapEff: 0000000000000400\n"
+
+
+@pytest.mark.parametrize(
+    ("thread", "asked"),
+    [
+        (DOCKER.container(), {"effective": DOCKER_DEFAULT, "beyond": DOCKER, "lacks": "sys_admin,41"}),
+        (DOCKER.container(uid=1000), {"effective": "", "permitted": (), "bounding": DOCKER.default, "holds": []}),
+        (DOCKER.container(), {"holds": ["kill", Cap.CHOWN], "beyond": DOCKER.container(["SYS_TIME"])}),
+        (DOCKER.container(), {"beyond": CapSet.all(), "ambient": [], "inheritable": []}),
+        (DOCKER.credentials(no_new_privs=True), {"no_new_privs": True, "beyond": "all"}),
+        (DOCKER.credentials(), {"no_new_privs": False, "beyond": DOCKER.credentials(privileged=True)}),
+        (live.parse_rows(ROWS)[0], {"effective": [10], "holds": "net_bind_service"}),
+        (documents.lint(documents.read("docker run a")).outcomes[0], {"effective": DOCKER_DEFAULT, "beyond": DOCKER}),
+    ],
+)
+def test_what_holds(thread, asked):
+    """Says nothing."""
+    assert assert_caps(thread, **asked) is None
+
+
+STATE = CapState(permitted=["kill", "net_raw"], effective=["kill"], bounding=["kill", "net_raw", 63])
+
+
+@pytest.mark.parametrize(
+    ("thread", "asked", "told"),
+    [
+        (
+            STATE,
+            {"effective": "chown"},
+            "the thread is not as expected\n"
+            "  effective: has 1 more than expected, lacks 1\n"
+            "    + CAP_KILL  Send signals to any process.\n"
+            "    - CAP_CHOWN  Change the owner and the group of any file.",
+        ),
+        (
+            STATE,
+            {"permitted": "", "bounding": "kill,net_raw,63,41"},
+            "the thread is not as expected\n"
+            "  permitted: has 2 more than expected\n"
+            "    + CAP_KILL  Send signals to any process.\n"
+            "    + CAP_NET_RAW  Send and receive raw network packets.\n"
+            "  bounding: lacks 1\n"
+            "    - 41  Newer than this version of capset, which knows those up to CAP_CHECKPOINT_RESTORE (40).",
+        ),
+        (
+            STATE,
+            {"holds": "kill,net_raw"},
+            "the thread is not as expected\n"
+            "  does not hold what it should\n"
+            "    - CAP_NET_RAW (effective)  Send and receive raw network packets.",
+        ),
+        (
+            STATE,
+            {"lacks": "kill,chown"},
+            "the thread is not as expected\n"
+            "  has what it should lack\n"
+            "    + CAP_KILL (effective, permitted, bounding)  Send signals to any process.",
+        ),
+        (
+            STATE,
+            {"beyond": DOCKER},
+            "the thread is not as expected\n"
+            "  beyond what Docker Engine gives by default\n"
+            "    + 63 (bounding)  Newer than this version of capset, which knows those up to CAP_CHECKPOINT_RESTORE "
+            "(40).",
+        ),
+        (
+            STATE,
+            {"beyond": ["net_raw", 63]},
+            "the thread is not as expected\n"
+            "  beyond what is allowed\n"
+            "    + CAP_KILL (effective, permitted, bounding)  Send signals to any process.",
+        ),
+        (
+            STATE,
+            {"beyond": CapState(permitted=["kill", "net_raw"], bounding=[63, "kill", "net_raw"])},
+            "the thread is not as expected\n"
+            "  beyond the sets that are allowed\n"
+            "    + CAP_KILL (effective)  Send signals to any process.",
+        ),
+        (
+            STATE,
+            {"no_new_privs": True},
+            "the thread is not as expected\n  no_new_privs: expected True, got not known, as five sets do not say",
+        ),
+        (
+            DOCKER.credentials(),
+            {"no_new_privs": True},
+            "the thread is not as expected\n  no_new_privs: expected True, got False",
+        ),
+        (
+            live.parse_rows(ROWS)[0],
+            {"bounding": "", "no_new_privs": False, "holds": "net_bind_service"},
+            "web\\x1b is not as expected\n"
+            "  bounding: not known, as there is no such row\n"
+            "  no_new_privs: expected False, got not known, as there is no such row",
+        ),
+        (
+            live.parse_rows("CapEff: 0000000000000400\n", source="s")[0],
+            {"lacks": "kill", "effective": [10]},
+            "s is not as expected\n  permitted, inheritable, bounding, ambient: not known, as there is no such row",
+        ),
+        (
+            live.parse_rows("CapPrm: 0000000000000400\n", source="s")[0],
+            {"holds": "kill"},
+            "s is not as expected\n  effective: not known, as there is no such row",
+        ),
+        (
+            documents.lint(documents.read("cap_kill=p")).outcomes[0],
+            {"beyond": "", "no_new_privs": True},
+            "the workload is not as expected\n"
+            "  bounding, ambient: not known, as its dialect does not say\n"
+            "  beyond what is allowed\n"
+            "    + CAP_KILL (permitted)  Send signals to any process.\n"
+            "  no_new_privs: expected True, got not known, as the document does not say",
+        ),
+        (
+            documents.lint(documents.read("docker run --name web --cap-add X a")).outcomes[0],
+            {"effective": ""},
+            "web is not as expected\n"
+            "  effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+        ),
+    ],
+)
+def test_what_does_not_hold(thread, asked, told):
+    """Each difference, with what it means."""
+    assert said(assert_caps, thread, **asked) == told
+
+
+def test_many_capabilities():
+    """Eight are told one by one, and of the rest the names."""
+    told = said(assert_caps, CapState(bounding=CapSet.all()), bounding="").splitlines()
+
+    assert len(told) == 2 + 8 + 1
+    assert told[-1].startswith("    + and 33 more: CAP_SETPCAP, CAP_LINUX_IMMUTABLE, ")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="reads this process")
+def test_this_process():
+    """By its id, and by the word for it."""
+    import os
+
+    caps = live.read().caps
+    assert_caps("self", effective=caps.effective, bounding=caps.bounding)
+    assert_caps("thread-self", permitted=caps.permitted)
+    assert_caps(os.getpid(), permitted=caps.permitted, no_new_privs=live.read().no_new_privs)
+    assert_caps(live.read(), permitted=caps.permitted)
+    named = f"{live.read().name} (pid {os.getpid()}) is not as expected\n  bounding: "
+    other = CapSet(["chown"]) ^ caps.bounding
+    assert said(assert_caps, "self", bounding=other).startswith(named)
+    assert said(assert_caps, live.read(), bounding=other).startswith(named)
+
+
+def test_a_saved_host(tmp_path):
+    """Wherever its files are; an old kernel does not say whether there is no_new_privs."""
+    (tmp_path / "7").mkdir()
+    lines = ["Name:\tweb", "Tgid:\t7", "Pid:\t7", "PPid:\t1", "Uid:\t0\t0\t0\t0", "Gid:\t0\t0\t0\t0", "Groups:\t "]
+    lines += [f"Cap{name}:\t0000000000000000" for name in ("Inh", "Prm", "Eff", "Bnd")]
+    (tmp_path / "7/status").write_text("\n".join([*lines, ""]))
+    assert_caps(7, bounding="", proc=str(tmp_path))
+
+    unsaid = (
+        "web (pid 7) is not as expected\n  no_new_privs: expected False, got not known, as this kernel does not say"
+    )
+    assert said(assert_caps, 7, no_new_privs=False, proc=str(tmp_path)) == unsaid
+    assert said(assert_caps, live.read(7, proc=tmp_path), no_new_privs=False) == unsaid
+    gone = said(assert_caps, 8, bounding="", proc=str(tmp_path))
+    assert gone.startswith("8 is not as expected\n  not known: ")
+    assert "no such process" in gone
+
+
+def test_a_container(tmp_path, monkeypatch):
+    """Its process is found by the engine; that there is none, or that it may be another's, fails."""
+    (tmp_path / "7").mkdir()
+    text = "Name:\tx\nTgid:\t7\nPid:\t7\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n" + "".join(
+        f"Cap{name}:\t0000000000000020\n" for name in ("Inh", "Prm", "Eff", "Bnd", "Amb")
+    )
+    (tmp_path / "7/status").write_text(text)
+    found = [Container(engine="docker", name="web", pid=7)]
+    monkeypatch.setattr(live, "container", lambda engine, name: found[0])
+    assert_caps("docker:web", effective="kill", proc=str(tmp_path))
+    assert said(assert_caps, "docker:web", effective="", proc=str(tmp_path)).startswith(
+        "docker:web: x (pid 7) is not as expected\n  effective: has 1 more"
+    )
+
+    found = [Container(engine="docker", name="web", pid=7, assumed=("it may be another's",))]
+    assert said(assert_caps, "docker:web", effective="kill", proc=str(tmp_path)) == (
+        "docker:web is not as expected\n  not known: it may be another's: find its process by other means, and give "
+        "its pid"
+    )
+
+    def none(engine, name):
+        raise ContainerError(engine, name, "it does not run")
+
+    monkeypatch.setattr(live, "container", none)
+    assert said(assert_caps, "podman:web", effective="") == (
+        "podman:web is not as expected\n  not known: podman:web: it does not run"
+    )
+
+
+@pytest.mark.parametrize(
+    ("thread", "asked", "error", "told"),
+    [
+        (CapState(), {}, ArgumentError, r"nothing is asserted: give one of effective, .*, beyond or no_new_privs"),
+        ("web", {"effective": ""}, ArgumentError, r'expected a process id, "self", or a container \(docker:NAME, '),
+        ("dokcer:web", {"effective": ""}, ArgumentError, "got 'dokcer:web'"),
+        (0, {"effective": ""}, PidError, "0"),
+        (True, {"effective": ""}, TypeError, "expected five sets"),
+        (None, {"effective": ""}, TypeError, "expected five sets"),
+        (DOCKER, {"effective": ""}, TypeError, "its container\\(\\) are those"),
+        (CapState(), {"effective": "kil"}, ValueError, "kil"),
+        (CapState(), {"lacks": ["kil"]}, UnknownCapabilityError, "did you mean CAP_KILL"),
+        (CapState(), {"holds": 5}, TypeError, "got 5"),
+        (CapState(), {"beyond": 5}, TypeError, "expected five sets"),
+        (CapState(), {"no_new_privs": 1}, TypeError, "no_new_privs is True or False, got 1"),
+    ],
+)
+def test_wrong_arguments(thread, asked, error, told):
+    """They are errors, and no failures: nothing was looked at."""
+    with pytest.raises(error, match=told):
+        assert_caps(thread, **asked)
+
+
+COMPOSE = '{"services": {"web": {"image": "a", "user": "1000", "cap_add": ["NET_RAW"]}, "db": {"image": "b"}}}'
+
+
+@pytest.mark.parametrize(
+    ("document", "asked"),
+    [
+        ("docker run --cap-drop ALL a", {"gets": ""}),
+        (b"docker run --cap-drop ALL a", {"gets": CapState()}),
+        (COMPOSE, {"findings": ["needs-root"], "gets": {"web": [], "db": DOCKER_DEFAULT}}),
+        (COMPOSE, {"findings": {"needs-root"}, "engine": DOCKER}),
+        (COMPOSE, {"findings": None, "gets": {"web": CapState(bounding=DOCKER_DEFAULT), "db": DOCKER.container()}}),
+        (documents.read("docker run a"), {"name": "x"}),
+        (documents.read("docker run a")[0], {"gets": DOCKER_DEFAULT}),
+        (documents.lint(documents.read("docker run a")), {"gets": DOCKER_DEFAULT}),
+        ("podman run --user 5 --cap-add KILL a", {"engine": engines.get("podman"), "gets": "kill"}),
+        ("[Service]\nUser=5\nAmbientCapabilities=CAP_KILL\n", {"systemd": 252, "gets": "kill"}),
+    ],
+)
+def test_documents_that_are_as_expected(document, asked):
+    """Say nothing."""
+    assert assert_document(document, **asked) is None
+
+
+POD = json.dumps({"kind": "Pod", "spec": {"containers": [{"name": "a", "image": "b"}]}})
+
+
+@pytest.mark.parametrize(
+    ("document", "asked", "told"),
+    [
+        (
+            "docker run --cap-add KIL a",
+            {"name": "run.sh"},
+            "run.sh is not as expected\n"
+            "  found, and not expected\n"
+            "    run.sh:1:22: unknown-capability: Docker knows no capability 'KIL': did you mean KILL?",
+        ),
+        (
+            "docker run a",
+            {"findings": ["needs-root"]},
+            "the document is not as expected\n"
+            "  expected, and not found\n"
+            f"    needs-root: {documents.RULES['needs-root'].meaning}",
+        ),
+        (
+            "docker run --cap-drop ALL --cap-add KILL a",
+            {"gets": "chown"},
+            "the document is not as expected\n"
+            "  the workload: effective: has 1 more than expected, lacks 1\n"
+            "    + CAP_KILL  Send signals to any process.\n"
+            "    - CAP_CHOWN  Change the owner and the group of any file.",
+        ),
+        (
+            "docker run --cap-drop ALL --cap-add KILL -u 5 --name w a",
+            {"findings": None, "gets": CapState(effective=[5])},
+            "the document is not as expected\n"
+            "  w: effective: lacks 1\n"
+            "    - CAP_KILL  Send signals to any process.\n"
+            "  w: bounding: has 1 more than expected\n"
+            "    + CAP_KILL  Send signals to any process.",
+        ),
+        (
+            COMPOSE,
+            {"findings": ["needs-root"], "gets": {"web": "", "vpn": ""}},
+            "the document is not as expected\n"
+            "  vpn: there is no such workload\n"
+            "  db: not expected at all, name it in gets too",
+        ),
+        (
+            "docker run --cap-add X --name w a",
+            {"findings": None, "gets": ""},
+            "the document is not as expected\n"
+            "  w: effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+        ),
+        (
+            '{"services": {}}',
+            {"findings": None, "gets": ""},
+            "the document is not as expected\n  nothing in it gets capabilities",
+        ),
+        ("hello", {"name": "x\x1b"}, "x\\x1b is not as expected\n  not read: "),
+        (
+            POD,
+            {"policy": "restricted"},
+            "the document is not as expected\n  found, and not expected\n    -:1: pod-security-drop: ",
+        ),
+        (
+            documents.read("docker run --cap-add KIL a", "run.sh"),
+            {},
+            "run.sh is not as expected\n  found, and not expected\n    run.sh:1:22: unknown-capability: ",
+        ),
+    ],
+)
+def test_documents_that_are_not(document, asked, told):
+    """Each finding with its line, each difference with what it means."""
+    assert said(assert_document, document, **asked).startswith(told)
+
+
+def test_silenced_findings_do_not_count():
+    """Nor do notes."""
+    line = "docker run -u 5 --cap-add NET_RAW a  # capset: ignore[needs-root] the program has file capabilities"
+    assert_document(line)
+    assert "needs-root" in said(assert_document, line.partition("#")[0])
+
+
+@pytest.mark.parametrize(
+    ("document", "asked", "error", "told"),
+    [
+        ("", {"findings": None}, ArgumentError, "nothing is asserted: give findings or gets"),
+        ("", {"findings": "needs-root"}, TypeError, r"findings is a list of rules, such as \['needs-root'\]"),
+        ("", {"findings": ["needs-rot"]}, UnknownRuleError, "needs-root"),
+        (documents.Report(), {"policy": "restricted"}, ArgumentError, "a report is made already: give engine, policy"),
+        (5, {}, TypeError, "expected workloads, as documents.read"),
+        ("docker run a", {"gets": 5}, TypeError, "got 5"),
+        ("docker run a", {"engine": "docker"}, TypeError, "engine is an Engine"),
+        ("docker run a", {"policy": "strict"}, ValueError, "baseline or restricted"),
+    ],
+)
+def test_wrong_arguments_about_documents(document, asked, error, told):
+    """They are errors, and no failures."""
+    with pytest.raises(error, match=told):
+        assert_document(document, **asked)
+
+
+# -- under the runners of tests --------------------------------------------------------------------
+
+FAILING = """
+from capset import CapState
+from capset.testing import assert_caps, assert_document
+
+{test}
+    {indent}assert_caps(99999999, effective="", proc={proc!r})
+
+{test2}
+    {indent}assert_document("hello")
+"""
+
+
+def test_under_pytest(tmp_path):
+    """The failure is the difference: no frame of capset is shown, and nothing is rewritten."""
+    (tmp_path / "test_it.py").write_text(
+        FAILING.format(test="def test_caps():", test2="def test_document():", indent="", proc=str(ROOT.parent))
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", "/dev/null", tmp_path / "test_it.py"],
+        capture_output=True, text=True, check=False, cwd=tmp_path, env={"PYTHONPATH": str(ROOT.parent), "HOME": "/"},
+    )  # fmt: skip
+    assert "2 failed" in done.stdout
+    assert "E       AssertionError: 99999999 is not as expected\nE         not known: " in done.stdout
+    assert "assertions.py" not in done.stdout
+    assert "During handling" not in done.stdout
+
+
+def test_under_unittest():
+    """A failure and no error, and no line of capset in its traceback."""
+
+    class Test(unittest.TestCase):
+        def test_caps(self):
+            assert_caps(CapState(bounding=["kill"]), bounding="")
+
+    result = unittest.TestResult()
+    Test("test_caps").run(result)
+
+    assert result.errors == []
+    [(_, told)] = result.failures
+    assert told.endswith("bounding: has 1 more than expected\n    + CAP_KILL  Send signals to any process.\n")
+    assert "assertions.py" not in told
