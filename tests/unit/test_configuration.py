@@ -200,13 +200,16 @@ def test_the_file_of_another_engine(engine, text, place, expected):
     [
         (PODMAN, "# nothing\n"),
         (PODMAN, "[engine]\nnetwork_cmd_path = ''\n[later]\n"),
-        (CRIO, "[crio.image]\n"),
+        *((PODMAN, f"[{name}]\n") for name in ("machine", "network", "secrets", "configmaps", "farms", "podmansh")),
+        *((CRIO, f"[crio.{name}]\n") for name in ("api", "image", "network", "metrics", "tracing", "stats", "nri")),
         (CRIO, "[crio]\nrunroot = ''\nimagestore = ''\n"),
         (engines.get("nomad"), '{"server": {"enabled": true}, "users": {}}'),
     ],
 )
 def test_a_file_that_sets_other_things(engine, text):
     """The engine is as it was."""
+    with pytest.raises(DocumentError, match=r"^the configuration of"):
+        configuration.read("[", engine)
     assert configuration.read(text, engine) == engine
 
 

@@ -57,6 +57,14 @@ def test_configurations(config, request_, told):
     assert bool(workload.not_known) is bool({"not-read", "variable"} & {*told})
 
 
+@pytest.mark.parametrize(("many", "told"), [(3, "a, b, c"), (4, "a, b, c and others")])
+def test_features_are_named(many, told):
+    """Three of them; that there are more is said."""
+    config = {"capAdd": [], "features": dict.fromkeys("abcd"[:many])}
+    [problem] = devcontainer.from_config(config).problems
+    assert problem.message.partition(": ")[2] == told
+
+
 @pytest.mark.parametrize(
     ("config", "place", "expected"),
     [

@@ -329,6 +329,7 @@ def test_what_crictl_inspect_prints():
         "[5]: refused: expected a mapping, got 5",
     ]
     assert '"uid": 5' in documents.convert(web, "oci").text
+    assert "- name: app\n" in documents.convert(documents.read("docker run alpine"), "kubernetes").text
     with pytest.raises(DialectError) as raised:
         documents.read('{"status": {}, "info": 5}')
     assert dict(raised.value.tried)["crictl"].startswith("expected what crictl inspect prints, with status and info")

@@ -244,6 +244,8 @@ def test_podman_1_privileged(version):
     assert held.effective == CapSet(["chown"])
     assert held.bounding == everything - {"kill"}
     assert engines.get("podman", "2.0.0").resolve(drop=["kill"], privileged=True) == everything
+    with pytest.raises(ContradictionError, match="it takes no names to add for a privileged container"):
+        engines.get("podman", "2.0.0").resolve(["kill"], privileged=True)
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "1.8.0", "1.9"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import pickle
+import re
 from inspect import signature
 from pathlib import Path
 
@@ -687,7 +688,9 @@ def test_rules():
         assert rule.name == name
         assert set(rule.calls) <= set(CALLS)
         assert (f'"{name}"' in code) == (name not in untold), name
-        assert rule.says
+        names = {word for word in re.findall(r"[A-Z][A-Z_]+", rule.says) if not word.startswith(("CAP_", "SECBIT_"))}
+        assert names <= {"AT_SECURE", "EXEC_", "ID"}, "the rest of a sentence is in small letters"
+        assert re.search(r"[a-z&]", rule.says)
         assert rule.function
         assert rule.page
     assert {call for rule in kernel.RULES.values() for call in rule.calls} == set(CALLS)

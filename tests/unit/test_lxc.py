@@ -26,6 +26,7 @@ ALL = engines.get("lxc").resolve(drop=[""])
         ('lxc.cap.drop = "\nlxc.cap.keep = none', Request(drop=["", '"']), ["in-both-lists", "unknown-capability"]),
         ("lxc.cap.drop = kill\tchown 12", Request(drop=["", "kill", "chown", "12"]), []),
         ("  lxc.cap.drop='kill'\r\nlxc.cap.drop = \"chown\"", Request(drop=["", "kill", "chown"]), []),
+        ("lxc.cap.drop = XkillX", Request(drop=["", "XkillX"]), ["unknown-capability"]),  # no quotes, whatever they are
         ("lxc.cap.drop = 'kill", Request(drop=["", "'kill"]), ["unknown-capability"]),
         (COMMON, Request(), []),
         (COMMON * 2, Request(), []),
