@@ -38,6 +38,7 @@ def _pretend(system: str) -> None:
             delattr(os, name)
         for name in _MODULES_OF_POSIX.split():
             sys.modules[name] = None
+    sys.modules["polars"] = None  # it asks what processor there is, in a way of each system
     sys.addaudithook(_refuse_windows if system == "windows" else _refuse)
 
 
