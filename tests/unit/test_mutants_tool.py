@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytest.importorskip("resource", reason="mutants run in children with limits of their own")
+
 from tests.mutants.__main__ import survivors
 from tests.mutants.mutating import SUBJECTS, compiled, modules_of, mutants, path_of
 
