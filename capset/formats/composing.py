@@ -11,7 +11,7 @@ Source:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from posixpath import dirname, join, normpath
 from typing import cast
 
@@ -357,13 +357,21 @@ class _Layer:
 
 @define(eq=False)
 class _Found:
-    """What has come of a service so far, and the steps by which it came to what it extends."""
+    """What has come of a service so far, and by which step from which other."""
 
     piece: _Piece
     problems: tuple[Problem, ...] = ()
     error: FormatError | None = None
     extends: Node | None = None
-    steps: frozenset[_Step] = frozenset()
+    step: _Step | None = None
+    base: _Found | None = None
+
+    def steps(self) -> Iterator[_Step]:
+        """Yield the steps by which it came to what it extends, its own first."""
+        found: _Found | None = self
+        while found is not None and found.step is not None:
+            yield found.step
+            found = found.base
 
     @property
     def is_refused(self) -> bool:
@@ -430,9 +438,9 @@ class _Work:
             return _Found(piece)
         other, where = named
         own = _Piece(piece.value, piece.origin, {key: each for key, each in keys.items() if key != "extends"})
-        if len(within) > DEEPEST:
-            raise extends.error(f"no more than {DEEPEST} services that extend each other")
         within = (*within, (layer.name, name))
+        if len(within) > DEEPEST:
+            raise _too_many(extends)
         lacks = f"has no service {ref.text()}" if ref.text() not in other.services else ""
         lacks = "extends this one" if (other.name, ref.text()) in within else lacks
         if lacks:
@@ -440,19 +448,22 @@ class _Work:
             return _Found(own, (told,), extends=extends)
         base = self._extended(other, where, ref.text(), within)
         step = (file.text(), name)
+        steps = list(base.steps())
+        if len(steps) >= DEEPEST:
+            raise _too_many(extends)
         problems = base.problems
-        if not problems and step in base.steps:
+        if not problems and step in steps:
             # Of the file that it merges, Compose keeps what came of a service, and does not go through its steps again.
             problems = (_seen_as_a_circle(extends, name, sometimes=other is self.at),)
         if problems or base.piece.value is None:
-            return _Found(own, problems, extends=extends, steps=base.steps | {step})
+            return _Found(own, problems, extends=extends, step=step, base=base)
         inherited = base.piece.copied()
         for path in layer.tags:
             if len(path) > 2 and path[:2] == ("services", name):
                 _without(inherited, path[2:])
         whole = _merged_service(inherited, own)
         piece = _Piece(whole.value, piece.origin, whole.parts)
-        layer.extended[name] = _Found(piece, extends=extends, steps=base.steps | {step})
+        layer.extended[name] = _Found(piece, extends=extends, step=step, base=base)
         return layer.extended[name]
 
     def _named(self, layer: _Layer, folder: str, ref: Node, file: Node) -> tuple[_Layer, str] | None:
@@ -485,6 +496,10 @@ class _Work:
 # Compose knows a step by the file that it names, as written (none for the same), and by the service that takes it. It
 # may so see a circle where there is none: services of one name in two files, each of which extends one of a third.
 _Step = tuple[str, object]
+
+
+def _too_many(extends: Node) -> FormatError:
+    return extends.error(f"no more than {DEEPEST} services that extend each other")
 
 
 def _seen_as_a_circle(extends: Node, name: object, *, sometimes: bool) -> Problem:

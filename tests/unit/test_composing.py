@@ -224,11 +224,20 @@ def test_what_cannot_be_merged():
     deep = web("a: &a {b: *a}")
     [found] = merged(deep, deep)
     assert found.refusal.message == "expected no more than 100 mappings in each other, got '...'"
-    chain = "".join(f"  s{number}: {{extends: s{number + 1}}}\n" for number in range(300))
-    first, *_ = merged(f"services:\n{chain}  s300: {{}}\n")
-    assert first.refusal.message.startswith("expected no more than 100 services that extend each other, got")
-    ordered = "".join(f"  s{number + 1}: {{extends: s{number}}}\n" for number in range(300))
-    assert merged(f"services:\n  s0: {{user: '5'}}\n{ordered}")[-1].request == Request(user="5")
+
+
+def test_how_many_extend_each_other():
+    """It is the same whichever stands first."""
+    last = ["  s0: {user: '5'}\n"]
+    for services in (last + EXTENDING, (last + EXTENDING)[::-1]):
+        of = {each.name: each for each in merged(f"services:\n{''.join(services)}")}
+        assert of["s100"].request == Request(user="5")
+        for number in (101, 102, 250, 300):
+            told = of[f"s{number}"].refusal.message
+            assert told.startswith("expected no more than 100 services that extend each other, got"), number
+
+
+EXTENDING = [f"  s{number + 1}: {{extends: s{number}}}\n" for number in range(300)]
 
 
 def test_what_is_told_of_several_files():
