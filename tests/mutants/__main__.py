@@ -26,7 +26,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from tests.mutants import running
-from tests.mutants.mutating import ROOT, SUBJECTS, Mutant, modules_of, mutants, path_of
+from tests.mutants.mutating import LIBRARY, ROOT, SUBJECTS, Mutant, modules_of, mutants, path_of
 from tests.mutants.reaching import RECORD, Reach, record
 
 SURVIVORS = Path(__file__).with_name("survivors.toml")
@@ -195,7 +195,7 @@ def _keep(path: Path, mutant: Mutant, verdict: str, test: str) -> None:
 
 
 def _place(mutant: Mutant) -> str:
-    return f"{path_of(mutant.module).relative_to(ROOT)}:{mutant.lines[0]}"
+    return f"{path_of(mutant.module).relative_to(LIBRARY)}:{mutant.lines[0]}"
 
 
 if __name__ == "__main__":

@@ -7,12 +7,15 @@ import copy
 import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from types import CodeType
 from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
-PACKAGE = ROOT / "capset"
+_PACKAGE = find_spec("capset")  # which is not loaded by this
+assert _PACKAGE is not None and _PACKAGE.origin is not None, "capset is not installed"
+LIBRARY = Path(_PACKAGE.origin).parent.parent  # the tree, or where the library was installed
 
 # What is mutated where nobody says what: a new room of the house is one more line.
 SUBJECTS = {
@@ -96,7 +99,7 @@ class Mutant(NamedTuple):
 
 def path_of(module: str) -> Path:
     """Return the file of a module."""
-    path = ROOT.joinpath(*module.split("."))
+    path = LIBRARY.joinpath(*module.split("."))
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
@@ -110,7 +113,7 @@ def modules_of(words: Iterable[str]) -> list[str]:
                 raise SystemExit(f"there is no module capset.{name}; subjects are {', '.join(SUBJECTS)}")
             paths = path.parent.rglob("*.py") if path.name == "__init__.py" else [path]
             for each in paths:
-                parts = each.relative_to(ROOT).with_suffix("").parts
+                parts = each.relative_to(LIBRARY).with_suffix("").parts
                 found.add(".".join(parts[:-1] if parts[-1] == "__init__" else parts))
     return sorted(found)
 
