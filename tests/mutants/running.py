@@ -36,12 +36,14 @@ def warm() -> None:
     """Load what children need, the library and its tests aside, so that each of them has it at once."""
     os.environ |= {"CAPSET_PROFILE": PROFILE, "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "COLUMNS": "100"}
     os.environ.pop("CI", None)
+    os.environ["HYPOTHESIS_NO_PLUGINS"] = "1"  # capset is one, where it is installed
     sys.dont_write_bytecode = False  # else every child would compile the library and the tests
     for name in _WARM:
         try:
             importlib.import_module(name)
         except ImportError:
             continue
+    del os.environ["HYPOTHESIS_NO_PLUGINS"]
     gc.freeze()  # what is loaded here is not looked through in each child
     loaded = sorted(name for name in sys.modules if name.split(".")[0] == "capset")
     assert not loaded, f"the library is loaded: {loaded}"
