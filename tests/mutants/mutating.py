@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 
 ROOT = Path(__file__).parent.parent.parent
 _PACKAGE = find_spec("capset")  # which is not loaded by this
-assert _PACKAGE is not None and _PACKAGE.origin is not None, "capset is not installed"
+assert _PACKAGE is not None, "capset is not installed"
+assert _PACKAGE.origin is not None
 LIBRARY = Path(_PACKAGE.origin).parent.parent  # the tree, or where the library was installed
 
 # What is mutated where nobody says what: a new room of the house is one more line.
