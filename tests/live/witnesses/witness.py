@@ -1,0 +1,67 @@
+"""A witness: what it prepares, what it does, and how one sees that it was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.live.witnesses.stage import Scene
+
+__all__ = ["ALL", "NotHereError", "Witness", "witness"]
+
+ALL: dict[str, Witness] = {}
+"""Every witness by the identifier of its operation."""
+
+
+class NotHereError(Exception):
+    """What a kernel or a machine lacks for it, in words: nothing is decided then."""
+
+
+class Witness:
+    """One operation, as it is tried.
+
+    Attributes:
+        id: The identifier of the operation.
+        own: The namespaces that may own what it acts on; with one of them in one's own user namespace it may be allowed.
+        uid: Who acts.
+        kept: What the least sets are looked for beside, as a mask: it is always held.
+    """
+
+    def __init__(self, id: str, act: Callable[[Scene], Any], own: tuple[str, ...], uid: int, kept: int) -> None:
+        self.id = id
+        self.act = act
+        self.own = own
+        self.uid = uid
+        self.kept = kept
+        self.preparing: Callable[[Scene], None] | None = None
+        self.looking: Callable[[Scene], bool] | None = None
+        self.undoing: Callable[[Scene], None] | None = None
+
+    def prepare(self, function: Callable[[Scene], None]) -> Callable[[Scene], None]:
+        """Take what root does before it."""
+        self.preparing = function
+        return function
+
+    def effect(self, function: Callable[[Scene], bool]) -> Callable[[Scene], bool]:
+        """Take how root sees that it was done; without this, what the act returns says so, or that it was no error."""
+        self.looking = function
+        return function
+
+    def undo(self, function: Callable[[Scene], None]) -> Callable[[Scene], None]:
+        """Take what root does after it, where namespaces do not take it away."""
+        self.undoing = function
+        return function
+
+
+def witness(
+    id: str, *own: str, uid: int = 1000, kept: int = 0
+) -> Callable[[Callable[[Scene], Any]], Witness]:
+    """Make a witness of what does the operation."""
+
+    def make(act: Callable[[Scene], Any]) -> Witness:
+        assert id not in ALL, f"two witnesses of {id}"
+        ALL[id] = Witness(id, act, own, uid, kept)
+        return ALL[id]
+
+    return make
