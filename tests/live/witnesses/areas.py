@@ -8,7 +8,7 @@ from tests.live.witnesses.witness import ALL, Witness
 
 __all__ = ["AREAS", "witnesses"]
 
-AREAS = ("files", "network", "processes")
+AREAS = ("bpf", "files", "network", "processes")
 
 
 def witnesses() -> dict[str, Witness]:

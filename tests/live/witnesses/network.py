@@ -14,7 +14,7 @@ from pathlib import Path
 from tests.live.witnesses import calls, netlink
 from tests.live.witnesses.witness import NotHereError, witness
 
-_ANYWHERE = ("0.0.0.0", 0)  # noqa: S104 - a network of its own
+_ANYWHERE = ("0.0.0.0", 0)
 
 
 def _udp(family=socket.AF_INET):
@@ -345,12 +345,12 @@ def _(_it):
 
 @witness("bind low port", "network")
 def bind_low(_it):
-    _tcp().bind(("0.0.0.0", 80))  # noqa: S104
+    _tcp().bind(("0.0.0.0", 80))
 
 
 @witness("bind low port, ip_unprivileged_port_start")
 def bind_low_for_all(_it):
-    _tcp().bind(("0.0.0.0", 80))  # noqa: S104
+    _tcp().bind(("0.0.0.0", 80))
 
 
 @bind_low_for_all.prepare
@@ -721,7 +721,7 @@ add_multicast.prepare(lambda _it: _new_link("bridge", "bridge"))
 
 @witness("ioctl SIOCADDRT", "network")
 def add_route(_it):
-    empty = _address("0.0.0.0")  # noqa: S104
+    empty = _address("0.0.0.0")
     entry = struct.pack("=Q16s16s16sH", 0, _address("192.0.2.0"), empty, _address("255.255.255.0"), 0x201)  # rejected
     _control(0x890B, ctypes.create_string_buffer(entry, 120))
 
