@@ -56,11 +56,13 @@ class Scene:
 
     Attributes:
         folder: A folder on a tmpfs, which everybody may enter; only root may write there.
+        place: In which user namespace it is tried, and what belongs to that.
         result: What the act returned, for who looks at its effect.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Place) -> None:
         self.folder = folder
+        self.place = place
         self.result: Any = None
         self.kept: dict[str, Any] = {}
 
@@ -223,7 +225,7 @@ def _inner(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
     signal.alarm(SECONDS)
     if {"pid", "mount"} <= {*place.own}:
         calls.mount("proc", "/proc", "proc")
-    scene = Scene(folder)
+    scene = Scene(folder, place)
     try:
         if witness.preparing:
             _prepared(witness, scene, place)
