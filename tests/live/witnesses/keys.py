@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import errno
-import os
 
 from tests.live.witnesses import calls
 from tests.live.witnesses.witness import witness
