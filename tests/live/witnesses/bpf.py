@@ -7,6 +7,7 @@ import errno
 import mmap
 import os
 import resource
+import socket
 import struct
 from pathlib import Path
 
@@ -228,6 +229,52 @@ def _(it):
     it.keep(program=_loaded("raw tracepoint"))
 
 
+@witness("bpf BPF_LINK_CREATE, XDP", "network")
+def attach_xdp(it):
+    return os.close(_bpf(28, "IIII", it.program, socket.if_nametoindex("lo"), 37, 0)) is None
+
+
+@attach_xdp.prepare
+def _(it):
+    it.keep(program=_loaded("xdp", attach=37))
+
+
+@witness("bpf BPF_PROG_LOAD, unprivileged_bpf_disabled 0")
+def load_unprivileged(_it):
+    return os.close(_loaded("socket filter")) is None
+
+
+@load_unprivileged.prepare
+def _(_it):
+    _disabled("kernel/unprivileged_bpf_disabled", "0")
+
+
+# Files of the tracer
+
+
+@witness("write /sys/kernel/tracing/uprobe_events", outside=True)
+def uprobe_events(it):
+    os.close(os.open(it.tracing / "uprobe_events", os.O_WRONLY))
+
+
+@uprobe_events.prepare
+def _(it):
+    it.keep(tracing=_tracing(it))
+    if not (it.tracing / "uprobe_events").exists():
+        raise NotHereError("there are no uprobes")
+
+
+def _tracing(it):
+    tracing = it.directory("tracing")
+    try:
+        calls.mount("tracefs", tracing, "tracefs")
+    except OSError as e:
+        if e.errno == errno.ENODEV:
+            raise NotHereError("there is no tracefs") from None
+        raise
+    return tracing
+
+
 # perf
 
 _SOFTWARE, _TRACEPOINT = 1, 2
@@ -285,14 +332,7 @@ def perf_tracepoint(it):
 @perf_tracepoint.prepare
 def _(it):
     _paranoid(it)
-    tracing = it.directory("tracing")
-    try:
-        calls.mount("tracefs", tracing, "tracefs")
-    except OSError as e:
-        if e.errno == errno.ENODEV:
-            raise NotHereError("there is no tracefs") from None
-        raise
-    it.keep(number=int((tracing / "events/sched/sched_switch/id").read_text(encoding="ascii")))
+    it.keep(number=int((_tracing(it) / "events/sched/sched_switch/id").read_text(encoding="ascii")))
 
 
 @witness("perf_event_open, uprobe")

@@ -537,6 +537,22 @@ def flush_associations(_it):
     netlink.asked(netlink.XFRM, 0x1C, netlink.ACK, struct.pack("=Bxxx", 255))
 
 
+@witness("netlink SOCK_DIAG_BY_FAMILY, marks", "network")
+def socket_marks(it):
+    head = struct.pack("=BBBxI", socket.AF_INET, socket.IPPROTO_UDP, 0, 0xFFFFFFFF)
+    found = netlink.asked(netlink.SOCK_DIAG, 20, netlink.DUMP, head, bytes(48))
+    assert struct.pack("!H", it.marked.getsockname()[1]) in found
+    return netlink.attribute(15, 0x77665544) in found
+
+
+@socket_marks.prepare
+def _(it):
+    marked = _udp()
+    marked.bind(_ANYWHERE)
+    marked.setsockopt(socket.SOL_SOCKET, socket.SO_MARK, 0x77665544)
+    it.keep(marked=marked)
+
+
 @witness("netlink SOCK_DESTROY", "network")
 def sock_destroy(it):
     port = it.listening.getsockname()[1]
@@ -645,6 +661,14 @@ def tcp_metrics(_it):
 @witness("netlink mptcp_pm, flush", "network")
 def mptcp_flush(_it):
     _generic("mptcp_pm", 4)
+
+
+@witness("netlink wireguard", "network")
+def wireguard(_it):
+    try:
+        _generic("wireguard", 1, netlink.attribute(2, "lo"))
+    except OSError as e:
+        return _late(e, errno.EOPNOTSUPP, errno.ENODEV)  # it is no such interface; that is looked at later
 
 
 # ioctl

@@ -63,6 +63,19 @@ def _(it):
     it.keep(pid=it.start(1000))
 
 
+@witness("rt_sigqueueinfo beyond RLIMIT_SIGPENDING")
+def sigqueue_beyond(_it):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGRTMIN})
+    about = struct.pack("=iii", signal.SIGRTMIN, 0, -1).ljust(128)  # SI_QUEUE
+    for _ in range(2):
+        calls.call("rt_sigqueueinfo", os.getpid(), int(signal.SIGRTMIN), about)
+
+
+@sigqueue_beyond.prepare
+def _(_it):
+    resource.setrlimit(resource.RLIMIT_SIGPENDING, (0, 0))
+
+
 # Ids
 
 
@@ -177,6 +190,14 @@ def set_no_new_privs(_it):
     return calls.prctl(39) == 1
 
 
+@witness("prctl PR_CAP_AMBIENT_RAISE")
+def ambient_raise(_it):
+    held = calls.supported()
+    calls.capset(held, held, held & _CAP_KILL)
+    calls.prctl(47, 2, 5)
+    return calls.prctl(47, 1, 5) == 1
+
+
 @witness("capset inheritable beyond permitted")
 def capset_inheritable(_it):
     held = calls.supported()
@@ -231,6 +252,26 @@ def ptrace_attach_more(it):
 @ptrace_attach_more.prepare
 def _(it):
     it.keep(pid=it.start(1000, _CAP_KILL))
+
+
+@witness("ptrace attach, same user's program that cannot be read")
+def ptrace_attach_unreadable(it):
+    return _traced(it)
+
+
+@ptrace_attach_unreadable.prepare
+def _(it):
+    program = it.file("program", content=Path("/usr/bin/tail").read_bytes(), mode=0o711)
+    read, write = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(read)
+        os.setresgid(1000, 1000, 1000)
+        os.setresuid(1000, 1000, 1000)
+        os.execv(program, [str(program), "-f", "/dev/null"])
+    os.close(write)
+    os.read(read, 1)  # it comes to its end as the other program begins
+    it.keep(pid=pid)
 
 
 def _stopped_child():
@@ -412,6 +453,40 @@ def fork_beyond(_it):
 @fork_beyond.prepare
 def _(_it):
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
+
+
+# Who logged in
+
+
+def _logged_in(uid):
+    path = Path("/proc/self/loginuid")
+    try:
+        path.write_text(str(uid), encoding="ascii")
+    except FileNotFoundError:
+        raise NotHereError(f"there is no {path}") from None
+    return path.read_text(encoding="ascii") == str(uid)
+
+
+@witness("write /proc/PID/loginuid")
+def change_login(_it):
+    return _logged_in(2000)
+
+
+@change_login.prepare
+def _(_it):
+    _logged_in(1000)
+
+
+@witness("write /proc/PID/loginuid, unset")
+def set_login(_it):
+    return _logged_in(2000)
+
+
+@set_login.prepare
+def _(_it):
+    nobody = 0xFFFFFFFF
+    if int(Path("/proc/self/loginuid").read_text(encoding="ascii")) != nobody:
+        _logged_in(nobody)
 
 
 # Filters

@@ -10,6 +10,7 @@ import os
 import resource
 import select
 import struct
+import time
 from pathlib import Path
 
 from tests.live.witnesses import calls
@@ -167,6 +168,38 @@ def timer_slack_own(it):
 
 
 timer_slack_own.prepare(_same)
+
+
+def _autogroup(text):
+    try:
+        Path("/proc/self/autogroup").write_text(text, encoding="ascii")
+    except FileNotFoundError:
+        raise NotHereError("there are no autogroups") from None
+
+
+def _first_autogroup(text):
+    while True:
+        try:
+            return _autogroup(text)
+        except BlockingIOError:  # somebody has just written one
+            time.sleep(0.02)
+
+
+@witness("write /proc/PID/autogroup, sooner")
+def autogroup_sooner(_it):
+    _first_autogroup("-1")
+
+
+@witness("write /proc/PID/autogroup, often")
+def autogroup_often(_it):
+    _first_autogroup("1")
+    _autogroup("2")
+
+
+@autogroup_sooner.prepare
+@autogroup_often.prepare
+def _(_it):
+    os.setsid()  # each session has a group of its own
 
 
 # Where memory lies
