@@ -11,7 +11,7 @@ import socket
 import struct
 from pathlib import Path
 
-from tests.live.witnesses import calls
+from tests.live.witnesses import calls, netlink
 from tests.live.witnesses.witness import NotHereError, witness
 
 
@@ -205,7 +205,7 @@ def enable_statistics(_it):
         return _late(e, errno.EINVAL)  # there are no such statistics; that is looked at later
 
 
-@witness("bpf BPF_PROG_ATTACH, cgroup skb", "network")
+@witness("bpf BPF_PROG_ATTACH, cgroup skb", "network", outside=True)
 def attach_program(it):
     try:
         _bpf(_PROG_ATTACH, "IIII", it.folder_opened, it.program, 0, 0)
@@ -247,6 +247,41 @@ def load_unprivileged(_it):
 @load_unprivileged.prepare
 def _(_it):
     _disabled("kernel/unprivileged_bpf_disabled", "0")
+
+
+@witness("bpf BPF_PROG_TEST_RUN", outside=True)
+def test_run(it):
+    packet = ctypes.create_string_buffer(64)
+    attributes = ctypes.create_string_buffer(
+        struct.pack("=IIIIQQ", it.program, 7, 64, 0, ctypes.addressof(packet), 0).ljust(128, b"\0"), 128
+    )
+    calls.call("bpf", 10, attributes, 80)
+    return struct.unpack_from("=II", attributes.raw)[1] == 0
+
+
+@witness("setsockopt SO_ATTACH_BPF", outside=True)
+def attach_to_socket(it):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as own:
+        own.setsockopt(socket.SOL_SOCKET, 50, it.program)
+
+
+@test_run.prepare
+@attach_to_socket.prepare
+def _(it):
+    it.keep(program=_loaded("socket filter"))
+
+
+@witness("netlink RTM_SETLINK, IFLA_XDP", "network", outside=True)
+def set_xdp(it):
+    in_general = 2  # without a driver that knows it
+    which = [netlink.attribute(1, it.program), netlink.attribute(3, in_general)]
+    lo = netlink.link(netlink.index("lo"))
+    netlink.asked(netlink.ROUTE, 19, netlink.ACK, lo, netlink.attribute(43, which))
+
+
+@set_xdp.prepare
+def _(it):
+    it.keep(program=_loaded("xdp"))
 
 
 # Files of the tracer
@@ -323,7 +358,7 @@ def _(it):
     it.keep(pid=it.start())
 
 
-@witness("perf_event_open, tracepoint with its data")
+@witness("perf_event_open, tracepoint with its data", outside=True)
 def perf_tracepoint(it):
     # PERF_SAMPLE_RAW, of a whole processor
     return os.close(_perf(-1, 0, kind=_TRACEPOINT, config=it.number, flags=_USER_ONLY, sample=1 << 10)) is None

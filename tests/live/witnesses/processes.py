@@ -455,40 +455,6 @@ def _(_it):
     resource.setrlimit(resource.RLIMIT_NPROC, (0, 0))
 
 
-# Who logged in
-
-
-def _logged_in(uid):
-    path = Path("/proc/self/loginuid")
-    try:
-        path.write_text(str(uid), encoding="ascii")
-    except FileNotFoundError:
-        raise NotHereError(f"there is no {path}") from None
-    return path.read_text(encoding="ascii") == str(uid)
-
-
-@witness("write /proc/PID/loginuid")
-def change_login(_it):
-    return _logged_in(2000)
-
-
-@change_login.prepare
-def _(_it):
-    _logged_in(1000)
-
-
-@witness("write /proc/PID/loginuid, unset")
-def set_login(_it):
-    return _logged_in(2000)
-
-
-@set_login.prepare
-def _(_it):
-    nobody = 0xFFFFFFFF
-    if int(Path("/proc/self/loginuid").read_text(encoding="ascii")) != nobody:
-        _logged_in(nobody)
-
-
 # Filters
 
 

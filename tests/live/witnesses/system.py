@@ -139,11 +139,6 @@ def _(_it):
     return Path("/proc/sys/kernel/domainname").read_text(encoding="ascii") == "witness\n"
 
 
-@witness("write /proc/sys/kernel/hostname")
-def write_name(_it):
-    os.write(os.open("/proc/sys/kernel/hostname", os.O_WRONLY), b"witness")
-
-
 # Modules, and another kernel
 
 
@@ -212,6 +207,29 @@ def cookie(_it):
 @witness("personality")
 def personality(_it):
     calls.call("personality", 0x0040000)
+
+
+@witness("write devices.deny", outside=True)
+def deny_device(it):
+    os.write(os.open(it.group / "devices.deny", os.O_WRONLY), b"c 1:3 m")
+
+
+@deny_device.prepare
+def _(it):
+    groups = it.directory("groups")
+    try:
+        calls.mount("cgroup", groups, "cgroup", 0, "devices")
+    except OSError as e:
+        raise NotHereError(f"devices have no cgroup of the first version ({e.strerror})") from None
+    group = groups / f"witness-{os.getpid()}-{time.monotonic_ns()}"
+    group.mkdir()
+    it.keep(group=group)
+    os.chown(group / "devices.deny", 1000, 1000)
+
+
+@deny_device.undo
+def _(it):
+    it.group.rmdir()
 
 
 # What is restored
