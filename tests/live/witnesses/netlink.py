@@ -9,7 +9,6 @@ from contextlib import closing
 
 __all__ = [
     "ACK",
-    "AUDIT",
     "CREATE",
     "DUMP",
     "EXCL",
@@ -29,7 +28,7 @@ __all__ = [
     "sent",
 ]
 
-ROUTE, SOCK_DIAG, XFRM, AUDIT, NETFILTER, UEVENT, GENERIC = 0, 4, 6, 9, 12, 15, 16
+ROUTE, SOCK_DIAG, XFRM, NETFILTER, UEVENT, GENERIC = 0, 4, 6, 12, 15, 16
 REQUEST, ACK, EXCL, CREATE, DUMP = 1, 4, 0x200, 0x400, 0x300
 _ERROR, _DONE = 2, 3
 

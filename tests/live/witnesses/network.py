@@ -387,11 +387,6 @@ def bind_netfilter(_it):
     _listens(netlink.NETFILTER, 1)
 
 
-@witness("bind NETLINK_AUDIT, groups", "network")
-def bind_audit(_it):
-    _listens(netlink.AUDIT, 1)
-
-
 @witness("setsockopt NETLINK_LISTEN_ALL_NSID", "network")
 def listen_all_nsid(_it):
     socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, netlink.ROUTE).setsockopt(270, 8, 1)
@@ -413,16 +408,6 @@ def _(it):
 @witness("netlink uevent", "network")
 def uevent(_it):
     netlink.asked(netlink.UEVENT, 16, netlink.ACK, b"add@/witness\0ACTION=add\0")
-
-
-@witness("netlink AUDIT_GET", "network", shared=("pid",))
-def audit_get(_it):
-    netlink.asked(netlink.AUDIT, 1000, netlink.ACK)
-
-
-@witness("netlink AUDIT_USER", "network")
-def audit_user(_it):
-    netlink.asked(netlink.AUDIT, 1005, netlink.ACK, b"witness\0")
 
 
 @witness("netlink RTM_GETLINK")
