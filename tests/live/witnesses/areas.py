@@ -8,7 +8,7 @@ from tests.live.witnesses.witness import ALL, Witness
 
 __all__ = ["AREAS", "witnesses"]
 
-AREAS = ("files", "network")
+AREAS = ("bpf", "files", "keys", "network", "processes", "scheduling", "system")
 
 
 def witnesses() -> dict[str, Witness]:

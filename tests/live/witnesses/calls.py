@@ -78,6 +78,7 @@ _X86_64 = {
     "adjtimex": 159,
     "clock_adjtime": 305,
     "settimeofday": 164,
+    "timer_create": 222,
     "timerfd_create": 283,
     "acct": 163,
     "vhangup": 153,

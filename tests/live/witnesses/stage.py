@@ -56,11 +56,13 @@ class Scene:
 
     Attributes:
         folder: A folder on a tmpfs, which everybody may enter; only root may write there.
+        place: In which user namespace it is tried, and what belongs to that.
         result: What the act returned, for who looks at its effect.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, place: Place) -> None:
         self.folder = folder
+        self.place = place
         self.result: Any = None
         self.kept: dict[str, Any] = {}
 
@@ -100,13 +102,21 @@ class Scene:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
-    def start(self, uid: int = 2000) -> int:
-        """Start a process of another user that waits; it ends with its namespace."""
+    def start(self, uid: int = 2000, caps: int = 0, first: Callable[[], object] | None = None) -> int:
+        """Start a process of another user that waits; it ends with its namespace.
+
+        Args:
+            uid: Whose it is.
+            caps: What it may do, as a mask.
+            first: What it does as root, before it is anybody's.
+        """
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(read)
-            _become(uid, 0, 0)
+            if first:
+                first()
+            _become(uid, caps, caps)
             os.write(write, b".")
             while True:
                 signal.pause()
@@ -168,7 +178,7 @@ def _in_child(work: Callable[[], Verdict]) -> Verdict:
 def _outer(witness: Witness, caps: int, place: Place) -> Verdict:
     """Enter namespaces of one's own, which belong to the initial user namespace."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    calls.unshare(*_APART)
+    calls.unshare(*(kind for kind in _APART if kind not in witness.shared))
     calls.mount("", "/", "", _MS_REC | _MS_PRIVATE)
     folder = Path(tempfile.gettempdir())
     calls.mount("witness", folder, "tmpfs", 0, "mode=755")
@@ -179,12 +189,15 @@ def _first(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
     """Be the first process, and enter another user namespace and what belongs to it if that is asked for."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
     calls.mount("proc", "/proc", "proc")
+    scene = Scene(folder, place)
+    if witness.outside and witness.preparing:
+        witness.preparing(scene)
     if not place.user:
-        return _inner(witness, caps, folder, place)
+        return _inner(witness, caps, scene, place)
     _own_user_namespace()
     if place.own:
         calls.unshare(*place.own)
-    return _in_child(lambda: _inner(witness, caps, folder, place))
+    return _in_child(lambda: _inner(witness, caps, scene, place))
 
 
 def _own_user_namespace() -> None:
@@ -209,15 +222,14 @@ def _own_user_namespace() -> None:
     os.waitpid(pid, 0)
 
 
-def _inner(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
+def _inner(witness: Witness, caps: int, scene: Scene, place: Place) -> Verdict:
     """Prepare, have it done, look, and undo."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.alarm(SECONDS)
     if {"pid", "mount"} <= {*place.own}:
         calls.mount("proc", "/proc", "proc")
-    scene = Scene(folder)
     try:
-        if witness.preparing:
+        if witness.preparing and not witness.outside:
             _prepared(witness, scene, place)
         found, scene.result = _act(witness, scene, caps)
         if found.done and witness.looking and not witness.looking(scene):
