@@ -100,13 +100,21 @@ class Scene:
             with suppress(OSError):
                 os.kill(pid, signal.SIGKILL)
 
-    def start(self, uid: int = 2000) -> int:
-        """Start a process of another user that waits; it ends with its namespace."""
+    def start(self, uid: int = 2000, caps: int = 0, first: Callable[[], object] | None = None) -> int:
+        """Start a process of another user that waits; it ends with its namespace.
+
+        Args:
+            uid: Whose it is.
+            caps: What it may do, as a mask.
+            first: What it does as root, before it is anybody's.
+        """
         read, write = os.pipe()
         pid = os.fork()
         if pid == 0:
             os.close(read)
-            _become(uid, 0, 0)
+            if first:
+                first()
+            _become(uid, caps, caps)
             os.write(write, b".")
             while True:
                 signal.pause()
@@ -168,7 +176,7 @@ def _in_child(work: Callable[[], Verdict]) -> Verdict:
 def _outer(witness: Witness, caps: int, place: Place) -> Verdict:
     """Enter namespaces of one's own, which belong to the initial user namespace."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
-    calls.unshare(*_APART)
+    calls.unshare(*(kind for kind in _APART if kind not in witness.shared))
     calls.mount("", "/", "", _MS_REC | _MS_PRIVATE)
     folder = Path(tempfile.gettempdir())
     calls.mount("witness", folder, "tmpfs", 0, "mode=755")

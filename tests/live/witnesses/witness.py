@@ -26,14 +26,25 @@ class Witness:
         own: The namespaces that may own what it acts on; with one of them in one's own user namespace it may be allowed.
         uid: Who acts.
         kept: What the least sets are looked for beside, as a mask: it is always held.
+        shared: The namespaces in which it acts with everybody else, as the kernel does it nowhere else.
     """
 
-    def __init__(self, id: str, act: Callable[[Scene], Any], own: tuple[str, ...], uid: int, kept: int) -> None:
+    def __init__(
+        self,
+        id: str,
+        act: Callable[[Scene], Any],
+        own: tuple[str, ...],
+        *,
+        uid: int = 1000,
+        kept: int = 0,
+        shared: tuple[str, ...] = (),
+    ) -> None:
         self.id = id
         self.act = act
         self.own = own
         self.uid = uid
         self.kept = kept
+        self.shared = shared
         self.preparing: Callable[[Scene], None] | None = None
         self.looking: Callable[[Scene], bool] | None = None
         self.undoing: Callable[[Scene], None] | None = None
@@ -55,13 +66,13 @@ class Witness:
 
 
 def witness(
-    id: str, *own: str, uid: int = 1000, kept: int = 0
+    id: str, *own: str, uid: int = 1000, kept: int = 0, shared: tuple[str, ...] = ()
 ) -> Callable[[Callable[[Scene], Any]], Witness]:
     """Make a witness of what does the operation."""
 
     def make(act: Callable[[Scene], Any]) -> Witness:
         assert id not in ALL, f"two witnesses of {id}"
-        ALL[id] = Witness(id, act, own, uid, kept)
+        ALL[id] = Witness(id, act, own, uid=uid, kept=kept, shared=shared)
         return ALL[id]
 
     return make
