@@ -187,12 +187,15 @@ def _first(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
     """Be the first process, and enter another user namespace and what belongs to it if that is asked for."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
     calls.mount("proc", "/proc", "proc")
+    scene = Scene(folder)
+    if witness.outside and witness.preparing:
+        witness.preparing(scene)
     if not place.user:
-        return _inner(witness, caps, folder, place)
+        return _inner(witness, caps, scene, place)
     _own_user_namespace()
     if place.own:
         calls.unshare(*place.own)
-    return _in_child(lambda: _inner(witness, caps, folder, place))
+    return _in_child(lambda: _inner(witness, caps, scene, place))
 
 
 def _own_user_namespace() -> None:
@@ -217,15 +220,14 @@ def _own_user_namespace() -> None:
     os.waitpid(pid, 0)
 
 
-def _inner(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
+def _inner(witness: Witness, caps: int, scene: Scene, place: Place) -> Verdict:
     """Prepare, have it done, look, and undo."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
     signal.alarm(SECONDS)
     if {"pid", "mount"} <= {*place.own}:
         calls.mount("proc", "/proc", "proc")
-    scene = Scene(folder)
     try:
-        if witness.preparing:
+        if witness.preparing and not witness.outside:
             _prepared(witness, scene, place)
         found, scene.result = _act(witness, scene, caps)
         if found.done and witness.looking and not witness.looking(scene):

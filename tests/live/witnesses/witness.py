@@ -27,6 +27,7 @@ class Witness:
         uid: Who acts.
         kept: What the least sets are looked for beside, as a mask: it is always held.
         shared: The namespaces in which it acts with everybody else, as the kernel does it nowhere else.
+        outside: Whether root of the initial user namespace prepares it, before one of its own is entered.
     """
 
     def __init__(
@@ -38,6 +39,7 @@ class Witness:
         uid: int = 1000,
         kept: int = 0,
         shared: tuple[str, ...] = (),
+        outside: bool = False,
     ) -> None:
         self.id = id
         self.act = act
@@ -45,6 +47,7 @@ class Witness:
         self.uid = uid
         self.kept = kept
         self.shared = shared
+        self.outside = outside
         self.preparing: Callable[[Scene], None] | None = None
         self.looking: Callable[[Scene], bool] | None = None
         self.undoing: Callable[[Scene], None] | None = None
@@ -66,13 +69,13 @@ class Witness:
 
 
 def witness(
-    id: str, *own: str, uid: int = 1000, kept: int = 0, shared: tuple[str, ...] = ()
+    id: str, *own: str, uid: int = 1000, kept: int = 0, shared: tuple[str, ...] = (), outside: bool = False
 ) -> Callable[[Callable[[Scene], Any]], Witness]:
     """Make a witness of what does the operation."""
 
     def make(act: Callable[[Scene], Any]) -> Witness:
         assert id not in ALL, f"two witnesses of {id}"
-        ALL[id] = Witness(id, act, own, uid=uid, kept=kept, shared=shared)
+        ALL[id] = Witness(id, act, own, uid=uid, kept=kept, shared=shared, outside=outside)
         return ALL[id]
 
     return make
