@@ -8,7 +8,7 @@ from tests.live.witnesses.witness import ALL, Witness
 
 __all__ = ["AREAS", "witnesses"]
 
-AREAS = ("files", "network")
+AREAS = ("files", "mounts", "namespaces", "ipc", "network")
 
 
 def witnesses() -> dict[str, Witness]:
