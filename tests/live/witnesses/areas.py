@@ -8,7 +8,7 @@ from tests.live.witnesses.witness import ALL, Witness
 
 __all__ = ["AREAS", "witnesses"]
 
-AREAS = ("files", "mounts", "namespaces", "ipc", "network")
+AREAS = ("files", "mounts", "namespaces", "ipc", "devices", "procfiles", "audit", "network")
 
 
 def witnesses() -> dict[str, Witness]:
