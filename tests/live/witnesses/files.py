@@ -221,6 +221,14 @@ def _(it):
     return it.path.read_bytes() == b"changed"
 
 
+@witness("open O_PATH")
+def open_path(it):
+    return os.fstat(os.open(it.path, os.O_PATH)).st_size == 6
+
+
+open_path.prepare(_secret)
+
+
 @witness("list a directory")
 def list_directory(it):
     return os.listdir(it.path) == ["inside"]
@@ -583,6 +591,17 @@ def _(it):
     return "security.capability" not in os.listxattr(it.path)
 
 
+@witness("getxattr security.capability")
+def read_file_capabilities(it):
+    return os.getxattr(it.path, "security.capability") == _capabilities()
+
+
+@read_file_capabilities.prepare
+def _(it):
+    _secret(it)
+    os.setxattr(it.path, "security.capability", _capabilities())
+
+
 @witness("write, file capabilities stay")
 def write_capable(it):
     it.path.write_bytes(b"other")
@@ -803,7 +822,7 @@ def fanotify_pidfd(_it):
 
 def _marks(it, flags):
     group = calls.call("fanotify_init", _FAN_REPORT_FID, os.O_RDONLY)
-    path = os.fsencode(it.folder)
+    path = os.fsencode(it.kept.get("place", it.folder))
     calls.call("fanotify_mark", group, _FAN_MARK_ADD | flags, ctypes.c_uint64(_FAN_OPEN), _AT_FDCWD, path)
 
 
@@ -812,14 +831,26 @@ def fanotify_mark(it):
     _marks(it, 0)
 
 
-@witness("fanotify_mark FAN_MARK_FILESYSTEM")
+@witness("fanotify_mark FAN_MARK_FILESYSTEM", "mount")
 def fanotify_filesystem(it):
     _marks(it, _FAN_MARK_FILESYSTEM)
+
+
+def _own_file_system(it):
+    """Have a file system that belongs to the same user namespace."""
+    it.keep(place=it.directory("place"))
+    calls.mount("there", it.place, "tmpfs")
+
+
+fanotify_filesystem.prepare(_own_file_system)
 
 
 @witness("fanotify_mark FAN_MARK_MOUNT", "mount")
 def fanotify_mount(it):
     _marks(it, _FAN_MARK_MOUNT)
+
+
+fanotify_mount.prepare(_own_file_system)
 
 
 @witness("inotify_add_watch, unreadable file")
@@ -851,14 +882,17 @@ def fibmap(it):
 fibmap.prepare(_own)
 
 
-@witness("ioctl FIFREEZE")
+@witness("ioctl FIFREEZE", "mount")
 def freeze(it):
     # a tmpfs cannot be frozen, which is found after the check: EOPNOTSUPP
     try:
-        calls.ioctl(os.open(it.folder, os.O_RDONLY), _FIFREEZE, 0)
+        calls.ioctl(os.open(it.place, os.O_RDONLY), _FIFREEZE, 0)
     except OSError as error:
         if error.errno != errno.EOPNOTSUPP:
             raise
+
+
+freeze.prepare(_own_file_system)
 
 
 @witness("ioctl FITRIM")

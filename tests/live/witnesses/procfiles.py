@@ -58,40 +58,41 @@ def _(it):
     it.keep(address=int(first, 16))
 
 
-def _page(pid):
-    """Return the address of a page that a process has in memory."""
+def _stack(pid):
+    """Return the first page of a process's stack, and how many there are: some are in memory, whichever."""
     for row in Path(f"/proc/{pid}/maps").read_text(encoding="utf-8").splitlines():
         if row.endswith("[stack]"):
-            return int(row.split("-")[1].split()[0], 16) // 4096 - 2
+            first, end = (int(each, 16) // 4096 for each in row.split()[0].split("-"))
+            return first, end - first
     raise AssertionError("it has no stack")
 
 
-def _frame(it):
+def _entries(it):
     descriptor = os.open(f"/proc/{it.pid}/pagemap", os.O_RDONLY)
-    (entry,) = struct.unpack("=Q", os.pread(descriptor, 8, it.page * 8))
-    return entry
+    first, number = it.stack
+    return struct.unpack(f"={number}Q", os.pread(descriptor, 8 * number, 8 * first))
 
 
 @witness("open /proc/PID/pagemap")
 def pagemap(it):
-    return bool(_frame(it) >> 55)
+    return any(entry >> 55 for entry in _entries(it))
 
 
 @pagemap.prepare
 def _(it):
     _another(it)
-    it.keep(page=_page(it.pid))
+    it.keep(stack=_stack(it.pid))
 
 
 @witness("read page frames in /proc/PID/pagemap, same user")
 def frames(it):
-    return bool(_frame(it) & (1 << 55) - 1)
+    return any(entry & (1 << 55) - 1 for entry in _entries(it))
 
 
 @frames.prepare
 def _(it):
     _mine(it)
-    it.keep(page=_page(it.pid))
+    it.keep(stack=_stack(it.pid))
 
 
 def _links(name):
@@ -285,6 +286,7 @@ _sysctl("kernel/dmesg_restrict", 0)
 _sysctl("kernel/kptr_restrict", 0)
 _sysctl("kernel/unprivileged_bpf_disabled", 0)
 _sysctl("vm/mmap_min_addr", 0)
+_sysctl("kernel/usermodehelper/bset", 0)  # what is written is taken away from, never added to
 _sysctl("kernel/core_pattern", 0)
 
 
