@@ -8,7 +8,10 @@ from tests.live.witnesses.witness import ALL, Witness
 
 __all__ = ["AREAS", "witnesses"]
 
-AREAS = ("bpf", "files", "keys", "network", "processes", "scheduling", "system")
+AREAS = (
+    *("audit", "bpf", "devices", "files", "ipc", "keys", "mounts", "namespaces", "network", "processes", "procfiles"),
+    *("scheduling", "system"),
+)
 
 
 def witnesses() -> dict[str, Witness]:
