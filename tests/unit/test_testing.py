@@ -6,6 +6,7 @@ import enum
 import importlib
 import inspect
 import json
+import os
 import subprocess
 import sys
 import unittest
@@ -23,7 +24,7 @@ import capset
 from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, documents, engines, formats, live, testing
 from capset.errors import ArgumentError, ContainerError, PidError, UnknownCapabilityError, UnknownRuleError
 from capset.live.containers import Container
-from capset.testing import registration
+from capset.testing import assertions, registration
 from capset.testing.assertions import assert_caps, assert_document
 from capset.testing.registration import STRATEGIES
 
@@ -469,7 +470,43 @@ STATE = CapState(permitted=["kill", "net_raw"], effective=["kill"], bounding=["k
             documents.lint(documents.read("docker run --name web --cap-add X a")).outcomes[0],
             {"effective": ""},
             "web is not as expected\n"
-            "  effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+            "  effective: there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+        ),
+        (
+            CapState(effective=[41, 50], permitted=[41, 50]),
+            {"lacks": "all"},
+            "the thread is not as expected\n"
+            "  has what it should lack\n"
+            "    + 41 (effective, permitted)  Newer than this version of capset, which knows those up to "
+            "CAP_CHECKPOINT_RESTORE (40).\n"
+            "    + 50 (effective, permitted)  Newer than this version of capset, which knows those up to "
+            "CAP_CHECKPOINT_RESTORE (40).",
+        ),
+        *(
+            (documents.lint(documents.read(text, name)).outcomes[0], {"no_new_privs": flag}, f"{title}{told}")
+            for text, name, flag, title, told in [
+                (
+                    "[Service]\nUser=web\nNoNewPrivileges=yes\nExecStart=+/x\n",
+                    "a.service",
+                    True,
+                    "[Service] is not as expected\n  no_new_privs: expected True, got ",
+                    "not known: its command has + in front, and other credentials for that",
+                ),
+                (
+                    "docker run --name w --security-opt $S x",
+                    "",
+                    False,
+                    "w is not as expected\n  no_new_privs: expected False, got ",
+                    "not known: a variable decides",
+                ),
+                (
+                    "docker run --name w --cap-add X --security-opt no-new-privileges x",
+                    "",
+                    True,
+                    "w is not as expected\n  no_new_privs: expected True, got ",
+                    "there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+                ),
+            ]
         ),
     ],
 )
@@ -489,8 +526,6 @@ def test_many_capabilities():
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this process")
 def test_this_process():
     """By its id, and by the word for it."""
-    import os
-
     caps = live.read().caps
     assert_caps("self", effective=caps.effective, bounding=caps.bounding)
     assert_caps("thread-self", permitted=caps.permitted)
@@ -520,6 +555,51 @@ def test_a_saved_host(tmp_path):
     assert "no such process" in gone
 
 
+STATUS = (
+    "Name:\tx\nState:\t{state} (so)\nTgid:\t7\nPid:\t{tid}\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n"
+)
+STATUS += "".join(f"Cap{name}:\t{{caps}}\n" for name in ("Inh", "Prm", "Eff", "Bnd", "Amb"))
+
+
+def saved(folder, tid=7, state="S", caps="0000000000000000"):
+    folder.mkdir(parents=True)
+    (folder / "status").write_text(STATUS.format(tid=tid, state=state, caps=caps))
+
+
+def test_all_threads(tmp_path):
+    """One that has kept what the main thread dropped is told, and one that has ended is none."""
+    saved(tmp_path / "7")
+    saved(tmp_path / "7/task/7")
+    (tmp_path / "7/task/8").mkdir()
+    assert_caps(7, effective="", lacks="all", proc=str(tmp_path))
+    saved(tmp_path / "7/task/9", 9, caps="0000000000000020")
+
+    assert said(assert_caps, 7, permitted="", proc=str(tmp_path)) == (
+        "x (pid 7, thread 9) is not as expected\n"
+        "  permitted: has 1 more than expected\n"
+        "    + CAP_KILL  Send signals to any process."
+    )
+
+
+@pytest.mark.parametrize("state", ["Z", "X"])
+def test_what_has_ended(tmp_path, state):
+    """It holds nothing any more, and would pass."""
+    saved(tmp_path / "7", state=state)
+    assert (
+        said(assert_caps, 7, lacks="all", proc=str(tmp_path))
+        == "x (pid 7) is not as expected\n  not known: it has ended"
+    )
+
+
+@pytest.mark.linux
+def test_a_zombie():
+    """Such as a server that did not start."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as server:
+        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+        told = said(assert_caps, server.pid, lacks="63")
+    assert told.endswith(f" (pid {server.pid}) is not as expected\n  not known: it has ended")
+
+
 def test_a_container(tmp_path, monkeypatch):
     """Its process is found by the engine; that there is none, or that it may be another's, fails."""
     (tmp_path / "7").mkdir()
@@ -529,13 +609,19 @@ def test_a_container(tmp_path, monkeypatch):
     (tmp_path / "7/status").write_text(text)
     found = [Container(engine="docker", name="web", pid=7)]
     monkeypatch.setattr(live, "container", lambda engine, name: found[0])
-    assert_caps("docker:web", effective="kill", proc=str(tmp_path))
-    assert said(assert_caps, "docker:web", effective="", proc=str(tmp_path)).startswith(
+    with pytest.raises(ArgumentError, match="docker gives a process of this machine, which is not one of /saved"):
+        assert_caps("docker:web", effective="kill", proc="/saved")
+    read = live.read
+    monkeypatch.setattr(live, "read", lambda pid, tid=None, proc="": read(pid, tid=tid, proc=tmp_path))
+    monkeypatch.setattr(assertions, "has_ended", lambda _pid, proc: False)
+    monkeypatch.setattr(assertions, "threads_of", lambda pid, proc: [pid])
+    assert_caps("docker:web", effective="kill")
+    assert said(assert_caps, "docker:web", effective="").startswith(
         "docker:web: x (pid 7) is not as expected\n  effective: has 1 more"
     )
 
     found = [Container(engine="docker", name="web", pid=7, assumed=("it may be another's",))]
-    assert said(assert_caps, "docker:web", effective="kill", proc=str(tmp_path)) == (
+    assert said(assert_caps, "docker:web", effective="kill") == (
         "docker:web is not as expected\n  not known: it may be another's: find its process by other means, and give "
         "its pid"
     )
@@ -637,18 +723,39 @@ POD = json.dumps({"kind": "Pod", "spec": {"containers": [{"name": "a", "image": 
             {"findings": ["needs-root"], "gets": {"web": "", "vpn": ""}},
             "the document is not as expected\n"
             "  vpn: there is no such workload\n"
-            "  db: not expected at all, name it in gets too",
+            "  db: gets has no 'db', which is its label",
         ),
         (
             "docker run --cap-add X --name w a",
             {"findings": None, "gets": ""},
             "the document is not as expected\n"
-            "  w: effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+            "  w: effective: there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
         ),
         (
             '{"services": {}}',
             {"findings": None, "gets": ""},
-            "the document is not as expected\n  nothing in it gets capabilities",
+            "the document is not as expected\n  nothing in it asks for capabilities",
+        ),
+        *(
+            (document, asked, "the document is not as expected\n  nothing in it asks for capabilities")
+            for document, asked in [
+                ([], {}),
+                ([], {"gets": {}}),
+                ('{"kind": "ConfigMap"}', {"policy": "restricted"}),
+                ('{"kind": "List", "items": []}', {"gets": {}}),
+            ]
+        ),
+        *(
+            (document, asked, f"the document is not as expected\n  -:1: option-passed-over: {told}")
+            for document, asked, told in [
+                ("docker run a", {"policy": "restricted"}, "a policy is about pods, and was passed over for "),
+                ("docker run a", {"systemd": 252}, "a release of systemd is about units, and was passed over for "),
+                (
+                    "[Service]\nUser=0\n",
+                    {"engine": DOCKER, "findings": None, "gets": CapSet.all()},
+                    "an engine is about ",
+                ),
+            ]
         ),
         ("hello", {"name": "x\x1b"}, "x\\x1b is not as expected\n  not read: "),
         (
