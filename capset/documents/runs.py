@@ -112,7 +112,7 @@ def _within(words: list[Word]) -> list[list[Word]]:
 def may_start(words: list[Word]) -> bool:
     """Say whether a command that is none that is read may start a container.
 
-    It may do so by a variable, such as ``$DOCKER run web``; in what it is given for another shell, as by ``ssh host`` or
+    It may do so by a variable, such as ``$DOCKER run web``; in what it gives to another shell, as by ``ssh host`` or
     ``alias``; or as something else says, such as ``docker compose up`` and ``docker start``.
     """
     if starts_elsewhere(words):

@@ -353,7 +353,7 @@ def starts_elsewhere(words: Sequence[str]) -> bool:
 
 @cache
 def _elsewhere() -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
-    """Return the names of such commands, and of other programs the words of which one stands behind; none if any does."""
+    """Return the names of such commands, and of other programs words of which one stands behind; none if any may."""
     facts = load("formats/run-lines")["elsewhere"]
     return frozenset(facts["names"]), {name: frozenset(verbs) for name, verbs in facts["others"].items()}
 

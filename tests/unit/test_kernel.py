@@ -816,3 +816,30 @@ def test_why_offers_the_inheritable_bit_of_a_file(caps, more, gives):
     ways = [way.gives for way in answer.ways if "setcap cap_net_raw=ei" in way.what]
 
     assert ways == ([] if gives is None else [gives])
+
+
+def test_setgroups_once_the_groups_are_mapped():
+    """It can no longer be denied, and allowing it changes nothing."""
+    mapped = kernel.write_gid_map(INSIDE, [(0, 1000, 1)], by="outside")
+    error = refused(kernel.write_setgroups, mapped, "deny")
+    assert (error.errno, error.rule) == (errno.EPERM, "setgroups-stays")
+    assert kernel.write_setgroups(mapped, "allow").user_ns.setgroups == "allow"
+    denied = kernel.write_setgroups(INSIDE, "deny")
+    assert refused(kernel.write_setgroups, denied, "allow").errno == errno.EPERM
+    assert kernel.write_setgroups(denied, "deny").user_ns.setgroups == "deny"
+
+
+@pytest.mark.parametrize(
+    ("real", "effective", "saved"), [(-1, 1001, 1001), (-1, 0, 7), (0, -1, 1000), (5, 6, 6), (-1, -1, 7)]
+)
+def test_the_saved_id_after_setreuid(real, effective, saved):
+    """It follows the effective one where the real one is set, or another than it becomes effective."""
+    cred = evolve(ROOT, uids=Ids(0, 1000, 7, 1000))
+    assert kernel.setreuid(cred, real, effective).uids.saved == saved
+
+
+def test_the_saved_ids_after_execve():
+    """They are the effective ones."""
+    cred = evolve(ROOT, uids=Ids(0, 1000, 7, 8), gids=Ids(0, 50, 7, 8))
+    after = kernel.execve(cred, Executable())
+    assert (after.uids, after.gids) == (Ids(0, 1000, 1000, 1000), Ids(0, 50, 50, 50))
