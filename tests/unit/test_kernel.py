@@ -691,8 +691,9 @@ def test_rules():
         names = {word for word in re.findall(r"[A-Z][A-Z_]+", rule.says) if not word.startswith(("CAP_", "SECBIT_"))}
         assert names <= {"AT_SECURE", "EXEC_", "ID"}, "the rest of a sentence is in small letters"
         assert re.search(r"[a-z&]", rule.says)
-        assert rule.function
-        assert rule.page
+        for each in rule.function.split("; "):
+            assert re.fullmatch(r"(?:[a-z_]+/)+[a-z_]+\.[ch](?: [a-z0-9_]+\(\)(?:, [a-z0-9_]+\(\))*)?", each), each
+        assert re.fullmatch(r"[a-z_]+\([2-8]\)(?:, .+)?", rule.page), rule.page
     assert {call for rule in kernel.RULES.values() for call in rule.calls} == set(CALLS)
 
 
@@ -843,3 +844,15 @@ def test_the_saved_ids_after_execve():
     cred = evolve(ROOT, uids=Ids(0, 1000, 7, 8), gids=Ids(0, 50, 7, 8))
     after = kernel.execve(cred, Executable())
     assert (after.uids, after.gids) == (Ids(0, 1000, 1000, 1000), Ids(0, 50, 50, 50))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule", "change"),
+    [(0, 1000, "fsuid-leaves-zero", "lost"), (1000, 0, "fsuid-becomes-zero", "gained")],
+)
+def test_the_fs_user_id_has_rules_of_its_own(before, after, rule, change):
+    """They are about what is for files."""
+    held = ALL if before == 0 else CapSet()
+    cred = evolve(ROOT, uids=Ids(0, 0, 0, before), caps=CapState(effective=held, permitted=ALL, bounding=ALL))
+    reason = kernel.explain_setfsuid(cred, after).why("dac_override")
+    assert (reason.rule.name, reason.change) == (rule, change)
