@@ -22,7 +22,7 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 import capset
-from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, documents, engines, kernel, live, testing
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, Ids, documents, engines, kernel, live, testing
 from capset.engines import Request
 from capset.errors import ArgumentError, ContainerError, PidError, UnknownCapabilityError, UnknownRuleError
 from capset.formats.printed import Printed
@@ -213,6 +213,19 @@ def test_a_loader_has_what_its_own_has(monkeypatch):
     for each in (loader, copy.copy(loader)):
         assert "class Ids" in each.get_source("capset.ids")
         assert not hasattr(each, "no_such_name")
+
+
+def test_a_loader_loads_by_its_own(monkeypatch):
+    """It is not seen of the module, and the types of that are registered; so is nothing of one that is not loaded."""
+    monkeypatch.delitem(sys.modules, "capset.ids")
+    testing.register()
+    spec = importlib.util.find_spec("capset.ids")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    assert module.__loader__ is module.__spec__.loader
+    assert not isinstance(module.__loader__, registration._Loader)
+    assert isinstance(find(st.from_type(module.Ids), lambda _ids: True), Ids)
 
 
 def test_finders_of_old_are_passed_over():
