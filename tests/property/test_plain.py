@@ -132,7 +132,7 @@ def test_what_is_changed_is_refused(data):
 
     written = copy.deepcopy(value.as_dict())
     node = at(written, data.draw(st.sampled_from(list(nodes(written)))))
-    del node[data.draw(st.sampled_from(sorted(node)))]
+    del node[data.draw(st.sampled_from(sorted(node.keys() - {"undefined"})))]  # which a set may be without
     refused(value, written)
 
 
