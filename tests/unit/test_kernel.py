@@ -783,7 +783,14 @@ def test_arguments_in_the_text_of_a_call():
     """What can be gone through once is written and used; what is long is cut off."""
     assert kernel.explain_setgroups(ROOT, iter([7, 5])).call == "setgroups([7, 5])"
     assert kernel.explain_setgroups(ROOT, iter([7, 5])).after.groups == (5, 7)
-    assert len(kernel.explain_setgroups(ROOT, [0] * 65536).call) < 1100
+    for count, called in (
+        (333, f"[{', '.join(['0'] * 333)}]"),  # 999 characters
+        (334, f"[{'0, ' * 333}..."),  # of 1002 the first 1000
+        (65536, f"[{'0, ' * 333}..."),
+    ):
+        assert kernel.explain_setgroups(ROOT, [0] * count).call == f"setgroups({called})"
+    whole = [10] + [0] * 332  # 1000 characters
+    assert kernel.explain_setgroups(ROOT, whole).call == f"setgroups({whole})"
 
 
 @pytest.mark.parametrize(

@@ -388,6 +388,7 @@ def test_may_be_document():
     assert not may_be("Hello world", "x")
     assert may_be('{"services": {}, "process": {"capabilities": {}}}')
     assert not may_be("x" * 2**20 + "\nkind: [")
+    assert may_be("#" + " a long comment in front of it" * 30_000 + "\nkind: [")
     with pytest.raises(TypeError, match=r"expected what documents.read\(\) raised, got 5"):
         documents.may_be_document(5, "")
     with pytest.raises(TypeError, match="expected a document as str or bytes, got 5"):
