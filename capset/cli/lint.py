@@ -98,6 +98,10 @@ def lint(
         raise Failure(f"--json and --format {form} are two forms: give one of them")
     form = "json" if as_json else form or ("table" if is_watched(sys.stdout) else "text")
     settings, folder = _settings(config)
+    if config is None:  # nobody has named it
+        for told, rules in (("told alone", settings.select), ("not told", settings.ignore)):
+            if rules:
+                warn(f"{printable(settings.name)}: {told}: {', '.join(rules)}")
     files = tuple(map(slashed, files))
 
     def seen_from_there(path: str) -> str:

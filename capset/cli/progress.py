@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from threading import Thread
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ _PATIENCE = 0.5  # seconds that nobody minds to wait without a word
 def progress() -> Generator[Callable[[str], None]]:
     """Show on standard error how far something is that takes long; it is gone when that ends.
 
-    Nothing is shown where nobody looks.
+    Nothing is shown where nobody looks, or where no thread can be started that draws it.
     """
     begun, watched, bar = monotonic(), is_animated(sys.stderr), None
 
@@ -46,7 +47,9 @@ def _bar() -> Progress | None:
         from rich.console import Console
         from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
         from rich.table import Column
-    except ModuleNotFoundError:  # what is asked for does not need it
+
+        Thread(target=int).start()  # as Rich will
+    except (ModuleNotFoundError, RuntimeError):  # what is asked for needs neither
         return None
     text = TextColumn("{task.description}", markup=False, table_column=Column(no_wrap=True, overflow="ellipsis"))
     bar = Progress(SpinnerColumn(), TimeElapsedColumn(), text, console=Console(stderr=True), transient=True)

@@ -101,7 +101,7 @@ def convert(
         what CRI-O gives is not the same: effective: -CAP_NET_RAW -CAP_SYS_CHROOT ...
     """
     target = dialect_named(to)
-    if target._writer is None or target._join is None:
+    if target._writer is None:
         written = tuple(name for name, each in DIALECTS.items() if each.is_written)
         raise FormatError("to", to, f"a dialect that is written: {', '.join(written)}")
     for name, engine in (("reads", reads), ("writes", writes)):

@@ -20,7 +20,7 @@ from capset.engines import Engine
 from capset.errors import CapsetError, DocumentError, FormatError, MissingExtraError, shown
 from capset.formats.printed import Line, lines_of
 
-__all__ = ["Dialect", "Part", "Text", "the_one"]
+__all__ = ["Dialect", "Part", "Text"]
 
 
 T = TypeVar("T")
@@ -154,6 +154,18 @@ class Part:
     says: Meaning
 
 
+def _the_one(parts: Mapping[str, Any]) -> str:
+    """Return the text of the one workload, in a dialect whose texts are about one, as most are.
+
+    Raises:
+        FormatError: There are several.
+    """
+    if len(parts) > 1:
+        names = ", ".join(name or "one without a name" for name in parts)
+        raise FormatError("the workloads", names, "one, as this dialect is about one; --name chooses it")
+    return "".join(parts.values())
+
+
 @frozen(kw_only=True)
 class Dialect:
     """One way of writing capabilities.
@@ -198,7 +210,7 @@ class Dialect:
     _again: Callable[[Workload, int | str | None], Workload] | None = field(
         default=None, alias="again", repr=False, eq=False
     )
-    _join: Callable[[Mapping[str, Any]], str] | None = field(default=None, alias="join", repr=False, eq=False)
+    _join: Callable[[Mapping[str, Any]], str] = field(default=_the_one, alias="join", repr=False, eq=False)
 
     def is_near(self, text: Text) -> bool:
         """Say whether a text has something of what is written in this dialect, however little else of it is right."""
@@ -208,15 +220,3 @@ class Dialect:
     def is_written(self) -> bool:
         """Whether :func:`~capset.documents.convert` writes it; every dialect is read."""
         return self._writer is not None
-
-
-def the_one(parts: Mapping[str, Any]) -> str:
-    """Return the text of the one workload, in a dialect whose texts are about one.
-
-    Raises:
-        FormatError: There are several.
-    """
-    if len(parts) > 1:
-        names = ", ".join(name or "one without a name" for name in parts)
-        raise FormatError("the workloads", names, "one, as this dialect is about one; --name chooses it")
-    return "".join(parts.values())

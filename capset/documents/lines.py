@@ -15,7 +15,7 @@ _AT = re.compile(r"\[([0-9]+)\]")
 _END = re.compile(r"[.\[]")
 
 
-@define(eq=False)
+@define
 class Place:
     """A list or a mapping: the line on which it stands, and the places of what is in it.
 
@@ -31,7 +31,7 @@ class Place:
     inner: dict[str, Place | int] | list[Place | int]
 
 
-@define(eq=False)
+@define
 class Lines:
     """The lines of one document.
 
@@ -72,7 +72,7 @@ class Lines:
         return here
 
 
-@define(eq=False)
+@define
 class LinesOfSeveral(Lines):
     """The lines of what was made of several documents.
 

@@ -79,7 +79,7 @@ def lint(
     require(systemd, int | str | None, "systemd, the release that reads the units, such as 252")
     wanted, rule = _wanted(select, ignore), _rule(policy)
     subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
-    notes = _of_arguments(subjects, engine, policy)
+    notes = _of_arguments(subjects, engine, policy, systemd)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
         applies = rule if workload._pod is not None else None
@@ -286,7 +286,9 @@ def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterato
         )
 
 
-def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str | None) -> dict[str, list[Finding]]:
+def _of_arguments(
+    workloads: list[Workload], engine: Engine | None, policy: str | None, systemd: int | str | None
+) -> dict[str, list[Finding]]:
     """Tell which arguments do not concern a document, and what is assumed of them: for each source, once."""
     told: dict[str, dict[Finding, None]] = {}
     for workload in workloads:
@@ -297,6 +299,7 @@ def _of_arguments(workloads: list[Workload], engine: Engine | None, policy: str 
         about_engines = "an engine is about " + ("containers" if workload.request is None else "what is asked of it")
         passed = [about_engines] if engine is not None and not asks else []
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
+        passed += ["a release of systemd is about units"] if systemd is not None and workload.unit is None else []
         newer = engine.assumed if engine is not None and asks else ()
         other = workload.unit.assumed if workload.unit is not None else ()
         file, line = workload.source, 1

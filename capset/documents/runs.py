@@ -15,7 +15,7 @@ from capset.documents.unitfiles import line_in_text
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
 from capset.errors import FormatError
-from capset.formats.commandline import Line, line_of, runs_inside, starts_container, without_front
+from capset.formats.commandline import Line, line_of, runs_inside, starts_container, starts_elsewhere, without_front
 from capset.formats.document import has_placeholder
 from capset.formats.runline import asked_by
 from capset.formats.systemd import Unit
@@ -110,10 +110,13 @@ def _within(words: list[Word]) -> list[list[Word]]:
 
 
 def may_start(words: list[Word]) -> bool:
-    """Say whether a command that is none that is read may start a container: by a variable, or in what it is given.
+    """Say whether a command that is none that is read may start a container.
 
-    Variables are such as ``$DOCKER run web``; what is given may be for another shell, as by ``ssh host`` or ``alias``.
+    It may do so by a variable, such as ``$DOCKER run web``; in what it gives to another shell, as by ``ssh host`` or
+    ``alias``; or as something else says, such as ``docker compose up`` and ``docker start``.
     """
+    if starts_elsewhere(words):
+        return True
     program, *rest = without_front(words) or words
     if has_placeholder(program) and not _THAT_START.isdisjoint(rest):
         return True
@@ -133,7 +136,10 @@ def _starts_in_word(word: str) -> bool:
 
 def unread_command(source: str, words: list[Word], *, within: str = "") -> Workload:
     """Make a workload of a command that may start a container, and is not read."""
-    told = FormatError("the command", " ".join(words[:3]), "a program that is known to start containers")
+    expected = "a program that is known to start containers"
+    if starts_elsewhere(words):
+        expected = "a command that says itself what its container may do, as docker run does"
+    told = FormatError("the command", " ".join(words[:3]), expected)
     return unread_part("docker", source, words[0].line, told, within=within)
 
 

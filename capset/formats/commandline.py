@@ -31,6 +31,7 @@ __all__ = [
     "read_line",
     "runs_inside",
     "starts_container",
+    "starts_elsewhere",
     "without_front",
 ]
 
@@ -341,20 +342,45 @@ def _base(word: str) -> str:
     return word if "=" in front else word.rpartition("/")[2]
 
 
+def starts_elsewhere(words: Sequence[str]) -> bool:
+    """Say whether a command starts what something else says the capabilities of, such as a file."""
+    rest = without_front(words)
+    if any(name in _elsewhere()[0] for name, _, _ in _names(rest)):
+        return True
+    verbs = _elsewhere()[1].get(program(rest))
+    return verbs is not None and (not verbs or not verbs.isdisjoint(rest[1:]))
+
+
+@cache
+def _elsewhere() -> tuple[frozenset[str], Mapping[str, frozenset[str]]]:
+    """Return the names of such commands, and of other programs words of which one stands behind; none if any may."""
+    facts = load("formats/run-lines")["elsewhere"]
+    return frozenset(facts["names"]), {name: frozenset(verbs) for name, verbs in facts["others"].items()}
+
+
 def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) -> tuple[Command, int, str] | None:
-    """Find the command, where what it is given begins, and an option in front of its name that nobody knows.
+    """Find the command, where what it is given begins, and an option in front of its name that nobody knows."""
+    names = _names(words, at, seen)
+    return next(((commands()[name], behind, strange) for name, behind, strange in names if name in commands()), None)
+
+
+def _names(words: Sequence[str], at: int = 0, seen: set[int] | None = None) -> Iterator[tuple[str, int, str]]:
+    """Yield the name of a program, and those of the commands in it as long as they may be groups.
 
     Args:
         words: The words.
         at: Where the program stands.
         seen: Places where options were looked at in vain for another program in front; added to.
+
+    Returns:
+        Each name, where what follows it begins, and an option in front of it that nobody knows.
     """
     name, strange = "", ""
     while at < len(words):
         word = words[at]
         if seen is not None and name:
             if at in seen:
-                return None
+                return
             seen.add(at)
         if name and word.startswith("-"):
             options = _groups()[name]
@@ -363,11 +389,9 @@ def _command(words: Sequence[str], at: int = 0, seen: set[int] | None = None) ->
             continue
         name = f"{name} {word}" if name else _SAME.get(base := _base(word), base)
         at += 1
-        if command := commands().get(name):
-            return command, at, strange
+        yield name, at, strange
         if name not in _groups():
-            return None
-    return None
+            return
 
 
 _SAME = {"docker-compose": "docker compose"}

@@ -15,7 +15,8 @@ from capset.formats.kubernetes import read_context
 
 __all__ = ["Context", "contexts", "is_container", "is_context", "is_of_a_chart", "unread"]
 
-_CONTEXT = re.compile(r"(?:(.*)S|s)ecurityContext")
+_CONTEXT = re.compile(r"(?:.*S|s)ecurityContext")
+_WHOSE = re.compile(r".*((?i:pod|container))SecurityContext")
 _OF_CONTAINER = frozenset(
     {"allowPrivilegeEscalation", "capabilities", "privileged", "procMount", "readOnlyRootFilesystem"}
 )
@@ -128,7 +129,7 @@ def _is_inspected(root: Node) -> bool:
 def contexts(root: Node, *, values: bool = False) -> Iterator[Context]:
     """List the security contexts in a document: of each mapping that has some, the containers' with the pod's."""
     if not values and is_context(root.value) and "securityContext" not in root:
-        of_pod = _is_pods("", root)
+        of_pod = _says_pods(root)
         yield Context("", Node(None) if of_pod else root, root if of_pod else Node(None), values)
         return
     waiting, seen = [root], set[int]()
@@ -224,11 +225,12 @@ def _meant(key: str) -> str:
 
 def _is_pods(key: str, node: Node) -> bool:
     """Say whether a context is a pod's, by its name or by what stands in it."""
-    said = _CONTEXT.fullmatch(key)
-    name = (said[1] or "").lower() if said else ""
+    named = _WHOSE.fullmatch(key)
+    return named[1].lower() == "pod" if named else _says_pods(node)
+
+
+def _says_pods(node: Node) -> bool:
     keys = _keys(node.value)
-    if name.endswith(("pod", "container")):
-        return name.endswith("pod")
     return not keys & _OF_CONTAINER and bool(keys & _OF_POD)
 
 

@@ -187,7 +187,7 @@ def _as_set(name: str, value: str) -> str:
     if setting is None or value in _UNSET or not (setting.filter or setting.not_counted or name in _FLAGS):
         return ""
     value = value or ("none" if setting.value == "families" else "")
-    return f"{name}={value.replace('%', '%%')}" if value else ""
+    return f"{name}={value}" if value else ""
 
 
 def of_release(unit: Unit, settings: str, version: int | str | None) -> Unit:

@@ -130,6 +130,19 @@ def _answer(engine: str, name: str, words: list[str], timeout: float) -> str:
     return out.decode("utf-8", "backslashreplace")
 
 
+_ID = re.compile(r"[0-9a-f]{12,}")
+_BEFORE_A_NAME = r"(?:lxc\.payload\.(?:.*_)?|machine-|systemd-nspawn@)?"  # Incus puts a project in front
+
+
+def _names(groups: str, id: str) -> bool:
+    """Say whether the path of a control group has a part that names a container, by its id or by its name alone."""
+    if _ID.fullmatch(id):
+        return id in groups
+    name = re.escape(id).replace("\\-", r"(?:-|\\x2d)")  # as systemd writes it
+    part = re.compile(rf"{_BEFORE_A_NAME}{name}(?:\.scope|\.service)?")
+    return any(part.fullmatch(each) for line in groups.splitlines() for each in line.split("/"))
+
+
 def _unsure(engine: str, name: str, pid: int, id: str) -> tuple[str, ...]:
     """Make sure that a process of this machine is the one that an engine means, as far as its control group tells."""
     try:
@@ -137,6 +150,6 @@ def _unsure(engine: str, name: str, pid: int, id: str) -> tuple[str, ...]:
     except OSError:
         where = "on another machine, a virtual one perhaps, or this /proc hides it"
         raise ContainerError(engine, name, f"it is process {pid}, which is not here: the engine runs {where}") from None
-    if id.encode() in groups:
+    if _names(groups.decode("utf-8", "replace"), id):
         return ()
     return (f"process {pid} of this machine is that container, as its control group does not say whose it is",)

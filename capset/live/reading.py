@@ -209,6 +209,22 @@ def numbered(folder: str) -> list[int]:
     return sorted(int(name) for name in os.listdir(folder) if name.isdecimal() and name.isascii() and len(name) < 20)
 
 
+def threads_of(pid: int, *, proc: Root = "/proc") -> list[int]:
+    """List the threads of a process; its main thread alone where that is all that was saved of it."""
+    try:
+        return numbered(f"{root_folder(proc)}/{pid}/task")
+    except FileNotFoundError:
+        return [pid]
+
+
+_ENDED = re.compile(rb"^State:\s*[ZXx]", re.MULTILINE)  # a zombie, or less
+
+
+def has_ended(pid: int, *, proc: Root = "/proc") -> bool:
+    """Say whether a process has ended, and only waits for its parent to notice: it still shows sets."""
+    return _ENDED.search(contents(f"{root_folder(proc)}/{pid}/status")) is not None
+
+
 def _user_ns(folder: str) -> int | None:
     try:
         link = os.readlink(f"{folder}/ns/user")  # user:[4026531837]

@@ -1,7 +1,8 @@
 """For the tests of other people: strategies for Hypothesis, and assertions about processes and documents.
 
 Where capset and Hypothesis are installed, ``st.from_type(CapState)`` draws lawful states, and so it is for every public
-type. The functions here draw the same, and more to the purpose. The assertions need no Hypothesis, and no pytest.
+type but the two scans, which read a system. The functions here draw the same, and more to the purpose. The assertions
+need no Hypothesis, and no pytest.
 
 Examples:
     >>> from hypothesis import given

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import cast
 
-from attrs import field, frozen
+from attrs import frozen
 
 from capset import documents, live
 from capset.capability import Cap
 from capset.documents import Finding, Outcome, Report, Workload
 from capset.documents.rules import RULES
 from capset.engines import Engine
-from capset.errors import ArgumentError, CapsetError, PidError, shown
+from capset.errors import ArgumentError, CapsetError, PidError, ProcessGoneError, shown
 from capset.live.containers import CONTAINERS
-from capset.live.reading import Pid
+from capset.live.reading import Pid, has_ended, threads_of
 from capset.live.rows import StatusRows
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS, CapSet
@@ -37,9 +37,12 @@ class _Known:
 
     title: str
     sets: Mapping[str, CapSet]
-    lacking: str = ""  # why a set is not among them
+    lacking: str = ""  # what is told of a set that is not among them
     no_new_privs: bool | None = None
-    unsaid: str = field(default="nothing here says so")  # why that is not known
+    unsaid: str = ""  # and of that, where it is not known
+
+
+_UNSAID = "not known, as this kernel does not say"
 
 
 def assert_caps(
@@ -56,22 +59,24 @@ def assert_caps(
     no_new_privs: bool | None = None,
     proc: str = "/proc",
 ) -> None:
-    r"""Assert what a thread has, and what it can no longer get.
+    r"""Assert what a process or a thread has, and what execve(2) can no longer give it.
 
     A set may be anything that :class:`~capset.CapSet` takes, or a text such as ``"net_raw,kill"``; ``""`` is the empty
     set. What is not given is not asked. What cannot be read or is not known fails the assertion, with the reason.
 
     Args:
-        thread: A process id, ``"self"``, or a container as ``"docker:NAME"``, which :func:`capset.live.container`
-            finds; or what was read before: a ``ProcStatus``, rows of one, a ``CapState``, credentials, or what
-            a workload of a document gets (an :class:`~capset.documents.Outcome`).
+        thread: A process id, ``"self"``, or a container as ``"docker:NAME"``, of which
+            :func:`capset.live.container` finds the first process: what is asserted holds for each of its threads.
+            ``"thread-self"`` is the calling thread alone. Or what was read before: a ``ProcStatus``, rows of one, a
+            ``CapState``, credentials, or what a workload of a document gets (an :class:`~capset.documents.Outcome`).
         effective: The effective set, exactly; likewise the other four.
         permitted: The permitted set.
         inheritable: The inheritable set.
         bounding: The bounding set.
         ambient: The ambient set.
         holds: What it can use now: what is at least in its effective set.
-        lacks: What it neither has nor can get by execve(2): what is in none of the five sets.
+        lacks: What it neither has nor can get by execve(2): what is in none of the five sets. Whoever lacks ``"all"``
+            lacks those too that have no name yet.
         beyond: Beyond what nothing may be in any of the five sets: what an engine gives by default; or a set; or five
             sets, each for its own, such as ``engine.container(["NET_ADMIN"])``.
         no_new_privs: Whether execve(2) can no longer give privileges.
@@ -80,7 +85,7 @@ def assert_caps(
     Raises:
         AssertionError: Something of that is not so, or not known. It says which capabilities are too many (``+``) and
             which are lacking (``-``), in which sets, and what each permits.
-        ArgumentError: Nothing is asked, or *thread* is a text that stands for none.
+        ArgumentError: Nothing is asked, *thread* is a text that stands for none, or a *proc* is given for a container.
         UnknownCapabilityError: A name is no capability.
         PidError: *thread* is a number that is no process id.
         TypeError: *thread* is something else, or a set is none.
@@ -102,19 +107,33 @@ def assert_caps(
     exact |= {"bounding": bounding, "ambient": ambient}
     wanted = {name: _caps(caps) for name, caps in exact.items() if caps is not None}
     use, none = (None if caps is None else _caps(caps) for caps in (holds, lacks))
+    if none is not None and none >= CapSet.all():
+        none = CapSet.all(last_cap=63)
     limits = None if beyond is None else _limits(beyond)
     if no_new_privs is not None and not isinstance(no_new_privs, bool):
         raise TypeError(f"no_new_privs is True or False, got {shown(no_new_privs)}")
     if not wanted and all(each is None for each in (use, none, limits, no_new_privs)):
         ways = f"{', '.join(THREAD_SETS)}, holds, lacks, beyond or no_new_privs"
         raise ArgumentError(f"nothing is asserted: give one of {ways}", thread)
-    known = _known(thread, proc)
+    for known in _known(thread, proc):
+        if parts := _differences(known, wanted, use, none, limits, no_new_privs):
+            raise AssertionError(failure(known.title, parts))
 
+
+def _differences(
+    known: _Known,
+    wanted: Mapping[str, CapSet],
+    use: CapSet | None,
+    none: CapSet | None,
+    limits: tuple[str, CapState] | None,
+    no_new_privs: bool | None,
+) -> list[str]:
+    """Say what is not as it is asserted."""
     parts: list[str] = []
     needed = [*wanted, *(["effective"] if use is not None else [])]
     needed = [*THREAD_SETS] if none is not None or limits is not None else needed
     if unknown := [name for name in dict.fromkeys(needed) if name not in known.sets]:
-        parts.append(f"  {', '.join(unknown)}: not known, {known.lacking}")
+        parts.append(f"  {', '.join(unknown)}: {known.lacking}")
     for name, caps in wanted.items():
         if name in known.sets and (diff := caps.diff(known.sets[name])):
             parts.append(changed(name, diff))
@@ -127,10 +146,9 @@ def assert_caps(
         if found := {name: rest for name, caps in known.sets.items() if (rest := caps - getattr(most, name))}:
             parts.append(in_sets(f"beyond {title}", found))
     if no_new_privs is not None and known.no_new_privs is not no_new_privs:
-        got = f"not known, {known.unsaid}" if known.no_new_privs is None else str(known.no_new_privs)
+        got = known.unsaid if known.no_new_privs is None else str(known.no_new_privs)
         parts.append(f"  no_new_privs: expected {no_new_privs}, got {got}")
-    if parts:
-        raise AssertionError(failure(known.title, parts))
+    return parts
 
 
 def _caps(caps: Caps) -> CapSet:
@@ -150,27 +168,36 @@ def _five_times(caps: CapSet) -> CapState:
     return CapState(**dict.fromkeys(THREAD_SETS, caps))
 
 
-def _known(thread: Thread, proc: str) -> _Known:
-    """Read a thread, or what was read before."""
+def _known(thread: Thread, proc: str) -> Iterator[_Known]:
+    """Read a thread, or all of a process, or take what was read before."""
     __tracebackhide__ = True
     if isinstance(thread, bool) or not isinstance(thread, int | str):
-        return _as_read(thread)
+        yield _as_read(thread)
+        return
     try:
-        pid, name = _pid(thread)
+        pid, name = _pid(thread, proc)
         status = live.read(pid, proc=proc)
+        others = (
+            [] if pid == "thread-self" else [each for each in threads_of(status.pid, proc=proc) if each != status.pid]
+        )
+        ended = has_ended(status.pid, proc=proc)
     except (ArgumentError, PidError):
         raise
     except (CapsetError, OSError) as error:
         raise AssertionError(failure(str(thread), [f"  not known: {message(str(error))}"])) from None
-    return _of_state(
-        f"{name}{printable(status.name)} (pid {status.pid})",
-        status.caps,
-        status.no_new_privs,
-        "as this kernel does not say",
-    )
+    title = f"{name}{printable(status.name)} (pid {status.pid}"
+    if ended:
+        raise AssertionError(failure(f"{title})", ["  not known: it has ended"]))
+    yield _of_state(f"{title})", status.caps, status.no_new_privs, _UNSAID)
+    for tid in sorted(others):
+        try:
+            other = live.read(status.pid, tid=tid, proc=proc)
+        except ProcessGoneError:
+            continue  # it has ended since
+        yield _of_state(f"{title}, thread {tid})", other.caps, other.no_new_privs, _UNSAID)
 
 
-def _pid(thread: int | str) -> tuple[Pid, str]:
+def _pid(thread: int | str, proc: str) -> tuple[Pid, str]:
     """Return a process id, and how a container is called."""
     __tracebackhide__ = True
     if not isinstance(thread, str) or thread in {"self", "thread-self"}:
@@ -180,6 +207,8 @@ def _pid(thread: int | str) -> tuple[Pid, str]:
         known = ", ".join(f"{each}:NAME" for each in CONTAINERS)
         message = f'expected a process id, "self", or a container ({known}), got {shown(thread)}'
         raise ArgumentError(message, thread)
+    if proc != "/proc":
+        raise ArgumentError(f"{engine} gives a process of this machine, which is not one of {proc}", thread)
     found = live.container(engine, name)
     if found.assumed:  # then it may be another process
         ways = "find its process by other means, and give its pid"
@@ -192,14 +221,14 @@ def _as_read(thread: object) -> _Known:
         return _of_outcome(thread)
     if isinstance(thread, StatusRows):
         title = printable(thread.name or thread.path or thread.source)
-        said = "as there is no such row"
+        said = "not known, as there is no such row"
         return _Known(title=title, sets=thread.sets, lacking=said, no_new_privs=thread.no_new_privs, unsaid=said)
     if isinstance(thread, CapState):
-        return _of_state("the thread", thread, None, "as five sets do not say")
+        return _of_state("the thread", thread, None, "not known, as five sets do not say")
     caps = five_sets(thread)  # type: ignore[arg-type]
     name, flag = getattr(thread, "name", ""), getattr(thread, "no_new_privs", None)
     title = f"{printable(name)} (pid {getattr(thread, 'pid', '?')})" if name else "the thread"
-    return _of_state(title, caps, flag, "as this kernel does not say")
+    return _of_state(title, caps, flag, _UNSAID)
 
 
 def _of_state(title: str, caps: CapState, no_new_privs: bool | None, unsaid: str) -> _Known:
@@ -210,13 +239,15 @@ def _of_state(title: str, caps: CapState, no_new_privs: bool | None, unsaid: str
 def _of_outcome(outcome: Outcome) -> _Known:
     workload = outcome.workload
     said = {name: caps for name in THREAD_SETS if (caps := outcome.said(name)) is not None}
-    lacking = "as its dialect does not say" if outcome.gets is not None else message(str(outcome))
+    if outcome.gets is None:
+        why = message(f"{'there is none' if outcome.known else 'not known'}: {outcome.reason}")
+        return _Known(title=_title(workload), sets={}, lacking=why, unsaid=why)
     return _Known(
         title=_title(workload),
         sets=said,
-        lacking=lacking,
+        lacking="not known, as its dialect does not say",
         no_new_privs=workload.no_new_privs,
-        unsaid="as the document does not say",
+        unsaid="not known, as the document does not say",
     )
 
 
@@ -241,8 +272,9 @@ def assert_document(
 ) -> None:
     """Assert what lint finds in a document, nothing if not said otherwise, and what each workload of it gets.
 
-    A text that cannot be read fails the assertion, and so does a workload of which it is not known what it gets, where
-    *gets* asks for it. To say more of one workload, give its outcome to :func:`assert_caps`.
+    What cannot be read fails the assertion, and so does a text in which nothing asks for capabilities, an argument that
+    concerns none of it, and, where *gets* asks for it, a workload of which it is not known what it gets. To say more of
+    one workload, give its outcome to :func:`assert_caps`.
 
     Args:
         document: The text of a document, as :func:`capset.documents.read` takes it; or workloads; or a report, in which
@@ -284,7 +316,10 @@ def assert_document(
     report = _report(document, name, engine=engine, policy=policy, systemd=systemd)
     sources = dict.fromkeys(outcome.workload.source for outcome in report.outcomes)
     title = message(name or ", ".join(filter(None, sources))) or "the document"
-    parts = [] if rules is None else _judged(report.faults, rules)
+    nothing = not report.outcomes and not report.faults
+    parts = ["  nothing in it asks for capabilities"] if nothing else []
+    parts += [] if rules is None else _judged(report.faults, rules)
+    parts += [f"  {finding}" for finding in report if finding.rule == "option-passed-over"]
     parts += [] if expected is None else _given(report, expected)
     if parts:
         raise AssertionError(failure(title, parts))
@@ -338,18 +373,16 @@ def _given(report: Report, expected: Expected) -> list[str]:
     every, each = expected
     labels = [outcome.workload.label for outcome in report.outcomes]
     parts = [f"  {printable(label)}: there is no such workload" for label in each if label not in labels]
-    if not labels and every is not None:
-        parts.append("  nothing in it gets capabilities")
     for outcome in report.outcomes:
         known = _of_outcome(outcome)
         wanted = every if every is not None else each.get(outcome.workload.label)
         if wanted is None:
-            parts.append(f"  {known.title}: not expected at all, name it in gets too")
+            parts.append(f"  {known.title}: gets has no {outcome.workload.label!r}, which is its label")
             continue
         sets = {name: getattr(wanted, name) for name in THREAD_SETS} if isinstance(wanted, CapState) else None
         for name, caps in (sets or {"effective": wanted}).items():
             if name not in known.sets:
-                parts.append(f"  {known.title}: {name}: not known, {known.lacking}")
+                parts.append(f"  {known.title}: {name}: {known.lacking}")
             elif diff := caps.diff(known.sets[name]):
                 parts.append(changed(f"{known.title}: {name}", diff))
     return parts

@@ -15,7 +15,9 @@ from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import Any, cast
 
-__all__ = ["STRATEGIES", "register"]
+from capset.errors import ArgumentError
+
+__all__ = ["NOT_DRAWN", "STRATEGIES", "register"]
 
 _HOME = "capset.testing.strategies"
 
@@ -29,7 +31,7 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.documents.finding": {"Finding": "documents.findings", "Silence": "documents.silences"},
     "capset.documents.fixing": {"Edit": "documents.edits", "Fix": "documents.fixes"},
     "capset.documents.report": {"Outcome": "documents.outcomes", "Report": "documents.reports"},
-    "capset.documents.rules": {"Rule": "documents.document_rules"},
+    "capset.documents.rules": {"Example": "documents.examples", "Rule": "documents.document_rules"},
     "capset.documents.settings": {"Settings": "documents.settings"},
     "capset.documents.silencing": {"Entry": "documents.entries"},
     "capset.documents.workload": {"Workload": "documents.workloads"},
@@ -45,13 +47,19 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.engines.setting": {"Setting": "engines.settings"},
     "capset.engines.sysctl": {"Sysctl": "engines.sysctls"},
     "capset.filecaps": {"FileCaps": "values.file_caps"},
-    "capset.formats.audit": {"Check": "formats.checks", "Execution": "formats.executions"},
+    "capset.formats.audit": {"Check": "formats.checks", "Execution": "formats.executions", "Record": "parts.records"},
+    "capset.formats.gitlab": {"Container": "parts.containers"},
+    "capset.formats.kubernetes": {"Pod": "parts.pods"},
     "capset.formats.libcap": {"IAB": "formats.iabs"},
     "capset.formats.limits": {"Limits": "formats.limits"},
+    "capset.formats.lxc": {"Line": "parts.lines"},
+    "capset.formats.nomad": {"Task": "parts.tasks"},
     "capset.formats.oci": {"Process": "formats.processes"},
+    "capset.formats.printed": {"Printed": "parts.printed"},
+    "capset.formats.systemctl": {"Shown": "parts.units_shown"},
     "capset.formats.systemd": {"Unit": "formats.units"},
     "capset.ids": {"Ids": "values.id_quadruples"},
-    "capset.info": {"CapInfo": "values.cap_infos"},
+    "capset.info": {"CapInfo": "facts.cap_infos", "Risk": "facts.risks", "RiskList": "facts.risk_lists"},
     "capset.kernel.answer": {"Answer": "kernel.answers", "Way": "kernel.ways"},
     "capset.kernel.credentials": {"Credentials": "kernel.credentials", "Executable": "kernel.executables"},
     "capset.kernel.explanation": {
@@ -71,10 +79,21 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.live.status": {"ProcStatus": "live.statuses"},
     "capset.policy.findings": {"Finding": "policy.findings", "Findings": "policy.listed_findings"},
     "capset.problem": {"Problem": "values.problems"},
+    "capset.records": {"Records": "values.records"},
     "capset.securebits": {"Securebits": "values.securebits"},
     "capset.sets": {"CapSet": "values.capsets"},
+    "capset.source": {"Source": "facts.sources"},
     "capset.state": {"CapState": "values.states"},
 }
+
+# Types that read a system as one goes through them: none is drawn, which would look at a path that was drawn. By the
+# module and the name, what they find, and of which there is a strategy.
+NOT_DRAWN: dict[str, dict[str, str]] = {
+    "capset.live.files": {"FileScan": "live.CapFile"},
+    "capset.live.scanning": {"Scan": "live.Snapshot"},
+}
+
+_MODULES = STRATEGIES.keys() | NOT_DRAWN.keys()
 
 
 def register() -> None:
@@ -93,7 +112,7 @@ def register() -> None:
         ...     assert state.violations() == []
         >>> test_no_state_breaks_a_rule()
     """
-    for name in STRATEGIES:
+    for name in _MODULES:
         if (module := sys.modules.get(name)) is not None:
             _tell(module)
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
@@ -103,9 +122,12 @@ def register() -> None:
 def _tell(module: ModuleType) -> None:
     from hypothesis.strategies import register_type_strategy
 
-    for name, strategy in STRATEGIES[module.__name__].items():
+    home = module.__name__
+    made = {name: _drawing(strategy) for name, strategy in STRATEGIES.get(home, {}).items()}
+    made |= {name: _refusing(name, instead) for name, instead in NOT_DRAWN.get(home, {}).items()}
+    for name, draw in made.items():
         if (kind := getattr(module, name, None)) is not None:  # as long as a module loads it may lack some
-            register_type_strategy(kind, _drawing(strategy))
+            register_type_strategy(kind, draw)
 
 
 def _drawing(strategy: str) -> Any:
@@ -118,13 +140,24 @@ def _drawing(strategy: str) -> Any:
     return draw
 
 
+def _refusing(name: str, instead: str) -> Any:
+    """Return what refuses to make a strategy."""
+
+    def refuse(kind: object) -> Any:
+        # No TypeError: Hypothesis would take that for a type that is not registered, and call it.
+        message = f"a live.{name} reads a system, and so none is drawn: draw what it finds, {instead}"
+        raise ArgumentError(message, kind)
+
+    return refuse
+
+
 class _Finder(MetaPathFinder):
     """Finds those modules as everybody else does, and has them told of once they are loaded."""
 
     def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name not in STRATEGIES:
+        if name not in _MODULES:
             return None
-        for finder in [each for each in sys.meta_path if each is not self]:
+        for finder in [each for each in sys.meta_path if each is not self and hasattr(each, "find_spec")]:
             spec = finder.find_spec(name, path, target)
             if spec is not None and spec.loader is not None:
                 spec.loader = _Loader(spec.loader)
@@ -133,10 +166,18 @@ class _Finder(MetaPathFinder):
 
 
 class _Loader(Loader):
-    """Loads a module by its own loader, which is what is seen of it afterwards."""
+    """Loads a module by its own loader, which is what is seen of it afterwards.
+
+    Before, whoever asks the spec of the module for its source, its code or its files is answered by that one too.
+    """
 
     def __init__(self, loader: Loader) -> None:
         self._loader = loader
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "_loader":  # of a copy that is being made
+            raise AttributeError(name)
+        return getattr(self._loader, name)
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
         return self._loader.create_module(spec)

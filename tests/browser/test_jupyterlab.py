@@ -212,6 +212,14 @@ def fold(driver, away: bool) -> None:
         WebDriverWait(driver, 10).until(lambda _: driver.execute_script(gone) == away, "the panel at the left")
 
 
+def saved_tables(lab):
+    """Return the tables of the notebook as it was saved; none while it is being written."""
+    try:
+        return page.tables_of(lab.folder / FIRST)
+    except json.JSONDecodeError:
+        return []
+
+
 def test_the_first_notebook(blank, lab, shots):
     """Run all of it through the menu; each table is shown as its cell gave it, legible at both widths and themes."""
     show(blank, lab, "light")
@@ -219,10 +227,9 @@ def test_the_first_notebook(blank, lab, shots):
     until(blank, lab, has_run, "every cell has run")
     choose(blank, "File", "Save Notebook")
     deadline = time.monotonic() + 30
-    while not page.tables_of(lab.folder / FIRST):
+    while not (given := saved_tables(lab)):
         assert time.monotonic() < deadline, f"no table was saved: {lab.said()}"
         time.sleep(0.1)
-    given = page.tables_of(lab.folder / FIRST)
     found = []
     for theme in THEMES:
         if theme != "light":

@@ -198,7 +198,7 @@ def _changes(tree: ast.Module) -> Iterator[tuple[Place, Around, Any]]:
             yield place, scope, new if new is _NOTHING else ast.fix_missing_locations(ast.copy_location(new, old))
 
 
-# What no test can see: annotations, and what is for type checkers alone.
+# What no test can see: annotations, and what is for type checkers alone, as the texts in a Literal are too.
 _NOT_RUN = {"annotation", "returns", "type_comment", "type_params"}
 _FOR_CHECKERS = {"cast", "TypeVar", "ParamSpec", "NewType"}
 
@@ -217,6 +217,9 @@ def _places(node: ast.AST, scope: Around) -> Iterator[tuple[Place, Around]]:
         return
     if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "TYPE_CHECKING":
         return
+    if isinstance(node, ast.Subscript) and _name(node.value) == "Literal":
+        return
+    usual = _usual_alias(node)
     for field, value in ast.iter_fields(node):
         if field in _NOT_RUN or (isinstance(node, ast.AnnAssign) and node.value is None):
             continue
@@ -226,7 +229,18 @@ def _places(node: ast.AST, scope: Around) -> Iterator[tuple[Place, Around]]:
             if field == "args" and at == 0 and isinstance(node, ast.Call) and _name(node.func) in _FOR_CHECKERS:
                 continue
             yield (node, field, at), scope
-            yield from _places(each, scope)
+            yield from (inner for inner in _places(each, scope) if usual is None or _at(inner[0]) is not usual)
+
+
+def _usual_alias(node: ast.AST) -> ast.keyword | None:
+    """Return the argument that gives a field of attrs the alias that it has without: x for _x, which checkers want."""
+    match node:
+        case ast.AnnAssign(target=ast.Name(id=name), value=ast.Call(keywords=keywords)):
+            same = (
+                each for each in keywords if each.arg == "alias" and ast.unparse(each.value) == repr(name.lstrip("_"))
+            )
+            return next(same, None)
+    return None
 
 
 def _named(node: Any) -> tuple[tuple[int, int], str]:

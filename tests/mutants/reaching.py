@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import re
 import subprocess
@@ -80,7 +81,8 @@ class Reach:
         widths = self._widths_of(module)
         ordered = sorted(found, key=lambda test: (not test.startswith("tests/unit"), widths[test], test))
         # What a file of tests makes before its tests run is reached by none of them: errors, for one, stand in tables.
-        named = {each for each in [*mutant.scope.split("."), mutant.name] if any(map(str.isupper, each))}
+        made = made_of("\n".join(self._lines(module)), mutant.name)
+        named = {each for each in [*mutant.scope.split("."), *made] if any(map(str.isupper, each))}
         ordered += [each.format(module) for each in OF_A_MODULE]
         ordered += [file for name in sorted(named) for file in _files_with(name)]
         return ordered + [str(each.relative_to(ROOT)) for each in _files() if each.stat().st_mtime > self._written]
@@ -120,6 +122,18 @@ class Reach:
             return {}
         found = self._data.contexts_by_lineno(self._measured[module])
         return {line: frozenset(_test(each) for each in contexts if "::" in each) for line, contexts in found.items()}
+
+
+@cache
+def made_of(text: str, name: str) -> set[str]:
+    """Return a name and those that get what is made of it at the top of a module, such as of a table another one."""
+    found = {name}
+    for statement in ast.parse(text).body:
+        if isinstance(statement, ast.Assign | ast.AnnAssign):
+            names = [each for each in ast.walk(statement) if isinstance(each, ast.Name)]
+            if not found.isdisjoint(each.id for each in names):
+                found |= {each.id for each in names if isinstance(each.ctx, ast.Store)}
+    return found
 
 
 @cache

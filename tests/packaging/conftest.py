@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
@@ -35,9 +36,12 @@ def tracked() -> list[str]:
     if (ROOT / ".git").exists():
         listed = ran("git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
         return sorted(name for name in listed.split("\0") if name and (ROOT / name).is_file())
-    passed_over = {"PKG-INFO", "__pycache__", ".pytest_cache", ".hypothesis", "dist"}
+    names = (line.rstrip("/") for line in (ROOT / ".gitignore").read_text("utf-8").splitlines())
+    passed_over = ["PKG-INFO", *(name for name in names if "/" not in name)]  # whatever a checker has left there
     files = (path.relative_to(ROOT) for path in ROOT.rglob("*") if path.is_file())
-    return sorted(path.as_posix() for path in files if not passed_over & set(path.parts))
+    return sorted(
+        path.as_posix() for path in files if not any(fnmatch(part, each) for part in path.parts for each in passed_over)
+    )
 
 
 def build(tree: Path, out: Path, kind: str, **env: str) -> Path:

@@ -21,6 +21,11 @@ KINDS = [getattr(importlib.import_module(module), name) for module, names in STR
 NOT_PICKLED = {"Dialect"}  # it has functions of its own
 
 
+def written_out(value):
+    """Return how a value is written, or what it has if it is written by its place alone."""
+    return repr(value) if type(value).__repr__ is not object.__repr__ else vars(value)
+
+
 @pytest.mark.parametrize("kind", KINDS, ids=str)
 def test_each_kind(kind):
     """A value is what its dict and its pickle say; errors in it are never equal, and are the same in words."""
@@ -31,7 +36,7 @@ def test_each_kind(kind):
         assert type(value) is kind
         if kind.__name__ not in NOT_PICKLED:
             again = pickle.loads(pickle.dumps(value))
-            assert again == value or repr(again) == repr(value)
+            assert again == value or written_out(again) == written_out(value)
         if isinstance(value, Plain):
             written = json.loads(json.dumps(value.as_dict()))
             assert kind.from_dict(written).as_dict() == written == value.as_dict()

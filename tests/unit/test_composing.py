@@ -65,6 +65,24 @@ def test_a_second_file(keys):
     assert found.request == Request(**{**expected, **MERGES[keys]})
 
 
+@pytest.mark.parametrize(
+    "key",
+    [
+        *("annotations", "command", "depends_on", "dns", "dns_opt", "dns_search", "entrypoint", "env_file"),
+        *("environment", "extra_hosts", "label_file", "labels", "logging", "models", "networks", "sysctls", "tmpfs"),
+        "ulimits",
+    ],
+)
+def test_what_may_be_written_in_several_forms(key):
+    """Compose merges them, whichever form each file has; of all else it refuses another form."""
+    for one, other in (("[x]", "{x: y}"), ("{x: y}", "[x]"), ("x", "[x]"), ("[x]", "x")):
+        [found] = merged(web(f"{key}: {one}\nuser: '5'"), web(f"{key}: {other}\nuser: '6'"))
+        assert (found.request.user, found.problems) == ("6", ())
+    for one, other in (("[x]", "{x: y}"), ("{x: y}", "[x]")):
+        [refused] = merged(web(f"other_{key}: {one}\nuser: '5'"), web(f"other_{key}: {other}\nuser: '6'"))
+        assert refused.refusal.message.startswith("expected a ")
+
+
 def test_whole_services():
     """They too may be reset, and overridden; within what is overridden, Compose passes over tags."""
     more = "services:\n  db: {cap_add: [CHOWN]}\n"

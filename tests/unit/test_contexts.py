@@ -10,6 +10,8 @@ from capset import documents, engines
 from capset.engines import Request
 from capset.errors import CapsetError, DialectError, DocumentError, FormatError
 from capset.formats import limits
+from capset.formats.contexts import contexts
+from capset.formats.document import Node
 
 pytest.importorskip("ruamel.yaml")
 
@@ -265,6 +267,42 @@ def test_limits(document, sentence):
     found = limits.from_constraints(document)
     assert str(found) == sentence
     assert limits.Limits.from_dict(found.as_dict()) == found
+
+
+@pytest.mark.parametrize("key", ["allowedCapabilities", "defaultAddCapabilities", "requiredDropCapabilities"])
+def test_how_limits_write_names(key):
+    """As Kubernetes compares them: without CAP_, in upper-case letters."""
+    told = "names are compared as they are written, and pods write others: "
+    rewritten = {"kill": "KILL", "CAP_KILL": "KILL", "cap_net_admin": "NET_ADMIN"}
+    rewritten |= {"all": "ALL", "All": "ALL", "CAP_ALL": "ALL"}
+    expected = dict.fromkeys(["KILL", "NET_ADMIN", "ALL", "*"], "") | {"KIL": "did you mean KILL?"}
+    expected |= {name: f"write {right}" for name, right in rewritten.items()}
+    for name, advice in expected.items():
+        found = limits.from_constraints({**SCC, key: [name]})
+        assert [str(each) for each in found.problems] == ([f"{key}[0]: depends: {told}{advice}"] if advice else [])
+
+
+@pytest.mark.parametrize(
+    ("key", "context", "is_pods"),
+    [
+        ("podSecurityContext", {"privileged": True}, True),
+        ("myPodSecurityContext", {"privileged": True}, True),
+        ("PODSecurityContext", {"runAsUser": 5}, True),
+        ("containerSecurityContext", {"fsGroup": 5}, False),
+        ("initContainerSecurityContext", {"runAsUser": 5}, False),
+        ("securityContext", {"fsGroup": 5}, True),
+        ("securityContext", {"runAsUser": 5}, False),
+        ("securityContext", {"fsGroup": 5, "privileged": True}, False),
+        ("podsSecurityContext", {"runAsUser": 5}, False),
+        ("apodSecurityContext", {"runAsUser": 5}, True),
+        ("serverSecurityContext", {"fsGroup": 5}, True),
+    ],
+)
+def test_whose_a_context_is(key, context, is_pods):
+    """Its name says it; where that says nothing, what stands in it does."""
+    [found] = contexts(Node({key: context}), values=True)
+    assert (found.pods.value is not None, found.own.value is None) == (is_pods, is_pods)
+    assert found.name == key
 
 
 def test_limits_in_a_document():

@@ -212,6 +212,50 @@ def test_what_may_be_two_things():
     assert nothing.problems[0].message == "nothing in it has capabilities: it was read as a compose file"
 
 
+AMONG_ROWS = (
+    *("audit", "buildah", "buildah-from", "capsh", "capsh-decode", "docker", "docker-compose", "docker-service"),
+    *("filecap", "getcap", "getfattr", "getpcaps", "gitlab", "lxc", "nerdctl", "nspawn", "podman", "podman-top"),
+    *("pscap", "quadlet", "rpm", "strace", "systemctl"),
+)
+
+
+@pytest.mark.parametrize("dialect", AMONG_ROWS)
+def test_rows_of_a_status_file_and_something_else(dialect):
+    """Whoever is told that a text may be two things sees of each of the others why it is not that."""
+    with pytest.raises(DialectError) as caught:
+        documents.read("\n".join(TEXTS[name] for name in sorted([dialect, "status"])))
+    tried = dict(caught.value.tried)
+    assert {name for name, reason in tried.items() if reason == ""} == {dialect, "status"}
+    assert all(isinstance(reason, str) for reason in tried.values())
+
+
+def test_why_a_text_is_no_status_file():
+    """The reason names the document, or what stands for one without a name."""
+    for name, told in (("x", "x"), ("", "-")):
+        with pytest.raises(DialectError) as caught:
+            documents.read("Hello world", name)
+        expected = "expected a row such as CapEff: and 16 hexadecimal digits, as /proc/PID/status has it"
+        assert dict(caught.value.tried)["status"] == f"{told}: no CapEff line; {expected}"
+
+
+def test_a_mask_that_capsh_decodes_is_no_text_of_libcap():
+    """That of no capability is one to libcap, also with white space in front; here it is neither."""
+    with pytest.raises(DialectError) as caught:
+        documents.dialect_of(" \n\t0x0000000000000000=\n")
+    assert caught.value.near == ("capsh-decode",)
+    assert dict(caught.value.tried)["libcap"] == "it begins with a mask, as what capsh --decode prints"
+    assert documents.dialect_of("\n0x0000000000000000=\n") == "capsh-decode"
+
+
+def test_what_cannot_be_parsed_comes_near_what_is_parsed_so():
+    """Of YAML and JSON that are broken, and of nothing else, each dialect that is either may have been meant."""
+    structured_ones = {name for name, each in DIALECTS.items() if each.structured}
+    for text, near in (("services: [", True), ('{"x": [', True), ("a: b\n- c", True), ("Hello world", False)):
+        with pytest.raises(DialectError) as caught:
+            documents.dialect_of(text)
+        assert (structured_ones - {"devcontainer"} <= {*caught.value.near}) is near, text
+
+
 def test_what_is_no_document():
     with pytest.raises(DocumentError, match="x: no UTF-8 text, at byte 1"):
         documents.read(b"a\xff", name="x")
@@ -406,6 +450,58 @@ def test_an_engine_for_what_podman_says_itself():
     written = "--cap-drop=ALL --cap-add=KILL --user=7 --security-opt=no-new-privileges"
     assert documents.convert(workload, "docker").text.strip() == written
     assert Workload.from_dict(workload.as_dict()) == workload
+
+
+# What people look for in help, and in the sentences that say what was read.
+SAID = {
+    "audit": "audit records",
+    "buildah": "buildah run",
+    "buildah-from": "buildah from",
+    "capsh": "capsh --print",
+    "capsh-decode": "capsh --decode",
+    "compose": "compose file",
+    "crictl": "crictl inspect",
+    "devcontainer": "devcontainer.json",
+    "docker": "docker run",
+    "docker-compose": "docker compose run",
+    "docker-service": "docker service create",
+    "ecs": "task definition of Amazon ECS",
+    "filecap": "filecap prints",
+    "getcap": "getcap prints",
+    "getfattr": "getfattr -d -m security.capability",
+    "getpcaps": "getpcaps prints",
+    "gitlab": "config.toml of GitLab",
+    "helm": "Helm chart",
+    "iab": "IAB tuple",
+    "inspect": "docker inspect",
+    "kubernetes": "pod",
+    "libcap": "libcap's text",
+    "lxc": "LXC",
+    "nerdctl": "nerdctl run",
+    "nomad": "Nomad, in HCL or JSON",
+    "nspawn": "systemd-nspawn",
+    "oci": "config.json",
+    "podman": "podman run",
+    "podman-top": "podman top",
+    "pscap": "pscap prints",
+    "quadlet": "Podman's Quadlet",
+    "rpm": "rpm -q --filecaps",
+    "status": "/proc/PID/status",
+    "strace": "strace prints",
+    "systemctl": "systemctl show",
+    "systemd": "unit of systemd",
+    "xattr": "security.capability attribute",
+}
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_what_a_dialect_is_about_is_told_by_its_usual_name(dialect):
+    """A policy is about pods: of everything else the note says what it was."""
+    report = documents.lint(documents.read(TEXTS[dialect]), policy="restricted")
+    notes = [each.message for each in report if each.message.startswith("a policy is about pods, and was passed over")]
+    assert SAID[dialect] in DIALECTS[dialect].about
+    assert notes or dialect in {"audit", "helm", "kubernetes", "strace"}
+    assert all(note.endswith(f" for {DIALECTS[dialect].about}") for note in notes)
 
 
 def test_dialects():
@@ -635,11 +731,35 @@ def test_every_rule_is_given_by_its_example(id):
         assert {finding.level for finding in report if finding.rule == id} <= {rule.level}, (
             "write it as level in the data"
         )
+        assert [documents.Finding.from_dict(finding.as_dict()) for finding in report] == [*report]
 
     assert id in given
     assert rule.id == id
     for text in (rule.meaning, rule.remedy):
         assert text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("text", "options", "verdict", "level"),
+    [
+        ("docker run --cap-add KIL x", {}, "refused", "error"),
+        ("docker run --cap-add KILL --cap-drop KILL x", {}, "ignored", "warning"),
+        ("docker run --cap-add $X x", {}, "depends", "warning"),
+        ("docker run x", {"policy": "baseline"}, "note", "note"),
+        (POD + "      capabilities: {add: [SYS_ADMIN]}\n", {"policy": "baseline"}, "forbidden", "error"),
+    ],
+)
+def test_how_bad_a_finding_is(text, options, verdict, level):
+    """In a word of the library and in one of SARIF; both are read again from JSON, and no others."""
+    report = documents.lint(documents.read(text), **options)
+    finding = next(each for each in report if each.verdict == verdict)
+    assert finding.level == level
+    assert {each["level"] for each in report.to_sarif()["runs"][0]["results"]} >= {level}
+    assert documents.Finding.from_dict(json.loads(json.dumps(finding.as_dict()))) == finding
+    with pytest.raises(FormatError) as caught:
+        documents.Finding.from_dict({**finding.as_dict(), "verdict": "fine"})
+    words = "'refused', 'ignored', 'depends', 'forbidden', 'note'"
+    assert str(caught.value) == f"Finding.verdict: expected one of {words}, got 'fine'"
 
 
 def test_the_rules_stand_in_order():
@@ -730,6 +850,22 @@ def test_what_is_not_known_is_not_written(text, why, to):
     with pytest.raises(DocumentError, match="give the document as its tool resolves it") as caught:
         documents.convert(documents.read(text), to)
     assert why in str(caught.value)
+
+
+def test_all_that_is_told_of_what_is_not_known():
+    """Where it stands, whose it is, why, and what to do."""
+    with pytest.raises(DocumentError) as caught:
+        documents.convert(documents.read("services:\n  web:\n    cap_add: [$X]\n", "c.yaml"), "docker")
+    assert str(caught.value) == (
+        "c.yaml:3: web: what is asked for is not known, as a variable decides (services.web.cap_add[0]: depends: "
+        "Compose puts the value of a variable here): give the document as its tool resolves it"
+    )
+    with pytest.raises(DocumentError) as caught:
+        documents.convert(documents.read("buildah run --cap-add CAP_KILL x", "run.sh"), "docker")
+    assert str(caught.value) == (
+        "run.sh:1: what is asked for is not known, as what was asked for when the container was made counts too, "
+        "and is not counted here"
+    )
 
 
 def test_what_asks_for_nothing_is_a_command_line_too():
@@ -936,8 +1072,13 @@ def test_a_document_that_cannot_be_read_is_not_lost():
     with pytest.raises(DocumentError) as caught:
         documents.read("a: 1\na: 2\n", name="a.yaml")
     report = documents.lint([documents.unread(caught.value, "a.yaml"), *documents.read(TEXTS["docker"])], systemd=252)
-    assert str(report) == 'a.yaml:2: unreadable: found duplicate key "a"'
+    unread, note = str(report).splitlines()
+    assert unread == 'a.yaml:2: unreadable: found duplicate key "a"'
+    assert note.startswith("-:1: option-passed-over: a release of systemd is about units, and was passed over for ")
     assert str(report.outcomes[0]) == "not known: it cannot be read"
+    assert [(each.line, each.problems[0].line) for each in (report.outcomes[0].workload, documents.unread("no"))] == [
+        (2, 2), (1, None),
+    ]  # fmt: skip
     with pytest.raises(DocumentError, match="there is no container in it; : refused: no"):
         documents.convert(documents.unread("no", "b"), "docker")
 

@@ -138,6 +138,49 @@ def test_engines(engine, add, drop, expected):
     assert list(map(str, engines.get(name, version or None).problems(add, drop))) == expected
 
 
+@pytest.mark.parametrize(
+    ("engine", "name", "rule", "verdict"),
+    [
+        ("containerd", "BOGUS", "unknown-capability", "ignored"),
+        ("containerd", "CAP_BOGUS", "unknown-capability", "ignored"),
+        ("containerd", "", "unknown-capability", "ignored"),
+        ("containerd", "CAP_KILL", "capability-prefix", "ignored"),
+        ("containerd", "cap_net_admin", "capability-prefix", "ignored"),
+        ("docker", "BOGUS", "unknown-capability", "refused"),
+        ("podman", "CAP_BOGUS", "unknown-capability", "refused"),
+    ],
+)
+def test_by_which_rule_a_name_is_told(engine, name, rule, verdict):
+    """One that is none to anybody is unknown; one that is one to people is spelt as the engine does not take it."""
+    for add, drop in (([name], []), ([], [name])):
+        [problem] = engines.get(engine).problems(add, drop)
+        assert (problem.rule, problem.verdict, problem.value) == (rule, verdict, name)
+
+
+@pytest.mark.parametrize(
+    ("name", "takes", "refuses"),
+    [
+        ("podman", ["1.0", "1.8", "1.9", "4.1", "5.4"], ["2.0", "2.2", "3.0", "3.1", "3.2", "3.4", "4.0"]),
+        ("podman-packaged", ["4.1", "4.3"], ["2.2", "3.0", "3.1", "3.2", "4.0"]),
+        ("docker", ["20.10", "28.0"], []),
+        ("nerdctl", ["1.7", "2.0"], []),
+    ],
+)
+def test_names_to_add_for_a_privileged_container(name, takes, refuses):
+    """Podman from 2.0 to 4.0 refuses them, and nothing else of such a container."""
+    for version in takes:
+        assert engines.get(name, version).resolve(["KILL"], privileged=True)
+    for version in refuses:
+        engine = engines.get(name, version)
+        with pytest.raises(ContradictionError) as caught:
+            engine.resolve(["KILL", "CHOWN"], privileged=True)
+        assert str(caught.value) == (
+            f"{engine.title} {version} refuses 'KILL, CHOWN': it takes no names to add for a privileged container"
+        )
+        assert engine.resolve(privileged=True)
+        assert engine.resolve(["KILL"]) >= CapSet(["KILL"])
+
+
 def test_a_privileged_container():
     """Most do not even look at the names."""
     for name, verdicts in (("containerd", ["ignored"]), ("cri-o", ["ignored"]), ("docker", ["refused"])):

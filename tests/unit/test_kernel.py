@@ -691,8 +691,9 @@ def test_rules():
         names = {word for word in re.findall(r"[A-Z][A-Z_]+", rule.says) if not word.startswith(("CAP_", "SECBIT_"))}
         assert names <= {"AT_SECURE", "EXEC_", "ID"}, "the rest of a sentence is in small letters"
         assert re.search(r"[a-z&]", rule.says)
-        assert rule.function
-        assert rule.page
+        for each in rule.function.split("; "):
+            assert re.fullmatch(r"(?:[a-z_]+/)+[a-z_]+\.[ch](?: [a-z0-9_]+\(\)(?:, [a-z0-9_]+\(\))*)?", each), each
+        assert re.fullmatch(r"[a-z_]+\([2-8]\)(?:, .+)?", rule.page), rule.page
     assert {call for rule in kernel.RULES.values() for call in rule.calls} == set(CALLS)
 
 
@@ -782,7 +783,14 @@ def test_arguments_in_the_text_of_a_call():
     """What can be gone through once is written and used; what is long is cut off."""
     assert kernel.explain_setgroups(ROOT, iter([7, 5])).call == "setgroups([7, 5])"
     assert kernel.explain_setgroups(ROOT, iter([7, 5])).after.groups == (5, 7)
-    assert len(kernel.explain_setgroups(ROOT, [0] * 65536).call) < 1100
+    for count, called in (
+        (333, f"[{', '.join(['0'] * 333)}]"),  # 999 characters
+        (334, f"[{'0, ' * 333}..."),  # of 1002 the first 1000
+        (65536, f"[{'0, ' * 333}..."),
+    ):
+        assert kernel.explain_setgroups(ROOT, [0] * count).call == f"setgroups({called})"
+    whole = [10] + [0] * 332  # 1000 characters
+    assert kernel.explain_setgroups(ROOT, whole).call == f"setgroups({whole})"
 
 
 @pytest.mark.parametrize(
@@ -816,3 +824,42 @@ def test_why_offers_the_inheritable_bit_of_a_file(caps, more, gives):
     ways = [way.gives for way in answer.ways if "setcap cap_net_raw=ei" in way.what]
 
     assert ways == ([] if gives is None else [gives])
+
+
+def test_setgroups_once_the_groups_are_mapped():
+    """It can no longer be denied, and allowing it changes nothing."""
+    mapped = kernel.write_gid_map(INSIDE, [(0, 1000, 1)], by="outside")
+    error = refused(kernel.write_setgroups, mapped, "deny")
+    assert (error.errno, error.rule) == (errno.EPERM, "setgroups-stays")
+    assert kernel.write_setgroups(mapped, "allow").user_ns.setgroups == "allow"
+    denied = kernel.write_setgroups(INSIDE, "deny")
+    assert refused(kernel.write_setgroups, denied, "allow").errno == errno.EPERM
+    assert kernel.write_setgroups(denied, "deny").user_ns.setgroups == "deny"
+
+
+@pytest.mark.parametrize(
+    ("real", "effective", "saved"), [(-1, 1001, 1001), (-1, 0, 7), (0, -1, 1000), (5, 6, 6), (-1, -1, 7)]
+)
+def test_the_saved_id_after_setreuid(real, effective, saved):
+    """It follows the effective one where the real one is set, or another than it becomes effective."""
+    cred = evolve(ROOT, uids=Ids(0, 1000, 7, 1000))
+    assert kernel.setreuid(cred, real, effective).uids.saved == saved
+
+
+def test_the_saved_ids_after_execve():
+    """They are the effective ones."""
+    cred = evolve(ROOT, uids=Ids(0, 1000, 7, 8), gids=Ids(0, 50, 7, 8))
+    after = kernel.execve(cred, Executable())
+    assert (after.uids, after.gids) == (Ids(0, 1000, 1000, 1000), Ids(0, 50, 50, 50))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "rule", "change"),
+    [(0, 1000, "fsuid-leaves-zero", "lost"), (1000, 0, "fsuid-becomes-zero", "gained")],
+)
+def test_the_fs_user_id_has_rules_of_its_own(before, after, rule, change):
+    """They are about what is for files."""
+    held = ALL if before == 0 else CapSet()
+    cred = evolve(ROOT, uids=Ids(0, 0, 0, before), caps=CapState(effective=held, permitted=ALL, bounding=ALL))
+    reason = kernel.explain_setfsuid(cred, after).why("dac_override")
+    assert (reason.rule.name, reason.change) == (rule, change)

@@ -388,6 +388,7 @@ def test_may_be_document():
     assert not may_be("Hello world", "x")
     assert may_be('{"services": {}, "process": {"capabilities": {}}}')
     assert not may_be("x" * 2**20 + "\nkind: [")
+    assert may_be("#" + " a long comment in front of it" * 30_000 + "\nkind: [")
     with pytest.raises(TypeError, match=r"expected what documents.read\(\) raised, got 5"):
         documents.may_be_document(5, "")
     with pytest.raises(TypeError, match="expected a document as str or bytes, got 5"):
@@ -652,7 +653,14 @@ def test_the_configuration_is_found(run, tree, monkeypatch):
     assert "capset: 2 findings are silenced" in err
     monkeypatch.chdir(tree / "deploy")
     status, out, err = run("lint", "../compose.yaml")
-    assert (status, out, err) == (0, "", "capset: 1 finding is silenced\n")
+    told = "capset: ../capset.toml: not told: invalid-user\ncapset: 1 finding is silenced\n"
+    assert (status, out, err) == (0, "", told)
+    (tree / "capset.toml").write_text('[lint]\nselect = ["needs-root", "no-effect"]\n')
+    assert run("lint", "../compose.yaml")[2] == "capset: ../capset.toml: told alone: needs-root, no-effect\n"
+    assert run("lint", "../compose.yaml", "--config", "../capset.toml")[2] == ""
+    (tree / "capset.toml").write_text(
+        '[lint]\n[[lint.silence]]\nfiles = ["*.yaml"]\nrules = ["unknown-capability"]\nreason = "a test"\n'
+    )
     [row] = json.loads(run("lint", "../compose.yaml", "--json")[1])
     assert row["problems"][0]["silenced"] == {"reason": "a test", "where": "../capset.toml"}
     assert run("lint", "../compose.yaml", "--config", "../pyproject.toml")[::2] == (

@@ -47,7 +47,7 @@ ASKED = {
 def test_every_engine_is_asked_in_its_way(command, monkeypatch, engine):
     """With the name as a word of its own; of a process whose control group does not name it, nothing is sure."""
     program, answer, words = ASKED[engine]
-    given = command(program, f"echo '{answer.format(os.getpid(), 'f0f0f0f0')}'")
+    given = command(program, f"echo '{answer.format(os.getpid(), 'f0f0f0f0f0f0')}'")
 
     found = live.container(engine, "web-1.x_y")
     assert given() == words
@@ -55,9 +55,31 @@ def test_every_engine_is_asked_in_its_way(command, monkeypatch, engine):
     assert found.assumed == (
         f"process {os.getpid()} of this machine is that container, as its control group does not say whose it is",
     )
-    named = b"0::/docker-f0f0f0f0.scope/lxc.payload.web-1.x_y\n"
+    named = b"0::/docker-f0f0f0f0f0f0.scope/lxc.payload.web-1.x_y\n"
     monkeypatch.setattr("capset.live.containers.contents", lambda path: named if "cgroup" in path else contents(path))
     assert live.container(engine, "web-1.x_y").assumed == ()
+
+
+@pytest.mark.parametrize(
+    ("groups", "sure"),
+    [
+        ("0::/lxc.payload.web-1", True),
+        ("0::/lxc.payload.staging_web-1/init.scope", True),
+        ("5:memory:/x\n9:name=systemd:/lxc/web-1", True),
+        ("0::/machine.slice/machine-web\\x2d1.scope/payload", True),
+        ("0::/machine.slice/systemd-nspawn@web-1.service/payload", True),
+        ("9:name=systemd:/", False),
+        ("0::/lxc.payload.my-web-1", False),
+        ("0::/lxc.payload.web-10", False),
+        ("0::/system.slice/web-1-helper.service", False),
+        ("0::/", False),
+    ],
+)
+def test_a_name_is_no_part_of_another(command, monkeypatch, groups, sure):
+    """A process whose control group has the name somewhere in it may be anything."""
+    command("lxc-info", f"echo {os.getpid()}")
+    monkeypatch.setattr("capset.live.containers.contents", lambda _path: f"{groups}\n".encode())
+    assert (live.container("lxc", "web-1").assumed == ()) is sure
 
 
 @pytest.mark.parametrize(

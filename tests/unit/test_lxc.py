@@ -141,6 +141,21 @@ def test_files_that_are_included():
     assert many.not_known == "more than 100 files are included, and the others are not read"
 
 
+def test_where_a_problem_stands():
+    """The line and its key, and in front of them the file where that is included."""
+    text = "lxc.init.uid = web\nlxc.no_new_privs = yes\nlxc.cap.drop = kil\n"
+    [workload] = documents.read(f"lxc.include = /a\n{text}", "c", beside={"/a": text})
+    numbers = "LXC takes numbers alone, and passes over 'web': what was said before it counts"
+    assert sorted(map(str, workload.problems)) == [
+        f"/a, line 1 (lxc.init.uid): ignored: {numbers}",
+        "/a, line 2 (lxc.no_new_privs): refused: LXC takes 0 or 1, got 'yes'",
+        "/a, line 3 (lxc.cap.drop): refused: LXC knows no capability 'kil': did you mean kill?",
+        f"line 2 (lxc.init.uid): ignored: {numbers}",
+        "line 3 (lxc.no_new_privs): refused: LXC takes 0 or 1, got 'yes'",
+        "line 4 (lxc.cap.drop): refused: LXC knows no capability 'kil': did you mean kill?",
+    ]
+
+
 def test_what_a_workload_tells():
     """Its name, its lines, and that it can be kept."""
     [web] = documents.read(f"# c\n{COMMON}lxc.uts.name = web\nlxc.cap.drop = kill\nlxc.init.uid = 5\n", "config")

@@ -14,6 +14,7 @@ pytest.importorskip("resource", reason="mutants run in children with limits of t
 
 from tests.mutants.__main__ import survivors
 from tests.mutants.mutating import SUBJECTS, compiled, modules_of, mutants, path_of
+from tests.mutants.reaching import made_of
 
 ROOT = Path(__file__).parent.parent.parent
 
@@ -64,10 +65,27 @@ def test_what_is_made_wrong(text, changes):
         "x = None",
         "x = cast('int', y)",
         "def f():\n    return None",
+        "Side = Literal['add', 'drop']",
+        "def f(x: Literal['add']) -> Literal['drop']: ...",
     ],
 )
 def test_what_no_test_can_see(text):
     assert not mutants("capset.x", text)
+
+
+def test_an_alias_that_a_field_has_anyway():
+    """attrs takes the underscore away by itself; another alias is another name."""
+    usual = mutants("capset.x", "class A:\n    _x: int = field(alias='x', eq=y)")
+    other = mutants("capset.x", "class A:\n    _x: int = field(alias='y')")
+    assert [mutant.change for mutant in usual] == ["'x' -> 'X'", "eq=y -> nothing"]
+    assert [mutant.change for mutant in other] == ["alias='y' -> nothing", "'y' -> 'Y'"]
+
+
+def test_what_is_made_of_a_table():
+    """Tests name what people see, and not always the table of which it is made as its module is imported."""
+    text = "_A = {1: 2}\n_B: int = f(_A)\nC = [_B]\nD = 5\ndef e():\n    return _A\n"
+    assert made_of(text, "_A") == {"_A", "_B", "C"}
+    assert made_of(text, "D") == {"D"}
 
 
 def test_where_a_mutant_is():

@@ -286,6 +286,27 @@ def test_what_a_service_brings(inside, name, engine, request_):
     assert (found.name, found._engine, found.request) == (name, engine, request_)
 
 
+@pytest.mark.parametrize(
+    ("right", "wrong", "of_api"),
+    [
+        ("sidecar_service", "sidecar_servic", "SidecarService"),
+        ("sidecar_task", "sidecar_tasks", "SidecarTask"),
+        ("gateway", "gatewy", "Gateway"),
+    ],
+)
+def test_what_a_service_brings_under_a_misspelt_key(right, wrong, of_api):
+    """Nothing is passed over in silence: neither as HCL has it nor as the API does."""
+    [found] = read(hcl(f'service {{\n name = "api"\n connect {{\n {wrong} {{}}\n }}\n }}'))
+    assert found.not_known == "it cannot be read"
+    assert found.refusal.message == f"expected no such key (did you mean {right}?), got {{}}"
+    key = wrong.title().replace("_", "")
+    with pytest.raises(FormatError) as caught:
+        nomad.from_job({"TaskGroups": [{"Tasks": [], "Services": [{"Name": "api", "Connect": {key: {}}}]}]})
+    assert str(caught.value) == (
+        f"TaskGroups[0].Services[0].Connect.{key}: expected no such key (did you mean {of_api}?), got {{}}"
+    )
+
+
 def test_what_a_service_does_not_bring():
     """Connect of the task itself; a proxy that the API has listed; and the engine of a proxy among tasks of Podman."""
     [nothing] = read(hcl('service {\n name = "api"\n connect { native = true }\n }\n service { name = "b" }'))

@@ -498,6 +498,21 @@ def test_what_of_systemctl_is_not_counted():
     assert (one.problems[0].line, one.not_known) == (5, "")
 
 
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("RestrictAddressFamilies=AF_%n", "systemd passes over 'AF_%n': a family is one such as AF_UNIX"),
+        ("RestrictAddressFamilies=AF_X AF_%%", "systemd passes over 'AF_%%': a family is one such as AF_UNIX"),
+        ("SystemCallFilter=%x", "systemd passes over '%x', which it does not know"),
+    ],
+)
+def test_what_systemctl_shows_and_systemd_does_not_know(line, message):
+    """It is told as it is shown: a percent sign there begins no specifier."""
+    [one] = read(SHOWN.format("a", "", "", "") + line, "systemctl")
+    assert message in told([one])
+    assert {problem.value for problem in one.problems} == {line.partition("=")[2]}
+
+
 UNSET = f"SystemCallFilter=~\nRestrictAddressFamilies=~\nRestrictNamespaces=no\nDelegateNamespaces={2**64 - 1}\n"
 
 

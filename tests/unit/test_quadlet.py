@@ -268,3 +268,10 @@ def test_words_of_quadlet():
     assert command_words("a '' b", empty=False) == ["a"]
     assert command_words("a ''", empty=False) == ["a"]
     assert command_words("a\\b", escapes=False) == ["a\\b"]
+
+
+def test_an_empty_line_takes_back_all_before_it():
+    """However many there are."""
+    lines = ["AddCapability=KILL", "AddCapability=", "AddCapability=CHOWN", "AddCapability=", "AddCapability=MKNOD"]
+    [workload] = documents.read("\n".join(["[Container]", "Image=a", *lines, ""]), "a.container")
+    assert workload.request.add == ("MKNOD",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import shlex
 
 import pytest
 
@@ -259,10 +260,49 @@ def test_what_is_none(text, dialect, message):
     assert message in str(caught.value)
 
 
+def nested(text, deep):
+    for _ in range(deep):
+        text = f"sh -c {shlex.quote(text)}"
+    return text
+
+
+@pytest.mark.parametrize(("deep", "is_read"), [(0, True), (1, True), (4, True), (5, True), (6, False)])
+def test_how_many_commands_may_stand_in_each_other(deep, is_read):
+    """In what is pasted, and in a unit; there the commands of a deeper one are not known."""
+    text = nested("docker run --cap-add KILL web", deep)
+    if is_read:
+        assert pasted(text) == [["docker", "run", "--cap-add", "KILL", "web"]]
+    else:
+        with pytest.raises(ValueError, match=r"^more than 5 commands stand in each other$"):
+            pasted(text)
+    escaped = text.replace("\\", "\\\\").replace("'\"'\"'", "\\'")
+    _, inside = documents.read(f"[Service]\nExecStart={escaped}\n")
+    assert (inside.request == Request(["KILL"]), inside.not_known) == (is_read, "" if is_read else "it cannot be read")
+
+
+def test_eval():
+    """What it is given is one command, on its line; without anything it is one itself."""
+    assert pasted("eval\ndocker run web") == [["eval"], ["docker", "run", "web"]]
+    found = documents.read("eval \\\n docker run --cap-add KIL a\neval 'docker run \\\n --cap-add KIL b'\n")
+    assert [each.line for each in found] == [1, 3]
+    assert [finding.line for finding in documents.lint(found)] == [1, 4]
+
+
 def test_commands_in_other_documents():
     """A script in YAML, or a comment that says how to start it, is no command line."""
     for text in ("x: |\n  docker run --privileged x", "# docker run x\nservices: {}", "[Service]\ndocker run x\n"):
         assert not is_command_line(text)
+        assert not is_command_line(f"\n  # a comment\n\t# and another\n{text}")
+    for text in (
+        "docker run x",
+        "  docker run x",
+        "$ docker run x",
+        "```sh\ndocker run x\n```",
+        "# a\ndocker run x",
+        "",
+    ):
+        assert is_command_line(text)
+        assert is_command_line(f"\n  # a comment\n\t# and another\n{text}")
     assert pasted("# docker run x\nservices: {}\n") == [["services:", "{}"]]
     with pytest.raises(DialectError):
         documents.read("a: |\n  docker run --privileged x")

@@ -438,6 +438,18 @@ def test_no_progress_on_a_dumb_terminal(run, slow, monkeypatch):
     assert run("files", "examples/documents")[::2] == (0, "")
 
 
+def test_no_progress_without_threads(run, slow, monkeypatch):
+    """A browser has none, and a process may have as many as it is allowed."""
+
+    def start(_thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setattr(threading.Thread, "start", start)
+
+    assert run("ps", "--proc", "examples/host")[::2] == (0, "capset: 2 listed\n")
+
+
 @pytest.mark.linux
 def test_no_progress_without_rich(run, slow, monkeypatch):
     """What is asked for does not need it."""

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import enum
+import copy
 import importlib
+import importlib.util
 import inspect
 import json
+import os
 import subprocess
 import sys
 import unittest
@@ -20,12 +22,17 @@ from hypothesis import HealthCheck, Phase, find, given, settings
 from hypothesis import strategies as st
 
 import capset
-from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, documents, engines, formats, live, testing
+from capset import DOCKER_DEFAULT, Cap, CapSet, CapState, Ids, documents, engines, kernel, live, testing
+from capset.engines import Request
 from capset.errors import ArgumentError, ContainerError, PidError, UnknownCapabilityError, UnknownRuleError
+from capset.formats.printed import Printed
 from capset.live.containers import Container
-from capset.testing import registration
+from capset.shown import Tabular
+from capset.testing import assertions, registration
 from capset.testing.assertions import assert_caps, assert_document
-from capset.testing.registration import STRATEGIES
+from capset.testing.registration import NOT_DRAWN, STRATEGIES
+from capset.testing.strategies import kernel as kernel_strategies
+from tests import public
 
 ROOT = Path(capset.__file__).parent
 DOCKER = engines.get("docker")
@@ -34,51 +41,55 @@ testing.register()
 
 # -- what is registered ----------------------------------------------------------------------------
 
-PUBLIC = ["capset", *(f"capset.{name}" for name in ("documents", "engines", "formats", "kernel", "live", "policy"))]
-PUBLIC += [f"capset.formats.{name}" for name in formats.__all__ if inspect.ismodule(getattr(formats, name))]
 
-# Those that are no values of their own: iterators over a running system, and what readers hand on to each other, parts
-# of parsed documents.
-NOT_DRAWN = {
-    *("Scan", "FileScan"),
-    *("Pod", "Record", "Line", "Task", "Shown"),
-    "capset.formats.gitlab.Container",
-}
-
-
-def is_value(kind):
-    """Say whether a public name is a type of values: a record, an enum, a named tuple, a set or a list of results."""
-    if not inspect.isclass(kind) or issubclass(kind, BaseException):
-        return False
-    return attrs.has(kind) or issubclass(kind, enum.Enum | tuple | list) or kind is CapSet
+def public_types():
+    """Return every public type by its name, but for errors, protocols, and what others are based on."""
+    named = {(module, name) for module in public.MODULES for name in importlib.import_module(module).__all__}
+    found = {
+        f"{module}.{name}": getattr(importlib.import_module(module), name)
+        for module, name in named | public.documented()
+    }
+    types = {name: kind for name, kind in found.items() if inspect.isclass(kind) and kind.__module__ != "builtins"}
+    bases = {base for kind in types.values() for base in kind.__mro__[1:]}
+    others = {
+        kind for kind in types.values() if issubclass(kind, BaseException) or getattr(kind, "_is_protocol", False)
+    }
+    return {name: kind for name, kind in types.items() if kind not in bases | others}
 
 
-def public_values():
-    found = {}
-    for name in PUBLIC:
-        module = importlib.import_module(name)
-        for public in module.__all__:
-            kind = getattr(module, public)
-            if is_value(kind) and public not in NOT_DRAWN and f"{name}.{public}" not in NOT_DRAWN:
-                found[f"{name}.{public}"] = kind
-    return found
+def named_in(table):
+    return {
+        f"{module}.{name}": getattr(importlib.import_module(module), name)
+        for module, names in table.items()
+        for name in names
+    }
 
 
-REGISTERED = {
-    f"{module}.{name}": getattr(importlib.import_module(module), name)
-    for module, names in STRATEGIES.items()
-    for name in names
-}
+REGISTERED = named_in(STRATEGIES)
+REFUSED = named_in(NOT_DRAWN)
 
 
-def test_every_public_value_has_a_strategy():
-    """A new one is put into the table of registration.py; no name of the table is one of something else."""
-    lacking = {name for name, kind in public_values().items() if kind not in REGISTERED.values()}
+def test_every_public_type_has_a_strategy():
+    """A new one is put into a table of registration.py; no name of a table is one of something else."""
+    listed = {**REGISTERED, **REFUSED}
 
-    assert lacking == set()
-    assert all(map(is_value, REGISTERED.values()))
-    assert all(f"{kind.__module__}.{kind.__qualname__}" == name for name, kind in REGISTERED.items())
+    assert {name for name, kind in public_types().items() if kind not in listed.values()} == set()
+    assert all(f"{kind.__module__}.{kind.__qualname__}" == name for name, kind in listed.items())
+    assert not REGISTERED.keys() & REFUSED.keys()
     assert len(REGISTERED) > 60
+
+
+@pytest.mark.parametrize("asked", [lambda kind: kind, lambda kind: kind | None], ids=["itself", "in a union"])
+@pytest.mark.parametrize("kind", [live.Scan, live.FileScan], ids=str)
+def test_what_reads_a_system_is_not_drawn(kind, asked):
+    """Said before anything is read, with what is drawn instead; what it is based on is drawn as ever."""
+    told = rf"a live\.{kind.__name__} reads a system, and so none is drawn: draw what it finds, live\.(\w+)"
+    with pytest.raises(ArgumentError, match=told) as caught:
+        st.from_type(asked(kind)).validate()
+    assert caught.value.value is kind
+    assert kind in REFUSED.values()
+    assert getattr(live, str(caught.value).rpartition(".")[2]) in REGISTERED.values()
+    st.from_type(Tabular).validate()
 
 
 def test_each_function_is_there():
@@ -129,13 +140,18 @@ def test_nobody_pays_for_what_is_not_used():
     assert "capset.state" not in alone(f"{before}\n{ours}")
 
 
-def test_a_module_that_is_imported_later(tmp_path):
-    """Its types are known then, and nothing is seen of that on the module; from a zip too."""
-    archive = tmp_path / "capset.zip"
+def archived(folder):
+    """Put capset into a zip."""
+    archive = folder / "capset.zip"
     with zipfile.ZipFile(archive, "w") as zipped:
         for path in ROOT.rglob("*"):
             if path.suffix != ".pyc" and path.is_file():
                 zipped.write(path, path.relative_to(ROOT.parent))
+    return archive
+
+
+def test_a_module_that_is_imported_later(tmp_path):
+    """Its types are known then, and nothing is seen of that on the module; from a zip too."""
     code = """
 from capset.testing.registration import register
 register(); register()
@@ -152,7 +168,79 @@ print(type(state.__loader__).__name__, state.__loader__ is state.__spec__.loader
 print([type(finder).__name__ for finder in sys.meta_path].count('_Finder'))
 """
     assert alone(code) == "SourceFileLoader True 1"
-    assert alone(code, archive) == "zipimporter True 1"
+    assert alone(code, archived(tmp_path)) == "zipimporter True 1"
+
+
+ASKED_OF_A_SPEC = """
+from capset.testing.registration import register
+register()
+import copy, importlib.resources, importlib.util, inspect, linecache, pkgutil, runpy, sys
+name = 'capset.ids'
+spec = importlib.util.find_spec(name)
+assert name not in sys.modules
+assert 'class Ids' in spec.loader.get_source(name)
+assert spec.loader.is_package(name) is False
+assert spec.loader.get_code(name).co_filename == spec.origin == spec.loader.get_filename(name)
+linecache.lazycache('no-file.py', {'__name__': name, '__loader__': spec.loader})
+assert any('class Ids' in line for line in linecache.getlines('no-file.py'))
+assert not hasattr(spec.loader, 'no_such_name')
+assert copy.copy(spec.loader).get_source(name) == spec.loader.get_source(name)
+assert runpy.run_module(name)['Ids'](1, 2, 3, 4).saved == 3
+assert pkgutil.get_data(name, 'py.typed') == b''
+module = importlib.util.module_from_spec(spec)
+assert 'class Ids' in inspect.getsource(module)
+spec.loader.exec_module(module)
+assert 'four user ids' in inspect.getsource(module.Ids)
+from capset import live
+assert 'class Scan' in inspect.getsource(live.Scan)
+assert importlib.resources.files('capset.live').joinpath('scanning.py').is_file()
+assert {'ids', 'testing'} <= {each.name for each in pkgutil.iter_modules(sys.modules['capset'].__path__)}
+"""
+
+
+def test_a_spec_answers_as_ever(tmp_path):
+    """Whoever asks for the source, code or files of a module before it is loaded is answered; from a zip too."""
+    alone(ASKED_OF_A_SPEC)
+    alone(ASKED_OF_A_SPEC, archived(tmp_path))
+
+
+def test_a_loader_has_what_its_own_has(monkeypatch):
+    """And nothing besides; a copy of it too."""
+    monkeypatch.delitem(sys.modules, "capset.ids")
+    loader = importlib.util.find_spec("capset.ids").loader
+
+    assert isinstance(loader, registration._Loader)
+    for each in (loader, copy.copy(loader)):
+        assert "class Ids" in each.get_source("capset.ids")
+        assert not hasattr(each, "no_such_name")
+
+
+def test_a_loader_loads_by_its_own(monkeypatch):
+    """It is not seen of the module, and the types of that are registered; so is nothing of one that is not loaded."""
+    monkeypatch.delitem(sys.modules, "capset.ids")
+    testing.register()
+    spec = importlib.util.find_spec("capset.ids")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    assert module.__loader__ is module.__spec__.loader
+    assert not isinstance(module.__loader__, registration._Loader)
+    assert isinstance(find(st.from_type(module.Ids), lambda _ids: True), Ids)
+
+
+def test_finders_of_old_are_passed_over():
+    """One that has no find_spec() is for Python to ask."""
+    code = """
+from capset.testing.registration import register
+import sys
+class Old:
+    def find_module(self, name, path=None): pass
+sys.meta_path.insert(0, Old())
+register()
+from capset import state
+print(state.__name__)
+"""
+    assert alone(code) == "capset.state"
 
 
 def test_what_is_not_there_is_not_found():
@@ -222,20 +310,71 @@ def test_states_shrink():
     )
     assert smallest(testing.unlawful_states(), lambda state: True) == CapState(effective=["chown"])
     assert smallest(testing.requests(), lambda request: request.drop).drop == ("CHOWN",)
+    podman = engines.get("podman", "4.0")
+    assert smallest(testing.requests(podman), lambda request: request.add) == Request(add=("CHOWN",))
 
 
 def test_all_kinds_of_sets_are_drawn():
     """Empty ones, full ones, and such as lack a few."""
-    seen = []
+    seen = [len(caps) for caps in drawn(testing.capsets(), 200)]
 
-    @settings(SOME, max_examples=200, derandomize=True)
-    @given(testing.capsets())
-    def look(caps):
-        seen.append(len(caps))
-
-    look()
     for size in (range(1), range(1, 4), range(25, 40), range(59, 64), range(64, 65)):
         assert any(each in size for each in seen)
+
+
+def drawn(strategy, examples):
+    """Return what is drawn, the same at each run."""
+    seen = []
+
+    @settings(SOME, max_examples=examples, derandomize=True, phases=[Phase.generate])
+    @given(strategy)
+    def look(value):
+        seen.append(value)
+
+    look()
+    return seen
+
+
+@pytest.mark.parametrize(
+    ("bounds", "sizes"),
+    [
+        ({"min_size": 1}, (range(1, 2), range(2, 5), range(25, 40), range(60, 64), range(64, 65))),
+        ({"min_size": 20}, (range(20, 21), range(21, 24), range(36, 48), range(60, 64), range(64, 65))),
+        ({"min_size": 60}, (range(60, 61), range(61, 63), range(63, 64), range(64, 65))),
+        ({"max_size": 63}, (range(1), range(1, 4), range(25, 40), range(59, 63), range(63, 64))),
+        ({"max_size": 20}, (range(1), range(1, 4), range(7, 13), range(17, 20), range(20, 21))),
+        ({"max_size": 3}, (range(1), range(1, 2), range(2, 3), range(3, 4))),
+        ({"min_size": 5, "max_size": 5}, (range(5, 6),)),
+    ],
+    ids=str,
+)
+def test_all_kinds_of_sets_of_given_sizes_are_drawn(bounds, sizes):
+    """The smallest, the largest, and such between, of which each capability is in some and no one in all."""
+    seen = drawn(testing.capsets(**bounds), 400)
+
+    for size in sizes:
+        assert any(len(caps) in size for caps in seen), size
+    assert all(bounds.get("min_size", 0) <= len(caps) <= bounds.get("max_size", 64) for caps in seen)
+    assert CapSet().union(*seen) == CapSet.all(63)
+    assert CapSet.all(63).intersection(*seen) == CapSet()
+
+
+@pytest.mark.parametrize(
+    ("bounds", "holds", "shrunk"),
+    [
+        ({"min_size": 2}, lambda caps: True, "chown,dac_override"),
+        ({"min_size": 2}, lambda caps: "net_admin" in caps, "chown,net_admin"),
+        ({"min_size": 1}, lambda caps: len(caps) > 2, "chown,dac_override,dac_read_search"),
+        ({"max_size": 3}, bool, "chown"),
+        ({"max_size": 3}, lambda caps: "kill" in caps and len(caps) > 1, "chown,kill"),
+        ({"min_size": 63}, lambda caps: "chown" not in caps, CapSet.all(63) - {"chown"}),
+        ({"min_size": 64}, lambda caps: True, CapSet.all(63)),
+    ],
+    ids=str,
+)
+def test_sets_of_given_sizes_shrink(bounds, holds, shrunk):
+    """As any others do, and what has to be there beside is low."""
+    assert smallest(testing.capsets(**bounds), holds) == CapSet.parse(str(shrunk))
 
 
 @FEW
@@ -289,18 +428,56 @@ def test_requests_of_engines(data):
 def test_requests_of_every_engine(name):
     """And of each there are some, that ask for something where it has an option for it."""
     engine = engines.get(name)
-    seen = []
-
-    @settings(SOME, max_examples=30, derandomize=True)
-    @given(testing.requests(engine))
-    def look(request):
-        seen.append(request)
-
-    look()
+    seen = drawn(testing.requests(engine), 30)
     options = engine.judge.rules.options
     assert any(request.add for request in seen) == bool(options.add)
     assert any(request.drop for request in seen) == bool(options.drop)
     assert not any(request.privileged for request in seen) or options.privileged
+
+
+@pytest.mark.parametrize("engine", [era for name in engines.names() for era in engines.versions(name)], ids=str)
+def test_an_engine_takes_what_is_drawn_for_it(engine):
+    """Each of its eras, without anything being thrown away, which would be slow."""
+    for request in drawn(testing.requests(engine), 40):
+        assert engine.container(request).violations() == []
+
+
+def test_what_people_ask_most():
+    """ALL dropped and some added, in a tenth at least of what is drawn; and longer lists than one writes by hand."""
+    for strategy in (testing.requests(DOCKER), testing.requests()):
+        seen = drawn(strategy, 300)
+        most = [each for each in seen if each.drop == ("ALL",) and each.add and "ALL" not in each.add]
+        assert len(most) >= len(seen) / 10
+        assert any(not each.drop for each in most + seen)
+        for side in ("add", "drop"):
+            lists = [getattr(each, side) for each in seen]
+            assert any(len(names) > 5 for names in lists)
+            assert any("ALL" in names and len(names) > 1 for names in lists)
+            assert any(names and "ALL" not in names for names in lists)
+
+
+def test_releases_are_those_that_are_read():
+    """Of each series from the oldest to the newest of which the rules are known, which comes first."""
+    seen = {tuple(map(int, release.split(".")[:2])) for release in drawn(testing.releases(), 1000)}
+
+    assert max(seen) == tuple(map(int, kernel.NEWEST.read_to.split(".")))
+    assert min(seen) == (3, 10)
+    assert {major for major, _ in seen} == {3, 4, 5, 6, 7}
+    assert smallest(testing.releases(), lambda release: True) == f"{kernel.NEWEST.read_to}.0"
+
+
+@pytest.mark.parametrize(
+    ("read_to", "newest"),
+    [("8.3", ["8.3", "8.2", "8.1", "8.0", "7.19"]), ("7.0", ["7.0", "6.19"]), ("7.2.5", ["7.2", "7.1"])],
+)
+def test_series_come_with_the_data(read_to, newest, monkeypatch):
+    """A later release that is read is drawn by that alone."""
+    monkeypatch.setattr(kernel_strategies, "load", lambda name: {"oldest": "3.10", "read_to": read_to})
+    series = kernel_strategies._series.__wrapped__()
+
+    assert series[: len(newest)] == newest
+    assert series[-2:] == ["3.11", "3.10"]
+    assert len(set(series)) == len(series)
 
 
 def test_arguments_of_strategies():
@@ -335,6 +512,45 @@ def test_statuses(status, text):
     again = live.parse_status(status_text(status).encode("utf-8", "surrogateescape"))
     assert attrs.evolve(again, user_ns=status.user_ns) == status
     assert live.parse_status(text)
+
+
+def test_statuses_of_older_kernels():
+    """Before Linux 4.10 there is no row of no_new_privs, before 4.3 none of the ambient set, and often no seccomp."""
+    texts = drawn(testing.status_texts(), 300)
+    printed = {frozenset(line.partition(":")[0] for line in text[:-1].split("\n")) for text in texts}
+    later = {"CapAmb", "NoNewPrivs", "Seccomp"}
+
+    assert {labels & later for labels in printed} == {
+        frozenset(labels)
+        for labels in ([], ["Seccomp"], ["CapAmb"], ["CapAmb", "Seccomp"], ["CapAmb", "NoNewPrivs"], later)
+    }
+    [some, *_] = printed
+    assert all(labels - later == some - later for labels in printed)
+    empty = [text for text in texts if "CapAmb" not in text]
+    assert not any(live.parse_status(text).caps.ambient for text in empty)
+    assert any(live.parse_status(text).caps.permitted for text in empty)
+
+
+def test_what_tools_print():
+    """Of masks and of files."""
+    seen = drawn(st.from_type(Printed), 60)
+
+    assert {(each.file_caps is None, each.state is None) for each in seen} == {(True, False), (False, True)}
+    assert not any(
+        each.problems or each.not_known for each in seen if not (each.state and each.state.effective.unknown)
+    )
+
+
+def test_rows_of_status_files():
+    """Any may lack; of a whole file those alone that not every kernel prints."""
+    rows = drawn(st.from_type(live.StatusRows), 300)
+    lacking = [{each.name for each in attrs.fields(live.StatusRows) if getattr(row, each.name) is None} for row in rows]
+
+    assert {"pid", "name", "uids", "bounding", "ambient", "no_new_privs"} <= set().union(*lacking)
+    later = {"ambient", "no_new_privs", "seccomp", "user_ns"}
+    whole = [names for row, names in zip(rows, lacking, strict=True) if row.whole]
+    assert any("ambient" in names for names in whole)
+    assert all(names <= later for names in whole)
 
 
 # -- assertions ------------------------------------------------------------------------------------
@@ -469,7 +685,43 @@ STATE = CapState(permitted=["kill", "net_raw"], effective=["kill"], bounding=["k
             documents.lint(documents.read("docker run --name web --cap-add X a")).outcomes[0],
             {"effective": ""},
             "web is not as expected\n"
-            "  effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+            "  effective: there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+        ),
+        (
+            CapState(effective=[41, 50], permitted=[41, 50]),
+            {"lacks": "all"},
+            "the thread is not as expected\n"
+            "  has what it should lack\n"
+            "    + 41 (effective, permitted)  Newer than this version of capset, which knows those up to "
+            "CAP_CHECKPOINT_RESTORE (40).\n"
+            "    + 50 (effective, permitted)  Newer than this version of capset, which knows those up to "
+            "CAP_CHECKPOINT_RESTORE (40).",
+        ),
+        *(
+            (documents.lint(documents.read(text, name)).outcomes[0], {"no_new_privs": flag}, f"{title}{told}")
+            for text, name, flag, title, told in [
+                (
+                    "[Service]\nUser=web\nNoNewPrivileges=yes\nExecStart=+/x\n",
+                    "a.service",
+                    True,
+                    "[Service] is not as expected\n  no_new_privs: expected True, got ",
+                    "not known: its command has + in front, and other credentials for that",
+                ),
+                (
+                    "docker run --name w --security-opt $S x",
+                    "",
+                    False,
+                    "w is not as expected\n  no_new_privs: expected False, got ",
+                    "not known: a variable decides",
+                ),
+                (
+                    "docker run --name w --cap-add X --security-opt no-new-privileges x",
+                    "",
+                    True,
+                    "w is not as expected\n  no_new_privs: expected True, got ",
+                    "there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+                ),
+            ]
         ),
     ],
 )
@@ -489,8 +741,6 @@ def test_many_capabilities():
 @pytest.mark.skipif(sys.platform != "linux", reason="reads this process")
 def test_this_process():
     """By its id, and by the word for it."""
-    import os
-
     caps = live.read().caps
     assert_caps("self", effective=caps.effective, bounding=caps.bounding)
     assert_caps("thread-self", permitted=caps.permitted)
@@ -520,6 +770,51 @@ def test_a_saved_host(tmp_path):
     assert "no such process" in gone
 
 
+STATUS = (
+    "Name:\tx\nState:\t{state} (so)\nTgid:\t7\nPid:\t{tid}\nPPid:\t1\nUid:\t0\t0\t0\t0\nGid:\t0\t0\t0\t0\nGroups:\t \n"
+)
+STATUS += "".join(f"Cap{name}:\t{{caps}}\n" for name in ("Inh", "Prm", "Eff", "Bnd", "Amb"))
+
+
+def saved(folder, tid=7, state="S", caps="0000000000000000"):
+    folder.mkdir(parents=True)
+    (folder / "status").write_text(STATUS.format(tid=tid, state=state, caps=caps))
+
+
+def test_all_threads(tmp_path):
+    """One that has kept what the main thread dropped is told, and one that has ended is none."""
+    saved(tmp_path / "7")
+    saved(tmp_path / "7/task/7")
+    (tmp_path / "7/task/8").mkdir()
+    assert_caps(7, effective="", lacks="all", proc=str(tmp_path))
+    saved(tmp_path / "7/task/9", 9, caps="0000000000000020")
+
+    assert said(assert_caps, 7, permitted="", proc=str(tmp_path)) == (
+        "x (pid 7, thread 9) is not as expected\n"
+        "  permitted: has 1 more than expected\n"
+        "    + CAP_KILL  Send signals to any process."
+    )
+
+
+@pytest.mark.parametrize("state", ["Z", "X"])
+def test_what_has_ended(tmp_path, state):
+    """It holds nothing any more, and would pass."""
+    saved(tmp_path / "7", state=state)
+    assert (
+        said(assert_caps, 7, lacks="all", proc=str(tmp_path))
+        == "x (pid 7) is not as expected\n  not known: it has ended"
+    )
+
+
+@pytest.mark.linux
+def test_a_zombie():
+    """Such as a server that did not start."""
+    with subprocess.Popen([sys.executable, "-c", ""]) as server:
+        os.waitid(os.P_PID, server.pid, os.WEXITED | os.WNOWAIT)
+        told = said(assert_caps, server.pid, lacks="63")
+    assert told.endswith(f" (pid {server.pid}) is not as expected\n  not known: it has ended")
+
+
 def test_a_container(tmp_path, monkeypatch):
     """Its process is found by the engine; that there is none, or that it may be another's, fails."""
     (tmp_path / "7").mkdir()
@@ -529,13 +824,19 @@ def test_a_container(tmp_path, monkeypatch):
     (tmp_path / "7/status").write_text(text)
     found = [Container(engine="docker", name="web", pid=7)]
     monkeypatch.setattr(live, "container", lambda engine, name: found[0])
-    assert_caps("docker:web", effective="kill", proc=str(tmp_path))
-    assert said(assert_caps, "docker:web", effective="", proc=str(tmp_path)).startswith(
+    with pytest.raises(ArgumentError, match="docker gives a process of this machine, which is not one of /saved"):
+        assert_caps("docker:web", effective="kill", proc="/saved")
+    read = live.read
+    monkeypatch.setattr(live, "read", lambda pid, tid=None, proc="": read(pid, tid=tid, proc=tmp_path))
+    monkeypatch.setattr(assertions, "has_ended", lambda _pid, proc: False)
+    monkeypatch.setattr(assertions, "threads_of", lambda pid, proc: [pid])
+    assert_caps("docker:web", effective="kill")
+    assert said(assert_caps, "docker:web", effective="").startswith(
         "docker:web: x (pid 7) is not as expected\n  effective: has 1 more"
     )
 
     found = [Container(engine="docker", name="web", pid=7, assumed=("it may be another's",))]
-    assert said(assert_caps, "docker:web", effective="kill", proc=str(tmp_path)) == (
+    assert said(assert_caps, "docker:web", effective="kill") == (
         "docker:web is not as expected\n  not known: it may be another's: find its process by other means, and give "
         "its pid"
     )
@@ -637,18 +938,39 @@ POD = json.dumps({"kind": "Pod", "spec": {"containers": [{"name": "a", "image": 
             {"findings": ["needs-root"], "gets": {"web": "", "vpn": ""}},
             "the document is not as expected\n"
             "  vpn: there is no such workload\n"
-            "  db: not expected at all, name it in gets too",
+            "  db: gets has no 'db', which is its label",
         ),
         (
             "docker run --cap-add X --name w a",
             {"findings": None, "gets": ""},
             "the document is not as expected\n"
-            "  w: effective: not known, nothing: Docker knows no capability 'X': expected a name such as NET_ADMIN",
+            "  w: effective: there is none: Docker knows no capability 'X': expected a name such as NET_ADMIN",
         ),
         (
             '{"services": {}}',
             {"findings": None, "gets": ""},
-            "the document is not as expected\n  nothing in it gets capabilities",
+            "the document is not as expected\n  nothing in it asks for capabilities",
+        ),
+        *(
+            (document, asked, "the document is not as expected\n  nothing in it asks for capabilities")
+            for document, asked in [
+                ([], {}),
+                ([], {"gets": {}}),
+                ('{"kind": "ConfigMap"}', {"policy": "restricted"}),
+                ('{"kind": "List", "items": []}', {"gets": {}}),
+            ]
+        ),
+        *(
+            (document, asked, f"the document is not as expected\n  -:1: option-passed-over: {told}")
+            for document, asked, told in [
+                ("docker run a", {"policy": "restricted"}, "a policy is about pods, and was passed over for "),
+                ("docker run a", {"systemd": 252}, "a release of systemd is about units, and was passed over for "),
+                (
+                    "[Service]\nUser=0\n",
+                    {"engine": DOCKER, "findings": None, "gets": CapSet.all()},
+                    "an engine is about ",
+                ),
+            ]
         ),
         ("hello", {"name": "x\x1b"}, "x\\x1b is not as expected\n  not read: "),
         (

@@ -326,6 +326,26 @@ def test_drop_ins():
     assert len(read.problems) == 1
 
 
+@pytest.mark.parametrize(
+    ("words", "means"),
+    [
+        ("1 yes y true t on YES Y True T On", True),
+        ("0 no n false f off NO N False F Off", False),
+        ("2 00 ye nope tru fals of enabled", None),
+    ],
+)
+def test_yes_and_no(words, means):
+    """systemd's parse_boolean(): these words, in any case; another one changes nothing."""
+    for word in words.split():
+        for before in (True, False):
+            read = systemd.from_unit(
+                f"[Service]\nNoNewPrivileges={'yes' if before else 'no'}\nNoNewPrivileges={word}\n"
+            )
+            assert read.no_new_privs is (before if means is None else means)
+            told = ["line 3 (NoNewPrivileges): ignored: expected yes or no"] if means is None else []
+            assert [str(each) for each in read.problems] == told
+
+
 def test_other_types_of_units():
     assert systemd.from_unit("[Socket]\nCapabilityBoundingSet=5\n", section="Socket").bounding == {5}
     assert systemd.to_unit(systemd.Unit(bounding=[]), section="Mount") == "[Mount]\nCapabilityBoundingSet=\n"

@@ -464,3 +464,63 @@ def test_a_list_whose_items_are_none(text):
 
     assert [str(outcome) for outcome in report.outcomes] == ["not known: it cannot be read"]
     assert [finding.rule for finding in report.faults] == ["unreadable"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker compose up -d",
+        "docker compose -f x.yml -p p start",
+        "docker-compose up",
+        "docker stack deploy -c x.yml s",
+        "sudo -u x docker start web",
+        "docker --context x container restart web",
+        "docker service update --cap-add ALL web",
+        "podman pod start p",
+        "podman compose run web",
+        "podman-compose -f x up",
+        "nerdctl compose -f x up",
+        "lxc launch x -c security.privileged=true",
+        "incus start x",
+        "lxc-start -n x",
+        "systemd-run -p AmbientCapabilities=CAP_SYS_ADMIN x",
+        "systemd-nspawn -D x",
+        "/usr/sbin/runc --root /x run z",
+        "crun run z",
+        "ctr -n k8s.io run x y",
+        "kubectl -n x apply -f y",
+        "helm install x y",
+        "bwrap --cap-add ALL x",
+    ],
+)
+def test_what_else_starts_containers(command):
+    """Where others beside it are read, and in a unit; what they may do is said elsewhere."""
+    told = "expected a command that says itself what its container may do, as docker run does, got "
+    first, unread = documents.read(f"docker run alpine\n{command}\n", "run.sh")
+    assert (first.not_known, unread.not_known) == ("", "it cannot be read")
+    assert [each.message.startswith(told) for each in unread.problems] == [True]
+    unit, inside = documents.read(f"[Service]\nExecStart={command}\n", "a.service")
+    assert (unit.unit is not None, inside.within) == (True, "[Service]")
+    assert [each.message.startswith(told) for each in inside.problems] == [True]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "docker compose down",
+        "docker logs start",
+        "docker volume create up",
+        "docker network create start",
+        "docker stack ls",
+        "podman image ls",
+        "kubectl get pods",
+        "helm list",
+        "incus list",
+        "runc list",
+        "machinectl list",
+        "echo docker start web",
+    ],
+)
+def test_what_starts_none(command):
+    [only] = documents.read(f"docker run alpine\n{command}\n", "run.sh")
+    assert only.not_known == ""

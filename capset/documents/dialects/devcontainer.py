@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, asked, broken, judge_of, request_of
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.jsontext import without_comments
 from capset.documents.meaning import Meaning
 from capset.documents.workload import Workload
@@ -88,6 +88,5 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
     ),
 )

@@ -6,7 +6,7 @@ import re
 
 from attrs import evolve
 
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import OF_FILES, Meaning, Sets, after_execve, executed, of_file, of_state
 from capset.documents.workload import Workload
 from capset.engines import Engine, Request
@@ -120,7 +120,6 @@ DIALECTS = (
         refuses=_refuses_text,
         reader=_read_text,
         writer=_write_text,
-        join=the_one,
     ),
     Dialect(
         name="iab",
@@ -130,7 +129,6 @@ DIALECTS = (
         refuses=_refuses_iab,
         reader=_read_iab,
         writer=_write_iab,
-        join=the_one,
     ),
     Dialect(
         name="xattr",
@@ -140,6 +138,5 @@ DIALECTS = (
         refuses=_refuses_xattr,
         reader=_read_xattr,
         writer=_write_xattr,
-        join=the_one,
     ),
 )

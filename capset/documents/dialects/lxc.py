@@ -10,7 +10,7 @@ from attrs import evolve
 
 from capset import engines
 from capset.documents.containers import not_known, request_of
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning
 from capset.documents.workload import Workload
 from capset.engines import Engine
@@ -104,6 +104,5 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
     ),
 )

@@ -8,7 +8,7 @@ from functools import partial
 from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, judge_of, not_known, request_of
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning
 from capset.documents.unitfiles import UnitFile, base_name, folder_of, line_in_text, with_line
 from capset.documents.workload import Workload
@@ -86,6 +86,5 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
     ),
 )

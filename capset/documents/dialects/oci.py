@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from attrs import evolve
 
 from capset.documents.containers import broken, not_known
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.lines import Lines
 from capset.documents.meaning import Meaning, Sets, of_process, stand_in
 from capset.documents.workload import Workload
@@ -130,7 +130,6 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
     ),
     Dialect(
         name="crictl",

@@ -9,7 +9,7 @@ from functools import partial
 from attrs import evolve
 
 from capset.documents.containers import as_docker_reads, judge_of, not_known, request_of, unread_part
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning
 from capset.documents.runs import commands_of, limits_of, of_unit
 from capset.documents.unitfiles import UnitFile, base_name, folder_of, is_of_user, line_in_text, with_line
@@ -182,6 +182,5 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
     ),
 )

@@ -10,7 +10,7 @@ from functools import partial
 from attrs import frozen
 
 from capset.documents.containers import as_docker_reads, request_of, unread_part
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning
 from capset.documents.pasted import each_pasted, is_command_line
 from capset.documents.runs import container, may_start, unread_command
@@ -232,7 +232,6 @@ DIALECTS = tuple(
         reader=partial(_read, name=name),
         content=_content,
         writer=partial(_write, name=name) if name in _WRITTEN else None,
-        join=the_one,
     )
     for name, about in _ABOUT.items()
 )

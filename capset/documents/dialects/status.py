@@ -15,9 +15,8 @@ __all__ = ["DIALECTS"]
 
 
 def _refuses(text: Text) -> str:
-    if holds_rows(text.text):
-        return ""
-    parse_rows(text.text, source=text.source or "-")
+    if not holds_rows(text.text):  # which says why there are none
+        parse_rows(text.text, source=text.source or "-")
     return ""
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from attrs import evolve
 
-from capset.documents.dialect import Dialect, Part, Text, the_one
+from capset.documents.dialect import Dialect, Part, Text
 from capset.documents.meaning import Meaning, Sets, after_execve
 from capset.documents.meaning import of_unit as meaning_of
 from capset.documents.runs import client_in, commands_of, of_unit
@@ -257,7 +257,6 @@ DIALECTS = (
         refuses=_refuses,
         reader=_read,
         writer=_write,
-        join=the_one,
         again=for_release,
     ),
 )

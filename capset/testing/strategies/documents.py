@@ -29,6 +29,7 @@ from capset.documents import (
     Silence,
     Workload,
 )
+from capset.documents.rules import Example
 from capset.engines import Request
 from capset.errors import ArgumentError, CapsetError, shown
 from capset.formats import libcap, oci, systemd
@@ -44,6 +45,7 @@ __all__ = [
     "documents",
     "edits",
     "entries",
+    "examples",
     "findings",
     "fixes",
     "losses",
@@ -271,3 +273,8 @@ def dialects() -> st.SearchStrategy[Dialect]:
 def document_rules() -> st.SearchStrategy[Rule]:
     """Draw the rules that findings and losses name."""
     return st.sampled_from([RULES[id] for id in RULES])
+
+
+def examples() -> st.SearchStrategy[Example]:
+    """Draw the documents that stand beside these rules, of which each tells."""
+    return document_rules().map(lambda rule: rule.example)

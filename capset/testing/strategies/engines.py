@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
+from typing import Any
 
+from attrs import evolve
 from hypothesis import strategies as st
 
 from capset import engines as catalogue
@@ -69,17 +72,39 @@ def engines(*names: str) -> st.SearchStrategy[Engine]:
     return st.sampled_from([era for name in names for era in catalogue.versions(name)] if names else _eras())
 
 
+_SPELLED = [
+    *(each for cap in Cap for each in (cap.name, str(cap), str(cap).lower())),
+    *["ALL", "all", "CAP_ALL", "12", "", "NET_RAWW", " chown"] * 8,  # a third
+]
+
+
 def cap_names() -> st.SearchStrategy[str]:
     """Draw names of capabilities as people write them: in three spellings, ALL, and such as are none."""
-    known = [each for cap in Cap for each in (cap.name, str(cap), str(cap).lower())]
-    return st.sampled_from(known) | st.sampled_from(["ALL", "all", "CAP_ALL", "12", "", "NET_RAWW", " chown"])
+    return st.sampled_from(_SPELLED)
+
+
+# Where ALL is drawn it stands for a name that was: an example in which any will do shrinks to one that is no ALL.
+
+
+def _names(names: Sequence[str], word_all: str) -> st.SearchStrategy[list[str]]:
+    """Draw lists of names: few, many, and ALL with few beside it."""
+    if not names:
+        return st.just([])
+    few, many = st.lists(st.sampled_from(names), max_size=3), st.lists(st.sampled_from(names))
+    return few | many | few.map(lambda few: [word_all] * bool(few) + few[1:]) if word_all in names else few | many
+
+
+def _lists(add: Sequence[str], drop: Sequence[str], word_all: str) -> st.SearchStrategy[tuple[list[str], list[str]]]:
+    """Draw what is added and what is dropped, which is often ALL alone: so people ask most."""
+    both = st.tuples(_names(add, word_all), _names(drop, word_all))
+    return both | both.map(lambda both: (both[0], [word_all] * bool(both[1]))) if word_all in drop else both
 
 
 _USERS = ("", "0", "1000", "1000:1000", "root")
 
 
 def requests(engine: Engine | None = None) -> st.SearchStrategy[Request]:
-    """Draw what people ask of engines.
+    """Draw what people ask of engines: few capabilities, many, ALL, and ALL with some others.
 
     Args:
         engine: Draw only what this engine takes: the names as it spells them, and what it does not refuse. If not
@@ -96,10 +121,14 @@ def requests(engine: Engine | None = None) -> st.SearchStrategy[Request]:
         >>> test_what_it_gives_is_lawful()
     """
     if engine is None:
-        named = st.lists(cap_names(), max_size=3)
-        users = st.sampled_from([*_USERS, "nobody", "1000:web"])
-        return st.builds(Request, named, named, privileged=st.booleans(), user=users, no_new_privs=st.booleans())
+        lists = _lists(_SPELLED, _SPELLED, "ALL")
+        return _requests(lists, (*_USERS, "nobody", "1000:web"), st.booleans())
     require(engine, Engine, "an Engine, as engines.get() gives it")
+    rules = engine.judge.rules
+    spelling, options = rules.family.spelling, rules.options
+    names = [rules.spell(cap) for cap in rules.names if cap.known] + [spelling.word_all] * bool(spelling.all)
+    may_add = [name for name in names if rules.allowed is None or name in map(rules.spell, rules.allowed)]
+    clearing = [""] * spelling.clears  # then what is dropped anyway is dropped no more, as what is kept needs
 
     def takes(request: Request) -> bool:
         try:
@@ -108,23 +137,27 @@ def requests(engine: Engine | None = None) -> st.SearchStrategy[Request]:
             return False
         return True
 
-    rules = engine.judge.rules
-    spelling, options = rules.family.spelling, rules.options
-    names = [rules.spell(cap) for cap in rules.names if cap.known] + [spelling.word_all] * bool(spelling.all)
-    may_add = [name for name in names if rules.allowed is None or name in map(rules.spell, rules.allowed)]
-    clearing = [""] * 20 * spelling.clears  # then what is dropped anyway is dropped no more, as what is kept needs
+    # Nothing is thrown away: what an engine does not take beside something else is left out.
+    def taken(request: Request) -> Request:
+        twice = [name for name in request.drop if name not in request.add]
+        changes: list[dict[str, Any]] = [{"drop": twice}, {"privileged": False}, {"drop": clearing}]
+        for change in changes:
+            if takes(request):
+                break
+            request = evolve(request, **change)
+        return request
 
-    def listed(names: list[str], option: str) -> st.SearchStrategy[list[str]]:
-        return st.lists(st.sampled_from(names), max_size=3) if option else st.just([])
+    lists = _lists(may_add if options.add else (), clearing * 5 + names if options.drop else (), spelling.word_all)
+    return _requests(lists, _USERS, st.booleans() if options.privileged else st.just(False)).map(taken)
 
-    return st.builds(
-        Request,
-        listed(may_add, options.add),
-        listed(clearing + names, options.drop),
-        privileged=st.booleans() if options.privileged else st.just(False),
-        user=st.sampled_from(_USERS),
-        no_new_privs=st.booleans(),
-    ).filter(takes)
+
+def _requests(
+    lists: st.SearchStrategy[tuple[list[str], list[str]]], users: Sequence[str], privileged: st.SearchStrategy[bool]
+) -> st.SearchStrategy[Request]:
+    def made(lists: tuple[list[str], list[str]], **others: Any) -> Request:
+        return Request(*lists, **others)
+
+    return st.builds(made, lists, privileged=privileged, user=st.sampled_from(users), no_new_privs=st.booleans())
 
 
 def _asked() -> st.SearchStrategy[tuple[Engine, Request]]:

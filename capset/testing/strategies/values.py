@@ -12,15 +12,14 @@ from capset.diff import CapDiff, StateDiff
 from capset.errors import ArgumentError, shown
 from capset.filecaps import FileCaps
 from capset.ids import Ids
-from capset.info import CapInfo
 from capset.problem import Problem
+from capset.records import Records
 from capset.securebits import Securebits
 from capset.sets import THREAD_SETS, CapSet
 from capset.state import CapState
 
 __all__ = [
     "LAST_ID",
-    "cap_infos",
     "caps",
     "capsets",
     "comparisons",
@@ -29,6 +28,7 @@ __all__ = [
     "id_quadruples",
     "ids",
     "problems",
+    "records",
     "securebits",
     "state_diffs",
     "states",
@@ -55,10 +55,11 @@ def caps(*, known: bool = False) -> st.SearchStrategy[Cap]:
     return st.integers(0, LAST_CAP if known else 63).map(Cap)
 
 
-# A set is drawn as a byte for each capability, which is in it if the byte is greater than this: most sets have few
-# members, about half, or nearly all. So each member of a failing example can be left out by itself, and a set is one
-# draw, however large it is.
-_BOUNDS = (250, 127, 4)
+# A set is drawn as a byte for each capability, which is in it if the byte is among so many of the greatest. So each
+# member of a failing example can be left out by itself, and a set is one draw, however large it is. Most sets have few
+# members more than they must, about half of those that they may, or nearly all.
+_BYTES = 256
+_SHARES = (5, 128, 251)
 
 
 def capsets(
@@ -70,6 +71,7 @@ def capsets(
 ) -> st.SearchStrategy[CapSet]:
     """Draw sets: empty and full ones, such as have a few members, and such as lack a few.
 
+    Where sizes are given, these are the smallest and the largest ones, and such as have few more or few fewer members.
     A failing example shrinks to the fewest members that will do, and mostly to low numbers.
 
     Args:
@@ -98,29 +100,27 @@ def capsets(
     if not 0 <= min_size <= most:
         message = f"there are no sets of {shown(min_size)} to {shown(max_size)} of {len(universe)} capabilities"
         raise ArgumentError(message, min_size)
-    if min_size or most < len(universe):
-        return st.lists(st.integers(0, len(universe) - 1), max_size=most).map(
-            lambda drawn: CapSet(universe[at] for at in _at_least(min_size, drawn))
-        )
     # What is simpler to Hypothesis stands last: sorted, the great bytes are those of the lowest numbers.
     masks = [cap.mask for cap in reversed(universe)]
     drawn = st.binary(min_size=len(masks), max_size=len(masks))
-    return st.one_of(
-        [
-            drawn.map(lambda odds, bound=bound: CapSet.from_mask(_joined(masks, odds, bound)))  # type: ignore[misc]
-            for bound in _BOUNDS
-        ]
-    )
+
+    def made(share: int) -> st.SearchStrategy[CapSet]:
+        # Rounded up, so that a set that may have members has some now and then.
+        greatest = -(-(_BYTES * min_size + share * (most - min_size)) // max(len(masks), 1))
+        bound = max(_BYTES - 1 - greatest, 0)  # what is simplest to Hypothesis is in no set
+        return drawn.map(lambda odds: CapSet.from_mask(_joined(masks, odds, bound, min_size, most)))
+
+    return st.one_of([made(share) for share in _SHARES])
 
 
-def _joined(masks: list[int], odds: bytes, bound: int) -> int:
-    return sum(mask for mask, odd in zip(masks, odds, strict=True) if odd > bound)
-
-
-def _at_least(size: int, drawn: list[int]) -> Iterable[int]:
-    """Fill up what was drawn, with the lowest numbers that were not."""
-    found = dict.fromkeys(drawn)
-    return [*found, *(at for at in range(size + len(found)) if at not in found)][: max(size, len(found))]
+def _joined(masks: list[int], odds: bytes, bound: int, fewest: int, most: int) -> int:
+    """Join those with great odds; where these are too few or too many, so many as there may be, by their odds."""
+    members = [mask for mask, odd in zip(masks, odds, strict=True) if odd > bound]
+    size = min(max(len(members), fewest), most)
+    if size != len(members):
+        ranked = sorted(zip(odds, masks, strict=True), key=lambda each: (-each[0], each[1]))
+        members = [mask for _, mask in ranked[:size]]
+    return sum(members)
 
 
 def diffs(*, known: bool = False) -> st.SearchStrategy[CapDiff]:
@@ -250,11 +250,6 @@ def file_caps(*, known: bool = False) -> st.SearchStrategy[FileCaps]:
     )
 
 
-def cap_infos() -> st.SearchStrategy[CapInfo]:
-    """Draw what is known of capabilities; of those without a name that is nothing."""
-    return caps().map(lambda cap: cap.info)
-
-
 _WORDS = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_.", min_size=1, max_size=8)
 
 
@@ -268,6 +263,11 @@ def comparisons() -> st.SearchStrategy[Comparison]:
         set=st.sampled_from(THREAD_SETS),
         everything=st.booleans(),
     )
+
+
+def records() -> st.SearchStrategy[Records]:
+    """Draw the rows of sets, of which a row is a capability, and of states, of which it is a set."""
+    return (capsets() | states()).map(lambda value: value.to_records())
 
 
 def problems() -> st.SearchStrategy[Problem]:
