@@ -40,14 +40,17 @@ __all__ = [
     "StoppedError",
     "TooLargeError",
     "UnavailableError",
+    "UndecidedError",
     "UnknownCapabilityError",
     "UnknownDialectError",
     "UnknownEngineError",
     "UnknownEntryError",
     "UnknownMemberError",
     "UnknownNameError",
+    "UnknownOperationError",
     "UnknownReleaseError",
     "UnknownRuleError",
+    "UnknownScopeError",
     "UnknownVersionError",
     "UnreachableError",
     "UnsupportedOptionError",
@@ -427,6 +430,49 @@ class UnknownRuleError(UnknownEntryError):
     """
 
     _kind = "rule"
+
+
+class UnknownOperationError(UnknownEntryError):
+    """An id that no operation has.
+
+    Attributes:
+        name: What was given.
+        known: The ids that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "operation"
+
+    def _advice(self) -> str:
+        return _did_you_mean(self.close) if self.close else "operations.search() finds them by words"
+
+
+class UnknownScopeError(UnknownEntryError):
+    """A name that is no set-up of user namespaces.
+
+    Attributes:
+        name: What was given.
+        known: The names that there are.
+        close: Those of them that look like it, best first.
+    """
+
+    _kind = "scope"
+
+
+class UndecidedError(CapsetError, ValueError):
+    """An answer that is neither yes nor no was taken for one of them.
+
+    Attributes:
+        operation: The id of the operation.
+        reason: Why it is not known.
+    """
+
+    _fields = ("operation", "reason")
+
+    def __init__(self, operation: str, reason: str) -> None:
+        self.operation = operation
+        self.reason = reason
+        super().__init__(f"it is not known whether this can be done: {operation}: {reason}; see the answer's verdict")
 
 
 class MissingExtraError(CapsetError, ModuleNotFoundError):

@@ -35,6 +35,7 @@ LAYERS = [
     "filecaps",
     "kernel",
     "engines",
+    "operations",
     "formats",
     "policy",
     "live",

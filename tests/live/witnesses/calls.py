@@ -190,7 +190,7 @@ def ioctl(descriptor: int, request: int, argument: object = 0) -> int:
 
 
 def prctl(option: int, *arguments: int) -> int:
-    """Call prctl(2)."""
+    """Call it, and raise its error."""
     return call("prctl", option, *(arguments + (0,) * (4 - len(arguments))))
 
 
@@ -205,7 +205,7 @@ def setns(descriptor: int, kind: str) -> None:
 
 
 def mount(source: str, target: object, kind: str = "", flags: int = 0, data: str | None = None) -> None:
-    """Call mount(2)."""
+    """Mount a file system, as mount(2) does."""
     given = [os.fsencode(str(each)) for each in (source, target, kind)]
     _checked(libc.mount(*given, ctypes.c_ulong(flags), None if data is None else data.encode()))
 

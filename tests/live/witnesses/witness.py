@@ -23,7 +23,8 @@ class Witness:
 
     Attributes:
         id: The identifier of the operation.
-        own: The namespaces that may own what it acts on; with one of them in one's own user namespace it may be allowed.
+        own: The namespaces that may own what it acts on; with one of them in one's own user namespace it may be
+            allowed.
         uid: Who acts.
         kept: What the least sets are looked for beside, as a mask: it is always held.
         shared: The namespaces in which it acts with everybody else, as the kernel does it nowhere else.

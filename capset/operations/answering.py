@@ -1,0 +1,255 @@
+"""What a state can still do: yes, no, or not known, with the reason."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from attrs import frozen
+
+from capset.capability import Cap
+from capset.diff import CapDiff, StateDiff
+from capset.errors import UndecidedError, require
+from capset.operations.catalogue import Operations, get, table
+from capset.operations.operation import Operation
+from capset.operations.reasons import Verdict, provided, reason
+from capset.operations.requirement import Requirement
+from capset.operations.scope import INITIAL, Scope, scope
+from capset.plain import Plain
+from capset.sets import CapSet
+from capset.shown import Shown
+from capset.state import CapState
+
+__all__ = ["Answer", "Values", "allowed", "can", "denied", "gained", "not_known"]
+
+Values = Mapping[str, int | str]
+"""What is known of settings, by name: sysctls such as ``kernel.dmesg_restrict``, limits such as ``RLIMIT_NICE``."""
+
+_GATES = ("a seccomp filter", "security modules, such as AppArmor, SELinux and Yama")
+_OWNERS = "who owns what it is done to, and its mode"
+
+
+@frozen(kw_only=True)
+class Answer(Plain, Shown):
+    """Whether capabilities let a thread do something.
+
+    It is true where the verdict is yes and false where it is no; where it is not known, asking for that is an
+    :class:`~capset.errors.UndecidedError`.
+
+    Attributes:
+        operation: What is to be done.
+        verdict: ``yes``, ``no`` or ``not known``.
+        reason: Why, in words.
+        missing: The sets of which any one, with what is held, would do; none where nothing is missing, or where no
+            capability would do.
+        provided: What else has to be so, that the verdict takes for granted.
+        gates: What else decides of it, and was not asked.
+    """
+
+    operation: Operation
+    verdict: Verdict
+    reason: str
+    missing: tuple[CapSet, ...] = ()
+    provided: tuple[str, ...] = ()
+    gates: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        if self.verdict == "not known":
+            raise UndecidedError(self.operation.id, self.reason)
+        return self.verdict == "yes"
+
+    def __str__(self) -> str:
+        return f"{self.operation.id}: {self.verdict}: {self.reason}"
+
+
+def can(
+    state: CapState,
+    operation: Operation | str,
+    *,
+    user_ns: Scope | str = INITIAL,
+    sysctls: Values | None = None,
+    rlimits: Values | None = None,
+    values: Values | None = None,
+) -> Answer:
+    """Say whether a thread with these sets can do something, as far as that is up to capabilities.
+
+    Args:
+        state: The sets of the thread; what is effective counts.
+        operation: An operation or its id.
+        user_ns: Where it holds them: a scope, or the name of one, such as ``"rootless"``.
+        sysctls: The settings that are known, by name.
+        rlimits: The limits that are known, by name, such as ``{"RLIMIT_MEMLOCK": 65536}``; no limit is left out.
+        values: What is asked for, by the words of the conditions, such as ``{"port": 80}``.
+
+    Returns:
+        ``not known`` where a setting decides of it that is not known.
+
+    Raises:
+        UnknownOperationError: There is no operation of that id.
+        UnknownScopeError: There is no scope of that name.
+        TypeError: An argument is of another type.
+
+    Examples:
+        >>> from capset import engines, operations
+        >>> root = engines.get("docker").container()
+        >>> print(operations.can(root, "mount"))
+        mount: no: it needs CAP_SYS_ADMIN
+        >>> bool(operations.can(root, "socket AF_INET, SOCK_RAW", user_ns="rootless"))
+        True
+    """
+    require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
+    asked = get(operation) if isinstance(operation, str) else operation
+    require(asked, Operation, "an Operation or the id of one")
+    where = _scope(user_ns)
+    known = _known(sysctls, rlimits, values)
+    held = state.effective if where.counts(asked.namespace) else CapSet()
+    applies = _applies(asked, known)
+    verdict = _verdict(asked, applies, held.mask)
+    needs = asked.otherwise if applies is False else asked.needs
+    unknown = [each for each in asked.conditions if each.holds(known) is None]
+    would = verdict == "no" and needs is not None and where.counts(asked.namespace)
+    return Answer(
+        operation=asked,
+        verdict=verdict,
+        reason=reason(asked, verdict, needs, state, where, unknown),
+        missing=tuple(needs.missing(held)) if would and needs else (),
+        provided=provided(asked, where) if verdict == "yes" else (),
+        gates=(*_GATES, *asked.gates, *([_OWNERS] if asked.object == "another's" else [])),
+    )
+
+
+def allowed(
+    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+) -> Operations:
+    """Return the operations that capabilities are asked for, and that a thread with these sets can do.
+
+    The arguments are those of :func:`can`. What needs no capability is not among them.
+
+    Examples:
+        >>> from capset import engines, operations
+        >>> root = engines.get("docker").container()
+        >>> "mount" in [each.id for each in operations.allowed(root)]
+        False
+    """
+    return _those("yes", state, user_ns, sysctls, rlimits)
+
+
+def denied(
+    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+) -> Operations:
+    """Return the operations that a thread with these sets cannot do, and could with others, or in another scope.
+
+    The arguments are those of :func:`can`.
+
+    Examples:
+        >>> from capset import engines, operations
+        >>> root = engines.get("docker").container()
+        >>> "mount" in [each.id for each in operations.denied(root)]
+        True
+    """
+    return _those("no", state, user_ns, sysctls, rlimits)
+
+
+def not_known(
+    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+) -> Operations:
+    """Return the operations of which a setting decides that is not known; they are neither allowed nor denied.
+
+    The arguments are those of :func:`can`.
+
+    Examples:
+        >>> from capset import engines, operations
+        >>> root = engines.get("docker").container()
+        >>> "open /dev/kmsg for reading" in [each.id for each in operations.not_known(root)]
+        True
+        >>> known = {"kernel.dmesg_restrict": 1}
+        >>> "open /dev/kmsg for reading" in [each.id for each in operations.not_known(root, sysctls=known)]
+        False
+    """
+    return _those("not known", state, user_ns, sysctls, rlimits)
+
+
+def gained(
+    diff: StateDiff | CapDiff, *, kept: Iterable[Cap | int | str] = (), user_ns: Scope | str = INITIAL
+) -> Operations:
+    """Return what a difference of sets means in deeds: the operations that can be done after it, and not before.
+
+    What is lost is what the inverse gains. Where a setting decides, it is taken to ask for the capability.
+
+    Args:
+        diff: A difference of effective sets, or of all five, of which the effective ones count.
+        kept: The capabilities that are held before and after, as some operations need two at once.
+        user_ns: As for :func:`can`.
+
+    Raises:
+        TypeError: *diff* is no difference.
+
+    Examples:
+        >>> from capset import CapDiff, operations
+        >>> [each.id for each in operations.gained(CapDiff.parse("+wake_alarm"))]
+        ['timerfd_create CLOCK_BOOTTIME_ALARM', 'timer_create CLOCK_BOOTTIME_ALARM']
+        >>> chroot = CapDiff.parse("+sys_chroot")
+        >>> [each.id for each in operations.gained(chroot, kept=["sys_admin"])]
+        ['chroot', 'setns mount namespace']
+    """
+    require(diff, CapDiff | StateDiff, "a CapDiff or a StateDiff, such as CapSet.diff() and CapState.diff() return")
+    effective = diff.effective if isinstance(diff, StateDiff) else diff
+    beside = CapSet(kept)
+    where = _scope(user_ns)
+    before, after = (beside | effective.dropped).mask, (beside | effective.added).mask
+    return Operations(
+        each
+        for each in table()
+        if where.counts(each.namespace) and _would(each.needs, after) and not _would(each.needs, before)
+    )
+
+
+def _those(
+    wanted: Verdict, state: CapState, user_ns: Scope | str, sysctls: Values | None, rlimits: Values | None
+) -> Operations:
+    require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
+    where = _scope(user_ns)
+    known = _known(sysctls, rlimits, None)
+    held = state.effective.mask
+    return Operations(
+        each
+        for each in table()
+        if each.namespace != "none"
+        and _verdict(each, _applies(each, known), held if where.counts(each.namespace) else 0) == wanted
+    )
+
+
+def _scope(user_ns: Scope | str) -> Scope:
+    found = scope(user_ns) if isinstance(user_ns, str) else user_ns
+    require(found, Scope, "a Scope or the name of one")
+    return found
+
+
+def _known(*given: Values | None) -> dict[str, int | str]:
+    known: dict[str, int | str] = {}
+    for each in given:
+        if each is not None:
+            require(each, Mapping, "values by the names of settings")
+            known |= each
+    return known
+
+
+def _applies(operation: Operation, known: Values) -> bool | None:
+    """Say whether the conditions of an operation are so; None where that is not known."""
+    found = [each.holds(known) for each in operation.conditions]
+    return False if False in found else None if None in found else True
+
+
+def _would(needs: Requirement, held: int) -> bool:
+    return any(way.mask & ~held == 0 for way in needs.ways)
+
+
+def _verdict(operation: Operation, applies: bool | None, held: int) -> Verdict:
+    here = _would(operation.needs, held)
+    if applies:
+        return "yes" if here else "no"
+    if operation.otherwise is None:
+        return "not known"
+    there = _would(operation.otherwise, held)
+    if applies is None and here != there:
+        return "not known"
+    return "yes" if there else "no"

@@ -1,0 +1,218 @@
+"""The operations that capset knows, from ``data/operations``, and how they are found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from capset.capability import Cap
+from capset.errors import UnknownOperationError, shown
+from capset.facts import load, stems
+from capset.listed import Listed
+from capset.named import by_name
+from capset.operations.condition import Condition
+from capset.operations.evidence import Evidence
+from capset.operations.operation import Operation
+from capset.operations.requirement import Requirement
+from capset.sets import CapSet
+from capset.shown import Tabular
+
+__all__ = ["Operations", "areas", "by_cap", "for_syscall", "get", "names", "search", "table"]
+
+
+class Operations(Listed[Operation], Tabular):
+    """A list of operations; in a notebook it is a table, and so is a slice of it.
+
+    Each is a row of :meth:`to_records`: ``id``, ``area``, ``title``, ``syscall``, ``needs``, ``namespace``,
+    ``refusal``, ``conditions`` and ``undecided``.
+    """
+
+    __slots__ = ()
+
+
+def names() -> list[str]:
+    """List the ids of all operations.
+
+    Examples:
+        >>> from capset import operations
+        >>> "setsockopt SO_MARK" in operations.names()
+        True
+    """
+    return [*_by_id()]
+
+
+def areas() -> list[str]:
+    """List the groups that the operations are in.
+
+    Examples:
+        >>> from capset import operations
+        >>> operations.areas()[:4]
+        ['audit', 'bpf', 'devices', 'files']
+    """
+    return [*dict.fromkeys(each.area for each in _by_id().values())]
+
+
+def table(area: str | None = None) -> Operations:
+    """Return all operations, or those of an area.
+
+    Raises:
+        UnknownOperationError: There is no area of that name.
+
+    Examples:
+        >>> from capset import operations
+        >>> len(operations.table()) == len(operations.names())
+        True
+    """
+    if area is not None and area not in areas():
+        raise UnknownOperationError(area, tuple(areas()), ())
+    return Operations(each for each in _by_id().values() if area in {None, each.area})
+
+
+def get(id: str) -> Operation:
+    """Return an operation by its id.
+
+    Raises:
+        UnknownOperationError: There is none, and the error says which look like it; :func:`search` finds them by words.
+        TypeError: *id* is no str.
+
+    Examples:
+        >>> from capset import operations
+        >>> operations.get("setns mount namespace").needs
+        Requirement.parse('CAP_SYS_CHROOT & CAP_SYS_ADMIN')
+    """
+    if not isinstance(id, str):
+        raise TypeError(f"expected the id of an operation as str, got {shown(id)}")
+    return _by_id()[id]
+
+
+def search(words: str) -> Operations:
+    """Find operations by words: those that have all of them in their id, title, other words or system call.
+
+    Case does not matter, and a word may be the beginning of one. Those that have the words in their id or their other
+    words come first.
+
+    Args:
+        words: What people would type, such as ``"promiscuous mode"``.
+
+    Raises:
+        TypeError: *words* is no str.
+
+    Examples:
+        >>> from capset import operations
+        >>> [found.id for found in operations.search("policy routing")]
+        ['setsockopt SO_MARK', 'sendmsg SO_MARK']
+    """
+    if not isinstance(words, str):
+        raise TypeError(f"expected words to search for as str, got {shown(words)}")
+    asked = _words(words)
+    if not asked:
+        return Operations()
+    ranked: list[tuple[int, int, Operation]] = []
+    for at, (each, (front, whole)) in enumerate(_texts().items()):
+        places = [_place(word, front, whole) for word in asked]
+        if None not in places:
+            ranked.append((sum(place or 0 for place in places), at, _by_id()[each]))
+    return Operations(each for _, _, each in sorted(ranked, key=lambda found: found[:2]))
+
+
+def for_syscall(name: str) -> Operations:
+    """Return the operations that are done by a system call.
+
+    Args:
+        name: As its manual page has it, such as ``"bpf"``.
+
+    Raises:
+        TypeError: *name* is no str.
+
+    Examples:
+        >>> from capset import operations
+        >>> [found.id for found in operations.for_syscall("sethostname")]
+        ['sethostname']
+    """
+    if not isinstance(name, str):
+        raise TypeError(f"expected the name of a system call as str, got {shown(name)}")
+    return Operations(each for each in _by_id().values() if each.syscall == name.strip().removesuffix("()"))
+
+
+def by_cap(cap: Cap | int | str) -> Operations:
+    """Return the operations for which a capability does, alone or with others.
+
+    Args:
+        cap: A capability, its number or its name.
+
+    Raises:
+        UnknownCapabilityError: It is none.
+
+    Examples:
+        >>> from capset import operations
+        >>> [found.id for found in operations.by_cap("wake_alarm")][:2]
+        ['timer_create CLOCK_BOOTTIME_ALARM', 'timerfd_create CLOCK_REALTIME_ALARM']
+    """
+    wanted = Cap.parse(cap) if isinstance(cap, str) else Cap(cap)
+    return Operations(each for each in _by_id().values() if wanted in each.needs.caps)
+
+
+@cache
+def _by_id() -> Mapping[str, Operation]:
+    """Return all operations by their ids, in the order of their areas."""
+    found: list[tuple[str, Operation]] = []
+    for area in stems("operations"):
+        found += [(fact["id"], _made(area, fact)) for fact in load(f"operations/{area}")["operations"]]
+    return by_name(found, UnknownOperationError)
+
+
+def _made(area: str, fact: dict[str, Any]) -> Operation:
+    told: dict[str, Any] = {
+        name: fact[name] for name in fact if name not in {"needs", "otherwise", "conditions", "noise"}
+    }
+    lists: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("words", "gates") if name in told}
+    return Operation(
+        **told,
+        **lists,
+        area=area,
+        needs=_requirement(fact["needs"]),
+        otherwise=_requirement(fact["otherwise"]) if "otherwise" in fact else None,
+        conditions=tuple(map(Condition, fact.get("conditions", ()))),
+        noise=CapSet(fact.get("noise", ())),
+        evidence=evidence().get(fact["id"], ()),
+    )
+
+
+@cache
+def _requirement_of(ways: tuple[str, ...]) -> Requirement:
+    return Requirement.parse(" | ".join(ways) or "never")
+
+
+def _requirement(ways: list[str]) -> Requirement:
+    return _requirement_of(tuple(ways))
+
+
+def evidence() -> Mapping[str, tuple[Evidence, ...]]:
+    """Return what each kernel said, by the ids of the operations."""
+    return {}
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z0-9_.]+", text.lower())
+
+
+@cache
+def _texts() -> dict[str, tuple[list[str], list[str]]]:
+    """Return what each operation is found by: first what it is called, then all that is said of it."""
+    found: dict[str, tuple[list[str], list[str]]] = {}
+    for each in _by_id().values():
+        front = _words(" ".join([each.id, *each.words]))
+        found[each.id] = front, [*front, *_words(f"{each.title} {each.syscall} {each.argument}")]
+    return found
+
+
+def _place(word: str, front: list[str], whole: list[str]) -> int | None:
+    """Say how far in front a word stands; None where it does not."""
+    for place, words in enumerate((front, whole)):
+        if word in words:
+            return 2 * place
+        if any(part.startswith(word) or word in part.split("_") for part in words):
+            return 2 * place + 1
+    return None

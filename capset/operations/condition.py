@@ -1,0 +1,117 @@
+"""Condition: a setting by which it is decided whether an operation asks for a capability."""
+
+from __future__ import annotations
+
+import operator
+import re
+from collections.abc import Mapping
+from functools import cached_property
+
+from attrs import field, frozen
+
+from capset.errors import ArgumentError, shown
+from capset.plain import Plain
+
+__all__ = ["Condition"]
+
+_SIGNS = {
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<=": operator.le,
+    ">=": operator.ge,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+_COMPARISON = re.compile(r"(.+?) (==|!=|<=|>=|<|>) (.+)")
+_STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
+_STEP = re.compile(r" ([-+*]) ")
+_UNLIMITED = 2**64 - 1
+_NUMBER = re.compile(r"-?[0-9]{1,20}")
+_SETTING = re.compile(r"[a-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|RLIMIT_[A-Z]+")
+
+
+def _known(text: str) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"expected a condition as str, got {shown(text)}")
+    if not text.strip():
+        raise ArgumentError("expected a condition, such as kernel.dmesg_restrict != 0", text)
+    return text
+
+
+@frozen
+class Condition(Plain):
+    """A setting, or a number that belongs to the operation, and the comparison that decides.
+
+    Attributes:
+        text: As it stands in the record. ``kernel.dmesg_restrict != 0`` compares a sysctl, ``RLIMIT_NICE < 20 - nice``
+            a limit with what is asked for; both sides are computed from left to right. What is no comparison is said in
+            words, and nothing but a person can tell whether it is so.
+
+    Raises:
+        ArgumentError: The text is empty.
+        TypeError: It is no str.
+
+    Examples:
+        >>> from capset.operations import Condition
+        >>> low = Condition("net.ipv4.ip_unprivileged_port_start > port")
+        >>> low.names
+        ('net.ipv4.ip_unprivileged_port_start', 'port')
+        >>> low.holds({"net.ipv4.ip_unprivileged_port_start": 1024, "port": 80})
+        True
+    """
+
+    text: str = field(validator=lambda _, __, text: _known(text) and None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Whose values it compares: sysctls, limits and what is asked for; none where it is said in words."""
+        sides = self._sides
+        words = [word for side in sides for word in side[::2] if not _NUMBER.fullmatch(word)]
+        return tuple(dict.fromkeys(words))
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """Those of the names that are sysctls, with a dot in them, or limits, such as ``RLIMIT_NICE``."""
+        return tuple(name for name in self.names if _SETTING.fullmatch(name))
+
+    def holds(self, values: Mapping[str, int | str]) -> bool | None:
+        """Say whether it is so.
+
+        Args:
+            values: What is known, by name; a number may be a text, as a sysctl's file has it, and
+                a limit ``unlimited``.
+
+        Returns:
+            None where a value is not known, where one is no number, or where the condition is said in words.
+        """
+        match = _COMPARISON.fullmatch(self.text)
+        if match is None:
+            return None
+        one, two = (_computed(side, values) for side in self._sides)
+        return None if one is None or two is None else _SIGNS[match[2]](one, two)
+
+    @cached_property
+    def _sides(self) -> tuple[list[str], ...]:
+        match = _COMPARISON.fullmatch(self.text)
+        return () if match is None else (_STEP.split(match[1]), _STEP.split(match[3]))
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _computed(side: list[str], values: Mapping[str, int | str]) -> int | None:
+    """Compute one side, from left to right; None where something is not known."""
+    total = _value(side[0], values)
+    for step, word in zip(side[1::2], side[2::2], strict=True):
+        value = _value(word, values)
+        if total is None or value is None:
+            return None
+        total = _STEPS[step](total, value)
+    return total
+
+
+def _value(word: str, values: Mapping[str, int | str]) -> int | None:
+    text = str(values.get(word, word)).strip()
+    if text == "unlimited":  # as /proc/<pid>/limits has it
+        return _UNLIMITED
+    return int(text) if _NUMBER.fullmatch(text) else None

@@ -1,0 +1,115 @@
+"""Why a thread can do something, or cannot, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from capset.operations.condition import Condition
+from capset.operations.operation import Operation
+from capset.operations.requirement import Requirement
+from capset.operations.scope import Scope
+from capset.sets import CapSet
+from capset.state import CapState
+
+__all__ = ["Verdict", "in_words", "provided", "reason", "where_it_counts"]
+
+Verdict = Literal["yes", "no", "not known"]
+
+_PLACES = {
+    "initial": "in the initial user namespace",
+    "object": "in a user namespace in which the owner of what it is done to has an id",
+    "target": "in the user namespace of the process that it is done to",
+    "own": "in one's own user namespace",
+    "none": "nowhere",
+}
+_TOLD_BY_SOURCE = "so it is by the kernel's source; no kernel was asked"
+
+
+def where_it_counts(operation: Operation) -> str:
+    """Say in which user namespace a capability counts for an operation."""
+    kind = operation.namespace
+    return _PLACES.get(kind) or f"in the user namespace that owns the {kind} namespace"
+
+
+def in_words(needs: Requirement) -> str:
+    """Write a requirement as people say it."""
+    ways = [" and ".join(map(str, way)) or "no capability" for way in needs]
+    return ", or ".join(ways) or "what no capability gives"
+
+
+def provided(operation: Operation, where: Scope) -> tuple[str, ...]:
+    """Say what else has to be so for a capability to count, where it is not held in the initial user namespace."""
+    if where.initial:
+        return ()
+    if operation.namespace == "object":
+        return (
+            f"the owner and the group of what it is done to have an id there{f' ({where.ids})' if where.ids else ''}",
+        )
+    if operation.namespace == "target":
+        return ("the process that it is done to is in that user namespace, or in one below it",)
+    return ()
+
+
+def reason(
+    operation: Operation,
+    verdict: Verdict,
+    needs: Requirement | None,
+    state: CapState,
+    where: Scope,
+    unknown: Sequence[Condition],
+) -> str:
+    """Say why an answer is what it is.
+
+    Args:
+        operation: What is to be done.
+        verdict: The answer.
+        needs: What is needed, if that is known.
+        state: The sets of the thread.
+        where: Where it holds them.
+        unknown: The conditions of which it is not known whether they are so.
+    """
+    if verdict == "not known" or needs is None:
+        told = _open(operation, unknown)
+    elif not needs.ways:
+        told = "no capability would do"
+    elif not needs.ways[0]:
+        told = "it needs no capability"
+    elif verdict == "yes":
+        told = _granted(operation, needs, state.effective, where)
+    else:
+        told = _refused(operation, needs, state, where)
+    settled = [_settled(operation, needs)] if needs and operation.conditions and not unknown else []
+    return "; ".join([told, *settled, *([_TOLD_BY_SOURCE] if operation.undecided else [])])
+
+
+def _settled(operation: Operation, needs: Requirement) -> str:
+    so = " and ".join(map(str, operation.conditions))
+    return f"as {so}" if needs is operation.needs else f"as it is not so that {so}"
+
+
+def _open(operation: Operation, unknown: Sequence[Condition]) -> str:
+    so = " and ".join(map(str, unknown or operation.conditions))
+    otherwise = operation.otherwise
+    rest = "what it needs else is not known" if otherwise is None else f"{in_words(otherwise)} else"
+    return f"it needs {in_words(operation.needs)} where {so}, and {rest}; whether that is so is not known"
+
+
+def _granted(operation: Operation, needs: Requirement, held: CapSet, where: Scope) -> str:
+    way = next(way for way in needs if way <= held)
+    verb = "is" if len(way) == 1 else "are"
+    return f"{' and '.join(map(str, way))} {verb} effective" + (
+        "" if where.initial else f", and counts {where_it_counts(operation)}"
+    )
+
+
+def _refused(operation: Operation, needs: Requirement, state: CapState, where: Scope) -> str:
+    asked = f"it needs {in_words(needs)}"
+    if not where.counts(operation.namespace):
+        return f"{asked} {where_it_counts(operation)}; what is held here ({where.name}) does not count there"
+    if needs.satisfied_by(state.permitted):
+        return f"{asked}; that is permitted and not effective: the thread may make it so by itself"
+    lacks = [caps for caps in needs.missing(state.effective) if not any(caps == way for way in needs)]
+    if lacks:
+        return f"{asked}; missing is {', or '.join(' and '.join(map(str, caps)) for caps in lacks)}"
+    return asked
