@@ -5,6 +5,10 @@ from __future__ import annotations
 __all__ = ["EXAMPLES"]
 
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
+    "can": (
+        ("capset can docker --cap-add NET_ADMIN 'raw socket' mount", "What a container could do."),
+        ("capset can self --area files", "What this command can do with files."),
+    ),
     "compare": (
         ("capset compare docker podman cri-o", "What root gets of three engines."),
         ("capset compare docker@1.9 docker", "What has changed since."),
@@ -48,6 +52,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "lint": (
         ("capset lint examples/documents", "All documents in a folder."),
         ("capset lint --policy restricted examples/documents/pod.yaml", "A pod by a standard."),
+    ),
+    "need": (
+        ("capset need ping", "What is found by a word."),
+        ("capset need 'setsockopt SO_MARK'", "All that is known of one operation."),
     ),
     "ps": (
         ("capset ps --has sys_admin", "Who holds it."),

@@ -23,6 +23,7 @@ from capset.sets import THREAD_SETS
 __all__ = ["COMMANDS", "GROUPS", "capset", "exit_code_option", "json_option", "proc_option", "set_option"]
 
 COMMANDS = {
+    "can": ("can.can", "Say whether a process, or a container of an engine, can do something."),
     "compare": ("compare.compare", "Show sets beside each other, a column each."),
     "convert": ("convert.convert", "Write what FILE says of capabilities in another dialect."),
     "decode": ("decode.decode", "Write masks as names."),
@@ -34,6 +35,10 @@ COMMANDS = {
     "flags": ("containers.flags", "Print the fewest options that give a container exactly these capabilities."),
     "help": ("help.help_", "Show the help of a command, or of a topic that several commands share."),
     "lint": ("lint.lint", "Say what the containers or the units in FILE get, and what in it is refused or ignored."),
+    "need": (
+        "need.need",
+        "Say which capability OPERATION needs, what else would do, and which option gives it.",
+    ),
     "ps": ("ps.ps", "Show the capabilities of every process."),
     "recognise": (
         "containers.recognise",
@@ -49,7 +54,7 @@ GROUPS = {
     "Look at processes and sets": ("show", "ps", "files", "diff", "compare", "decode"),
     "Containers": ("engines", "run", "flags", "recognise"),
     "Documents": ("lint", "convert"),
-    "What the kernel does": ("why", "exec", "explain"),
+    "What the kernel does": ("can", "need", "why", "exec", "explain"),
     "Help": ("help",),
 }
 """All commands, in the order in which they are told."""

@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from capset.live.snapshot import Snapshot as Snapshot
     from capset.live.status import ProcStatus as ProcStatus
     from capset.live.status import parse_status as parse_status
+    from capset.live.surroundings import Settings as Settings
+    from capset.live.surroundings import scope as scope
+    from capset.live.surroundings import settings as settings
 else:
     from capset.lazy import lazily
 
@@ -45,6 +48,7 @@ else:
             "capset.live.pasted": ("parse_rows",),
             "capset.live.rows": ("StatusRows",),
             "capset.live.scanning": ("Scan", "scan"),
+            "capset.live.surroundings": ("Settings", "scope", "settings"),
             "capset.live.snapshot": ("Snapshot",),
             "capset.live.status": ("ProcStatus", "parse_status"),
         },

@@ -25,7 +25,7 @@ from capset.errors import (
 from capset.live.status import ProcStatus, parse_fresh, parse_status
 from capset.sets import CapSet
 
-__all__ = ["contents", "hides_others", "kernel_release", "last_cap", "read", "supported"]
+__all__ = ["contents", "folder_of", "hides_others", "kernel_release", "last_cap", "read", "supported"]
 
 Pid = int | Literal["self", "thread-self"]
 Root = str | os.PathLike[str]
@@ -72,7 +72,7 @@ def read(pid: Pid = "self", *, tid: int | None = None, proc: Root = "/proc", use
     """
     root = root_folder(proc)
     try:
-        return read_thread(_folder(pid, tid, root), pid, tid, root, user_ns=user_ns)
+        return read_thread(folder_of(pid, tid, root), pid, tid, root, user_ns=user_ns)
     except ProcessGoneError as error:
         if not hides_others(proc=root):
             raise
@@ -94,7 +94,7 @@ def without_null(path: str) -> str:
     return path
 
 
-def _folder(pid: Pid, tid: int | None, proc: str) -> str:
+def folder_of(pid: Pid, tid: int | None, proc: str) -> str:
     """Return the folder of a thread; refuse what cannot be an id."""
     name = pid if pid.__class__ is str and pid in _NAMED else _digits(pid, 'an int > 0, "self" or "thread-self"')
     if tid is None:

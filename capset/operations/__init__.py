@@ -33,16 +33,18 @@ if TYPE_CHECKING:
     from capset.operations.catalogue import table as table
     from capset.operations.condition import Condition as Condition
     from capset.operations.evidence import Evidence as Evidence
+    from capset.operations.granting import Grant as Grant
+    from capset.operations.granting import grants as grants
     from capset.operations.operation import Operation as Operation
     from capset.operations.reasons import in_words as in_words
     from capset.operations.requirement import MOST_WAYS as MOST_WAYS
     from capset.operations.requirement import MOST_WORDS as MOST_WORDS
     from capset.operations.requirement import Requirement as Requirement
-    from capset.operations.scope import INITIAL as INITIAL
-    from capset.operations.scope import KINDS as KINDS
-    from capset.operations.scope import Scope as Scope
-    from capset.operations.scope import scope as scope
-    from capset.operations.scope import scopes as scopes
+    from capset.operations.userns import INITIAL as INITIAL
+    from capset.operations.userns import KINDS as KINDS
+    from capset.operations.userns import Scope as Scope
+    from capset.operations.userns import scope as scope
+    from capset.operations.userns import scopes as scopes
 else:
     from capset.lazy import lazily
 
@@ -62,9 +64,10 @@ else:
             ),
             "capset.operations.condition": ("Condition",),
             "capset.operations.evidence": ("Evidence",),
+            "capset.operations.granting": ("Grant", "grants"),
             "capset.operations.operation": ("Operation",),
             "capset.operations.reasons": ("in_words",),
             "capset.operations.requirement": ("MOST_WAYS", "MOST_WORDS", "Requirement"),
-            "capset.operations.scope": ("INITIAL", "KINDS", "Scope", "scope", "scopes"),
+            "capset.operations.userns": ("INITIAL", "KINDS", "Scope", "scope", "scopes"),
         },
     )

@@ -13,7 +13,7 @@ from capset.operations.catalogue import Operations, get, table
 from capset.operations.operation import Operation
 from capset.operations.reasons import Verdict, provided, reason
 from capset.operations.requirement import Requirement
-from capset.operations.scope import INITIAL, Scope, scope
+from capset.operations.userns import INITIAL, Scope, scope
 from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Shown

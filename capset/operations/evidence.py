@@ -31,3 +31,8 @@ class Evidence(Plain):
     how: Literal["searched", "confirmed", "not decided"]
     needs: Requirement | None = None
     why: str = ""
+
+    def __str__(self) -> str:
+        if self.how == "not decided":
+            return f"Linux {self.release}: not decided: {self.why}"
+        return f"Linux {self.release}: {self.how}{'' if self.needs is None else f', and it needs {self.needs} there'}"

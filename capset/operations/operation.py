@@ -11,7 +11,7 @@ from capset.operations.evidence import Evidence
 from capset.operations.requirement import Requirement
 from capset.plain import Plain
 from capset.sets import CapSet
-from capset.shown import Tabular
+from capset.shown import Shown
 
 __all__ = ["Operation"]
 
@@ -34,7 +34,7 @@ _NONE = CapSet()
 
 
 @frozen(kw_only=True)
-class Operation(Plain, Tabular):
+class Operation(Plain, Shown):
     """One deed, and what it asks of the kernel.
 
     Attributes:

@@ -8,7 +8,7 @@ from typing import Literal
 from capset.operations.condition import Condition
 from capset.operations.operation import Operation
 from capset.operations.requirement import Requirement
-from capset.operations.scope import Scope
+from capset.operations.userns import Scope
 from capset.sets import CapSet
 from capset.state import CapState
 

@@ -205,7 +205,7 @@ def setns(descriptor: int, kind: str) -> None:
 
 
 def mount(source: str, target: object, kind: str = "", flags: int = 0, data: str | None = None) -> None:
-    """Mount a file system, as mount(2) does."""
+    """Mount a file system."""
     given = [os.fsencode(str(each)) for each in (source, target, kind)]
     _checked(libc.mount(*given, ctypes.c_ulong(flags), None if data is None else data.encode()))
 

@@ -1,0 +1,33 @@
+"""What people name as something to be done: an operation by its id, or several by words."""
+
+from __future__ import annotations
+
+from capset import operations
+from capset.cli.output import Failure
+from capset.operations import Operations
+
+__all__ = ["deeds", "named_values"]
+
+
+def deeds(text: str) -> Operations:
+    """Return the operation of that id, or those that are found by these words."""
+    if text in operations.names():
+        return Operations([operations.get(text)])
+    if found := operations.search(text) or operations.for_syscall(text):
+        return found
+    from difflib import get_close_matches
+
+    close = get_close_matches(text.lower(), {each.lower(): each for each in operations.names()}, n=1)
+    hint = f"did you mean {close[0]}?" if close else "try one word of it, such as mount, raw or priority"
+    raise Failure(f"capset knows no operation {text!r}, nor one with these words: {hint}")
+
+
+def named_values(given: tuple[str, ...], option: str) -> dict[str, int | str]:
+    """Read what an option says several times, as NAME=VALUE."""
+    found: dict[str, int | str] = {}
+    for each in given:
+        name, equals, value = each.partition("=")
+        if not equals or not name.strip() or not value.strip():
+            raise Failure(f"{option} is NAME=VALUE, got {each!r}")
+        found[name.strip()] = value.strip()
+    return found

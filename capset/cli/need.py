@@ -1,0 +1,86 @@
+"""``capset need``: which capability an operation asks for, and which option of an engine gives it."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from capset import engines, operations
+from capset.cli.deeds import deeds
+from capset.cli.group import json_option
+from capset.cli.operands import engine_named
+from capset.cli.output import say, say_json
+from capset.cli.subject import assumed
+from capset.cli.tables import prose, table, word
+from capset.display.as_text.operations import facts_of
+from capset.operations import in_words
+
+if TYPE_CHECKING:
+    from capset.engines import Engine
+    from capset.operations import Grant, Operation
+
+__all__ = ["need", "say_operation"]
+
+_ENGINES = ("docker", "podman", "cri-o")
+
+
+@click.command()
+@click.argument("words", nargs=-1, required=True, metavar="OPERATION")
+@click.option(
+    "--engine",
+    "chosen",
+    multiple=True,
+    metavar="ENGINE[@VERSION][:FILE]",
+    help=f"Whose options to tell; {', '.join(_ENGINES)} if not given.",
+)
+@json_option
+def need(words: tuple[str, ...], chosen: tuple[str, ...], as_json: bool) -> None:
+    """Say which capability OPERATION needs, what else would do, and which option gives it.
+
+    OPERATION is the id of one, such as "setsockopt SO_MARK", or words that find some, such as ping. What is said was
+    asked of kernels, by trying it with ever fewer capabilities.
+    """
+    found = deeds(" ".join(words))
+    asked = [engine_named(name) for name in chosen or _ENGINES]
+    if as_json:
+        say_json([_json(each, asked) for each in found])
+    elif len(found) == 1:
+        say_operation(found[0], asked)
+    else:
+        rows = [[each.id, in_words(each.needs), each.namespace, each.refusal] for each in found]
+        table([prose("operation"), prose("needs"), word("counts in"), prose("without")], rows)
+        say(f"{len(found)} operations. For all that is known of one: capset need {shlex.quote(found[0].id)}")
+
+
+def say_operation(operation: Operation, asked: list[Engine]) -> None:
+    """Print all that is known of one operation, and how engines give what it needs."""
+    for name, told in facts_of(operation):
+        say(f"{name:<11} {told}" if name else told, hang=12)
+    rows = [_row(grant) for engine in asked for grant in operations.grants(operation, engine)]
+    if rows:
+        say()
+        table([word("engine"), prose("capabilities"), prose("ask for"), word("root"), word("others")], rows)
+
+
+def _row(grant: Grant) -> list[str]:
+    options = shlex.join(grant.flags) or ("it is given by default" if grant.by_default else "it cannot be given")
+    holds = ("holds it" if grant.root else "no", "hold it" if grant.others else "no")
+    return [grant.engine.name, " and ".join(map(str, grant.caps)), options, *holds]
+
+
+def _json(operation: Operation, asked: list[Engine]) -> dict[str, Any]:
+    given = [grant for engine in asked for grant in operations.grants(operation, engine)]
+    return {**operation.as_dict(), "grants": [_grant_json(grant) for grant in given], "assumed": assumed(*asked)}
+
+
+def _grant_json(grant: Grant) -> dict[str, Any]:
+    told = {"engine": grant.engine.name, "caps": grant.caps.as_dict(), "by_default": grant.by_default}
+    holds = {"root": grant.root, "others": grant.others}
+    return {**told, "flags": grant.flags, **holds, "why_not": grant.why_not or None}
+
+
+def defaults() -> list[Engine]:
+    """Return the engines whose options are told."""
+    return [engines.get(name) for name in _ENGINES]
