@@ -14,7 +14,7 @@ from capset.cli.group import exit_code_option, json_option, proc_option
 from capset.cli.operands import OPERANDS, operand
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.subject import Subject, assumed, tell
-from capset.cli.tables import Coloured, number, prose, table, word
+from capset.cli.tables import Cell, Coloured, number, prose, table, word
 from capset.cli.users import user_in_container
 from capset.errors import AccessDeniedError, ProcUnavailableError
 from capset.operations import INITIAL, Answer, Operation, Operations, Scope
@@ -22,6 +22,7 @@ from capset.printable import printable
 from capset.state import CapState
 
 if TYPE_CHECKING:
+    from capset.engines import Engine
     from capset.operations.answering import Values
 
 __all__ = ["can"]
@@ -92,12 +93,15 @@ def can(
     """
     request = engines.Request(add, drop, privileged=privileged, user=user)
     given = bool(add or drop or privileged or user != "0")
-    asked = _who(operand(who, proc, alone=True), request, proc, given=given)
+    subject = operand(who, proc, alone=True)
+    asked = _who(subject, request, proc, given=given)
     if scope_name is not None:
         asked = asked._replace(scope=operations.scope(scope_name))
     asked = asked._replace(sysctls={**asked.sysctls, **named_values(sysctls, "--sysctl")})
     chosen = _chosen(words, area)
     known = named_values(values, "--value")
+    if subject.engine is not None:
+        asked = asked._replace(assumed=(*asked.assumed, *_set_by(subject.engine, chosen)))
     answers = [_answer(asked, each, known) for each in chosen]
     if as_json:
         told = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "assumed": list(asked.assumed)}
@@ -133,11 +137,11 @@ def _who(subject: Subject, request: engines.Request, proc: str, *, given: bool) 
     if subject.pid is None:
         return Who(subject.label, state, INITIAL, {}, {}, _taken())
     found = live.settings(subject.pid, proc=proc)
+    asked = Who(subject.label, state, INITIAL, found.sysctls, found.rlimits, ())
     try:
-        where, told = live.scope(subject.pid, proc=proc), ()
+        return asked._replace(scope=live.scope(subject.pid, proc=proc))
     except (AccessDeniedError, ProcUnavailableError):
-        where, told = INITIAL, _taken()
-    return Who(subject.label, state, where, found.sysctls, found.rlimits, told)
+        return asked._replace(assumed=_taken())
 
 
 def _taken() -> tuple[str, ...]:
@@ -149,13 +153,19 @@ def _in_container(subject: Subject, request: engines.Request) -> Who:
     assert engine is not None
     uid = _ANOTHER if request.uid is None else request.uid
     sets = {each.name: each.value for each in engines.sysctls(engine)}
-    told = tuple(
-        f"{each.name} is {each.value}, as {engine.title} sets it, unless {each.unless}"
-        for each in engines.sysctls(engine)
-    )
     asked = shlex.join(engine.write(request)) or "nothing asked for"
     label = f"{engine}, {asked}, user {request.user}"
-    return Who(label, engine.container(request, uid=uid), INITIAL, sets, {}, (*assumed(engine), *told))
+    return Who(label, engine.container(request, uid=uid), INITIAL, sets, {}, tuple(assumed(engine)))
+
+
+def _set_by(engine: Engine, chosen: Operations) -> list[str]:
+    """Say which of the settings that decide an engine sets itself, and when it does not."""
+    named = {name for each in chosen for condition in each.conditions for name in condition.names}
+    return [
+        f"{each.name} is {each.value}, as {engine.title} sets it, unless {each.unless}"
+        for each in engines.sysctls(engine)
+        if each.name in named
+    ]
 
 
 def _answer(who: Who, operation: Operation, values: Values) -> Answer:
@@ -165,7 +175,7 @@ def _answer(who: Who, operation: Operation, values: Values) -> Answer:
 
 
 def _say(answers: list[Answer]) -> None:
-    rows = [[_VERDICTS[each.verdict], each.operation.id, _because(each)] for each in answers]
+    rows: list[list[Cell]] = [[_VERDICTS[each.verdict], each.operation.id, _because(each)] for each in answers]
     table([word("can"), prose("operation"), prose("because")], rows)
     gates = dict.fromkeys(gate for each in answers for gate in each.gates)
     say(f"Not asked, and may forbid it: {'; '.join(gates)}.")
