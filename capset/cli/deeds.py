@@ -6,7 +6,9 @@ from capset import operations
 from capset.cli.output import Failure
 from capset.operations import Operations
 
-__all__ = ["deeds", "named_values"]
+__all__ = ["counted_ids", "deeds", "named_values"]
+
+_SOME = 6  # so many operations stand for many
 
 
 def deeds(text: str) -> Operations:
@@ -20,6 +22,14 @@ def deeds(text: str) -> Operations:
     close = get_close_matches(text.lower(), {each.lower(): each for each in operations.names()}, n=1)
     hint = f"did you mean {close[0]}?" if close else "try one word of it, such as mount, raw or priority"
     raise Failure(f"capset knows no operation {text!r}, nor one with these words: {hint}")
+
+
+def counted_ids(found: Operations) -> str:
+    """Write some of the ids, one of each area first, and how many more there are."""
+    first = {each.area: each.id for each in reversed(found)}
+    some = [*dict.fromkeys([*reversed(first.values()), *(each.id for each in found)])][:_SOME]
+    more = f" and {len(found) - len(some)} more" if len(found) > len(some) else ""
+    return f"{'; '.join(some)}{more}"
 
 
 def named_values(given: tuple[str, ...], option: str) -> dict[str, int | str]:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import click
 
+from capset import operations
+from capset.cli.deeds import counted_ids
 from capset.cli.group import json_option, proc_option, set_option
 from capset.cli.operands import OPERANDS, operand
 from capset.cli.output import diff_json, say, say_json
 from capset.cli.subject import Subject, assumed, hint_of_bounding, tell
 from capset.cli.tables import ADDED, DROPPED, cap_rows, number, prose, say_risks, table, word
+from capset.operations import Operations
 from capset.printable import printable
 from capset.sets import THREAD_SETS, CapSet
 
@@ -41,12 +44,14 @@ def diff(ctx: click.Context, a: str, b: str, which: str | None, proc: str, as_js
     if as_json:
         sets = [{"set": name, **diff_json(before, after)} for name, before, after in pairs]
         told = {"a": printable(left.label), "b": printable(right.label), "same": not differs, "sets": sets}
-        say_json({**told, "not_known": unknown, "assumed": assumed(left, right)})
+        deeds = {name: [each.id for each in found] for name, found in _deeds(pairs).items()}
+        say_json({**told, **deeds, "not_known": unknown, "assumed": assumed(left, right)})
     else:
         tell([left, right])
         say(f"from {printable(left.label)}\nto   {printable(right.label)}", hang=5)
         for name, before, after in pairs:
             _show_diff(name, before, after)
+        _say_deeds(pairs)
         if which is None and (hint := hint_of_bounding(left, right)):
             say(f"\n{hint}")
         if unknown:
@@ -63,6 +68,27 @@ def _pairs(left: Subject, right: Subject, which: str | None) -> list[tuple[str, 
     if which is None and left.thread is not None and right.thread is not None:
         names = [name for name in THREAD_SETS if name in left.sets and name in right.sets] or names
     return [(name, left.one(name), right.one(name)) for name in names]
+
+
+def _deeds(pairs: list[tuple[str, CapSet, CapSet]]) -> dict[str, Operations]:
+    """Return what can be done after it and not before, and the reverse, by the effective sets or the only ones."""
+    for name, before, after in pairs:
+        if name in {"", "effective"} or len(pairs) == 1:
+            changes, kept = before.diff(after), before & after
+            return {
+                "gained": operations.gained(changes, kept=kept),
+                "lost": operations.gained(changes.inverse(), kept=kept),
+            }
+    return {"gained": Operations(), "lost": Operations()}
+
+
+def _say_deeds(pairs: list[tuple[str, CapSet, CapSet]]) -> None:
+    found = _deeds(pairs)
+    if any(found.values()):
+        say()
+    for words, those in (("More can be done", found["gained"]), ("No longer can be done", found["lost"])):
+        if those:
+            say(f"{words}: {counted_ids(those)}")
 
 
 def _show_diff(name: str, before: CapSet, after: CapSet) -> None:

@@ -13,7 +13,7 @@ from capset.operations.catalogue import Operations, get, table
 from capset.operations.operation import Operation
 from capset.operations.reasons import Verdict, provided, reason
 from capset.operations.requirement import Requirement
-from capset.operations.userns import INITIAL, Scope, scope
+from capset.operations.userns import INITIAL, Scope, as_scope
 from capset.plain import Plain
 from capset.sets import CapSet
 from capset.shown import Shown
@@ -99,7 +99,7 @@ def can(
     require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
     asked = get(operation) if isinstance(operation, str) else operation
     require(asked, Operation, "an Operation or the id of one")
-    where = _scope(user_ns)
+    where = as_scope(user_ns)
     known = _known(sysctls, rlimits, values)
     held = state.effective if where.counts(asked.namespace) else CapSet()
     applies = _applies(asked, known)
@@ -194,7 +194,7 @@ def gained(
     require(diff, CapDiff | StateDiff, "a CapDiff or a StateDiff, such as CapSet.diff() and CapState.diff() return")
     effective = diff.effective if isinstance(diff, StateDiff) else diff
     beside = CapSet(kept)
-    where = _scope(user_ns)
+    where = as_scope(user_ns)
     before, after = (beside | effective.dropped).mask, (beside | effective.added).mask
     return Operations(
         each
@@ -207,7 +207,7 @@ def _those(
     wanted: Verdict, state: CapState, user_ns: Scope | str, sysctls: Values | None, rlimits: Values | None
 ) -> Operations:
     require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
-    where = _scope(user_ns)
+    where = as_scope(user_ns)
     known = _known(sysctls, rlimits, None)
     held = state.effective.mask
     return Operations(
@@ -216,12 +216,6 @@ def _those(
         if each.namespace != "none"
         and _verdict(each, _applies(each, known), held if where.counts(each.namespace) else 0) == wanted
     )
-
-
-def _scope(user_ns: Scope | str) -> Scope:
-    found = scope(user_ns) if isinstance(user_ns, str) else user_ns
-    require(found, Scope, "a Scope or the name of one")
-    return found
 
 
 def _known(*given: Values | None) -> dict[str, int | str]:

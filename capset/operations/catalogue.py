@@ -16,6 +16,7 @@ from capset.operations.condition import Condition
 from capset.operations.evidence import Evidence
 from capset.operations.operation import Operation
 from capset.operations.requirement import Requirement
+from capset.operations.userns import INITIAL, Scope, as_scope
 from capset.sets import CapSet
 from capset.shown import Tabular
 
@@ -136,22 +137,27 @@ def for_syscall(name: str) -> Operations:
     return Operations(each for each in _by_id().values() if each.syscall == name.strip().removesuffix("()"))
 
 
-def by_cap(cap: Cap | int | str) -> Operations:
+def by_cap(cap: Cap | int | str, *, user_ns: Scope | str = INITIAL) -> Operations:
     """Return the operations for which a capability does, alone or with others.
 
     Args:
         cap: A capability, its number or its name.
+        user_ns: Where it is held: a scope, or the name of one. What it does not count for there is left out.
 
     Raises:
         UnknownCapabilityError: It is none.
+        UnknownScopeError: There is no scope of that name.
 
     Examples:
         >>> from capset import operations
         >>> [found.id for found in operations.by_cap("wake_alarm")][:2]
-        ['timer_create CLOCK_BOOTTIME_ALARM', 'timerfd_create CLOCK_REALTIME_ALARM']
+        ['timerfd_create CLOCK_BOOTTIME_ALARM', 'timer_create CLOCK_BOOTTIME_ALARM']
+        >>> [found.id for found in operations.by_cap("sys_time", user_ns="rootless")]
+        []
     """
     wanted = Cap.parse(cap) if isinstance(cap, str) else Cap(cap)
-    return Operations(each for each in _by_id().values() if wanted in each.needs.caps)
+    where = as_scope(user_ns)
+    return Operations(each for each in table() if wanted in each.needs.caps and where.counts(each.namespace))
 
 
 @cache

@@ -7,14 +7,14 @@ from functools import cache
 
 from attrs import field, frozen
 
-from capset.errors import ArgumentError, UnknownScopeError, shown
+from capset.errors import ArgumentError, UnknownScopeError, require, shown
 from capset.facts import load
 from capset.named import by_name
 from capset.plain import Plain
 from capset.shown import Shown
 from capset.source import Source
 
-__all__ = ["INITIAL", "KINDS", "Scope", "scope", "scopes"]
+__all__ = ["INITIAL", "KINDS", "Scope", "as_scope", "scope", "scopes"]
 
 KINDS = ("network", "mount", "uts", "ipc", "pid", "cgroup", "time")
 """The kinds of namespaces that a user namespace owns."""
@@ -93,6 +93,13 @@ def scope(name: str) -> Scope:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a scope as str, got {shown(name)}")
     return _scopes()[name]
+
+
+def as_scope(given: Scope | str) -> Scope:
+    """Return a scope, given as it is or by its name."""
+    found = scope(given) if isinstance(given, str) else given
+    require(found, Scope, "a Scope or the name of one")
+    return found
 
 
 def scopes() -> list[Scope]:
