@@ -54,9 +54,9 @@ class Permit(Plain):
 
     Attributes:
         does: What its holders may do, in a sentence without a full stop.
-        operations: The ids of the operations that are it, as ``capset.operations`` knows them; each needs the
-            capability, alone or with others. Empty where it is known from the documentation alone: no operation of it
-            was ever asked of a kernel.
+        operations: The ids of the operations that are it; each needs the capability, alone or with others, and
+            ``operations.get(id).undecided`` says where no kernel was asked of one. Empty where what it does is known
+            from the documentation alone: there is no operation of it that a kernel here could be asked of.
     """
 
     does: str

@@ -85,13 +85,18 @@ def warning(*sets: CapSet) -> str:
 
 
 def permitted(cap: Cap) -> list[str]:
-    """Write what a capability permits, a line each; where no operation of it was asked of a kernel, that is said.
+    """Write what a capability permits, a line each; where no kernel decided on an operation of it, that is said.
 
     Examples:
         >>> permitted(Cap.MAC_OVERRIDE)
         ['access what the Smack policy forbids (not measured)']
     """
-    return [f"{permit}{'' if permit.operations else ' (not measured)'}" for permit in cap.info.permits]
+    from capset import operations  # which are many, and read when they are asked for
+
+    return [
+        f"{permit}{' (not measured)' * all(operations.get(each).undecided for each in permit.operations)}"
+        for permit in cap.info.permits
+    ]
 
 
 def verdicts(cap: Cap) -> list[str]:
