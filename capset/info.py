@@ -11,7 +11,7 @@ from capset.facts import load
 from capset.plain import Plain
 from capset.source import Source
 
-__all__ = ["CapInfo", "Risk", "RiskList", "get", "risk_lists"]
+__all__ = ["CapInfo", "Permit", "Risk", "RiskList", "get", "risk_lists"]
 
 
 @frozen(kw_only=True)
@@ -49,6 +49,24 @@ class Risk(Plain):
 
 
 @frozen(kw_only=True)
+class Permit(Plain):
+    """One thing that a capability permits.
+
+    Attributes:
+        does: What its holders may do, in a sentence without a full stop.
+        operations: The ids of the operations that are it; each needs the capability, alone or with others, and
+            ``operations.get(id).undecided`` says where no kernel was asked of one. Empty where what it does is known
+            from the documentation alone: there is no operation of it that a kernel here could be asked of.
+    """
+
+    does: str
+    operations: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return self.does
+
+
+@frozen(kw_only=True)
 class CapInfo(Plain):
     """What is known about one capability.
 
@@ -59,7 +77,8 @@ class CapInfo(Plain):
         split_from: The capability it was carved out of, or None.
         implied_by: The capability whose holders may do all that this one permits, or None.
         summary: One sentence on what it is for.
-        permits: What it permits, a line each, after capabilities(7).
+        permits: What it permits, a sentence each, with the operations that it was tried with. Each operation that
+            needs the capability stands under one of them.
         risks: What published lists say of its risk. They judge different things and disagree; there
             is no score.
     """
@@ -69,7 +88,7 @@ class CapInfo(Plain):
     split_from: Cap | None
     implied_by: Cap | None
     summary: str
-    permits: tuple[str, ...]
+    permits: tuple[Permit, ...]
     risks: tuple[Risk, ...]
 
 
@@ -115,7 +134,9 @@ def _table() -> dict[Cap, CapInfo]:
             split_from=Cap.parse(fact["split_from"]) if "split_from" in fact else None,
             implied_by=Cap.parse(fact["implied_by"]) if "implied_by" in fact else None,
             summary=fact["summary"],
-            permits=tuple(fact["permits"]),
+            permits=tuple(
+                Permit(does=permit["does"], operations=tuple(permit["operations"])) for permit in fact["permits"]
+            ),
             risks=tuple(
                 Risk(risk_list=_lists()[key], verdict=verdict) for key, verdict in fact.get("risks", {}).items()
             ),

@@ -8,6 +8,7 @@ from capset import engines, info
 from capset.capability import Cap
 from capset.cli.group import json_option
 from capset.cli.output import say, say_json
+from capset.display.judging import permitted
 from capset.sets import CapSet
 
 __all__ = ["explain"]
@@ -35,7 +36,7 @@ def _explain(cap: Cap) -> None:
     say(f"{cap} ({int(cap)}), since Linux {fact.since_linux}")
     say(f"  {fact.summary}")
     say("What it permits")
-    for line in fact.permits:
+    for line in permitted(cap):
         say(f"  - {line}")
     if fact.split_from:
         implied = ", which still implies it" if fact.implied_by is fact.split_from else ""
@@ -63,7 +64,7 @@ def _info_json(cap: Cap) -> dict[str, object]:
         "split_from": str(fact.split_from) if fact.split_from else None,
         "implied_by": str(fact.implied_by) if fact.implied_by else None,
         "summary": fact.summary,
-        "permits": list(fact.permits),
+        "permits": [permit.as_dict() for permit in fact.permits],
         "default_of": [name for name in engines.names() if cap in engines.get(name).default],
         "risks": [
             {"list": risk.risk_list.name, "verdict": risk.verdict, "source": risk.risk_list.source.url}

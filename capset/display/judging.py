@@ -1,4 +1,4 @@
-"""What every set is measured by: Docker's default, and what published lists say of capabilities."""
+"""What every set is measured by: Docker's default, what capabilities permit, and what published lists say of them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from capset.capability import Cap
 from capset.sets import CapSet
 from capset.summary import summary
 
-__all__ = ["docker_default", "in_short", "marked", "marked_name", "risky", "verdicts", "warning"]
+__all__ = ["docker_default", "in_short", "marked", "marked_name", "permitted", "risky", "verdicts", "warning"]
 
 _EXCEPTIONS = 3  # so many are told as an exception
 
@@ -82,6 +82,21 @@ def warning(*sets: CapSet) -> str:
     """Say what the ! of :func:`marked` means, and of what it warns in these sets; empty where there is none."""
     names = ", ".join(risky(CapSet().union(*sets)).names())
     return f"! published lists warn of {names}: see capset explain" if names else ""
+
+
+def permitted(cap: Cap) -> list[str]:
+    """Write what a capability permits, a line each; where no kernel decided on an operation of it, that is said.
+
+    Examples:
+        >>> permitted(Cap.MAC_OVERRIDE)
+        ['access what the Smack policy forbids (not measured)']
+    """
+    from capset import operations  # which are many, and read when they are asked for
+
+    return [
+        f"{permit}{' (not measured)' * all(operations.get(each).undecided for each in permit.operations)}"
+        for permit in cap.info.permits
+    ]
 
 
 def verdicts(cap: Cap) -> list[str]:

@@ -59,7 +59,12 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.formats.systemctl": {"Shown": "parts.units_shown"},
     "capset.formats.systemd": {"Unit": "formats.units"},
     "capset.ids": {"Ids": "values.id_quadruples"},
-    "capset.info": {"CapInfo": "facts.cap_infos", "Risk": "facts.risks", "RiskList": "facts.risk_lists"},
+    "capset.info": {
+        "CapInfo": "facts.cap_infos",
+        "Permit": "facts.permits",
+        "Risk": "facts.risks",
+        "RiskList": "facts.risk_lists",
+    },
     "capset.kernel.answer": {"Answer": "kernel.answers", "Way": "kernel.ways"},
     "capset.kernel.credentials": {"Credentials": "kernel.credentials", "Executable": "kernel.executables"},
     "capset.kernel.explanation": {

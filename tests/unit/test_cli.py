@@ -557,6 +557,9 @@ def test_explain(run):
     assert "Given by default by " in out
     mac_admin = run("explain", "mac_admin")[1]
     assert "Given by default by apptainer, incus, incus-unprivileged, lxc-unprivileged." in mac_admin
+    assert "  - load, replace and remove the profiles of AppArmor (not measured)\n" in mac_admin
+    assert "  - set host and domain name\n" in out
+    assert "(init_module(2), delete_module(2)) (not measured)\n" in run("explain", "sys_module")[1]
     assert "docker, docker-swarm, " in run("explain", "mknod")[1]
     assert "grsecurity 2011: root-equivalent" in out
     assert "grsecurity 2011: newer than the list, which ends with CAP_SYSLOG" in out
@@ -584,6 +587,8 @@ def test_explain_everything(run):
         *("apptainer", "incus", "incus-unprivileged", "incus-without-stacking", "lxc", "lxc-unprivileged")
     ]
     assert told[34]["split_from"] == "CAP_SYS_ADMIN"
+    assert told[25]["permits"][1:2] == [{"does": "set the hardware clock", "operations": ["ioctl RTC_SET_TIME"]}]
+    assert told[32]["permits"] == [{"does": "access what the Smack policy forbids", "operations": []}]
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,9 @@ def test_capability():
         ["Docker", "− not in Docker's default"],
         ["what published lists say", "grsecurity 2011: no way to root known"],
     ]
-    assert "What it permits" in Cap.SYSLOG._repr_html_()
+    assert "What it permits (2)" in Cap.SYSLOG._repr_html_()
+    assert "(not measured)" not in Cap.SYSLOG._repr_html_()
+    assert "<li>access what the Smack policy forbids (not measured)</li>" in Cap.MAC_OVERRIDE._repr_html_()
     assert ["Docker", "= as in Docker's default"] in rows(Cap.CHOWN)
     assert ["also permitted by", "CAP_SYS_ADMIN"] in rows(Cap.BPF)
     assert rows(Cap.SYS_ADMIN)[-1][1].splitlines()[0] == "! HackTricks escapes: mounts the disk of the host"

@@ -8,7 +8,7 @@ from capset.capability import Cap
 from capset.display import html
 from capset.display.as_html.judging import LISTS
 from capset.display.as_html.markup import Html, block, details, lines, markup, signed, table
-from capset.display.judging import docker_default, verdicts
+from capset.display.judging import docker_default, permitted, verdicts
 
 __all__ = ["MEANING", "SAME", "cap_table", "told_of"]
 
@@ -30,7 +30,7 @@ def _cap(cap: Cap) -> str:
     rows.append(("Docker", SAME if cap in docker_default() else signed("−", "not in Docker's default")))  # noqa: RUF001
     if info.risks:
         rows.append((LISTS.lower(), lines(verdicts(cap))))
-    permits = Html("".join(f"<li>{markup(line)}</li>" for line in info.permits))
+    permits = Html("".join(f"<li>{markup(line)}</li>" for line in permitted(cap)))
     more = details(f"What it permits ({len(info.permits)})", Html(f"<ul>{permits}</ul>")) if permits else Html()
     return block(table(f"{cap} ({int(cap)})" if cap.known else f"Capability {cap}", (), rows), more)
 

@@ -5,16 +5,21 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from capset import engines, info, kernel
-from capset.info import CapInfo, Risk, RiskList
+from capset.info import CapInfo, Permit, Risk, RiskList
 from capset.source import Source
 from capset.testing.strategies.values import caps
 
-__all__ = ["cap_infos", "risk_lists", "risks", "sources"]
+__all__ = ["cap_infos", "permits", "risk_lists", "risks", "sources"]
 
 
 def cap_infos() -> st.SearchStrategy[CapInfo]:
     """Draw what is known of capabilities; of those without a name that is nothing."""
     return caps().map(lambda cap: cap.info)
+
+
+def permits() -> st.SearchStrategy[Permit]:
+    """Draw one of the things that a capability permits."""
+    return cap_infos().map(lambda known: known.permits).filter(bool).flatmap(st.sampled_from)
 
 
 def risk_lists() -> st.SearchStrategy[RiskList]:

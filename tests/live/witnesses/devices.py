@@ -5,10 +5,12 @@ from __future__ import annotations
 import ctypes
 import errno
 import fcntl
+import mmap
 import os
 import stat
 import struct
 import termios
+from pathlib import Path
 
 from tests.live.witnesses import calls
 from tests.live.witnesses.witness import NotHereError, witness
@@ -242,6 +244,15 @@ def key_repeat(it):
 key_repeat.prepare(_console)
 
 
+@witness("ioctl KDSIGACCEPT")
+def key_signal(it):
+    # there is no signal 0, which is found after the check: EINVAL
+    _despite(errno.EINVAL, it.console, 0x4B4E)
+
+
+key_signal.prepare(_console)
+
+
 @witness("ioctl TIOCLINUX")
 def linux_console(it):
     # 12 asks which console is in front
@@ -252,6 +263,32 @@ linux_console.prepare(_console)
 
 
 # Raw input and output
+
+
+def _mapped(device):
+    """Map what no device has memory at, which is found after the check: EINVAL or ENODEV."""
+    calls.libc.mmap.restype = ctypes.c_void_p
+    far = ctypes.c_long(1 << 30)
+    found = calls.libc.mmap(None, ctypes.c_size_t(mmap.PAGESIZE), mmap.PROT_READ, mmap.MAP_SHARED, device, far)
+    if found == ctypes.c_void_p(-1).value and ctypes.get_errno() not in {errno.EINVAL, errno.ENODEV}:
+        raise OSError(ctypes.get_errno(), os.strerror(ctypes.get_errno()))
+
+
+@witness("mmap /proc/bus/pci")
+def pci(it):
+    _mapped(it.device)
+
+
+@pci.prepare
+def _(it):
+    found = sorted(Path("/proc/bus/pci").glob("*/*"))
+    if not found:
+        raise NotHereError("there is no PCI device")
+    it.keep(device=_open(found[0], os.O_RDONLY))
+    try:
+        _mapped(it.device)
+    except PermissionError:
+        raise NotHereError("something else than capabilities refuses it to everybody") from None
 
 
 def _ports(name, *arguments):
