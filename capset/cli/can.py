@@ -66,7 +66,7 @@ class Who(NamedTuple):
     "'unshare -Ur'; of a process, the one that it is in.",
 )
 @click.option("--sysctl", "sysctls", multiple=True, metavar="NAME=VALUE", help="A setting that decides.")
-@click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="What is asked for, such as port=80.")
+@click.option("--value", "wanted", multiple=True, metavar="NAME=VALUE", help="What is asked for, such as port=80.")
 @click.option("--area", metavar="AREA", help="All operations of an area; those without OPERATION are listed.")
 @exit_code_option("one of them cannot be done, or is not known")
 @proc_option
@@ -82,7 +82,7 @@ def can(
     user: str,
     scope_name: str | None,
     sysctls: tuple[str, ...],
-    values: tuple[str, ...],
+    wanted: tuple[str, ...],
     area: str | None,
     exit_code: bool,
     proc: str,
@@ -98,7 +98,7 @@ def can(
     subject = operand(who, proc, alone=True)
     where = None if scope_name is None else operations.scope(scope_name)
     asked = _who(subject, request, proc, where, given=given)
-    told, known = named_values(sysctls, "--sysctl"), named_values(values, "--value")
+    told, known = named_values(sysctls, "--sysctl"), named_values(wanted, "--value")
     asked = asked._replace(sysctls={**asked.sysctls, **told})
     chosen = _chosen(words, area)
     names = {name for each in chosen for condition in each.conditions for name in condition.names}
