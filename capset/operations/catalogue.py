@@ -80,7 +80,7 @@ def get(id: str) -> Operation:
 
     Examples:
         >>> from capset import operations
-        >>> operations.get("setns mount namespace").needs
+        >>> operations.get("setns CLONE_NEWNS").needs
         Requirement.parse('CAP_SYS_CHROOT & CAP_SYS_ADMIN')
     """
     if not isinstance(id, str):
@@ -106,7 +106,7 @@ def search(words: str) -> Operations:
     Examples:
         >>> from capset import operations
         >>> [found.id for found in operations.search("policy routing")]
-        ['setsockopt SO_MARK', 'sendmsg SO_MARK']
+        ['setsockopt SO_MARK', 'sendmsg SO_MARK', 'netlink RTM_NEWRULE']
     """
     if not isinstance(words, str):
         raise TypeError(f"expected words to search for as str, got {shown(words)}")

@@ -84,7 +84,7 @@ def hard(folder):
         ["can", "podman", "--user", "5", "--cap-add", "BPF", "--scope", "lxc unprivileged", "socket", "priority"],
         ["need", "ping"],
         ["need", "io_uring_setup, io_uring_disabled 1"],
-        ["need", "--engine", "docker@1.5", "bpf BPF_PROG_LOAD, kprobe"],
+        ["need", "--engine", "docker@1.5", "bpf BPF_PROG_LOAD, tracing"],
         # errors
         ["nonsense"],
         ["nonsense", *["another"] * 30],
