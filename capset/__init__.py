@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from capset import formats as formats
     from capset import kernel as kernel
     from capset import live as live
+    from capset import operations as operations
     from capset import policy as policy
     from capset.comparison import Comparison as Comparison
     from capset.comparison import compare as compare
@@ -49,7 +50,7 @@ else:
     _load, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset": ("display", "documents", "engines", "formats", "kernel", "live", "policy"),
+            "capset": ("display", "documents", "engines", "formats", "kernel", "live", "operations", "policy"),
             "capset.comparison": ("Comparison", "compare"),
             "capset.diff": ("CapDiff", "StateDiff"),
             "capset.errors": ("CapsetError", "UnknownCapabilityError"),

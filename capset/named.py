@@ -30,5 +30,8 @@ class _Entries(dict[str, T]):
         self._error = error
 
     def __missing__(self, name: str) -> Never:
-        close = get_close_matches(name.lower(), self, n=3) if isinstance(name, str) else ()
+        close: list[str] = []
+        if isinstance(name, str):
+            spelled = {each.lower(): each for each in self}
+            close = [spelled[each] for each in get_close_matches(name.lower(), spelled, n=3)]
         raise self._error(name, tuple(self), tuple(close))

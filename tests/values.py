@@ -14,6 +14,7 @@ from capset import (
     engines,
     kernel,
     live,
+    operations,
     policy,
 )
 from capset.errors import AccessDeniedError, ProcessGoneError, StatusError
@@ -70,6 +71,10 @@ VALUES = [
     *engines.sysctls(DOCKER), *live.parse_rows("CapEff: 0000000000000020"), *TRACED[0].checks, TRACED[1].execution,
     documents.Silence(reason="it is known", where="line 5"),
     limits.from_constraints({"kind": "SecurityContextConstraints", "allowedCapabilities": ["KILL"]}),
+    operations.get("io_uring_setup, io_uring_disabled 1"), operations.scope("rootless"),
+    operations.can(DOCKER.container(), "mount", user_ns="rootless"), operations.Condition("port < 1024"),
+    operations.Requirement.parse("kill | bpf & 63"), *operations.grants(operations.get("link"), DOCKER)[:1],
+    operations.Evidence(release="6.1", date="2026-11-28", how="confirmed", needs=operations.Requirement()),
     live.Container(engine="docker", name="web", pid=5, assumed=("it runs",)),
 ]  # fmt: skip
 VALUES = [each for value in VALUES for each in (value if type(value) is tuple else (value,))]

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -29,6 +30,7 @@ __all__ = ["can"]
 
 _YES, _NO, _UNKNOWN = Coloured("yes", "green"), Coloured("no", "red"), Coloured("not known", "yellow")
 _VERDICTS = {"yes": _YES, "no": _NO, "not known": _UNKNOWN}
+_TAKEN = "it is not known in which user namespace that is, and taken to be the initial one; --scope says another"
 _ANOTHER = 1  # as in containers.py: any user but root
 
 
@@ -64,7 +66,7 @@ class Who(NamedTuple):
     "'unshare -Ur'; of a process, the one that it is in.",
 )
 @click.option("--sysctl", "sysctls", multiple=True, metavar="NAME=VALUE", help="A setting that decides.")
-@click.option("--value", "values", multiple=True, metavar="NAME=VALUE", help="What is asked for, such as port=80.")
+@click.option("--value", "wanted", multiple=True, metavar="NAME=VALUE", help="What is asked for, such as port=80.")
 @click.option("--area", metavar="AREA", help="All operations of an area; those without OPERATION are listed.")
 @exit_code_option("one of them cannot be done, or is not known")
 @proc_option
@@ -80,7 +82,7 @@ def can(
     user: str,
     scope_name: str | None,
     sysctls: tuple[str, ...],
-    values: tuple[str, ...],
+    wanted: tuple[str, ...],
     area: str | None,
     exit_code: bool,
     proc: str,
@@ -94,18 +96,19 @@ def can(
     request = engines.Request(add, drop, privileged=privileged, user=user)
     given = bool(add or drop or privileged or user != "0")
     subject = operand(who, proc, alone=True)
-    asked = _who(subject, request, proc, given=given)
-    if scope_name is not None:
-        asked = asked._replace(scope=operations.scope(scope_name))
-    asked = asked._replace(sysctls={**asked.sysctls, **named_values(sysctls, "--sysctl")})
+    where = None if scope_name is None else operations.scope(scope_name)
+    asked = _who(subject, request, proc, where, given=given)
+    told, known = named_values(sysctls, "--sysctl"), named_values(wanted, "--value")
+    asked = asked._replace(sysctls={**asked.sysctls, **told})
     chosen = _chosen(words, area)
-    known = named_values(values, "--value")
+    names = {name for each in chosen for condition in each.conditions for name in condition.names}
     if subject.engine is not None:
-        asked = asked._replace(assumed=(*asked.assumed, *_set_by(subject.engine, chosen)))
+        asked = asked._replace(assumed=(*asked.assumed, *_set_by(subject.engine, names - told.keys())))
+    asked = asked._replace(assumed=(*asked.assumed, *_unheard({**told, **known}.keys() - names, names)))
     answers = [_answer(asked, each, known) for each in chosen]
     if as_json:
-        told = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "assumed": list(asked.assumed)}
-        say_json({**told, "answers": [_json(each) for each in answers]})
+        front = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "assumed": list(asked.assumed)}
+        say_json({**front, "answers": [_json(each) for each in answers]})
     else:
         for sentence in asked.assumed:
             warn(sentence)
@@ -123,49 +126,50 @@ def _chosen(words: tuple[str, ...], area: str | None) -> Operations:
     return every if area else Operations(each for each in every if each.namespace != "none")
 
 
-def _who(subject: Subject, request: engines.Request, proc: str, *, given: bool) -> Who:
-    """Find out whose sets they are, where they are held, and which settings decide there."""
+def _who(subject: Subject, request: engines.Request, proc: str, where: Scope | None, *, given: bool) -> Who:
+    """Find out whose sets they are, where they are held, if that is not said, and which settings decide there."""
     tell([subject])
     if subject.engine is not None:
-        return _in_container(subject, request)
+        return _in_container(subject, request, where or INITIAL)
     if given:
         raise Failure("--cap-add, --cap-drop, --privileged and --user are for an engine, such as docker")
     if subject.caps is not None:
         state = CapState(effective=subject.caps, permitted=subject.caps)
-        return Who(subject.label, state, INITIAL, {}, {}, _taken())
-    state = subject.five("can")
-    if subject.pid is None:
-        return Who(subject.label, state, INITIAL, {}, {}, _taken())
-    found = live.settings(subject.pid, proc=proc)
-    asked = Who(subject.label, state, INITIAL, found.sysctls, found.rlimits, ())
-    try:
-        return asked._replace(scope=live.scope(subject.pid, proc=proc))
-    except (AccessDeniedError, ProcUnavailableError):
-        return asked._replace(assumed=_taken())
+    else:
+        state = subject.five("can")
+    found = live.Settings({}, {})
+    if subject.pid is not None:
+        found = live.settings(subject.pid, proc=proc)
+        if where is None:
+            with suppress(AccessDeniedError, ProcUnavailableError):
+                where = live.scope(subject.pid, proc=proc)
+    assumed = () if where else (_TAKEN,)
+    return Who(subject.label, state, where or INITIAL, found.sysctls, found.rlimits, assumed)
 
 
-def _taken() -> tuple[str, ...]:
-    return ("it is not known in which user namespace that is, and taken to be the initial one; --scope says another",)
-
-
-def _in_container(subject: Subject, request: engines.Request) -> Who:
+def _in_container(subject: Subject, request: engines.Request, where: Scope) -> Who:
     engine = subject.engine
     assert engine is not None
     uid = _ANOTHER if request.uid is None else request.uid
     sets = {each.name: each.value for each in engines.sysctls(engine)}
     asked = shlex.join(engine.write(request)) or "nothing asked for"
     label = f"{engine}, {asked}, user {request.user}"
-    return Who(label, engine.container(request, uid=uid), INITIAL, sets, {}, tuple(assumed(engine)))
+    return Who(label, engine.container(request, uid=uid), where, sets, {}, tuple(assumed(engine)))
 
 
-def _set_by(engine: Engine, chosen: Operations) -> list[str]:
+def _set_by(engine: Engine, named: Set[str]) -> list[str]:
     """Say which of the settings that decide an engine sets itself, and when it does not."""
-    named = {name for each in chosen for condition in each.conditions for name in condition.names}
     return [
         f"{each.name} is {each.value}, as {engine.title} sets it, unless {each.unless}"
         for each in engines.sysctls(engine)
         if each.name in named
     ]
+
+
+def _unheard(given: Set[str], named: Set[str]) -> list[str]:
+    """Say which settings were given that decide of nothing that is asked; one that is misspelt would not be missed."""
+    known = ", ".join(sorted(named)) or "no setting"
+    return [f"{printable(name)} decides of none of these operations, but {known}" for name in sorted(given)]
 
 
 def _answer(who: Who, operation: Operation, values: Values) -> Answer:

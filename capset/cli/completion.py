@@ -175,6 +175,31 @@ def _policies(_ctx: click.Context, _begun: str) -> Iterator[Item]:
     yield from map(CompletionItem, ("baseline", "restricted", *(f"scc:{name}" for name in scc_names())))
 
 
+def _deeds(_ctx: click.Context, _begun: str) -> Iterator[Item]:
+    from capset import operations
+
+    yield from (CompletionItem(each.id, help=each.title) for each in operations.table())
+
+
+def _areas(_ctx: click.Context, _begun: str) -> Iterator[Item]:
+    from capset import operations
+
+    yield from map(CompletionItem, operations.areas())
+
+
+def _scopes(_ctx: click.Context, _begun: str) -> Iterator[Item]:
+    from capset import operations
+
+    yield from (CompletionItem(each.name, help=each.title) for each in operations.scopes())
+
+
+def _sysctls(_ctx: click.Context, _begun: str) -> Iterator[Item]:
+    from capset import operations
+
+    named = {name for each in operations.table() for made in each.conditions for name in made.settings if "." in name}
+    yield from (CompletionItem(f"{name}=", open=True) for name in sorted(named))
+
+
 def _subjects(ctx: click.Context, begun: str) -> Iterator[Item]:
     above = ctx.find_root()
     yield from above.command.shell_complete(above, begun)
@@ -182,10 +207,14 @@ def _subjects(ctx: click.Context, begun: str) -> Iterator[Item]:
 
 
 COMPLETERS: dict[str | None, Completer] = {
-    **dict.fromkeys(("engine", "reads", "writes", "against"), _engines),
+    **dict.fromkeys(("engine", "chosen", "reads", "writes", "against"), _engines),
     **dict.fromkeys(("cap", "caps", "add", "drop", "available", "has", "lacks"), _capabilities),
     **dict.fromkeys(("a", "b", "operand", "operands", "texts", "values", "target"), _operands),
-    **dict.fromkeys(("pid", "process"), _operands),
+    **dict.fromkeys(("pid", "process", "who"), _operands),
+    "words": _deeds,
+    "area": _areas,
+    "scope_name": _scopes,
+    "sysctls": _sysctls,
     **dict.fromkeys(("file", "files", "path", "config"), _files),
     "proc": _folders,
     **dict.fromkeys(("select", "ignore"), _rules),
@@ -194,5 +223,5 @@ COMPLETERS: dict[str | None, Completer] = {
 }
 """By the name of a parameter, in whichever command: what may stand there."""
 
-FREE = frozenset({"name", "systemd", "exclude", "release", "thread", "uid", "user", "users", "securebits"})
+FREE = frozenset({"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"})
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""

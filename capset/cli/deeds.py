@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from capset import operations
 from capset.cli.output import Failure
+from capset.errors import shown
 from capset.operations import Operations
 
 __all__ = ["counted_ids", "deeds", "named_values"]
@@ -19,9 +20,10 @@ def deeds(text: str) -> Operations:
         return found
     from difflib import get_close_matches
 
-    close = get_close_matches(text.lower(), {each.lower(): each for each in operations.names()}, n=1)
-    hint = f"did you mean {close[0]}?" if close else "try one word of it, such as mount, raw or priority"
-    raise Failure(f"capset knows no operation {text!r}, nor one with these words: {hint}")
+    spelled = {each.lower(): each for each in operations.names()}
+    close = get_close_matches(text.lower(), spelled, n=1)
+    hint = f"did you mean {spelled[close[0]]}?" if close else "try one word of it, such as mount, raw or priority"
+    raise Failure(f"capset knows no operation {shown(text)}, nor one with these words: {hint}")
 
 
 def counted_ids(found: Operations) -> str:
@@ -38,6 +40,6 @@ def named_values(given: tuple[str, ...], option: str) -> dict[str, int | str]:
     for each in given:
         name, equals, value = each.partition("=")
         if not equals or not name.strip() or not value.strip():
-            raise Failure(f"{option} is NAME=VALUE, got {each!r}")
+            raise Failure(f"{option} is NAME=VALUE, got {shown(each)}")
         found[name.strip()] = value.strip()
     return found

@@ -71,9 +71,12 @@ def _pairs(left: Subject, right: Subject, which: str | None) -> list[tuple[str, 
 
 
 def _deeds(pairs: list[tuple[str, CapSet, CapSet]]) -> dict[str, Operations]:
-    """Return what can be done after it and not before, and the reverse, by the effective sets or the only ones."""
+    """Return what can be done after it and not before, and the reverse, by the effective sets or those of no thread.
+
+    What another set has lets nobody do anything yet.
+    """
     for name, before, after in pairs:
-        if name in {"", "effective"} or len(pairs) == 1:
+        if name in {"", "effective"}:
             changes, kept = before.diff(after), before & after
             return {
                 "gained": operations.gained(changes, kept=kept),

@@ -5,16 +5,17 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
+from capset.errors import shown
 from capset.live.reading import Pid, Root, contents, explain, folder_of, root_folder
 from capset.live.user_ns import INITIAL_USER_NS
 from capset.operations import INITIAL, KINDS, Scope, table
 
 __all__ = ["Settings", "scope", "settings"]
 
-_NS_GET_USERNS = 0xB701  # include/uapi/linux/nsfs.h
+_NS_GET_USERNS, _NS_GET_PARENT = 0xB701, 0xB702  # include/uapi/linux/nsfs.h
 _FILES = {
     "network": "net",
     "mount": "mnt",
@@ -25,7 +26,13 @@ _FILES = {
     "time": "time",
 }
 # What /proc/sys shows is that of the reader's own namespaces.
-_OF_NAMESPACE = ((r"net\.", "net"), (r"user\.", "user"), (r"kernel\.(msg|sem|shm)|fs\.mqueue\.", "ipc"))
+_OF_NAMESPACE = (
+    (r"net\.", "net"),
+    (r"user\.", "user"),
+    (r"kernel\.(msg|sem|shm)|fs\.mqueue\.", "ipc"),
+    (r"kernel\.(hostname|domainname)", "uts"),
+    (r"kernel\.(pid_max|ns_last_pid)", "pid"),
+)
 _LIMITS = {
     "RLIMIT_AS": "Max address space",
     "RLIMIT_CORE": "Max core file size",
@@ -74,6 +81,7 @@ def settings(pid: Pid = "self", *, names: Iterable[str] | None = None, proc: Roo
         ProcessGoneError: There is no such process.
         ProcUnavailableError: There is no proc file system at *proc*.
         PidError: *pid* cannot be an id.
+        TypeError: *names* are no names, or *proc* is no path as str.
 
     Examples:
         >>> from capset import live
@@ -83,7 +91,7 @@ def settings(pid: Pid = "self", *, names: Iterable[str] | None = None, proc: Roo
     """
     root = root_folder(proc)
     folder = folder_of(pid, None, root)
-    wanted = _asked() if names is None else list(names)
+    wanted = _asked() if names is None else _names(names)
     shared = {kind: _is_ones_own(kind, folder, root) for _, kind in _OF_NAMESPACE}
     sysctls: dict[str, int | str] = {}
     for name in wanted:
@@ -95,7 +103,7 @@ def settings(pid: Pid = "self", *, names: Iterable[str] | None = None, proc: Roo
 
 
 def scope(pid: Pid = "self", *, proc: Root = "/proc") -> Scope:
-    """Say in which user namespace a process is, and which of its other namespaces belong to that.
+    """Say in which user namespace a process is, and which of its other namespaces belong to that, or to one below.
 
     Args:
         pid: As for :func:`~capset.live.read`.
@@ -122,38 +130,47 @@ def scope(pid: Pid = "self", *, proc: Root = "/proc") -> Scope:
         user = os.stat(path).st_ino
         if user == INITIAL_USER_NS:
             return INITIAL
-        owned = tuple(kind for kind in KINDS if _owner(f"{folder}/ns/{_FILES[kind]}") == user)
+        owned = tuple(kind for kind in KINDS if user in _owners(f"{folder}/ns/{_FILES[kind]}"))
     except OSError as error:
         raise explain(error, path, pid, None, root) from None
     return Scope(name=f"user namespace {user}", title="in a user namespace of its own", owns=owned)
 
 
-def _owner(path: str) -> int | None:
-    """Return the user namespace to which a namespace belongs; None where it is none that this process could see."""
+def _owners(path: str) -> Iterator[int]:
+    """Yield the user namespace to which a namespace belongs, and those around it, as far as this process can see."""
     from fcntl import ioctl  # which only systems with namespaces have
 
     try:
-        namespace = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     except FileNotFoundError:  # the kernel has no such namespaces
-        return None
+        return
+    asking = _NS_GET_USERNS
     try:
-        user = ioctl(namespace, _NS_GET_USERNS)
-    except OSError as error:
-        if error.errno != errno.EPERM:
-            raise
-        return None
+        while True:
+            try:
+                around = ioctl(fd, asking)
+            except OSError as error:
+                if error.errno != errno.EPERM:
+                    raise
+                return
+            os.close(fd)
+            fd, asking = around, _NS_GET_PARENT
+            yield os.fstat(fd).st_ino
     finally:
-        os.close(namespace)
-    try:
-        return os.fstat(user).st_ino
-    finally:
-        os.close(user)
+        os.close(fd)
 
 
 def _asked() -> list[str]:
     """List the sysctls that decide of some operation."""
     named = [name for each in table() for condition in each.conditions for name in condition.settings]
     return [name for name in dict.fromkeys(named) if "." in name]
+
+
+def _names(given: object) -> list[str]:
+    names: list[Any] = [*given] if isinstance(given, Iterable) and not isinstance(given, str) else [None]
+    if not all(isinstance(name, str) for name in names):
+        raise TypeError(f"expected names of sysctls, got {shown(given)}")
+    return names
 
 
 def _is_ones_own(kind: str, folder: str, root: str) -> bool:

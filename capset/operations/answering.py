@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 
 from attrs import frozen
 
@@ -39,8 +40,8 @@ class Answer(Plain, Shown):
         operation: What is to be done.
         verdict: ``yes``, ``no`` or ``not known``.
         reason: Why, in words.
-        missing: The sets of which any one, with what is held, would do; none where nothing is missing, or where no
-            capability would do.
+        missing: The sets of which any one, with what is held, would do, whatever is not known; none where nothing is
+            missing, or where no capability would do.
         provided: What else has to be so, that the verdict takes for granted.
         gates: What else decides of it, and was not asked.
     """
@@ -77,7 +78,8 @@ def can(
         operation: An operation or its id.
         user_ns: Where it holds them: a scope, or the name of one, such as ``"rootless"``.
         sysctls: The settings that are known, by name.
-        rlimits: The limits that are known, by name, such as ``{"RLIMIT_MEMLOCK": 65536}``; no limit is left out.
+        rlimits: The limits that are known, by name, such as ``{"RLIMIT_MEMLOCK": 65536}``; where there is none it is
+            ``"unlimited"``, or -1.
         values: What is asked for, by the words of the conditions, such as ``{"port": 80}``.
 
     Returns:
@@ -104,15 +106,14 @@ def can(
     held = state.effective if where.counts(asked.namespace) else CapSet()
     applies = _applies(asked, known)
     verdict = _verdict(asked, applies, held.mask)
-    needs = asked.otherwise if applies is False else asked.needs
-    unknown = [each for each in asked.conditions if each.holds(known) is None]
-    would = verdict == "no" and needs is not None and where.counts(asked.namespace)
+    needs = _needed(asked, applies)
+    unknown = [each for each in asked.conditions if each.holds(known) is None] if applies is None else []
     return Answer(
         operation=asked,
         verdict=verdict,
         reason=reason(asked, verdict, needs, state, where, unknown),
-        missing=tuple(needs.missing(held)) if would and needs else (),
-        provided=provided(asked, where) if verdict == "yes" else (),
+        missing=tuple(needs.missing(held)) if verdict == "no" and needs and where.counts(asked.namespace) else (),
+        provided=provided(asked, where) if verdict == "yes" and needs and not needs.satisfied_by(()) else (),
         gates=(*_GATES, *asked.gates, *([_OWNERS] if asked.object == "another's" else [])),
     )
 
@@ -136,9 +137,9 @@ def allowed(
 def denied(
     state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
 ) -> Operations:
-    """Return the operations that a thread with these sets cannot do, and could with others, or in another scope.
+    """Return the operations that capabilities are asked for, and that a thread with these sets cannot do.
 
-    The arguments are those of :func:`can`.
+    The arguments are those of :func:`can`. What no capability would ever do is not among them.
 
     Examples:
         >>> from capset import engines, operations
@@ -152,7 +153,9 @@ def denied(
 def not_known(
     state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
 ) -> Operations:
-    """Return the operations of which a setting decides that is not known; they are neither allowed nor denied.
+    """Return the operations that capabilities are asked for, where a setting decides that is not known.
+
+    They are neither allowed nor denied.
 
     The arguments are those of :func:`can`.
 
@@ -189,7 +192,7 @@ def gained(
         ['timerfd_create CLOCK_BOOTTIME_ALARM', 'timer_create CLOCK_BOOTTIME_ALARM']
         >>> chroot = CapDiff.parse("+sys_chroot")
         >>> [each.id for each in operations.gained(chroot, kept=["sys_admin"])]
-        ['chroot', 'setns mount namespace']
+        ['chroot', 'setns CLONE_NEWNS']
     """
     require(diff, CapDiff | StateDiff, "a CapDiff or a StateDiff, such as CapSet.diff() and CapState.diff() return")
     effective = diff.effective if isinstance(diff, StateDiff) else diff
@@ -212,10 +215,15 @@ def _those(
     held = state.effective.mask
     return Operations(
         each
-        for each in table()
-        if each.namespace != "none"
-        and _verdict(each, _applies(each, known), held if where.counts(each.namespace) else 0) == wanted
+        for each in _asking()
+        if _verdict(each, _applies(each, known), held if where.counts(each.namespace) else 0) == wanted
     )
+
+
+@cache
+def _asking() -> tuple[Operation, ...]:
+    """Return the operations that capabilities are asked for, in one case or the other."""
+    return tuple(each for each in table() if any(each.needs) or any(each.otherwise or ()))
 
 
 def _known(*given: Values | None) -> dict[str, int | str]:
@@ -237,13 +245,18 @@ def _would(needs: Requirement, held: int) -> bool:
     return any(way.mask & ~held == 0 for way in needs.ways)
 
 
+def _needed(operation: Operation, applies: bool | None) -> Requirement | None:
+    """Return what is needed; where it is not known which, what would do in either case."""
+    if applies or operation.otherwise is None:
+        return operation.needs if applies else None
+    return operation.otherwise if applies is False else operation.needs & operation.otherwise
+
+
 def _verdict(operation: Operation, applies: bool | None, held: int) -> Verdict:
-    here = _would(operation.needs, held)
-    if applies:
-        return "yes" if here else "no"
-    if operation.otherwise is None:
+    needs = operation.needs if applies else operation.otherwise
+    if needs is None:
         return "not known"
-    there = _would(operation.otherwise, held)
-    if applies is None and here != there:
+    does = _would(needs, held)
+    if applies is None and does != _would(operation.needs, held):
         return "not known"
-    return "yes" if there else "no"
+    return "yes" if does else "no"

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from capset.capability import Cap
-from capset.errors import UnknownOperationError, shown
+from capset.errors import ArgumentError, UnknownOperationError, shown
 from capset.facts import load, stems
 from capset.listed import Listed
 from capset.named import by_name
@@ -59,7 +59,7 @@ def table(area: str | None = None) -> Operations:
     """Return all operations, or those of an area.
 
     Raises:
-        UnknownOperationError: There is no area of that name.
+        ArgumentError: There is no area of that name, and the error lists them.
 
     Examples:
         >>> from capset import operations
@@ -67,7 +67,7 @@ def table(area: str | None = None) -> Operations:
         True
     """
     if area is not None and area not in areas():
-        raise UnknownOperationError(area, tuple(areas()), ())
+        raise ArgumentError(f"unknown area {shown(area)}: known are {', '.join(areas())}", area)
     return Operations(each for each in _by_id().values() if area in {None, each.area})
 
 
@@ -80,7 +80,7 @@ def get(id: str) -> Operation:
 
     Examples:
         >>> from capset import operations
-        >>> operations.get("setns mount namespace").needs
+        >>> operations.get("setns CLONE_NEWNS").needs
         Requirement.parse('CAP_SYS_CHROOT & CAP_SYS_ADMIN')
     """
     if not isinstance(id, str):
@@ -97,25 +97,31 @@ def search(words: str) -> Operations:
     Args:
         words: What people would type, such as ``"promiscuous mode"``.
 
+    Returns:
+        The operations, the best first; none where there is no word.
+
     Raises:
         TypeError: *words* is no str.
 
     Examples:
         >>> from capset import operations
         >>> [found.id for found in operations.search("policy routing")]
-        ['setsockopt SO_MARK', 'sendmsg SO_MARK']
+        ['setsockopt SO_MARK', 'sendmsg SO_MARK', 'netlink RTM_NEWRULE']
     """
     if not isinstance(words, str):
         raise TypeError(f"expected words to search for as str, got {shown(words)}")
-    asked = _words(words)
-    if not asked:
-        return Operations()
-    ranked: list[tuple[int, int, Operation]] = []
-    for at, (each, (front, whole)) in enumerate(_texts().items()):
-        places = [_place(word, front, whole) for word in asked]
-        if None not in places:
-            ranked.append((sum(place or 0 for place in places), at, _by_id()[each]))
-    return Operations(each for _, _, each in sorted(ranked, key=lambda found: found[:2]))
+    asked = dict.fromkeys(_words(words))
+    ranked: list[tuple[int, Operation]] = []
+    for each, (front, whole) in _texts().items() if asked else ():
+        places: list[int] = []
+        for word in asked:
+            place = _place(word, front, whole)
+            if place is None:
+                break
+            places.append(place)
+        else:
+            ranked.append((sum(places), _by_id()[each]))
+    return Operations(each for _, each in sorted(ranked, key=lambda found: found[0]))
 
 
 def for_syscall(name: str) -> Operations:
@@ -134,7 +140,8 @@ def for_syscall(name: str) -> Operations:
     """
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a system call as str, got {shown(name)}")
-    return Operations(each for each in _by_id().values() if each.syscall == name.strip().removesuffix("()"))
+    wanted = name.strip().removesuffix("()")
+    return Operations(each for each in _by_id().values() if wanted and each.syscall == wanted)
 
 
 def by_cap(cap: Cap | int | str, *, user_ns: Scope | str = INITIAL) -> Operations:

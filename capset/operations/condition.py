@@ -5,9 +5,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Mapping
-from functools import cached_property
+from functools import lru_cache
+from typing import NamedTuple
 
-from attrs import field, frozen
+from attrs import Attribute, field, frozen
 
 from capset.errors import ArgumentError, shown
 from capset.plain import Plain
@@ -25,17 +26,17 @@ _SIGNS = {
 _COMPARISON = re.compile(r"(.+?) (==|!=|<=|>=|<|>) (.+)")
 _STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _STEP = re.compile(r" ([-+*]) ")
-_UNLIMITED = 2**64 - 1
+_UNLIMITED = 2**64 - 1  # RLIM_INFINITY, as the kernel compares it
+_NO_LIMIT = -1  # the same as a signed number, as Python's resource has it
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
 _SETTING = re.compile(r"[a-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|RLIMIT_[A-Z]+")
 
 
-def _known(text: str) -> str:
+def _said(_condition: Condition, _field: Attribute[str], text: object) -> None:
     if not isinstance(text, str):
         raise TypeError(f"expected a condition as str, got {shown(text)}")
     if not text.strip():
         raise ArgumentError("expected a condition, such as kernel.dmesg_restrict != 0", text)
-    return text
 
 
 @frozen
@@ -60,12 +61,13 @@ class Condition(Plain):
         True
     """
 
-    text: str = field(validator=lambda _, __, text: _known(text) and None)
+    text: str = field(validator=_said)
 
     @property
     def names(self) -> tuple[str, ...]:
         """Whose values it compares: sysctls, limits and what is asked for; none where it is said in words."""
-        sides = self._sides
+        found = _comparison(self.text)
+        sides = (found.one, found.two) if found else ()
         words = [word for side in sides for word in side[::2] if not _NUMBER.fullmatch(word)]
         return tuple(dict.fromkeys(words))
 
@@ -78,25 +80,34 @@ class Condition(Plain):
         """Say whether it is so.
 
         Args:
-            values: What is known, by name; a number may be a text, as a sysctl's file has it, and
-                a limit ``unlimited``.
+            values: What is known, by name; a number may be a text, as a sysctl's file has it. A limit may be
+                ``unlimited``, as in ``/proc/<pid>/limits``, or -1, as in :mod:`resource`, for there is none.
 
         Returns:
             None where a value is not known, where one is no number, or where the condition is said in words.
         """
-        match = _COMPARISON.fullmatch(self.text)
-        if match is None:
+        found = _comparison(self.text)
+        if found is None:
             return None
-        one, two = (_computed(side, values) for side in self._sides)
-        return None if one is None or two is None else _SIGNS[match[2]](one, two)
-
-    @cached_property
-    def _sides(self) -> tuple[list[str], ...]:
-        match = _COMPARISON.fullmatch(self.text)
-        return () if match is None else (_STEP.split(match[1]), _STEP.split(match[3]))
+        one, two = _computed(found.one, values), _computed(found.two, values)
+        return None if one is None or two is None else _SIGNS[found.sign](one, two)
 
     def __str__(self) -> str:
         return self.text
+
+
+class _Comparison(NamedTuple):
+    """A condition that can be computed: words and the steps between them, on either side of a sign."""
+
+    one: list[str]
+    sign: str
+    two: list[str]
+
+
+@lru_cache(maxsize=1024)
+def _comparison(text: str) -> _Comparison | None:
+    match = _COMPARISON.fullmatch(text)
+    return None if match is None else _Comparison(_STEP.split(match[1]), match[2], _STEP.split(match[3]))
 
 
 def _computed(side: list[str], values: Mapping[str, int | str]) -> int | None:
@@ -111,7 +122,12 @@ def _computed(side: list[str], values: Mapping[str, int | str]) -> int | None:
 
 
 def _value(word: str, values: Mapping[str, int | str]) -> int | None:
-    text = str(values.get(word, word)).strip()
-    if text == "unlimited":  # as /proc/<pid>/limits has it
-        return _UNLIMITED
-    return int(text) if _NUMBER.fullmatch(text) else None
+    if _NUMBER.fullmatch(word):
+        return int(word)
+    value: object = values.get(word)
+    if isinstance(value, str):
+        text = value.strip()
+        value = _UNLIMITED if text == "unlimited" else int(text) if _NUMBER.fullmatch(text) else None
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return _UNLIMITED if value == _NO_LIMIT and word.startswith("RLIMIT_") else value

@@ -53,7 +53,8 @@ def grants(operation: Operation | Requirement, engine: Engine) -> list[Grant]:
         engine: The engine.
 
     Returns:
-        None for what needs no capability, and for what no capability gives.
+        One for each minimal set, the smallest first; an empty list for what needs no capability, and for what
+        no capability gives.
 
     Raises:
         TypeError: An argument is of another type.

@@ -42,6 +42,9 @@ def provided(operation: Operation, where: Scope) -> tuple[str, ...]:
     """Say what else has to be so for a capability to count, where it is not held in the initial user namespace."""
     if where.initial:
         return ()
+    kind = operation.namespace
+    if kind in where.owns and where.sources:  # as it is with most of that name; of a process it was asked
+        return (f"the {kind} namespace is its own, and not that of the host",)
     if operation.namespace == "object":
         return (
             f"the owner and the group of what it is done to have an id there{f' ({where.ids})' if where.ids else ''}",
@@ -64,22 +67,26 @@ def reason(
     Args:
         operation: What is to be done.
         verdict: The answer.
-        needs: What is needed, if that is known.
+        needs: What is needed, if that is known; what would do in either case, where it is not known which it is.
         state: The sets of the thread.
         where: Where it holds them.
-        unknown: The conditions of which it is not known whether they are so.
+        unknown: The conditions that decide and of which it is not known whether they are so.
     """
-    if verdict == "not known" or needs is None:
+    settled: list[str] = []
+    if needs is None or verdict == "not known":
         told = _open(operation, unknown)
-    elif not needs.ways:
-        told = "no capability would do"
-    elif not needs.ways[0]:
-        told = "it needs no capability"
-    elif verdict == "yes":
-        told = _granted(operation, needs, state.effective, where)
     else:
-        told = _refused(operation, needs, state, where)
-    settled = [_settled(operation, needs)] if needs and operation.conditions and not unknown else []
+        asked = _either(operation, unknown) if unknown else f"it needs {in_words(needs)}"
+        if needs.satisfied_by(()):
+            told = "it needs no capability"
+        elif verdict == "yes":
+            told = _granted(operation, needs, state.effective, where)
+        elif not needs.ways and not unknown:
+            told = "no capability would do"
+        else:
+            told = _refused(operation, asked, needs, state, where)
+        if operation.conditions and not unknown:
+            settled = [_settled(operation, needs)]
     return "; ".join([told, *settled, *([_TOLD_BY_SOURCE] if operation.undecided else [])])
 
 
@@ -89,22 +96,26 @@ def _settled(operation: Operation, needs: Requirement) -> str:
 
 
 def _open(operation: Operation, unknown: Sequence[Condition]) -> str:
-    so = " and ".join(map(str, unknown or operation.conditions))
+    if not unknown:
+        return f"it is not so that {' and '.join(map(str, operation.conditions))}, and what it needs then is not known"
+    return f"{_either(operation, unknown)}; whether that is so is not known"
+
+
+def _either(operation: Operation, unknown: Sequence[Condition]) -> str:
+    so = " and ".join(map(str, unknown))
     otherwise = operation.otherwise
     rest = "what it needs else is not known" if otherwise is None else f"{in_words(otherwise)} else"
-    return f"it needs {in_words(operation.needs)} where {so}, and {rest}; whether that is so is not known"
+    return f"it needs {in_words(operation.needs)} where {so}, and {rest}"
 
 
 def _granted(operation: Operation, needs: Requirement, held: CapSet, where: Scope) -> str:
     way = next(way for way in needs if way <= held)
-    verb = "is" if len(way) == 1 else "are"
-    return f"{' and '.join(map(str, way))} {verb} effective" + (
-        "" if where.initial else f", and counts {where_it_counts(operation)}"
-    )
+    are, count = ("is", "counts") if len(way) == 1 else ("are", "count")
+    there = "" if where.initial else f", and {count} {where_it_counts(operation)}"
+    return f"{' and '.join(map(str, way))} {are} effective{there}"
 
 
-def _refused(operation: Operation, needs: Requirement, state: CapState, where: Scope) -> str:
-    asked = f"it needs {in_words(needs)}"
+def _refused(operation: Operation, asked: str, needs: Requirement, state: CapState, where: Scope) -> str:
     if not where.counts(operation.namespace):
         return f"{asked} {where_it_counts(operation)}; what is held here ({where.name}) does not count there"
     if needs.satisfied_by(state.permitted):

@@ -31,6 +31,7 @@ from capset.formats import (
     systemd,
 )
 from capset.kernel import Rules
+from capset.operations import Requirement
 from capset.plain import Plain
 from tests.corpus import COMMANDS, CONFIGURATIONS, LINES, QUADLETS, STRUCTURED, UNITS
 from tests.shapes import SHAPES
@@ -288,12 +289,26 @@ def _values() -> Iterator[tuple[str, Target]]:
         ),
     )
     yield "kernel.Rules.of", Target(read=Rules.of, takes=TEXT, corpus=lambda: RELEASES, comes_back=plain)
-    kinds = {type(value).__name__: type(value) for value in VALUES}
-    for name, kind in kinds.items():
+    needs = ["CAP_KILL", "(syslog | sys_admin) & dac_override", "nothing", "never | 63", "kill & (bpf | (41))"]
+    yield (
+        "operations.Requirement.parse",
+        Target(read=Requirement.parse, takes=TEXT, corpus=lambda: needs, comes_back=as_text(Requirement.parse)),
+    )
+    kinds = {type(value): None for value in VALUES}
+    named = [kind.__name__ for kind in kinds]
+    for kind in kinds:
+        twice = named.count(kind.__name__) > 1  # operations and the kernel have an Answer each
+        name = f"{kind.__module__.split('.')[1]}.{kind.__name__}" if twice else kind.__name__
         written = [value.as_dict() for value in VALUES if type(value) is kind]
         yield (
             f"{name}.from_dict",
-            Target(read=kind.from_dict, takes=DOCUMENT, corpus=partial(list, written), comes_back=plain),
+            Target(
+                read=kind.from_dict,
+                takes=DOCUMENT,
+                corpus=partial(list, written),
+                comes_back=plain,
+                covers=(f"{kind.__name__}.from_dict",),
+            ),
         )
 
 

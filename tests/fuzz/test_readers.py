@@ -36,6 +36,7 @@ NO_TEXT = {  # what reads neither a text nor a document from outside
 def public_readers():
     """Name every public function and class method that reads."""
     homes = ["capset", "capset.live", "capset.engines", "capset.kernel", "capset.documents", "capset.policy"]
+    homes += ["capset.operations"]
     homes += [each.name for each in pkgutil.iter_modules(capset.formats.__path__, "capset.formats.")]
     for home in homes:
         module = importlib.import_module(home)

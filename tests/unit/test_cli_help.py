@@ -68,4 +68,4 @@ def test_what_there_is_no_help_of(run):
     status, out, err = run("help", "exit-status")
     assert (status, out) == (2, "")
     assert err == "capset: there is no command and no topic 'exit-status': did you mean exit-statuses?\n"
-    assert "'xx': there are compare, convert," in run("help", "xx")[2]
+    assert "'xx': there are can, compare, convert," in run("help", "xx")[2]

@@ -69,6 +69,12 @@ def test_every_parameter_is_known():
         ("capset convert --to sy", ["systemd"]),
         ("capset help exit", ["exit-statuses"]),
         ("capset help exe", ["exec"]),
+        ("capset can pid:se", ["pid:self"]),
+        ("capset can docker setdomain", ["setdomainname"]),
+        ("capset can docker --area au", ["audit"]),
+        ("capset can docker --scope root", ["rootless"]),
+        ("capset can docker --sysctl vm.unp", ["vm.unprivileged_userfaultfd="]),
+        ("capset need --engine podm", ["podman", "podman-packaged"]),
         ("capset nonsense x", []),
     ],
 )

@@ -123,6 +123,7 @@ THREADS = {"bounds", "ids", "live", "plain", "state"}
 ENGINES = {"engines", "facts", "listed", "plain", "problem", "source", "state"}
 
 
+DEEDS = {"named", "operations"}
 SHOWN = {"display", "records", "summary"}
 MARKED = {"facts", "info", "plain", "source"} | SHOWN
 TABLE = {"attrs"}  # in a pipe; Rich folds, on a terminal
@@ -134,7 +135,11 @@ COMMAND_LINES = {
     "ps": (GROUP | THREADS | MARKED, TABLE | {"tomllib"}),
     "ps --json": (GROUP | THREADS | {"forms"} | SHOWN, {"json", "attrs"}),
     "show": (GROUP | THREADS | ENGINES | {"diff"} | MARKED, TABLE | {"tomllib"}),
-    "diff docker pid:self": (GROUP | THREADS | ENGINES | {"diff"} | MARKED, TABLE | {"tomllib"}),
+    "diff docker pid:self": (GROUP | THREADS | ENGINES | DEEDS | {"diff"} | MARKED, TABLE | {"tomllib"}),
+    "can docker mount": (
+        GROUP | ENGINES | DEEDS | SHOWN | {"bounds", "diff", "filecaps", "ids", "kernel", "securebits"},
+        TABLE | {"tomllib"},
+    ),
     "run docker": (
         GROUP | ENGINES | {"bounds", "diff", "filecaps", "ids", "kernel", "securebits"} | MARKED,
         TABLE | {"tomllib"},

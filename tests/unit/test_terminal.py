@@ -79,6 +79,12 @@ def hard(folder):
         ["lint", "--format", "text", str(deep / "pod.yaml")],
         ["lint", "--format", "table", str(deep / "pod.yaml"), str(deep / "web.service"), "--policy", "restricted"],
         ["files", str(folder)],
+        ["can", "docker"],
+        ["can", "pid:1", "--area", "bpf", *proc],
+        ["can", "podman", "--user", "5", "--cap-add", "BPF", "--scope", "lxc unprivileged", "socket", "priority"],
+        ["need", "ping"],
+        ["need", "io_uring_setup, io_uring_disabled 1"],
+        ["need", "--engine", "docker@1.5", "bpf BPF_PROG_LOAD, tracing"],
         # errors
         ["nonsense"],
         ["nonsense", *["another"] * 30],
