@@ -35,7 +35,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "explain": (
         ("capset explain net_raw", "What it permits, and what others warn of."),
-        ("capset explain sys_admin bpf", "Two of them."),
+        ("capset explain bpf mount", "A capability, and an operation."),
     ),
     "files": (
         ("capset files /usr/bin", "All programs with capabilities below it."),

@@ -30,7 +30,10 @@ COMMANDS = {
     "diff": ("diff.diff", "Show what was added and dropped on the way from A to B."),
     "engines": ("engines.engines", "List the container engines, with their releases, defaults and sources."),
     "exec": ("kernel.exec_", "Explain what executing PATH would do to capabilities."),
-    "explain": ("explain.explain", "Say what a capability permits, since when, and what others say of its risk."),
+    "explain": (
+        "explain.explain",
+        "Say what a capability permits, since when, and what others say of its risk; or what an operation needs.",
+    ),
     "files": ("files.files", "List the files with capabilities under PATH, a folder or a file."),
     "flags": ("containers.flags", "Print the fewest options that give a container exactly these capabilities."),
     "help": ("help.help_", "Show the help of a command, or of a topic that several commands share."),

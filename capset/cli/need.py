@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import shlex
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from capset import engines, operations
+from capset import operations
 from capset.cli.deeds import deeds
 from capset.cli.group import json_option
 from capset.cli.operands import engine_named
@@ -54,7 +55,7 @@ def need(words: tuple[str, ...], chosen: tuple[str, ...], as_json: bool) -> None
         say(f"{len(found)} operations. For all that is known of one: capset need {shlex.quote(found[0].id)}")
 
 
-def say_operation(operation: Operation, asked: list[Engine]) -> None:
+def say_operation(operation: Operation, asked: Iterable[Engine] = ()) -> None:
     """Print all that is known of one operation, and how engines give what it needs."""
     for name, told in facts_of(operation):
         say(f"{name:<11} {told}" if name else told, hang=12)
@@ -79,8 +80,3 @@ def _grant_json(grant: Grant) -> dict[str, Any]:
     told = {"engine": grant.engine.name, "caps": grant.caps.as_dict(), "by_default": grant.by_default}
     holds = {"root": grant.root, "others": grant.others}
     return {**told, "flags": grant.flags, **holds, "why_not": grant.why_not or None}
-
-
-def defaults() -> list[Engine]:
-    """Return the engines whose options are told."""
-    return [engines.get(name) for name in _ENGINES]

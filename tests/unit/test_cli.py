@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 import capset
-from capset import Cap, CapSet, display, engines, live
+from capset import Cap, CapSet, display, engines, live, operations
 from capset.cli import main, tables
 from capset.cli.decode import decode
 from capset.cli.group import capset as command
@@ -565,6 +565,36 @@ def test_explain(run):
     assert "grsecurity 2011: newer than the list, which ends with CAP_SYSLOG" in out
     assert "\n  ! HackTricks escapes: mounts the disk of the host\n" in out
     assert "\n  HackTricks escapes: not listed\n" in out
+
+
+def test_explain_where_it_counts(run):
+    """Of all operations that ask for it, those in each scope; those alike stand together."""
+    every = "unshare -Ur, rootless, userns-remap, hostUsers: false, lxc unprivileged"
+    assert f"  - {every}: none\n" in run("explain", "sys_time")[1]
+    count = len(operations.by_cap("net_raw"))
+    raw = run("explain", "net_raw")[1]
+    assert f"For how many of the {count} operations that ask for it, it counts" in raw
+    assert f"  - unshare -Ur: none\n  - rootless, userns-remap, hostUsers: false, lxc unprivileged: {count}\n" in raw
+    assert "it counts" not in run("explain", "mac_override")[1]  # nothing was found that asks for it
+
+    told = json.loads(run("explain", "--json", "net_raw")[1])[0]["operations"]
+    assert list(told) == [each.name for each in operations.scopes()]
+    assert told["initial"] == told["rootless"] == [each.id for each in operations.by_cap("net_raw")]
+    assert told["unshare -Ur"] == []
+
+
+def test_explain_an_operation(run):
+    """By its id; what is neither is told, and how operations are found where words find some."""
+    status, out, _ = run("explain", "mount", "kill")
+    assert status == 0
+    assert out.startswith("mount\nwhat        Mount a new file system\nneeds       CAP_SYS_ADMIN\n")
+    assert "\n\nCAP_KILL (5), since Linux" in out
+    assert json.loads(run("explain", "--json", "mount")[1]) == [operations.get("mount").as_dict()]
+
+    status, _, told = run("explain", "raw socket")
+    assert status == 2
+    assert told.endswith("; to find an operation: capset need 'raw socket'\n")
+    assert "capset need" not in run("explain", "zzz")[2]
 
 
 def test_explain_what_is_newer(run):
