@@ -409,8 +409,11 @@ def test_data_in_a_zip(tmp_path):
 def test_data_that_is_no_file(monkeypatch, tmp_path):
     """The same, by the way that a zip needs."""
     documents = {name: facts.load(f"engines/{name}") for name in facts.stems("engines")}
-    monkeypatch.setattr(facts, "_FOLDER", str(tmp_path / "packed.zip" / "data"))
+    packed = tmp_path / "packed.zip"
+    packed.touch()  # a path that goes on behind a file is none of a folder
+    monkeypatch.setattr(facts, "_FOLDER", str(packed / "data"))
 
     assert {name: facts.load(f"engines/{name}") for name in facts.stems("engines")} == documents
-    with pytest.raises(FileNotFoundError):
+    assert facts.load(f"operations/{facts.stems('operations')[0]}")["operations"]
+    with pytest.raises(FileNotFoundError, match="no document engines/nonsense"):
         facts.load("engines/nonsense")
