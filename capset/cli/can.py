@@ -123,7 +123,7 @@ def _chosen(words: tuple[str, ...], area: str | None) -> Operations:
         found = [each for text in words for each in deeds(text)]
         return Operations(dict.fromkeys(found))
     every = operations.table(area)
-    return every if area else Operations(each for each in every if each.namespace != "none")
+    return every if area else Operations(each for each in every if each.caps)
 
 
 def _who(subject: Subject, request: engines.Request, proc: str, where: Scope | None, *, given: bool) -> Who:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
-from capset.errors import shown
+from capset.errors import ProcUnavailableError, shown
 from capset.live.reading import Pid, Root, contents, explain, folder_of, root_folder
 from capset.live.user_ns import INITIAL_USER_NS
 from capset.operations import INITIAL, KINDS, Scope, table
@@ -132,6 +132,8 @@ def scope(pid: Pid = "self", *, proc: Root = "/proc") -> Scope:
             return INITIAL
         owned = tuple(kind for kind in KINDS if user in _owners(f"{folder}/ns/{_FILES[kind]}"))
     except OSError as error:
+        if error.errno in {errno.ENOENT, errno.ENOTTY} and os.path.isdir(folder):  # of a process that was saved
+            raise ProcUnavailableError(path) from None
         raise explain(error, path, pid, None, root) from None
     return Scope(name=f"user namespace {user}", title="in a user namespace of its own", owns=owned)
 

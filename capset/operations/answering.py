@@ -223,7 +223,7 @@ def _those(
 @cache
 def _asking() -> tuple[Operation, ...]:
     """Return the operations that capabilities are asked for, in one case or the other."""
-    return tuple(each for each in table() if any(each.needs) or any(each.otherwise or ()))
+    return tuple(each for each in table() if each.caps)
 
 
 def _known(*given: Values | None) -> dict[str, int | str]:

@@ -98,5 +98,10 @@ class Operation(Plain, Shown):
     undecided: str = ""
     evidence: tuple[Evidence, ...] = ()
 
+    @property
+    def caps(self) -> CapSet:
+        """Every capability that counts for it, whether the conditions are so or not; none where none is asked for."""
+        return self.needs.caps if self.otherwise is None else self.needs.caps | self.otherwise.caps
+
     def __str__(self) -> str:
         return f"{self.id}: {self.needs}"
