@@ -1,0 +1,67 @@
+"""capset.operations against the running kernel: each record by its witness.
+
+Every minimal set does it, everything but one capability of each does not, without any it is refused as the record says,
+and with every capability in a user namespace of one's own it is done where the record says that it counts.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from capset import operations
+from tests.live.witnesses.areas import witnesses
+from tests.live.witnesses.claims import claims, same_series
+
+ROOT = Path(__file__).parent.parent.parent
+JOBS = os.cpu_count() or 1
+
+
+def test_each_record_has_a_witness_or_says_why_not():
+    """And each witness a record."""
+    ids = {*operations.names()}
+    assert not {*witnesses()} - ids
+    assert not [id for id in sorted(ids - {*witnesses()}) if not operations.get(id).undecided]
+
+
+@pytest.fixture(scope="module")
+def told(holding, tmp_path_factory) -> dict[str, dict[str, object]]:
+    """Ask the kernel of all that is claimed, in processes of their own, as a test that has threads forks badly."""
+    holding("sys_admin", "setuid", "setgid", "setpcap", "sys_chroot", "sys_ptrace", "net_admin", "mknod")
+    if os.uname().machine != "x86_64":
+        pytest.skip("the numbers of the system calls are those of x86-64")
+    if not any(same_series(each.release) for each in operations.table()[0].evidence):
+        pytest.skip(f"Linux {os.uname().release} was not asked yet: it may differ from those that were")
+    file = tmp_path_factory.mktemp("witnesses") / "claims.json"
+    file.write_text(json.dumps(claims()), "utf-8")
+    command = [sys.executable, "-m", "tests.live.witnesses", "--json", "--jobs", str(JOBS), "--claims", file]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=900, check=False)
+    assert run.returncode == 0, run.stderr[-4000:]
+    return {found["id"]: found for found in map(json.loads, run.stdout.splitlines()[1:])}
+
+
+@pytest.mark.parametrize("area", operations.areas())
+def test_the_running_kernel_says_the_same(area, told):
+    """Of every operation of an area: no difference, and what is decided elsewhere alone says so."""
+    apart: list[str] = []
+    for operation in operations.table(area):
+        if operation.id not in witnesses():
+            continue
+        found = told[operation.id]
+        if "wavers" in found:
+            apart.append(str(found["wavers"]))
+        elif found["why_not"] and not operation.undecided and not _known_not_here(operation):
+            apart.append(f"{operation.id} is not decided: {found['why_not']}")
+        elif not found["why_not"]:
+            apart += [f"{operation.id} needs {operation.needs}, but {each}" for each in found["apart"]]
+    assert not apart, "\n".join(apart)
+
+
+def _known_not_here(operation: operations.Operation) -> bool:
+    """Say whether another kernel has decided it, and the evidence says that this one does not."""
+    return any(same_series(each.release) and each.how == "not decided" for each in operation.evidence)
