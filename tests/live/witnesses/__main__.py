@@ -24,9 +24,9 @@ def searched(id: str, repeat: int) -> dict[str, Any]:
     return found._asdict() | {"sets": [*map(named, found.sets)]}
 
 
-def confirmed(id: str, repeat: int, claims: dict[str, Any]) -> dict[str, Any]:
+def confirmed(id: str, repeat: int, claims: dict[str, Any], sets_alone: bool) -> dict[str, Any]:
     """Look whether what is claimed is so."""
-    return confirm(witnesses()[id], Claim(**claims[id]), repeat)._asdict()
+    return confirm(witnesses()[id], Claim(**claims[id]), repeat, sets_alone=sets_alone)._asdict()
 
 
 def told(way: partial[dict[str, Any]], id: str) -> dict[str, Any]:
@@ -64,6 +64,7 @@ def all_told(ids: list[str], way: partial[dict[str, Any]], jobs: int) -> Iterato
 parser = argparse.ArgumentParser(prog="python -m tests.live.witnesses", description=__doc__)
 parser.add_argument("words", nargs="*", metavar="WORD", help="ask those alone that have one of these in their id")
 parser.add_argument("--claims", type=Path, help="confirm what is claimed in this file of JSON, instead of searching")
+parser.add_argument("--sets-alone", action="store_true", help="confirm neither the errno nor the user namespaces")
 parser.add_argument("--repeat", type=int, help="how often each run is made (3; 1 where claims are confirmed)")
 parser.add_argument("--jobs", type=int, default=1, help="how many are asked at the same time")
 parser.add_argument("--json", action="store_true", help="print a line of JSON for the kernel, and for each")
@@ -75,7 +76,7 @@ if __name__ == "__main__":
     if given.claims:
         claims = json.loads(given.claims.read_text("utf-8"))
         asked = [id for id in asked if id in claims]
-        way = partial(confirmed, repeat=given.repeat or 1, claims=claims)
+        way = partial(confirmed, repeat=given.repeat or 1, claims=claims, sets_alone=given.sets_alone)
     if given.json:
         kernel = {"release": os.uname().release, "date": str(date.today()), "held": calls.supported()}
         print(json.dumps(kernel), flush=True)

@@ -88,6 +88,12 @@ class _Runs:
             return f"{full.word}: {full.how}; without any: {empty.word}: {empty.how}"
         return ""
 
+    def unfit(self) -> str:
+        """Say which of the runs that were made could not be tried; empty where all were."""
+        return "; ".join(
+            f"{each.word}: {each.how}" for each in self.found.values() if each.word in {"broken", "not here"}
+        )
+
     def elsewhere(self) -> dict[str, Verdict]:
         """Say what comes of it with every capability in a user namespace of one's own, by what else belongs to it."""
         own = [(kind,) for kind in self.witness.own]
@@ -110,12 +116,21 @@ def ask(witness: Witness, repeat: int = 3) -> Answer:
     return Answer(sets, "" if empty.done else empty.how, places, len(run.found))
 
 
-def confirm(witness: Witness, claim: Claim, repeat: int = 1) -> Confirmation:
+def confirm(witness: Witness, claim: Claim, repeat: int = 1, *, sets_alone: bool = False) -> Confirmation:
     """Look whether a claim is so, with as few runs as that takes.
 
     Each of its sets has to do, and what lacks one capability of each must not: then there is no other minimal set.
+
+    Args:
+        witness: What tries it.
+        claim: What is claimed.
+        repeat: How often each run is made.
+        sets_alone: Whether it is left out how it is refused, and in which user namespaces it is done.
     """
     run = _Runs(witness, repeat)
+    if sets_alone:
+        apart = [*_sets_apart(run, claim)]
+        return Confirmation(apart, len(run.found), run.unfit())
     if why_not := run.why_not():
         return Confirmation([], len(run.found), why_not)
     if claim.sets and not run(run.held).done and (missing := _missing(claim, run.held)):

@@ -26,6 +26,10 @@ HEAD = """\
 # else there. Written by tests/live/witnesses/evidence.py.
 schema = 1
 """
+UNFIT = {
+    ("5.10", "ioctl BLKRRPART"): "it is asked first whether the device may have partitions",
+}
+"""Where a witness cannot tell on a kernel, by its series and the identifier."""
 NO_WITNESS = "nothing tries it"
 
 
@@ -43,7 +47,7 @@ def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterato
     others: list[tuple[str, Requirement]] = []
     for operation in operations.table():
         answer = found.get(operation.id)
-        why = _why_not(operation, answer, held)
+        why = _why_not(operation, answer, held, release)
         if why:
             why_not.setdefault(why, []).append(operation.id)
             continue
@@ -61,7 +65,7 @@ def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterato
         yield f"[[kernels.others]]\nid = {json.dumps(id)}\nneeds = {json.dumps(ways)}\n"
 
 
-def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, held: CapSet) -> str:
+def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, held: CapSet, release: str) -> str:
     if answer is None:
         return NO_WITNESS
     if "wavers" in answer:
@@ -70,7 +74,14 @@ def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, hel
         return why.removeprefix("not here: ").partition("; without any: ")[0]
     if [*operation.needs] and not [*_limited(operation.needs, held)] and not answer["sets"]:
         return f"nobody holds {CapSet(operation.needs.caps) - held} there"
-    return ""
+    # An error that comes after the check elsewhere may come of its not being there at all.
+    if answer["sets"] in ([], ["nothing"]) and operation.since and _version(release) < _version(operation.since):
+        return f"it came with Linux {operation.since}"
+    return UNFIT.get((".".join(map(str, _version(release))), operation.id), "")
+
+
+def _version(release: str) -> list[int]:
+    return [int(number) for number in release.partition("-")[0].split(".")[:2]]
 
 
 def _limited(needs: Requirement, held: CapSet) -> Requirement:
