@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from attrs import evolve
+
 from capset.capability import Cap
 from capset.errors import ArgumentError, UnknownOperationError, shown
 from capset.facts import load, stems
@@ -189,7 +191,7 @@ def _made(area: str, fact: dict[str, Any]) -> Operation:
         otherwise=_requirement(fact["otherwise"]) if "otherwise" in fact else None,
         conditions=tuple(map(Condition, fact.get("conditions", ()))),
         noise=CapSet(fact.get("noise", ())),
-        evidence=evidence().get(fact["id"], ()),
+        evidence=evidence(fact["id"]),
     )
 
 
@@ -202,9 +204,23 @@ def _requirement(ways: list[str]) -> Requirement:
     return _requirement_of(tuple(ways))
 
 
-def evidence() -> Mapping[str, tuple[Evidence, ...]]:
-    """Return what each kernel said, by the ids of the operations."""
-    return {}
+def evidence(id: str) -> tuple[Evidence, ...]:
+    """Return what each kernel that was asked said of an operation, from ``data/evidence``; the oldest comes first."""
+    return tuple(apart.get(id, same) for same, apart in _kernels())
+
+
+@cache
+def _kernels() -> list[tuple[Evidence, dict[str, Evidence]]]:
+    """Return of each kernel what it said of most operations, which is what the record says, and of the others."""
+    found: list[tuple[Evidence, dict[str, Evidence]]] = []
+    for kernel in load("evidence")["kernels"]:
+        same = Evidence(release=kernel["release"], date=str(kernel["date"]), how=kernel["how"])
+        apart: dict[str, Evidence] = {}
+        for each in kernel.get("undecided", ()):
+            apart |= dict.fromkeys(each["ids"], evolve(same, how="not decided", why=each["why"]))
+        apart |= {each["id"]: evolve(same, needs=_requirement(each["needs"])) for each in kernel.get("others", ())}
+        found.append((same, apart))
+    return found
 
 
 def _words(text: str) -> list[str]:

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from capset import live
+from tests.live import emulator
 from tests.live.containers import (
     Apptainer,
     Bubblewrap,
@@ -28,7 +29,7 @@ from tests.live.containers import (
 )
 from tests.live.cri import Containerd
 from tests.live.incus import Incus
-from tests.live.suites import Suite
+from tests.live.suites import Suite, mirror
 
 
 @pytest.fixture(scope="session")
@@ -86,6 +87,25 @@ def find(folder, tool):
 def root(folder, find):
     """Make a root file system with busybox in it."""
     return make_root(folder, find("here"))
+
+
+@pytest.fixture(scope="session")
+def kernel_of(tool, tmp_path_factory) -> Callable[[str], emulator.Kernel]:
+    """Return how the kernel of a suite of Debian is got, once; neither hardware nor root is needed."""
+    for program, package in (
+        ("gcc", "gcc"),
+        ("cpio", "cpio"),
+        ("dpkg", "dpkg"),
+        ("apt-get", "apt"),
+        ("qemu-system-x86_64", "--no-install-recommends qemu-system-x86"),
+    ):
+        tool(program, package)
+    if os.uname().machine != "x86_64":
+        pytest.skip("needs a compiler for x86-64")
+    if not emulator.KEYRING.exists():
+        pytest.skip("needs Debian's keys (Debian: apt-get install debian-archive-keyring)")
+    uri = mirror(tool)
+    return cache(lambda suite: emulator.get(suite, uri, tmp_path_factory.mktemp(f"kernel-{suite}")))
 
 
 def of_its_own(kind: type) -> Callable[..., Iterator[object]]:

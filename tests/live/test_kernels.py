@@ -14,7 +14,6 @@ from tests.live import emulator
 from tests.live.kernel_machine import Step, play, walk
 from tests.live.scenes import SCENES
 from tests.live.script import PaperStage, compare, made_by
-from tests.live.suites import mirror
 from tests.live.test_kernel import MUST_SEE, PROFILE, WALKS
 
 pytestmark = pytest.mark.suite
@@ -35,25 +34,7 @@ CALLS = 20  # of a rule a walk, half as many as on the running kernel: an emulat
 
 
 @pytest.fixture(scope="module")
-def uri(tool) -> str:
-    """Find what is needed, and return where kernels come from."""
-    for program, package in (
-        ("gcc", "gcc"),
-        ("cpio", "cpio"),
-        ("dpkg", "dpkg"),
-        ("apt-get", "apt"),
-        ("qemu-system-x86_64", "--no-install-recommends qemu-system-x86"),
-    ):
-        tool(program, package)
-    if os.uname().machine != "x86_64":
-        pytest.skip("needs a compiler for x86-64")
-    if not emulator.KEYRING.exists():
-        pytest.skip("needs Debian's keys (Debian: apt-get install debian-archive-keyring)")
-    return mirror(tool)
-
-
-@pytest.fixture(scope="module")
-def drawn(uri) -> tuple[PaperStage, list[Step]]:
+def drawn(kernel_of) -> tuple[PaperStage, list[Step]]:
     """Draw scenes and walks, by the newest rules, which all kernels are to play."""
     stage = PaperStage(NEWEST)
     scenes = [step for scene in SCENES for step in play(stage, scene)]
@@ -61,15 +42,14 @@ def drawn(uri) -> tuple[PaperStage, list[Step]]:
 
 
 @pytest.fixture(scope="module")
-def played(uri, drawn, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rules, str]]]]:
+def played(kernel_of, drawn, tmp_path_factory) -> Iterator[dict[str, Future[tuple[Rules, str]]]]:
     """Let the kernels play, as many at once as there are processors."""
     stage, _ = drawn
     folders = {suite: tmp_path_factory.mktemp(suite) for suite in emulator.SUITES}
 
     def run(suite: str) -> tuple[Rules, str]:
-        folder = folders[suite]
-        kernel = emulator.get(suite, uri, folder / "apt")
-        return Rules.of(kernel.release), emulator.play(kernel, stage.lines, folder)
+        kernel = kernel_of(suite)
+        return Rules.of(kernel.release), emulator.play(kernel, stage.lines, folders[suite])
 
     pool = ThreadPoolExecutor(os.cpu_count())
     yield {suite: pool.submit(run, suite) for suite in emulator.SUITES}

@@ -95,12 +95,28 @@ def type_own(it):
     return _typed(it)  # before its session ends, and hangs it up
 
 
-@type_own.prepare
-def _(it):
-    with open("/proc/sys/dev/tty/legacy_tiocsti", encoding="ascii") as setting:
-        if setting.read().strip() != "1":
-            raise NotHereError("dev.tty.legacy_tiocsti is 0")
-    _terminal(it)
+def _own_terminal(setting):
+    """Have a terminal, where the setting is so; kernels that do not have it yet do as if it were 1."""
+
+    def prepare(it):
+        path = Path("/proc/sys/dev/tty/legacy_tiocsti")
+        found = path.read_text(encoding="ascii").strip() if path.exists() else "1"
+        if found != setting:
+            raise NotHereError(f"dev.tty.legacy_tiocsti is {found}")
+        _terminal(it)
+
+    return prepare
+
+
+type_own.prepare(_own_terminal("1"))
+
+
+@witness("ioctl TIOCSTI, legacy_tiocsti 0")
+def type_forbidden(it):
+    return type_own.act(it)
+
+
+type_forbidden.prepare(_own_terminal("0"))
 
 
 @witness("ioctl TIOCSTI, another terminal")

@@ -822,7 +822,7 @@ def fanotify_pidfd(_it):
 
 def _marks(it, flags):
     group = calls.call("fanotify_init", _FAN_REPORT_FID, os.O_RDONLY)
-    path = os.fsencode(it.kept.get("place", it.folder))
+    path = os.fsencode(it.kept.get("where", it.folder))
     calls.call("fanotify_mark", group, _FAN_MARK_ADD | flags, ctypes.c_uint64(_FAN_OPEN), _AT_FDCWD, path)
 
 
@@ -838,8 +838,8 @@ def fanotify_filesystem(it):
 
 def _own_file_system(it):
     """Have a file system that belongs to the same user namespace."""
-    it.keep(place=it.directory("place"))
-    calls.mount("there", it.place, "tmpfs")
+    it.keep(where=it.directory("place"))
+    calls.mount("there", it.where, "tmpfs")
 
 
 fanotify_filesystem.prepare(_own_file_system)
@@ -886,7 +886,7 @@ fibmap.prepare(_own)
 def freeze(it):
     # a tmpfs cannot be frozen, which is found after the check: EOPNOTSUPP
     try:
-        calls.ioctl(os.open(it.place, os.O_RDONLY), _FIFREEZE, 0)
+        calls.ioctl(os.open(it.where, os.O_RDONLY), _FIFREEZE, 0)
     except OSError as error:
         if error.errno != errno.EOPNOTSUPP:
             raise

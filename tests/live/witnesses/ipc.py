@@ -292,3 +292,37 @@ def _sysctl(id, path, value):
 
 
 _sysctl("write /proc/sys/kernel/msgmax", "/proc/sys/kernel/msgmax", "9000")
+
+
+# What CAP_SYS_RESOURCE is for
+
+_QBYTES = 88  # where msg_qbytes is in a msqid64_ds
+
+
+@witness("msgctl IPC_SET, msg_qbytes beyond msgmnb", "ipc")
+def larger_queue(_it):
+    most = int(Path("/proc/sys/kernel/msgmnb").read_text(encoding="ascii"))
+    id = calls.call("msgget", _PRIVATE, _CREAT | 0o600)
+    data = ctypes.create_string_buffer(256)
+    calls.call("msgctl", id, _STAT, data)
+    struct.pack_into("=Q", data, _QBYTES, most + 1)
+    calls.call("msgctl", id, _SET, data)
+    calls.call("msgctl", id, _STAT, data)
+    return struct.unpack_from("=Q", data, _QBYTES)[0] == most + 1
+
+
+@witness("mq_open, attributes beyond the limits", "ipc")
+def large_posix_queue(_it):
+    most = int(Path("/proc/sys/fs/mqueue/msg_max").read_text(encoding="ascii"))
+    attributes = (ctypes.c_long * 8)(0, most + 1, 8)
+    os.close(calls.call("mq_open", b"witness", os.O_CREAT | os.O_RDWR, 0o600, attributes))
+
+
+@witness("mq_open, more queues than the limit", "ipc")
+def more_posix_queues(_it):
+    os.close(calls.call("mq_open", b"witness", os.O_CREAT | os.O_RDWR, 0o600, None))
+
+
+@more_posix_queues.prepare
+def _(_it):
+    Path("/proc/sys/fs/mqueue/queues_max").write_text("0", encoding="ascii")

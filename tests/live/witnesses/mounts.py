@@ -353,7 +353,7 @@ def _(it):
     os.chroot(it.directory("root"))
 
 
-@witness("listmount, another mount namespace")
+@witness("listmount, another mount namespace", "mount", outside=("mount",))
 def listmount(it):
     found = ctypes.create_string_buffer(8 * 64)
     return calls.call("listmount", _mount_request(2**64 - 1, it.number), found, 64, 0) > 0

@@ -78,7 +78,8 @@ def _member(it, *kinds, uid=1000):
 
 
 def _enter(kind):
-    @witness(f"setns {_CLONE[kind]}")
+    # a process of a pid namespace of one's own has another number there, which the /proc of a mount namespace shows
+    @witness(f"setns {_CLONE[kind]}", *(("mount",) if kind == "pid" else ()), kind, outside=(kind,))
     def one(it):
         calls.setns(it.descriptor, kind)
         return _inode(kind) == it.number

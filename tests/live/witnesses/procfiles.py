@@ -176,6 +176,15 @@ def _writes(id, name, value, prepare=_another, shown=None):
 
 _writes("write /proc/PID/oom_score_adj, another's", "oom_score_adj", "500", shown="500")
 _writes("write /proc/PID/oom_score_adj, same user", "oom_score_adj", "500", _mine, "500")
+
+
+@witness("write /proc/PID/oom_score_adj, lower")
+def spared(_it):
+    path = Path("/proc/self/oom_score_adj")
+    os.write(os.open(path, os.O_WRONLY), b"-10")
+    return path.read_text(encoding="ascii") == "-10\n"
+
+
 _writes("write /proc/PID/coredump_filter", "coredump_filter", "0x7f", shown="0000007f")
 _writes("write /proc/PID/clear_refs", "clear_refs", "1")
 _writes("write /proc/PID/comm", "comm", "witness", shown="witness")
@@ -316,3 +325,22 @@ def _(it):
     if path is None:
         raise NotHereError("no cgroup hierarchy of version 1 is mounted")
     it.keep(path=path, value=path.read_bytes() or b"\n")
+
+
+# What some kernels lack
+
+
+def _there(id, path):
+    @witness(id)
+    def one(it):
+        where = path.format(pid=it.pid)
+        if not os.path.exists(where):
+            raise NotHereError(f"there is no {path.format(pid='PID')}")
+        os.close(os.open(where, os.O_RDONLY))
+
+    one.prepare(_another)
+
+
+_there("open /proc/kcore", "/proc/kcore")
+_there("open /proc/PID/seccomp_cache", "/proc/{pid}/seccomp_cache")
+_there("open /dev/mem", "/dev/mem")

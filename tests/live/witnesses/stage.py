@@ -74,6 +74,7 @@ class Scene:
 
     def keep(self, **values: Any) -> None:
         """Keep what the act and the effect ask for, by a name of its own."""
+        assert not values.keys() & self.__dict__.keys(), f"a scene has {[*values]} itself"
         self.kept.update(values)
 
     def file(self, name: str = "file", *, content: bytes = b"", uid: int = 0, gid: int = 0, mode: int = 0o644) -> Path:
@@ -190,7 +191,7 @@ def _first(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
     calls.mount("proc", "/proc", "proc")
     scene = Scene(folder, place)
-    if witness.outside and witness.preparing:
+    if _outside(witness, place) and witness.preparing:
         witness.preparing(scene)
     if not place.user:
         return _inner(witness, caps, scene, place)
@@ -198,6 +199,11 @@ def _first(witness: Witness, caps: int, folder: Path, place: Place) -> Verdict:
     if place.own:
         calls.unshare(*place.own)
     return _in_child(lambda: _inner(witness, caps, scene, place))
+
+
+def _outside(witness: Witness, place: Place) -> bool:
+    """Say whether it is prepared before a user namespace of one's own is entered."""
+    return witness.outside if isinstance(witness.outside, bool) else not {*witness.outside} & {*place.own}
 
 
 def _own_user_namespace() -> None:
@@ -229,7 +235,7 @@ def _inner(witness: Witness, caps: int, scene: Scene, place: Place) -> Verdict:
     if {"pid", "mount"} <= {*place.own}:
         calls.mount("proc", "/proc", "proc")
     try:
-        if witness.preparing and not witness.outside:
+        if witness.preparing and not _outside(witness, place):
             _prepared(witness, scene, place)
         found, scene.result = _act(witness, scene, caps)
         if found.done and witness.looking and not witness.looking(scene):

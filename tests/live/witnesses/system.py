@@ -247,3 +247,19 @@ def user_limit(_it):
     path = Path("/proc/sys/user/max_uts_namespaces")
     same = path.read_bytes()
     os.write(os.open(path, os.O_WRONLY), same)
+
+
+# AppArmor
+
+
+@witness("write /sys/kernel/security/apparmor/.load")
+def load_profile(_it):
+    # what is no profile is found after the check: EPROTO
+    path = "/sys/kernel/security/apparmor/.load"
+    if not os.path.exists(path):
+        raise NotHereError("AppArmor is not there")
+    try:
+        os.write(os.open(path, os.O_WRONLY), b"witness")
+    except OSError as error:
+        if error.errno not in {errno.EPROTO, errno.EBADMSG}:
+            raise

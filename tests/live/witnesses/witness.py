@@ -28,7 +28,9 @@ class Witness:
         uid: Who acts.
         kept: What the least sets are looked for beside, as a mask: it is always held.
         shared: The namespaces in which it acts with everybody else, as the kernel does it nowhere else.
-        outside: Whether root of the initial user namespace prepares it, before one of its own is entered.
+        outside: Whether root of the initial user namespace prepares it, before one of its own is entered; or the
+            namespaces of which one's own user namespace has to have one for it to be prepared inside.
+        alone: Whether nothing else of its user may run meanwhile, as it uses up what a user may have.
     """
 
     def __init__(
@@ -40,7 +42,8 @@ class Witness:
         uid: int = 1000,
         kept: int = 0,
         shared: tuple[str, ...] = (),
-        outside: bool = False,
+        outside: bool | tuple[str, ...] = False,
+        alone: bool = False,
     ) -> None:
         self.id = id
         self.act = act
@@ -49,6 +52,7 @@ class Witness:
         self.kept = kept
         self.shared = shared
         self.outside = outside
+        self.alone = alone
         self.preparing: Callable[[Scene], None] | None = None
         self.looking: Callable[[Scene], bool] | None = None
         self.undoing: Callable[[Scene], None] | None = None
@@ -70,13 +74,19 @@ class Witness:
 
 
 def witness(
-    id: str, *own: str, uid: int = 1000, kept: int = 0, shared: tuple[str, ...] = (), outside: bool = False
+    id: str,
+    *own: str,
+    uid: int = 1000,
+    kept: int = 0,
+    shared: tuple[str, ...] = (),
+    outside: bool | tuple[str, ...] = False,
+    alone: bool = False,
 ) -> Callable[[Callable[[Scene], Any]], Witness]:
     """Make a witness of what does the operation."""
 
     def make(act: Callable[[Scene], Any]) -> Witness:
         assert id not in ALL, f"two witnesses of {id}"
-        ALL[id] = Witness(id, act, own, uid=uid, kept=kept, shared=shared, outside=outside)
+        ALL[id] = Witness(id, act, own, uid=uid, kept=kept, shared=shared, outside=outside, alone=alone)
         return ALL[id]
 
     return make
