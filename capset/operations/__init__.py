@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from capset.operations.granting import grants as grants
     from capset.operations.operation import Operation as Operation
     from capset.operations.reasons import in_words as in_words
+    from capset.operations.reasons import where_it_counts as where_it_counts
     from capset.operations.requirement import MOST_WAYS as MOST_WAYS
     from capset.operations.requirement import MOST_WORDS as MOST_WORDS
     from capset.operations.requirement import Requirement as Requirement
@@ -66,7 +67,7 @@ else:
             "capset.operations.evidence": ("Evidence",),
             "capset.operations.granting": ("Grant", "grants"),
             "capset.operations.operation": ("Operation",),
-            "capset.operations.reasons": ("in_words",),
+            "capset.operations.reasons": ("in_words", "where_it_counts"),
             "capset.operations.requirement": ("MOST_WAYS", "MOST_WORDS", "Requirement"),
             "capset.operations.userns": ("INITIAL", "KINDS", "Scope", "scope", "scopes"),
         },

@@ -6,6 +6,8 @@ import operator
 import re
 from collections.abc import Mapping
 from functools import lru_cache
+from itertools import product
+from types import MappingProxyType
 from typing import NamedTuple
 
 from attrs import Attribute, field, frozen
@@ -13,7 +15,7 @@ from attrs import Attribute, field, frozen
 from capset.errors import ArgumentError, shown
 from capset.plain import Plain
 
-__all__ = ["Condition"]
+__all__ = ["RANGES", "Condition"]
 
 _SIGNS = {
     "==": operator.eq,
@@ -30,6 +32,9 @@ _UNLIMITED = 2**64 - 1  # RLIM_INFINITY, as the kernel compares it
 _NO_LIMIT = -1  # the same as a signed number, as Python's resource has it
 _NUMBER = re.compile(r"-?[0-9]{1,20}")
 _SETTING = re.compile(r"[a-z0-9_-]+(?:\.[A-Za-z0-9_-]+)+|RLIMIT_[A-Z]+")
+
+RANGES: Mapping[str, tuple[int, int]] = MappingProxyType({"nice": (-20, 19), "port": (1, 1023), "priority": (1, 99)})
+"""What is asked for can be so much at least and at most: a nice value, a low port, a real-time priority."""
 
 
 def _said(_condition: Condition, _field: Attribute[str], text: object) -> None:
@@ -84,16 +89,29 @@ class Condition(Plain):
                 ``unlimited``, as in ``/proc/<pid>/limits``, or -1, as in :mod:`resource`, for there is none.
 
         Returns:
-            None where a value is not known, where one is no number, or where the condition is said in words.
+            None where it depends on a value that is not known, where one is no number, or where the condition is said
+            in words. What a value can be at least and at most is known of :data:`RANGES`.
+
+        Examples:
+            >>> low = Condition("net.ipv4.ip_unprivileged_port_start > port")
+            >>> print(low.holds({"net.ipv4.ip_unprivileged_port_start": 0}), low.holds({}))
+            False None
         """
         found = _comparison(self.text)
         if found is None:
             return None
-        one, two = _computed(found.one, values), _computed(found.two, values)
-        return None if one is None or two is None else _SIGNS[found.sign](one, two)
+        open_ = [name for name in self.names if name in RANGES and name not in values]
+        ends = [dict(zip(open_, some, strict=True)) for some in product(*map(RANGES.__getitem__, open_))]
+        held = {_compared(found, {**values, **some}) for some in ends}
+        return held.pop() if len(held) == 1 else None
 
     def __str__(self) -> str:
         return self.text
+
+
+def _compared(found: _Comparison, values: Mapping[str, int | str]) -> bool | None:
+    one, two = _computed(found.one, values), _computed(found.two, values)
+    return None if one is None or two is None else _SIGNS[found.sign](one, two)
 
 
 class _Comparison(NamedTuple):

@@ -134,3 +134,25 @@ def test_those_of_records():
         assert condition.names or not {"=", "<", ">", "==", "!=", "<=", ">="} & set(condition.text.split()), condition
         if condition.names:
             assert condition.holds(dict.fromkeys(condition.names, 1)) is not None, condition
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "expected"),
+    [
+        ("net.ipv4.ip_unprivileged_port_start > port", {"net.ipv4.ip_unprivileged_port_start": 0}, False),
+        ("net.ipv4.ip_unprivileged_port_start > port", {"net.ipv4.ip_unprivileged_port_start": 1024}, True),
+        ("net.ipv4.ip_unprivileged_port_start > port", {"net.ipv4.ip_unprivileged_port_start": 81}, None),
+        ("net.ipv4.ip_unprivileged_port_start > port", {"net.ipv4.ip_unprivileged_port_start": 81, "port": 80}, True),
+        ("RLIMIT_NICE < 20 - nice", {"RLIMIT_NICE": 0}, True),
+        ("RLIMIT_NICE < 20 - nice", {"RLIMIT_NICE": "40"}, False),
+        ("RLIMIT_NICE < 20 - nice", {"RLIMIT_NICE": 20}, None),
+        ("RLIMIT_RTPRIO < priority", {"RLIMIT_RTPRIO": 0}, True),
+        ("RLIMIT_RTPRIO < priority", {}, None),
+        ("nice < priority", {}, None),
+        ("nice < priority", {"nice": -20}, True),
+        ("port < 2000", {"port": "http"}, None),
+    ],
+)
+def test_what_a_value_can_be_at_all(text, values, expected):
+    """Where it is so for the least and for the most of what can be asked for, it need not be said which that is."""
+    assert Condition(text).holds(values) is expected
