@@ -169,9 +169,11 @@ def _asked() -> list[str]:
 
 
 def _names(given: object) -> list[str]:
-    names: list[Any] = [*given] if isinstance(given, Iterable) and not isinstance(given, str) else [None]
-    if not all(isinstance(name, str) for name in names):
+    if isinstance(given, str) or not isinstance(given, Iterable):  # a text would be read as its letters
         raise TypeError(f"expected names of sysctls, got {shown(given)}")
+    names: list[Any] = [*given]
+    if strange := [name for name in names if not isinstance(name, str)]:
+        raise TypeError(f"expected names of sysctls, got {shown(strange[0])}")
     return names
 
 

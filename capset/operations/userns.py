@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
+from typing import Any
 
 from attrs import field, frozen
 
@@ -23,9 +24,9 @@ _ANYWHERE = ("own", "object", "target", "none")  # where one's own user namespac
 
 
 def _kinds(names: object) -> tuple[str, ...]:
-    if isinstance(names, str) or not hasattr(names, "__iter__"):
+    if isinstance(names, str) or not isinstance(names, Iterable):
         raise TypeError(f"expected kinds of namespaces, got {shown(names)}")
-    given = [*names]
+    given: list[object] = [*names]
     if strange := [name for name in given if name not in KINDS]:
         raise ArgumentError(
             f"{shown(strange[0])} is no kind of namespace that is owned: known are {', '.join(KINDS)}", strange[0]
@@ -122,8 +123,10 @@ def scopes() -> list[Scope]:
 @cache
 def _scopes() -> Mapping[str, Scope]:
     document = load("scopes")
-    made = [
-        Scope(**{**fact, "sources": tuple(Source(**document["sources"][name]) for name in fact["sources"])})
-        for fact in document["scopes"]
-    ]
+    facts: list[dict[str, Any]] = document["scopes"]
+    made: list[Scope] = []
+    sources = {name: Source(**source) for name, source in document["sources"].items()}
+    for fact in facts:
+        told: dict[str, Any] = {"sources": tuple(sources[name] for name in fact["sources"])}
+        made.append(Scope(**{**fact, **told}))
     return by_name([(each.name, each) for each in [INITIAL, *made]], UnknownScopeError)

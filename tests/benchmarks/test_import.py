@@ -71,6 +71,7 @@ def test_import(benchmark, code, limit):
         ("show", 3.6),
         ("diff docker pid:self", 3.6),
         ("run docker", 4.2),
+        ("can docker mount", 4.2),
     ],
     ids=str,
 )

@@ -8,8 +8,14 @@ from typing import get_args
 
 import pytest
 
-from capset import Cap, CapSet, display, engines, operations
-from capset.errors import ArgumentError, UnknownCapabilityError, UnknownOperationError, UnknownScopeError
+from capset import Cap, CapSet, display, documents, engines, operations
+from capset.errors import (
+    ArgumentError,
+    UnknownCapabilityError,
+    UnknownOperationError,
+    UnknownRuleError,
+    UnknownScopeError,
+)
 from capset.operations import Evidence, Grant, Operation, Operations, Requirement, Scope
 from capset.operations.operation import Namespace
 from capset.operations.userns import as_scope
@@ -85,6 +91,8 @@ def test_get():
     assert list(caught.value.known) == operations.names()
     with pytest.raises(UnknownOperationError, match=r"unknown operation '': operations.search\(\) finds them by words"):
         operations.get("")
+    with pytest.raises(UnknownRuleError, match="unknown rule 5: known are"):  # by the mapping that all of these are
+        documents.RULES[5]
     with pytest.raises(UnknownOperationError, match=r"unknown operation 'xxx.*\.\.\. \(1000002 characters\)"):
         operations.get("x" * 1000000)
     for wrong in (5, None, b"mount", ["mount"]):

@@ -10,6 +10,7 @@ from capset.live import Settings
 from capset.operations import Answer, Condition, Evidence, Grant, Operation, Operations, Requirement, Scope
 from capset.operations.userns import KINDS
 from capset.sets import CapSet
+from capset.state import CapState
 from capset.testing.strategies.engines import engines
 from capset.testing.strategies.values import caps, capsets, states
 
@@ -83,13 +84,11 @@ def settings_of_threads() -> st.SearchStrategy[Settings]:
 
 def answers() -> st.SearchStrategy[Answer]:
     """Draw whether threads can do something."""
-    return st.builds(
-        lambda state, operation, where, sysctls: operations.can(state, operation, user_ns=where, sysctls=sysctls),
-        states(),
-        operations_of_kernels(),
-        scopes(),
-        settings(),
-    )
+
+    def answer(state: CapState, operation: Operation, where: Scope, sysctls: dict[str, int | str]) -> Answer:
+        return operations.can(state, operation, user_ns=where, sysctls=sysctls)
+
+    return st.builds(answer, states(), operations_of_kernels(), scopes(), settings())
 
 
 def grants() -> st.SearchStrategy[Grant]:
