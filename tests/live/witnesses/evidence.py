@@ -77,6 +77,8 @@ def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, hel
     # An error that comes after the check elsewhere may come of its not being there at all.
     if answer["sets"] in ([], ["nothing"]) and operation.since and _version(release) < _version(operation.since):
         return f"it came with Linux {operation.since}"
+    if [*operation.needs] and not answer["sets"]:  # what no capability opens there, something else has closed
+        return f"with every capability it is refused: {answer.get('full', 'in another way')}"
     return UNFIT.get((".".join(map(str, _version(release))), operation.id), "")
 
 
