@@ -27,7 +27,6 @@ class Answer(NamedTuple):
             together with each namespace that may own the object, and with all of them.
         runs: How many it took.
         why_not: Why nothing was decided; the rest is empty then.
-        full: What comes of it with every capability, where no capability would do.
     """
 
     sets: list[int]
@@ -35,7 +34,6 @@ class Answer(NamedTuple):
     places: dict[str, str]
     runs: int
     why_not: str = ""
-    full: str = ""
 
 
 class Claim(NamedTuple):
@@ -115,7 +113,7 @@ def ask(witness: Witness, repeat: int = 3) -> Answer:
     sets = minimal_sets(lambda caps: run(caps).done, run.held & ~witness.kept) if full.done else []
     asked = run.elsewhere() if full.done else {}
     places = {name: "done" if found.done else f"{found.word}: {found.how}" for name, found in asked.items()}
-    return Answer(sets, "" if empty.done else empty.how, places, len(run.found), "", "" if full.done else full.how)
+    return Answer(sets, "" if empty.done else empty.how, places, len(run.found))
 
 
 def confirm(witness: Witness, claim: Claim, repeat: int = 1, *, sets_alone: bool = False) -> Confirmation:

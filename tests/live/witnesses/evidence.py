@@ -78,7 +78,7 @@ def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, hel
     if answer["sets"] in ([], ["nothing"]) and operation.since and _version(release) < _version(operation.since):
         return f"it came with Linux {operation.since}"
     if [*operation.needs] and not answer["sets"]:  # what no capability opens there, something else has closed
-        return f"with every capability it is refused: {answer.get('full', 'in another way')}"
+        return "it is refused with every capability too: what it takes is not there"
     return UNFIT.get((".".join(map(str, _version(release))), operation.id), "")
 
 
