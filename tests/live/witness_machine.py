@@ -27,7 +27,23 @@ HERE = Path(__file__).parent
 PROGRAMS = ["/bin/true", "/usr/bin/tail"]  # what witnesses execute
 NOT_NEEDED = ["site-packages", "test", "idlelib", "tkinter", "lib2to3", "distutils", "unittest", "config-*", "pydoc*"]
 MODULES = [
-    *("overlay", "fuse", "cuse", "loop", "ext4", "quota_v2", "msr", "sg", "nbd", "configfs", "dummy", "veth", "tun"),
+    *(
+        "overlay",
+        "fuse",
+        "cuse",
+        "loop",
+        "ext4",
+        "quota_v2",
+        "autofs4",
+        "btrfs",
+        "msr",
+        "sg",
+        "nbd",
+        "configfs",
+        "dummy",
+        "veth",
+        "tun",
+    ),
     *("bridge", "macvlan", "8021q", "wireguard", "ipip", "ip_gre", "ppp_generic", "l2tp_ppp", "slip", "nf_tables"),
     *("nfnetlink", "nf_conntrack_netlink", "nf_log_syslog", "ip_tables", "iptable_filter", "ip6_tables", "ip_set"),
     *("ip_vs", "xfrm_user", "af_key", "inet_diag", "tcp_diag", "unix_diag", "packet_diag", "netlink_diag", "raw_diag"),

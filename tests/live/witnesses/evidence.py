@@ -2,13 +2,15 @@
 
     python -m tests.live.witnesses.evidence FILE ... > capset/data/evidence.toml
 
-Each file is what ``python -m tests.live.witnesses --json`` printed on one kernel. What differs from the records besides
-the minimal sets is told on stderr: a person decides whether the record is wrong or the kernel has changed.
+Each file is what ``python -m tests.live.witnesses --json`` printed on one kernel; what was asked again follows, and
+counts. What differs from the records besides the minimal sets is told on stderr: a person decides whether the record is
+wrong or the kernel has changed.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -51,12 +53,17 @@ def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterato
         if why:
             why_not.setdefault(why, []).append(operation.id)
             continue
+        if "apart" in answer:
+            for told in answer["apart"]:
+                print(f"{release}: {operation.id} has to be searched: {told}", file=sys.stderr)
+            continue
         needs = Requirement.parse(" | ".join(answer["sets"]) or "never")
         if needs != _limited(operation.needs, held):
             others.append((operation.id, needs))
         for told in _besides(operation, answer):
             print(f"{release}: {operation.id}: {told}", file=sys.stderr)
-    yield f'[[kernels]]\nrelease = "{release}"\ndate = {kernel["date"]}\nhow = "searched"\n'
+    how = "confirmed" if any("apart" in answer for answer in found.values()) else "searched"
+    yield f'[[kernels]]\nrelease = "{release}"\ndate = {kernel["date"]}\nhow = "{how}"\n'
     for why, ids in sorted(why_not.items()):
         listed = "".join(f"  {json.dumps(id)},\n" for id in ids)
         yield f"[[kernels.undecided]]\nwhy = {json.dumps(why)}\nids = [\n{listed}]\n"
@@ -71,12 +78,17 @@ def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, hel
     if "wavers" in answer:
         raise ValueError(answer["wavers"])
     if why := answer["why_not"]:
-        return why.removeprefix("not here: ").partition("; without any: ")[0]
+        why = why.removeprefix("not here: ").partition(";")[0]
+        return re.sub(r"broken: (\w+).*", r"it cannot be prepared there: \1", why)
+    if "apart" in answer:
+        return ""
     if [*operation.needs] and not [*_limited(operation.needs, held)] and not answer["sets"]:
         return f"nobody holds {CapSet(operation.needs.caps) - held} there"
     # An error that comes after the check elsewhere may come of its not being there at all.
     if answer["sets"] in ([], ["nothing"]) and operation.since and _version(release) < _version(operation.since):
         return f"it came with Linux {operation.since}"
+    if [*operation.needs] and not answer["sets"]:  # what no capability opens there, something else has closed
+        return "it is refused with every capability too: what it takes is not there"
     return UNFIT.get((".".join(map(str, _version(release))), operation.id), "")
 
 

@@ -34,8 +34,11 @@ def _reads(name, prepare=_another, suffix=""):
 def _waits(it):
     """Have a process of another user that waits already."""
     _another(it)
-    while Path(f"/proc/{it.pid}/wchan").read_text(encoding="ascii") == "0":
+    for _ in range(200):
+        if Path(f"/proc/{it.pid}/wchan").read_text(encoding="ascii") != "0":
+            return
         time.sleep(0.005)
+    raise NotHereError("the kernel does not tell where a process waits")
 
 
 for _each in ("environ", "maps", "io", "syscall", "stack", "status", "mountinfo", "limits", "cgroup"):
