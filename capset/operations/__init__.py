@@ -6,7 +6,7 @@ was measured, by trying each operation with ever fewer capabilities.
 
 Examples:
     >>> from capset import engines, operations
-    >>> print(operations.get("bpf BPF_PROG_LOAD, kprobe").needs)
+    >>> print(operations.get("bpf BPF_PROG_LOAD, tracing").needs)
     CAP_SYS_ADMIN | CAP_PERFMON & CAP_BPF
     >>> root = engines.get("docker").container(add=["NET_ADMIN"])
     >>> operations.can(root, "setsockopt SO_MARK").verdict

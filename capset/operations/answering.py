@@ -189,7 +189,7 @@ def gained(
         ['timerfd_create CLOCK_BOOTTIME_ALARM', 'timer_create CLOCK_BOOTTIME_ALARM']
         >>> chroot = CapDiff.parse("+sys_chroot")
         >>> [each.id for each in operations.gained(chroot, kept=["sys_admin"])]
-        ['chroot', 'setns mount namespace']
+        ['chroot', 'setns CLONE_NEWNS']
     """
     require(diff, CapDiff | StateDiff, "a CapDiff or a StateDiff, such as CapSet.diff() and CapState.diff() return")
     effective = diff.effective if isinstance(diff, StateDiff) else diff

@@ -80,7 +80,7 @@ def get(id: str) -> Operation:
 
     Examples:
         >>> from capset import operations
-        >>> operations.get("setns mount namespace").needs
+        >>> operations.get("setns CLONE_NEWNS").needs
         Requirement.parse('CAP_SYS_CHROOT & CAP_SYS_ADMIN')
     """
     if not isinstance(id, str):
