@@ -103,7 +103,7 @@ def search(words: str) -> Operations:
     Examples:
         >>> from capset import operations
         >>> [found.id for found in operations.search("policy routing")]
-        ['setsockopt SO_MARK', 'sendmsg SO_MARK']
+        ['setsockopt SO_MARK', 'sendmsg SO_MARK', 'netlink RTM_NEWRULE']
     """
     if not isinstance(words, str):
         raise TypeError(f"expected words to search for as str, got {shown(words)}")
