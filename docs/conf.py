@@ -9,7 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from capset import DOCKER_DEFAULT, Cap, documents, engines, facts, kernel
+from capset import DOCKER_DEFAULT, Cap, documents, engines, facts, kernel, operations
+from capset.display.as_text.operations import facts_of
 from capset.engines import Engine, Release
 from capset.errors import RequestError, UnsupportedOptionError
 from capset.formats import unitsettings
@@ -257,6 +258,31 @@ def _write_changes(_app: object) -> None:
     Path(__file__).with_name("reference").joinpath("_changes.md").write_text("\n".join(lines) + "\n", "utf-8")
 
 
+def _write_operations(_app: object) -> None:
+    """Write the page of all operations from the data, each under a heading that its id makes an anchor of."""
+    lines: list[str] = []
+    for area in operations.areas():
+        found = operations.table(area)
+        lines += [f"## {area}", "", f"{len(found)} operations.", ""]
+        for each in found:
+            lines += [f"({_anchor(each.id)})=", f"### {_plain(each.id)}", "", f"{_plain(each.title)}.", ""]
+            told = [(name, words) for name, words in facts_of(each) if name not in {"", "what"}]
+            also = [("also called", ", ".join(each.words))] if each.words else []
+            for name, words in [*told, *also]:
+                lines += [name, f": {_plain(words)}", ""]
+    Path(__file__).with_name("reference").joinpath("_operations.md").write_text("\n".join(lines) + "\n", "utf-8")
+
+
+def _anchor(id: str) -> str:
+    """Make of an id what stays the same in an address."""
+    return "op-" + re.sub(r"[^a-z0-9]+", "-", id.lower()).strip("-")
+
+
+def _plain(text: str) -> str:
+    """Keep signs that mean something in Markdown."""
+    return re.sub(r"([\\`*_{}\[\]<>#|$])", r"\\\1", text)
+
+
 _FILE_OF_KEYS = "src/core/load-fragment-gperf.gperf.m4"
 
 
@@ -345,6 +371,7 @@ def setup(app: object) -> None:
     app.connect("builder-inited", _write_rules)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_findings)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_units)  # type: ignore[attr-defined]
+    app.connect("builder-inited", _write_operations)  # type: ignore[attr-defined]
     app.connect("builder-inited", _write_changes)  # type: ignore[attr-defined]
     app.connect("autodoc-process-signature", _hide_defaults_of_attrs)  # type: ignore[attr-defined]
     app.connect("autodoc-process-docstring", _keep_colons, priority=400)  # type: ignore[attr-defined]
