@@ -51,6 +51,8 @@ class Operation(Plain, Shown):
             ``none`` where no capability is asked for.
         object: Whether what it is done to is one's ``own`` or ``another's``; ``none`` where that makes no difference.
         refusal: The errno without them, or what happens then, in words; empty where it is never refused.
+        case: What has to be so for it to be this operation, such as ``RLIMIT_MEMLOCK < bytes locked``; empty where it
+            is always the same.
         conditions: The settings that this is so for, all of them.
         otherwise: What is needed where the conditions are not so; None where that is not known, or there are none.
         noise: What the kernel asks besides, and whose answer makes no difference.
@@ -86,6 +88,7 @@ class Operation(Plain, Shown):
     namespace: Namespace = "none"
     object: Literal["own", "another's", "none"] = "none"
     refusal: str = ""
+    case: str = ""
     conditions: tuple[Condition, ...] = ()
     otherwise: Requirement | None = None
     noise: CapSet = _NONE

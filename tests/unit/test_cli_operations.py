@@ -10,7 +10,6 @@ import pytest
 
 from capset import CapDiff, engines, live, operations
 from capset.cli.deeds import counted_ids
-from capset.cli.need import defaults
 from capset.errors import AccessDeniedError
 from capset.operations import Operations
 
@@ -119,9 +118,10 @@ def test_settings(run):
     assert set(answers(run(*kmsg, "--sysctl", "kernel.dmesg_restrict=0")[1]).values()) == {"yes"}
     bind = ("can", "docker", "--cap-drop", "ALL", "--json", "bind low port")
     port = "net.ipv4.ip_unprivileged_port_start"
-    assert set(answers(run(*bind)[1]).values()) == {"not known"}
-    assert set(answers(run(*bind, "--value", "port=80")[1]).values()) == {"yes"}
-    assert set(answers(run(*bind, "--value", "port=80", "--sysctl", f"{port}=1024")[1]).values()) == {"no"}
+    assert set(answers(run(*bind)[1]).values()) == {"yes"}
+    assert set(answers(run(*bind, "--sysctl", f"{port}=81")[1]).values()) == {"not known"}
+    assert set(answers(run(*bind, "--value", "port=90", "--sysctl", f"{port}=81")[1]).values()) == {"yes"}
+    assert set(answers(run(*bind, "--value", "port=80", "--sysctl", f"{port}=81")[1]).values()) == {"no"}
 
 
 def test_what_an_engine_sets(run):
@@ -245,7 +245,7 @@ def test_all_that_is_known_of_one(run):
     assert out.startswith("setsockopt SO_MARK\n")
     assert "needs       CAP_NET_ADMIN, or CAP_NET_RAW\n" in out
     rows = [line.split() for line in out.splitlines() if line.startswith(("docker", "podman", "cri-o"))]
-    assert {row[0] for row in rows} == {each.name for each in defaults()}
+    assert {row[0] for row in rows} == {"docker", "podman", "cri-o"}
     assert ["docker", "CAP_NET_ADMIN", "--cap-add=NET_ADMIN", "holds", "it", "no"] in rows
     assert ["docker", "CAP_NET_RAW", "it", "is", "given", "by", "default", "holds", "it", "no"] in rows
 

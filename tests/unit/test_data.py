@@ -215,7 +215,7 @@ def test_docker():
     """The 14 of Docker, by mask and by the list of capabilities it withholds."""
     assert capset.DOCKER_DEFAULT.mask == 0xA80425FB
     assert len(capset.DOCKER_DEFAULT) == 14
-    assert engines.get("docker").default is capset.DOCKER_DEFAULT
+    assert engines.get("docker").default == capset.DOCKER_DEFAULT
     assert capset.DOCKER_DEFAULT.isdisjoint(["sys_admin", "sys_module", "net_admin", "linux_immutable"])
 
 

@@ -95,7 +95,7 @@ def test_of_a_saved_tree(tree):
 def test_what_was_not_saved_is_not_known(tree):
     """Neither unlimited nor 0."""
     assert live.settings(1, proc=HOST) == live.Settings({}, {})
-    answer = operations.can(CapState(), "mlock beyond RLIMIT_MEMLOCK", **live.settings(1, proc=HOST)._asdict())
+    answer = operations.can(CapState(), "setpriority, sooner", **live.settings(1, proc=HOST)._asdict())
     assert answer.verdict == "not known"
 
 

@@ -30,6 +30,7 @@ def facts_of(operation: Operation) -> list[tuple[str, str]]:
     facts = [
         ("", operation.id),
         ("what", operation.title),
+        ("case", operation.case),
         ("needs", in_words(operation.needs)),
         ("where", so),
         ("else", "" if otherwise is None else f"{in_words(otherwise)}, where it is not so"),
