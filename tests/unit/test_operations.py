@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import get_args
 
 import pytest
+from attrs import evolve
 
 from capset import Cap, CapSet, display, documents, engines, operations
 from capset.errors import (
@@ -193,7 +194,7 @@ def test_a_slice_is_a_list_of_operations():
     assert "no operation" in display.html(Operations())
     assert display.text(some) == "\n".join(map(str, some))
     assert display.text(Operations()) == "no operation"
-    conditioned = evolve(some[0], conditions=(Condition("kernel.dmesg_restrict != 0"), Condition("RLIMIT_NICE < 20")))
+    conditioned = evolve(some[0], conditions=(operations.Condition("kernel.dmesg_restrict != 0"), operations.Condition("RLIMIT_NICE < 20")))
     [row] = Operations([conditioned]).to_records()
     assert row["conditions"] == "kernel.dmesg_restrict != 0 and RLIMIT_NICE < 20"
 
