@@ -81,7 +81,7 @@ class Requirement(Plain, Shown):
         """Read a requirement as :class:`str` writes it.
 
         Args:
-            text: Capabilities, as :meth:`Cap.parse` takes them, ``nothing`` and ``never``, with ``&`` (and), ``|`` (or)
+            text: Capabilities, as :meth:`capset.Cap.parse` takes them, ``nothing`` and ``never``, with ``&`` (and), ``|`` (or)
                 and parentheses between them. ``&`` binds more than ``|``.
 
         Raises:
