@@ -81,8 +81,8 @@ class Requirement(Plain, Shown):
         """Read a requirement as :class:`str` writes it.
 
         Args:
-            text: Capabilities, as :meth:`Cap.parse` takes them, ``nothing`` and ``never``, with ``&`` (and), ``|`` (or)
-                and parentheses between them. ``&`` binds more than ``|``.
+            text: Capabilities, as :meth:`capset.Cap.parse` takes them, ``nothing`` and ``never``, with ``&`` (and),
+                ``|`` (or) and parentheses between them. ``&`` binds more than ``|``.
 
         Raises:
             ParseError: It is not written so, or has more than :data:`MOST_WORDS` words; the error says where.
