@@ -168,8 +168,8 @@ def _set_by(engine: Engine, named: Set[str]) -> list[str]:
 
 def _unheard(given: Set[str], named: Set[str]) -> list[str]:
     """Say which settings were given that decide of nothing that is asked; one that is misspelt would not be missed."""
-    known = ", ".join(sorted(named)) or "no setting"
-    return [f"{printable(name)} decides of none of these operations, but {known}" for name in sorted(given)]
+    known = f", but {', '.join(sorted(named))}" if named else ""
+    return [f"{printable(name)} decides of none of these operations{known}" for name in sorted(given)]
 
 
 def _answer(who: Who, operation: Operation, values: Values) -> Answer:

@@ -50,9 +50,13 @@ def need(words: tuple[str, ...], chosen: tuple[str, ...], as_json: bool) -> None
     elif len(found) == 1:
         say_operation(found[0], asked)
     else:
-        rows = [[each.id, in_words(each.needs), each.namespace, each.refusal] for each in found]
-        table([prose("operation"), prose("needs"), word("counts in"), prose("without")], rows)
+        table([prose("operation"), prose("needs"), word("counts in"), prose("without")], map(_line, found))
         say(f"{len(found)} operations. For all that is known of one: capset need {shlex.quote(found[0].id)}")
+
+
+def _line(operation: Operation) -> list[str]:
+    counts = operation.namespace if operation.caps else "-"
+    return [operation.id, in_words(operation.needs), counts, operation.refusal or "never refused"]
 
 
 def say_operation(operation: Operation, asked: Iterable[Engine] = ()) -> None:

@@ -35,7 +35,7 @@ def where_it_counts(operation: Operation) -> str:
 def in_words(needs: Requirement) -> str:
     """Write a requirement as people say it."""
     ways = [" and ".join(map(str, way)) or "no capability" for way in needs]
-    return ", or ".join(ways) or "what no capability gives"
+    return ", or ".join(ways) or "more than any capability"
 
 
 def provided(operation: Operation, where: Scope) -> tuple[str, ...]:
@@ -72,40 +72,43 @@ def reason(
         where: Where it holds them.
         unknown: The conditions that decide and of which it is not known whether they are so.
     """
-    settled: list[str] = []
+    settled = ""
     if needs is None or verdict == "not known":
         told = _open(operation, unknown)
     else:
-        asked = _either(operation, unknown) if unknown else f"it needs {in_words(needs)}"
+        asked = _either(operation, unknown) if unknown else _asked(needs)
         if needs.satisfied_by(()):
             told = "it needs no capability"
         elif verdict == "yes":
             told = _granted(operation, needs, state.effective, where)
         elif not needs.ways and not unknown:
-            told = "no capability would do"
+            told = asked
         else:
             told = _refused(operation, asked, needs, state, where)
         if operation.conditions and not unknown:
-            settled = [_settled(operation, needs)]
-    return "; ".join([told, *settled, *([_TOLD_BY_SOURCE] if operation.undecided else [])])
+            settled = _settled(operation, needs)
+    return "; ".join([told + settled, *([_TOLD_BY_SOURCE] if operation.undecided else [])])
+
+
+def _asked(needs: Requirement) -> str:
+    return f"it needs {in_words(needs)}" if needs.ways else "no capability would do"
 
 
 def _settled(operation: Operation, needs: Requirement) -> str:
     so = " and ".join(map(str, operation.conditions))
-    return f"as {so}" if needs is operation.needs else f"as it is not so that {so}"
+    return f" ({so})" if needs is operation.needs else f" (not {so})"
 
 
 def _open(operation: Operation, unknown: Sequence[Condition]) -> str:
     if not unknown:
         return f"it is not so that {' and '.join(map(str, operation.conditions))}, and what it needs then is not known"
-    return f"{_either(operation, unknown)}; whether that is so is not known"
+    return f"{_either(operation, unknown)}; which of these is so is not known"
 
 
 def _either(operation: Operation, unknown: Sequence[Condition]) -> str:
     so = " and ".join(map(str, unknown))
-    otherwise = operation.otherwise
-    rest = "what it needs else is not known" if otherwise is None else f"{in_words(otherwise)} else"
-    return f"it needs {in_words(operation.needs)} where {so}, and {rest}"
+    rest = "what it needs is not known" if operation.otherwise is None else _asked(operation.otherwise)
+    return f"where {so}, {_asked(operation.needs)}; else {rest}"
 
 
 def _granted(operation: Operation, needs: Requirement, held: CapSet, where: Scope) -> str:

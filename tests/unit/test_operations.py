@@ -194,7 +194,10 @@ def test_a_slice_is_a_list_of_operations():
     assert "no operation" in display.html(Operations())
     assert display.text(some) == "\n".join(map(str, some))
     assert display.text(Operations()) == "no operation"
-    conditioned = evolve(some[0], conditions=(operations.Condition("kernel.dmesg_restrict != 0"), operations.Condition("RLIMIT_NICE < 20")))
+    conditioned = evolve(
+        some[0],
+        conditions=(operations.Condition("kernel.dmesg_restrict != 0"), operations.Condition("RLIMIT_NICE < 20")),
+    )
     [row] = Operations([conditioned]).to_records()
     assert row["conditions"] == "kernel.dmesg_restrict != 0 and RLIMIT_NICE < 20"
 
@@ -227,7 +230,7 @@ TOLD = """\
 what: Do it
 needs: CAP_SYS_ADMIN, or CAP_PERFMON and CAP_BPF
 where: a.b == 1 and c.d == 2
-else: what no capability gives, where it is not so
+else: more than any capability, where it is not so
 counts: in the user namespace that owns the network namespace
 without: EPERM
 asks too: CAP_KILL, which makes no difference
@@ -261,7 +264,7 @@ def test_all_that_is_known_is_told():
 @pytest.mark.parametrize(
     ("needs", "words"),
     [
-        (Requirement(), "what no capability gives"),
+        (Requirement(), "more than any capability"),
         (Requirement([[]]), "no capability"),
         (Requirement([["kill"]]), "CAP_KILL"),
         (MADE.needs, "CAP_SYS_ADMIN, or CAP_PERFMON and CAP_BPF"),

@@ -88,24 +88,24 @@ LOAD = op("sys_module", conditions=(ON,), otherwise="never")
 RING = op("sys_admin", conditions=(ON,))
 SOCKMAP = op("sys_admin | net_admin & bpf", conditions=(ON,), otherwise="sys_admin | net_admin")
 BOTH = op("ipc_lock", conditions=(ON, Condition("kernel.two == 2")), otherwise="kill")
-OPEN = "it needs CAP_SYSLOG where kernel.on == 1, and no capability else; whether that is so is not known"
+OPEN = "where kernel.on == 1, it needs CAP_SYSLOG; else it needs no capability; which of these is so is not known"
 
 
 @pytest.mark.parametrize(
     ("state", "operation", "sysctls", "verdict", "reason"),
     [
         # it is so
-        (holding("syslog"), READ, {"kernel.on": 1}, "yes", "CAP_SYSLOG is effective; as kernel.on == 1"),
-        (holding(), READ, {"kernel.on": "1\n"}, "no", "it needs CAP_SYSLOG; as kernel.on == 1"),
-        (holding("sys_admin"), RING, {"kernel.on": 1}, "yes", "CAP_SYS_ADMIN is effective; as kernel.on == 1"),
+        (holding("syslog"), READ, {"kernel.on": 1}, "yes", "CAP_SYSLOG is effective (kernel.on == 1)"),
+        (holding(), READ, {"kernel.on": "1\n"}, "no", "it needs CAP_SYSLOG (kernel.on == 1)"),
+        (holding("sys_admin"), RING, {"kernel.on": 1}, "yes", "CAP_SYS_ADMIN is effective (kernel.on == 1)"),
         # it is not so
-        (holding(), READ, {"kernel.on": 0}, "yes", "it needs no capability; as it is not so that kernel.on == 1"),
+        (holding(), READ, {"kernel.on": 0}, "yes", "it needs no capability (not kernel.on == 1)"),
         (
             holding("sys_module"),
             LOAD,
             {"kernel.on": 0},
             "no",
-            "no capability would do; as it is not so that kernel.on == 1",
+            "no capability would do (not kernel.on == 1)",
         ),
         (
             holding("sys_admin"),
@@ -123,23 +123,23 @@ OPEN = "it needs CAP_SYSLOG where kernel.on == 1, and no capability else; whethe
             RING,
             {},
             "not known",
-            "it needs CAP_SYS_ADMIN where kernel.on == 1, and what it needs else is not known; whether that is so is "
-            "not known",
+            "where kernel.on == 1, it needs CAP_SYS_ADMIN; else what it needs is not known; which of these is so is not "
+            "known",
         ),
         (
             holding(),
             LOAD,
             {},
             "no",
-            "it needs CAP_SYS_MODULE where kernel.on == 1, and what no capability gives else",
+            "where kernel.on == 1, it needs CAP_SYS_MODULE; else no capability would do",
         ),
         (
             holding("bpf"),
             SOCKMAP,
             {},
             "no",
-            "it needs CAP_SYS_ADMIN, or CAP_NET_ADMIN and CAP_BPF where kernel.on == 1, and CAP_NET_ADMIN, or "
-            "CAP_SYS_ADMIN else; missing is CAP_NET_ADMIN",
+            "where kernel.on == 1, it needs CAP_SYS_ADMIN, or CAP_NET_ADMIN and CAP_BPF; else it needs CAP_NET_ADMIN, or "
+            "CAP_SYS_ADMIN; missing is CAP_NET_ADMIN",
         ),
         (holding("net_admin", "bpf"), SOCKMAP, {}, "yes", "CAP_NET_ADMIN and CAP_BPF are effective"),
         # of two
@@ -148,21 +148,21 @@ OPEN = "it needs CAP_SYSLOG where kernel.on == 1, and no capability else; whethe
             BOTH,
             {"kernel.on": 0},
             "yes",
-            "CAP_KILL is effective; as it is not so that kernel.on == 1 and kernel.two == 2",
+            "CAP_KILL is effective (not kernel.on == 1 and kernel.two == 2)",
         ),
         (
             holding("kill"),
             BOTH,
             {"kernel.on": 1},
             "not known",
-            "it needs CAP_IPC_LOCK where kernel.two == 2, and CAP_KILL else; whether that is so is not known",
+            "where kernel.two == 2, it needs CAP_IPC_LOCK; else it needs CAP_KILL; which of these is so is not known",
         ),
         (
             holding("ipc_lock"),
             BOTH,
             {"kernel.on": 1, "kernel.two": 2},
             "yes",
-            "CAP_IPC_LOCK is effective; as kernel.on == 1 and kernel.two == 2",
+            "CAP_IPC_LOCK is effective (kernel.on == 1 and kernel.two == 2)",
         ),
     ],
 )

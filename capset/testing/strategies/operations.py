@@ -29,7 +29,7 @@ __all__ = [
 
 
 def requirements() -> st.SearchStrategy[Requirement]:
-    """Draw what is needed: a few sets of a few capabilities; now and then nothing, and what no capability gives."""
+    """Draw what is needed: a few sets of a few capabilities; now and then nothing, and more than any capability."""
     return st.lists(st.frozensets(caps(), max_size=3), max_size=4).map(Requirement)
 
 
