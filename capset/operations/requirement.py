@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from functools import reduce
-from operator import or_
 from typing import NamedTuple
 
 from attrs import field, frozen
@@ -102,7 +100,7 @@ class Requirement(Plain, Shown):
     @property
     def caps(self) -> CapSet:
         """Every capability that counts for it."""
-        return reduce(or_, self.ways, CapSet())
+        return CapSet().union(*self.ways)
 
     def satisfied_by(self, caps: Iterable[Cap | int | str]) -> bool:
         """Say whether a set, a CapSet or what makes one, has all of one of the minimal sets."""

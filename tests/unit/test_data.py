@@ -55,7 +55,6 @@ NEEDED = {
 # What is told although no operation of it was asked of a kernel, and why none was.
 UNASKED = {
     (Cap.MAC_OVERRIDE, "access what the Smack policy forbids"): "no kernel here has Smack",
-    (Cap.MAC_ADMIN, "load, replace and remove the profiles of AppArmor"): "no kernel here has AppArmor switched on",
     (Cap.MAC_ADMIN, "change the configuration and state of the Smack policy"): "no kernel here has Smack",
     (Cap.MAC_ADMIN, "set and read SELinux contexts that the policy does not define"): "no kernel here has SELinux",
 }

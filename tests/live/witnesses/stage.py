@@ -228,9 +228,14 @@ def _own_user_namespace() -> None:
     os.waitpid(pid, 0)
 
 
+def _too_long(*_: object) -> None:
+    raise RuntimeError(f"it takes longer than {SECONDS} s")
+
+
 def _inner(witness: Witness, caps: int, scene: Scene, place: Place) -> Verdict:
     """Prepare, have it done, look, and undo."""
     calls.prctl(calls.PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGALRM, _too_long)  # the first process of a pid namespace is not ended by its own alarm
     signal.alarm(SECONDS)
     if {"pid", "mount"} <= {*place.own}:
         calls.mount("proc", "/proc", "proc")
