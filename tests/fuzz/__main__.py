@@ -53,7 +53,7 @@ def _hypothesis(name: str, inputs: int) -> bool:
 
     told: Counter[str] = Counter()
     started = time.process_time()
-    ask = settings(max_examples=inputs, derandomize=False, phases=set(Phase) - {Phase.explain})(asking(name, told))
+    ask = asking(name, told, settings(max_examples=inputs, derandomize=False, phases=set(Phase) - {Phase.explain}))
     try:
         ask()
     except Exception:

@@ -26,17 +26,18 @@ def inputs(target: Target) -> st.SearchStrategy:
     )
 
 
-def asking(name: str, told: Counter[str] | None = None) -> Callable[[], None]:
+def asking(name: str, told: Counter[str] | None = None, how: settings | None = None) -> Callable[[], None]:
     """Return a property: whatever a reader is given, it reads, and nothing of that is lost, or it refuses.
 
     Args:
         name: Of the target.
         told: Counts the inputs: ``"read"`` and ``"refused"``.
+        how: How many are asked, and so on; as the profile says, if not given.
     """
     target = TARGETS[name]
     counts: Counter[str] = Counter() if told is None else told
 
-    @settings(suppress_health_check=list(HealthCheck), deadline=None)
+    @settings(how or settings.default, suppress_health_check=list(HealthCheck), deadline=None)
     @given(inputs(target))
     def ask(given) -> None:
         if given is None:

@@ -16,6 +16,7 @@ import capset
 from capset import documents
 from capset.errors import CapsetError
 from capset.plain import Plain
+from tests.fuzz.__main__ import main
 from tests.fuzz.asking import asking
 from tests.fuzz.changes import grown
 from tests.fuzz.targets import DOCUMENT, TARGETS
@@ -83,6 +84,15 @@ def test_there_is_something_to_read(name):
 def test_what_nearly_is_one(name):
     """It is read, and comes back, or it is refused with a word."""
     asking(name)()
+
+
+def test_the_command(capsys):
+    """As many inputs as are asked for, of the readers that are named."""
+    assert main(["--inputs", "20", "libcap.from_text"]) == 0
+    out = capsys.readouterr().out
+    read, refused = map(int, re.match(r"formats.libcap.from_text: (\d+) read, (\d+) refused, ", out).groups())
+    assert read + refused >= 20
+    assert out.endswith("1 readers, 0 with a fault\n")
 
 
 LENGTH = 400  # characters to begin with

@@ -123,8 +123,8 @@ OPEN = "where kernel.on == 1, it needs CAP_SYSLOG; else it needs no capability; 
             RING,
             {},
             "not known",
-            "where kernel.on == 1, it needs CAP_SYS_ADMIN; else what it needs is not known; which of these is so is not "
-            "known",
+            "where kernel.on == 1, it needs CAP_SYS_ADMIN; else what it needs is not known; which of these is so is "
+            "not known",
         ),
         (
             holding(),
@@ -138,8 +138,8 @@ OPEN = "where kernel.on == 1, it needs CAP_SYSLOG; else it needs no capability; 
             SOCKMAP,
             {},
             "no",
-            "where kernel.on == 1, it needs CAP_SYS_ADMIN, or CAP_NET_ADMIN and CAP_BPF; else it needs CAP_NET_ADMIN, or "
-            "CAP_SYS_ADMIN; missing is CAP_NET_ADMIN",
+            "where kernel.on == 1, it needs CAP_SYS_ADMIN, or CAP_NET_ADMIN and CAP_BPF; else it needs CAP_NET_ADMIN, "
+            "or CAP_SYS_ADMIN; missing is CAP_NET_ADMIN",
         ),
         (holding("net_admin", "bpf"), SOCKMAP, {}, "yes", "CAP_NET_ADMIN and CAP_BPF are effective"),
         # of two
