@@ -60,9 +60,17 @@ SETTINGS = {
     "kernel/perf_event_paranoid": "2",
     "kernel/unprivileged_bpf_disabled": "2",
     "kernel/unprivileged_userns_clone": "1",
+    "kernel/yama/ptrace_scope": "0",
     "vm/unprivileged_userfaultfd": "0",
 }
 """Sysctls as most records take them to be: distributions differ in them. One that a kernel lacks is left out."""
+OTHERWISE = {
+    "dev/tty/legacy_tiocsti": "0",
+    "kernel/io_uring_disabled": "1",
+    "kernel/unprivileged_bpf_disabled": "0",
+}
+NEED_OTHERWISE = ["legacy_tiocsti 0", "io_uring_disabled 1", "unprivileged_bpf_disabled 0"]
+"""Parts of the identifiers of what is asked again, with the sysctls above."""
 
 
 def ask(
@@ -72,8 +80,6 @@ def ask(
     claims: Mapping[str, Any] | None = None,
     words: Sequence[str] = (),
     repeat: int = 3,
-    settings: Mapping[str, str] | None = None,
-    lsm: str = "capability",
 ) -> str:
     """Let a kernel say of the operations what ``python -m tests.live.witnesses --json`` prints.
 
@@ -83,26 +89,25 @@ def ask(
         claims: What is to be confirmed; without it every minimal set is searched for.
         words: Parts of the identifiers of what is asked; none for all.
         repeat: How often each run is made.
-        settings: Sysctls that are set otherwise than most records take them to be.
-        lsm: The security modules that it has.
     """
     root = folder / "root"
     for place in ("proc", "sys", "dev", "tmp", "again", "tests/live"):
         (root / place).mkdir(parents=True)
-    arguments = ["--json", "--repeat", str(repeat), *words]
+    arguments = ["--json", "--repeat", str(repeat)]
     if claims is not None:
         (root / "claims").write_text(json.dumps(claims), "utf-8")
         arguments += ["--claims", "/claims", "--sets-alone"]
-    (root / "given").write_text(
-        json.dumps({"arguments": arguments, "settings": {**SETTINGS, **(settings or {})}}), "utf-8"
-    )
+    runs = [{"settings": SETTINGS, "arguments": [*arguments, *words]}]
+    if not words:
+        runs.append({"settings": OTHERWISE, "arguments": [*arguments, *NEED_OTHERWISE]})
+    (root / "given").write_text(json.dumps(runs), "utf-8")
     shutil.copytree(HERE / "witnesses", root / "tests/live/witnesses", ignore=shutil.ignore_patterns("__pycache__"))
     _put_programs(root)
     _put_modules(kernel, root / "modules")
     first = (HERE / "witnesses/first.py").read_text("utf-8")
     (root / "init").write_text(f"#!{_python()} -E\n{first}", "utf-8")
     (root / "init").chmod(0o755)
-    return emulator.boot(kernel, root, folder, f"lsm={lsm}", mebibytes=2048, answers_by="-serial")
+    return emulator.boot(kernel, root, folder, "lsm=capability,yama", mebibytes=2048, answers_by="-serial")
 
 
 def _python() -> str:

@@ -40,7 +40,7 @@ def document(outputs: list[str]) -> Iterator[str]:
     yield HEAD
     for output in outputs:
         kernel, *found = map(json.loads, output.splitlines())
-        yield from _kernel(kernel, {each["id"]: each for each in found})
+        yield from _kernel(kernel, {each["id"]: each for each in found if "id" in each})
 
 
 def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterator[str]:

@@ -10,7 +10,7 @@ import termios
 import tty
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 sys.path.insert(0, "/")
 
@@ -40,8 +40,8 @@ def have_a_terminal() -> None:
     sys.stdout = sys.stderr = os.fdopen(1, "w", buffering=1, closefd=False)
 
 
-def make_a_system(given: dict[str, Any]) -> None:
-    """Mount what a system has, set what is to be set, and load the modules."""
+def make_a_system() -> None:
+    """Mount what a system has, and load the modules."""
     # The first root of a machine cannot be left by pivot_root(2), so it is mounted once more, over itself.
     calls.mount("/", "/again", flags=MS_BIND)
     os.chdir("/again")
@@ -51,9 +51,6 @@ def make_a_system(given: dict[str, Any]) -> None:
         with suppress(OSError):  # not every kernel has all of them
             Path(place).mkdir(exist_ok=True)
             calls.mount(kind, place, kind)
-    for setting, value in given["settings"].items():
-        with suppress(FileNotFoundError):
-            Path("/proc/sys", setting).write_text(value, "ascii")
     for module in sorted(Path("/modules").iterdir()):
         file = os.open(module, os.O_RDONLY)
         try:
@@ -63,16 +60,24 @@ def make_a_system(given: dict[str, Any]) -> None:
         os.close(file)
 
 
-have_a_terminal()
-given = json.loads(Path("/given").read_text("utf-8"))
-make_a_system(given)
-with open("/dev/ttyS1", "w", encoding="utf-8", buffering=1) as answers:
-    tty.setraw(answers.fileno())
-    print(os.uname().release, file=answers)
+def ask(given: dict[str, Any], answers: TextIO) -> int:
+    """Set what is to be set, and let the witnesses ask."""
+    for setting, value in given["settings"].items():
+        with suppress(FileNotFoundError):  # not every kernel has all of them
+            Path("/proc/sys", setting).write_text(value, "ascii")
     command = [sys.executable, "-E", "-m", "tests.live.witnesses", *given["arguments"]]
     with subprocess.Popen(command, cwd="/", stdout=subprocess.PIPE, text=True) as run:
         for line in run.stdout or ():
             print(line, end="", file=answers)
-    print("\n\nthe end" if run.returncode == 0 else f"it ended with {run.returncode}", file=answers)
+    return run.returncode
+
+
+have_a_terminal()
+make_a_system()
+with open("/dev/ttyS1", "w", encoding="utf-8", buffering=1) as answers:
+    tty.setraw(answers.fileno())
+    print(os.uname().release, file=answers)
+    ended = [ask(given, answers) for given in json.loads(Path("/given").read_text("utf-8"))]
+    print(f"it ended with {ended}" if any(ended) else "\n\nthe end", file=answers)
     termios.tcdrain(answers.fileno())
 calls.call("reboot", 0xFEE1DEAD, 672274793, 0x4321FEDC, 0)
