@@ -372,6 +372,10 @@ def test_diff_json(run):
     """Both sides, and what came, went and stayed."""
     told = json.loads(run("diff", "kill,chown", "kill,net_raw", "--json")[1])
 
+    def beyond(some, others):
+        table = operations.table()
+        return [each.id for each in table if each.needs.satisfied_by(some) and not each.needs.satisfied_by(others)]
+
     assert told == {
         "a": "kill,chown (CAP_CHOWN,CAP_KILL)",
         "b": "kill,net_raw (CAP_KILL,CAP_NET_RAW)",
@@ -386,6 +390,8 @@ def test_diff_json(run):
                 "kept": ["CAP_KILL"],
             }
         ],
+        "gained": beyond(["kill", "net_raw"], ["kill", "chown"]),
+        "lost": beyond(["kill", "chown"], ["kill", "net_raw"]),
         "not_known": [],
         "assumed": [],
     }

@@ -135,10 +135,10 @@ COMMAND_LINES = {
     "ps": (GROUP | THREADS | MARKED, TABLE | {"tomllib"}),
     "ps --json": (GROUP | THREADS | {"forms"} | SHOWN, {"json", "attrs"}),
     "show": (GROUP | THREADS | ENGINES | {"diff"} | MARKED, TABLE | {"tomllib"}),
-    "diff docker pid:self": (GROUP | THREADS | ENGINES | DEEDS | {"diff"} | MARKED, TABLE | {"tomllib"}),
+    "diff docker pid:self": (GROUP | THREADS | ENGINES | DEEDS | {"diff"} | MARKED, TABLE | {"json", "tomllib"}),
     "can docker mount": (
         GROUP | ENGINES | DEEDS | SHOWN | {"bounds", "diff", "filecaps", "ids", "kernel", "securebits"},
-        TABLE | {"tomllib"},
+        TABLE | {"json", "tomllib"},
     ),
     "run docker": (
         GROUP | ENGINES | {"bounds", "diff", "filecaps", "ids", "kernel", "securebits"} | MARKED,
