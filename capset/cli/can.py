@@ -95,7 +95,7 @@ def can(
     """
     request = engines.Request(add, drop, privileged=privileged, user=user)
     given = bool(add or drop or privileged or user != "0")
-    subject = operand(who, proc, alone=True)
+    subject = operand(who, proc)
     where = None if scope_name is None else operations.scope(scope_name)
     asked = _who(subject, request, proc, where, given=given)
     told, known = named_values(sysctls, "--sysctl"), named_values(wanted, "--value")

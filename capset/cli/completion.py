@@ -175,6 +175,11 @@ def _policies(_ctx: click.Context, _begun: str) -> Iterator[Item]:
     yield from map(CompletionItem, ("baseline", "restricted", *(f"scc:{name}" for name in scc_names())))
 
 
+def _capabilities_and_deeds(ctx: click.Context, begun: str) -> Iterator[Item]:
+    yield from _capabilities(ctx, begun)
+    yield from _deeds(ctx, begun)
+
+
 def _deeds(_ctx: click.Context, _begun: str) -> Iterator[Item]:
     from capset import operations
 
@@ -211,6 +216,7 @@ COMPLETERS: dict[str | None, Completer] = {
     **dict.fromkeys(("cap", "caps", "add", "drop", "available", "has", "lacks"), _capabilities),
     **dict.fromkeys(("a", "b", "operand", "operands", "texts", "values", "target"), _operands),
     **dict.fromkeys(("pid", "process", "who"), _operands),
+    "names": _capabilities_and_deeds,
     "words": _deeds,
     "area": _areas,
     "scope_name": _scopes,

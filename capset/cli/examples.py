@@ -7,7 +7,7 @@ __all__ = ["EXAMPLES"]
 EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "can": (
         ("capset can docker --cap-add NET_ADMIN 'raw socket' mount", "What a container could do."),
-        ("capset can self --area files", "What this command can do with files."),
+        ("capset can pid:self --area files", "What this command can do with files."),
     ),
     "compare": (
         ("capset compare docker podman cri-o", "What root gets of three engines."),

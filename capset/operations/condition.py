@@ -86,11 +86,12 @@ class Condition(Plain):
 
         Args:
             values: What is known, by name; a number may be a text, as a sysctl's file has it. A limit may be
-                ``unlimited``, as in ``/proc/<pid>/limits``, or -1, as in :mod:`resource`, for there is none.
+                ``unlimited``, as in ``/proc/<pid>/limits``, or -1, as in the module ``resource``, for there is none.
 
         Returns:
             None where it depends on a value that is not known, where one is no number, or where the condition is said
-            in words. What a value can be at least and at most is known of :data:`RANGES`.
+            in words. Of a nice value, a real-time priority and a low port it is known what they can be, at least and
+            at most.
 
         Examples:
             >>> low = Condition("net.ipv4.ip_unprivileged_port_start > port")

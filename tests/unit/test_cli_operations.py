@@ -156,7 +156,7 @@ def test_what_is_no_setting(run, option, given):
 @pytest.mark.linux
 def test_a_process(run, monkeypatch):
     """With its settings and its user namespace, which are read."""
-    _, out, err = run("can", "self", "--json", "chroot", "open /dev/kmsg for reading")
+    _, out, err = run("can", "pid:self", "--json", "chroot", "open /dev/kmsg for reading")
     told = json.loads(out)
     state = live.read().caps
     found = live.settings()
@@ -174,10 +174,10 @@ def test_a_process(run, monkeypatch):
         raise AccessDeniedError("/proc/1/ns/user", 1)
 
     monkeypatch.setattr(live, "scope", denied)
-    _, out, err = run("can", "self", "chroot")
+    _, out, err = run("can", "pid:self", "chroot")
     assert err == f"capset: {TAKEN}\n"
     assert "in the initial user namespace" in out
-    assert run("can", "self", "chroot", "--scope", "rootless")[2] == ""
+    assert run("can", "pid:self", "chroot", "--scope", "rootless")[2] == ""
 
 
 def test_a_saved_process(run, host):

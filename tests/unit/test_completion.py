@@ -8,7 +8,7 @@ import click
 import pytest
 from click.shell_completion import ShellComplete, get_completion_class
 
-from capset import Cap
+from capset import Cap, operations
 from capset.cli.completion import COMPLETERS, FREE, Bash
 from capset.cli.group import COMMANDS
 from capset.cli.group import capset as command
@@ -88,7 +88,7 @@ def test_everything_is_offered():
     """Where nothing is typed yet."""
     assert set(values("capset ")) == set(COMMANDS)
     assert set(values("capset help ")) == {*COMMANDS, *TOPICS}
-    assert len(values("capset explain ")) == len(Cap)
+    assert len(values("capset explain ")) == len(Cap) + len(operations.names())
 
 
 @pytest.mark.unicode_names
