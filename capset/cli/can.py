@@ -42,6 +42,7 @@ class Who(NamedTuple):
     scope: Scope
     sysctls: Values
     rlimits: Values
+    user: Values
     assumed: tuple[str, ...]
 
 
@@ -104,8 +105,10 @@ def can(
     names = {name for each in chosen for condition in each.conditions for name in condition.names}
     if subject.engine is not None:
         asked = asked._replace(assumed=(*asked.assumed, *_set_by(subject.engine, names - told.keys())))
-    asked = asked._replace(assumed=(*asked.assumed, *_unheard({**told, **known}.keys() - names, names)))
-    answers = [_answer(asked, each, known) for each in chosen]
+    texts = " ".join(str(condition) for each in chosen for condition in each.conditions)
+    strange = {name for name in {**told, **known} if name not in names and name not in texts}
+    asked = asked._replace(assumed=(*asked.assumed, *_unheard(strange, names)))
+    answers = [_answer(asked, each, {**asked.user, **known}) for each in chosen]
     if as_json:
         front = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "assumed": list(asked.assumed)}
         say_json({**front, "answers": [_json(each) for each in answers]})
@@ -144,7 +147,8 @@ def _who(subject: Subject, request: engines.Request, proc: str, where: Scope | N
             with suppress(AccessDeniedError, ProcUnavailableError):
                 where = live.scope(subject.pid, proc=proc)
     assumed = () if where else (_TAKEN,)
-    return Who(subject.label, state, where or INITIAL, found.sysctls, found.rlimits, assumed)
+    user = {"user": subject.uid} if subject.uid is not None and where is INITIAL else {}
+    return Who(subject.label, state, where or INITIAL, found.sysctls, found.rlimits, user, assumed)
 
 
 def _in_container(subject: Subject, request: engines.Request, where: Scope) -> Who:
@@ -154,7 +158,8 @@ def _in_container(subject: Subject, request: engines.Request, where: Scope) -> W
     sets = {each.name: each.value for each in engines.sysctls(engine)}
     asked = shlex.join(engine.write(request)) or "nothing asked for"
     label = f"{engine}, {asked}, user {request.user}"
-    return Who(label, engine.container(request, uid=uid), where, sets, {}, tuple(assumed(engine)))
+    user = {"user": request.uid} if request.uid is not None and where is INITIAL else {}
+    return Who(label, engine.container(request, uid=uid), where, sets, {}, user, tuple(assumed(engine)))
 
 
 def _set_by(engine: Engine, named: Set[str]) -> list[str]:

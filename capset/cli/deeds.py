@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from capset import operations
 from capset.cli.output import Failure
-from capset.errors import shown
+from capset.errors import UnknownCapabilityError, shown
 from capset.operations import Operations
 
 __all__ = ["counted_ids", "deeds", "named_values"]
@@ -18,6 +20,8 @@ def deeds(text: str) -> Operations:
         return Operations([operations.get(text)])
     if found := operations.search(text) or operations.for_syscall(text):
         return found
+    with suppress(UnknownCapabilityError):
+        return operations.by_cap(text)
     from difflib import get_close_matches
 
     spelled = {each.lower(): each for each in operations.names()}

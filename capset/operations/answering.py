@@ -81,7 +81,8 @@ def can(
         sysctls: The settings that are known, by name.
         rlimits: The limits that are known, by name, such as ``{"RLIMIT_MEMLOCK": 65536}``; where there is none it is
             ``"unlimited"``, or -1.
-        values: What is asked for, by the words of the conditions, such as ``{"port": 80}``.
+        values: What is asked for, by the words of the conditions, such as ``{"port": 80}``; ``user`` is the user ID
+            that the thread acts as, as the initial user namespace has it.
 
     Returns:
         ``not known`` where a setting decides of it that is not known.
@@ -120,7 +121,12 @@ def can(
 
 
 def allowed(
-    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+    state: CapState,
+    *,
+    user_ns: Scope | str = INITIAL,
+    sysctls: Values | None = None,
+    rlimits: Values | None = None,
+    values: Values | None = None,
 ) -> Operations:
     """Return the operations that capabilities are asked for, and that a thread with these sets can do.
 
@@ -132,11 +138,16 @@ def allowed(
         >>> "mount" in [each.id for each in operations.allowed(root)]
         False
     """
-    return _those("yes", state, user_ns, sysctls, rlimits)
+    return _those("yes", state, user_ns, _known(sysctls, rlimits, values))
 
 
 def denied(
-    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+    state: CapState,
+    *,
+    user_ns: Scope | str = INITIAL,
+    sysctls: Values | None = None,
+    rlimits: Values | None = None,
+    values: Values | None = None,
 ) -> Operations:
     """Return the operations that capabilities are asked for, and that a thread with these sets cannot do.
 
@@ -148,11 +159,16 @@ def denied(
         >>> "mount" in [each.id for each in operations.denied(root)]
         True
     """
-    return _those("no", state, user_ns, sysctls, rlimits)
+    return _those("no", state, user_ns, _known(sysctls, rlimits, values))
 
 
 def not_known(
-    state: CapState, *, user_ns: Scope | str = INITIAL, sysctls: Values | None = None, rlimits: Values | None = None
+    state: CapState,
+    *,
+    user_ns: Scope | str = INITIAL,
+    sysctls: Values | None = None,
+    rlimits: Values | None = None,
+    values: Values | None = None,
 ) -> Operations:
     """Return the operations that capabilities are asked for, where a setting decides that is not known.
 
@@ -169,7 +185,7 @@ def not_known(
         >>> "open /dev/kmsg for reading" in [each.id for each in operations.not_known(root, sysctls=known)]
         False
     """
-    return _those("not known", state, user_ns, sysctls, rlimits)
+    return _those("not known", state, user_ns, _known(sysctls, rlimits, values))
 
 
 def gained(
@@ -207,12 +223,9 @@ def gained(
     )
 
 
-def _those(
-    wanted: Verdict, state: CapState, user_ns: Scope | str, sysctls: Values | None, rlimits: Values | None
-) -> Operations:
+def _those(wanted: Verdict, state: CapState, user_ns: Scope | str, known: Values) -> Operations:
     require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
     where = as_scope(user_ns)
-    known = _known(sysctls, rlimits, None)
     held = {kind: state.effective.mask if where.counts(kind) else 0 for kind in get_args(Namespace)}
     return Operations(
         each.operation

@@ -182,7 +182,7 @@ def _made(area: str, fact: dict[str, Any]) -> Operation:
     told: dict[str, Any] = {
         name: fact[name] for name in fact if name not in {"needs", "otherwise", "conditions", "noise"}
     }
-    lists: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("words", "gates") if name in told}
+    lists: dict[str, Any] = {name: tuple(told.pop(name)) for name in ("words", "elsewhere", "gates") if name in told}
     return Operation(
         **told,
         **lists,

@@ -56,6 +56,8 @@ class Operation(Plain, Shown):
         conditions: The settings that this is so for, all of them.
         otherwise: What is needed where the conditions are not so; None where that is not known, or there are none.
         noise: What the kernel asks besides, and whose answer makes no difference.
+        elsewhere: What else has to be so in another user namespace than the initial one, beside what
+            :attr:`namespace` says.
         gates: What else decides of it, beside capabilities, that the answer does not know of.
         since: The release of Linux that brought this rule; empty where that is not known.
         until: The last release of which it is so; empty where it still is.
@@ -92,6 +94,7 @@ class Operation(Plain, Shown):
     conditions: tuple[Condition, ...] = ()
     otherwise: Requirement | None = None
     noise: CapSet = _NONE
+    elsewhere: tuple[str, ...] = ()
     gates: tuple[str, ...] = ()
     since: str = ""
     until: str = ""

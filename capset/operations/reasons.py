@@ -43,15 +43,15 @@ def provided(operation: Operation, where: Scope) -> tuple[str, ...]:
     if where.initial:
         return ()
     kind = operation.namespace
+    there: tuple[str, ...] = ()
     if kind in where.owns and where.sources:  # as it is with most of that name; of a process it was asked
-        return (f"the {kind} namespace is its own, and not that of the host",)
-    if operation.namespace == "object":
-        return (
-            f"the owner and the group of what it is done to have an id there{f' ({where.ids})' if where.ids else ''}",
-        )
-    if operation.namespace == "target":
-        return ("the process that it is done to is in that user namespace, or in one below it",)
-    return ()
+        there = (f"the {kind} namespace is its own, and not that of the host",)
+    elif kind == "object":
+        which = f" ({where.ids})" if where.ids else ""
+        there = (f"the owner and the group of what it is done to have an id there{which}",)
+    elif kind == "target":
+        there = ("the process that it is done to is in that user namespace, or in one below it",)
+    return (*there, *operation.elsewhere)
 
 
 def reason(

@@ -82,9 +82,35 @@ def test_all_areas(run):
     known = {each.name: each.value for each in engines.sysctls(engines.get("docker"))}
     ask = (operations.allowed, operations.denied, operations.not_known)
 
-    assert rows["all"] == [str(len(each(state, sysctls=known))) for each in ask]
+    assert rows["all"] == [str(len(each(state, sysctls=known, values={"user": 0}))) for each in ask]
     assert rows.keys() == {*operations.areas(), "all"}
     assert "--area lists those of one" in out
+
+
+def test_who_asks(run):
+    """Where it is up to the user id: that of an engine's container is known, if no user namespace is in between."""
+    pattern = "write /proc/sys/kernel/core_pattern as root"
+    asked = ("can", "podman", "--json", pattern)
+    assert answers(run(*asked)[1]) == {pattern: "yes"}
+    assert answers(run(*asked, "--user", "1000")[1]) == {pattern: "no"}
+    assert answers(run(*asked, "--user", "web")[1]) == {pattern: "not known"}
+    assert answers(run(*asked, "--scope", "rootless")[1]) == {pattern: "not known"}
+    assert answers(run(*asked, "--scope", "rootless", "--value", "user=100000")[1]) == {pattern: "no"}
+    assert "a read-only mount" in json.loads(run(*asked)[1])["answers"][0]["gates"]
+
+
+def test_what_else_has_to_be_so_elsewhere(run):
+    """In the initial user namespace it is no question."""
+    told = json.loads(run("can", "1ffffffffff", "--json", "setgroups", "--scope", "unshare -Ur")[1])
+    assert told["answers"][0]["provided"][-1].startswith("/proc/PID/setgroups does not say deny")
+    assert json.loads(run("can", "1ffffffffff", "--json", "setgroups")[1])["answers"][0]["provided"] == []
+
+
+def test_the_name_of_a_capability(run):
+    """What it does is listed; words that find some come first."""
+    named = run("need", "net_broadcast")[1]
+    assert named == run("need", operations.by_cap("net_broadcast")[0].id)[1]
+    assert len(operations.by_cap("net_broadcast")) == 1
 
 
 def test_an_area(run):
