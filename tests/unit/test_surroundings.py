@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
-import resource
 from pathlib import Path
 
 import pytest
@@ -21,6 +19,8 @@ from capset.errors import (
 from capset.live import surroundings
 from capset.operations import INITIAL, KINDS
 
+fcntl = pytest.importorskip("fcntl", reason="needs Unix")
+resource = pytest.importorskip("resource", reason="needs Unix")
 pytestmark = pytest.mark.linux
 
 HOST = Path(__file__).parent.parent.parent / "examples/host"
