@@ -274,28 +274,33 @@ def _value(kind: Any) -> Form:
     return Form(write, read, schema)
 
 
+def _fields_of(kind: type) -> tuple[str, ...]:
+    fields: tuple[str, ...] = getattr(kind, "_fields", ("errno", "strerror", "filename"))
+    return fields
+
+
 def _error(kind: Any) -> Form:
     """Return the form of an exception: its name and its fields, of which what is no plain type is written as text."""
 
     def write(value: Any) -> Any:
         require(value, kind, kind.__name__)
-        names = value._fields if isinstance(value, CapsetError) else ("errno", "strerror", "filename")
-        entries = {name: getattr(value, name) for name in names}
+        entries = {name: getattr(value, name) for name in _fields_of(type(value))}
         plain = {name: each if type(each) in _TYPES else str(each) for name, each in entries.items()}
         return {"error": type(value).__name__, **plain}
 
     def read(data: Any, place: str) -> Any:
         entries: dict[str, Any] = data if isinstance(data, dict) else {}
-        name, *values = entries.values() if next(iter(entries), "") == "error" else (None,)
-        found = getattr(errors, name, None) if isinstance(name, str) else None
-        found = OSError if name == "OSError" else found
-        if not (isinstance(found, type) and issubclass(found, kind)) or any(
-            type(each) not in _TYPES for each in values
+        name = entries.get("error")
+        found: Any = OSError if name == "OSError" else getattr(errors, name, None) if isinstance(name, str) else None
+        if (
+            not (isinstance(found, type) and issubclass(found, kind))
+            or entries.keys() != {"error", *_fields_of(found)}
+            or any(type(each) not in _TYPES for each in entries.values())
         ):
             raise FormatError(place, data, f"a {kind.__name__}, by its name and its fields")
         try:
-            return found(*values)
-        except TypeError as error:
+            return found(*(entries[field] for field in _fields_of(found)))
+        except (TypeError, LookupError) as error:  # such as a number that no errno has
             raise FormatError(place, data, f"the fields of {name} ({error})") from None
 
     fields_of = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}

@@ -211,7 +211,8 @@ def test_a_saved_process(run, host):
     status, out, err = run("can", "pid:7", "mount", "--proc", str(host))
     assert (status, err) == (0, f"capset: {TAKEN}\n")
     assert out.startswith("pid:7 (cat), in the initial user namespace\n")
-    (host / "7/status").write_text((host / "7/status").read_text().replace("\tcat", "\t\x1b[31m\u202e"))
+    text = (host / "7/status").read_text("utf-8")
+    (host / "7/status").write_text(text.replace("\tcat", "\t\x1b[31m\u202e"), "utf-8")
     assert "\x1b" not in run("can", "pid:7", "mount", "--proc", str(host))[1]
     assert run("can", "pid:8", "mount", "--proc", str(host))[0] == 2
 
