@@ -294,13 +294,13 @@ def _error(kind: Any) -> Form:
         found: Any = OSError if name == "OSError" else getattr(errors, name, None) if isinstance(name, str) else None
         if (
             not (isinstance(found, type) and issubclass(found, kind))
-            or entries.keys() != {"error", *_fields_of(found)}
+            or not entries.keys() <= {"error", *_fields_of(found)}
             or any(type(each) not in _TYPES for each in entries.values())
         ):
             raise FormatError(place, data, f"a {kind.__name__}, by its name and its fields")
         try:
-            return found(*(entries[field] for field in _fields_of(found)))
-        except (TypeError, LookupError) as error:  # such as a number that no errno has
+            return found(*(entries[field] for field in _fields_of(found)[: len(entries) - 1]))
+        except (TypeError, LookupError) as error:  # one is missing, or a number is that of no errno
             raise FormatError(place, data, f"the fields of {name} ({error})") from None
 
     fields_of = {"type": "object", "properties": {"error": {"type": "string"}}, "required": ["error"]}
