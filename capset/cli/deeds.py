@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
-
 from capset import operations
+from capset.capability import Cap
 from capset.cli.output import Failure
 from capset.errors import UnknownCapabilityError, shown
 from capset.operations import Operations
@@ -18,16 +17,26 @@ def deeds(text: str) -> Operations:
     """Return the operation of that id, or those that are found by these words."""
     if text in operations.names():
         return Operations([operations.get(text)])
-    if found := operations.search(text) or operations.for_syscall(text):
+    if found := operations.search(text) or operations.for_syscall(text) or _asking_for(text):
         return found
-    with suppress(UnknownCapabilityError):
-        return operations.by_cap(text)
     from difflib import get_close_matches
 
     spelled = {each.lower(): each for each in operations.names()}
     close = get_close_matches(text.lower(), spelled, n=1)
     hint = f"did you mean {spelled[close[0]]}?" if close else "try one word of it, such as mount, raw or priority"
     raise Failure(f"capset knows no operation {shown(text)}, nor one with these words: {hint}")
+
+
+def _asking_for(text: str) -> Operations:
+    """Return the operations that ask for the capability of that name; none where it is no name of one."""
+    try:
+        cap = Cap.parse(text)
+    except UnknownCapabilityError:
+        return Operations()
+    found = operations.by_cap(cap)
+    if not found:
+        raise Failure(f"capset knows no operation that asks for {cap}; what it permits: capset explain {text.strip()}")
+    return found
 
 
 def counted_ids(found: Operations) -> str:

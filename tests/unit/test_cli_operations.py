@@ -111,6 +111,20 @@ def test_the_name_of_a_capability(run):
     named = run("need", "net_broadcast")[1]
     assert named == run("need", operations.by_cap("net_broadcast")[0].id)[1]
     assert len(operations.by_cap("net_broadcast")) == 1
+    for words in (("need", "mac_override"), ("can", "docker", "mac_override")):  # nothing that capset knows asks for it
+        status, out, err = run(*words)
+        assert (status, out) == (2, "")
+        told = "capset knows no operation that asks for CAP_MAC_OVERRIDE; what it permits: capset explain mac_override"
+        assert err == f"capset: {told}\n"
+
+
+def test_what_is_told_of_one(run):
+    """What else has to be so in another user namespace, and which other gates there are."""
+    assert (
+        "\nelsewhere   provided that the mount namespace is its own, and nothing hides " in run("need", "mount proc")[1]
+    )
+    assert "\nother gates a read-only mount\n" in run("need", "write /proc/sys/vm/swappiness")[1]
+    assert "other gates" not in run("need", "chown owner")[1]
 
 
 def test_an_area(run):
