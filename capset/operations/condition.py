@@ -25,6 +25,7 @@ _SIGNS = {
     "<": operator.lt,
     ">": operator.gt,
 }
+_OPPOSITES = {"==": "!=", "!=": "==", "<=": ">", ">=": "<", "<": ">=", ">": "<="}
 _COMPARISON = re.compile(r"(.+?) (==|!=|<=|>=|<|>) (.+)")
 _STEPS = {"+": operator.add, "-": operator.sub, "*": operator.mul}
 _STEP = re.compile(r" ([-+*]) ")
@@ -105,6 +106,12 @@ class Condition(Plain):
         ends = [dict(zip(open_, some, strict=True)) for some in product(*map(RANGES.__getitem__, open_))]
         held = {_compared(found, {**values, **some}) for some in ends}
         return held.pop() if len(held) == 1 else None
+
+    @property
+    def opposite(self) -> str:
+        """What is so where this is not, as text."""
+        match = _COMPARISON.fullmatch(self.text)
+        return f"not: {self.text}" if match is None else f"{match[1]} {_OPPOSITES[match[2]]} {match[3]}"
 
     def __str__(self) -> str:
         return self.text

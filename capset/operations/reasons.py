@@ -95,8 +95,9 @@ def _asked(needs: Requirement) -> str:
 
 
 def _settled(operation: Operation, needs: Requirement) -> str:
-    so = " and ".join(map(str, operation.conditions))
-    return f" ({so})" if needs is operation.needs else f" (not {so})"
+    if needs is operation.needs:
+        return f" ({' and '.join(map(str, operation.conditions))})"
+    return f" ({' or '.join(each.opposite for each in operation.conditions)})"
 
 
 def _open(operation: Operation, unknown: Sequence[Condition]) -> str:

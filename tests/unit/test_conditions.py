@@ -156,3 +156,23 @@ def test_those_of_records():
 def test_what_a_value_can_be_at_all(text, values, expected):
     """Where it is so for the least and for the most of what can be asked for, it need not be said which that is."""
     assert Condition(text).holds(values) is expected
+
+
+@pytest.mark.parametrize(
+    ("text", "opposite"),
+    [
+        ("kernel.dmesg_restrict != 0", "kernel.dmesg_restrict == 0"),
+        ("user == 0", "user != 0"),
+        ("RLIMIT_NICE < 20 - nice", "RLIMIT_NICE >= 20 - nice"),
+        ("RLIMIT_NICE >= 20 - nice", "RLIMIT_NICE < 20 - nice"),
+        ("a.b > port", "a.b <= port"),
+        ("a.b <= port", "a.b > port"),
+        ("no group of the process is it", "not: no group of the process is it"),
+    ],
+)
+def test_the_opposite(text, opposite):
+    """It is so just where the condition is not."""
+    assert Condition(text).opposite == opposite
+    values = {"kernel.dmesg_restrict": 1, "user": 0, "RLIMIT_NICE": 3, "nice": 17, "a.b": 5, "port": 5}
+    held = Condition(text).holds(values)
+    assert Condition(opposite).holds(values) is (None if held is None else not held)

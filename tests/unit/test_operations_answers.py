@@ -99,13 +99,13 @@ OPEN = "where kernel.on == 1, it needs CAP_SYSLOG; else it needs no capability; 
         (holding(), READ, {"kernel.on": "1\n"}, "no", "it needs CAP_SYSLOG (kernel.on == 1)"),
         (holding("sys_admin"), RING, {"kernel.on": 1}, "yes", "CAP_SYS_ADMIN is effective (kernel.on == 1)"),
         # it is not so
-        (holding(), READ, {"kernel.on": 0}, "yes", "it needs no capability (not kernel.on == 1)"),
+        (holding(), READ, {"kernel.on": 0}, "yes", "it needs no capability (kernel.on != 1)"),
         (
             holding("sys_module"),
             LOAD,
             {"kernel.on": 0},
             "no",
-            "no capability would do (not kernel.on == 1)",
+            "no capability would do (kernel.on != 1)",
         ),
         (
             holding("sys_admin"),
@@ -148,7 +148,7 @@ OPEN = "where kernel.on == 1, it needs CAP_SYSLOG; else it needs no capability; 
             BOTH,
             {"kernel.on": 0},
             "yes",
-            "CAP_KILL is effective (not kernel.on == 1 and kernel.two == 2)",
+            "CAP_KILL is effective (kernel.on != 1 or kernel.two != 2)",
         ),
         (
             holding("kill"),
