@@ -793,6 +793,12 @@ def test_arguments_in_the_text_of_a_call():
     assert kernel.explain_setgroups(ROOT, whole).call == f"setgroups({whole})"
 
 
+def test_what_cannot_be_written_is_refused_in_words():
+    """A number of more digits than Python writes: the explanation writes what was asked before the call refuses it."""
+    with pytest.raises(TypeError, match=r"an id is a number, got a list that is too large to be shown"):
+        kernel.explain_setuid(ROOT, [10**5000])
+
+
 @pytest.mark.parametrize(
     ("keywords", "titles"),
     [
