@@ -127,10 +127,10 @@ def search(words: str) -> Operations:
 
 
 def for_syscall(name: str) -> Operations:
-    """Return the operations that are done by a system call.
+    """Return the operations that are done by a system call, or by one that does the same.
 
     Args:
-        name: As its manual page has it, such as ``"bpf"``.
+        name: As its manual page has it, such as ``"bpf"``, or as a tracer prints it, such as ``"fchownat"``.
 
     Raises:
         TypeError: *name* is no str.
@@ -139,11 +139,14 @@ def for_syscall(name: str) -> Operations:
         >>> from capset import operations
         >>> [found.id for found in operations.for_syscall("sethostname")]
         ['sethostname']
+        >>> operations.for_syscall("fchownat") == operations.for_syscall("chown")
+        True
     """
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a system call as str, got {shown(name)}")
     wanted = name.strip().removesuffix("()")
-    return Operations(each for each in _by_id().values() if wanted and each.syscall == wanted)
+    same = _families().get(wanted, (wanted,))
+    return Operations(each for each in _by_id().values() if wanted and each.syscall in same)
 
 
 def by_cap(cap: Cap | int | str, *, user_ns: Scope | str = INITIAL) -> Operations:
@@ -167,6 +170,12 @@ def by_cap(cap: Cap | int | str, *, user_ns: Scope | str = INITIAL) -> Operation
     wanted = Cap.parse(cap) if isinstance(cap, str) else Cap(cap)
     where = as_scope(user_ns)
     return Operations(each for each in table() if wanted in each.needs.caps and where.counts(each.namespace))
+
+
+@cache
+def _families() -> Mapping[str, tuple[str, ...]]:
+    """Return of each system call that has others like it all of them."""
+    return {name: tuple(family) for family in load("syscalls")["families"] for name in family}
 
 
 @cache
