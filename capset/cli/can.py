@@ -11,7 +11,7 @@ import click
 
 from capset import engines, live, operations
 from capset.cli.deeds import deeds, named_values
-from capset.cli.group import exit_code_option, json_option, proc_option
+from capset.cli.group import exit_code_option, json_option, kernel_option, proc_option
 from capset.cli.operands import OPERANDS, operand
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.subject import Subject, assumed, tell
@@ -43,6 +43,7 @@ class Who(NamedTuple):
     sysctls: Values
     rlimits: Values
     user: Values
+    release: str | None
     assumed: tuple[str, ...]
 
 
@@ -69,6 +70,7 @@ class Who(NamedTuple):
 @click.option("--sysctl", "sysctls", multiple=True, metavar="NAME=VALUE", help="A setting that decides.")
 @click.option("--value", "wanted", multiple=True, metavar="NAME=VALUE", help="What is asked for, such as port=80.")
 @click.option("--area", metavar="AREA", help="All operations of an area; those without OPERATION are listed.")
+@kernel_option
 @exit_code_option("one of them cannot be done, or is not known")
 @proc_option
 @json_option
@@ -85,6 +87,7 @@ def can(
     sysctls: tuple[str, ...],
     wanted: tuple[str, ...],
     area: str | None,
+    release: str | None,
     exit_code: bool,
     proc: str,
     as_json: bool,
@@ -100,7 +103,7 @@ def can(
     where = None if scope_name is None else operations.scope(scope_name)
     asked = _who(subject, request, proc, where, given=given)
     told, known = named_values(sysctls, "--sysctl"), named_values(wanted, "--value")
-    asked = asked._replace(sysctls={**asked.sysctls, **told})
+    asked = asked._replace(sysctls={**asked.sysctls, **told}, release=release or asked.release)
     chosen = _chosen(words, area)
     names = {name for each in chosen for condition in each.conditions for name in condition.names}
     if subject.engine is not None:
@@ -110,12 +113,12 @@ def can(
     asked = asked._replace(assumed=(*asked.assumed, *_unheard(strange, names)))
     answers = [_answer(asked, each, {**asked.user, **known}) for each in chosen]
     if as_json:
-        front = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "assumed": list(asked.assumed)}
-        say_json({**front, "answers": [_json(each) for each in answers]})
+        front = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "kernel": asked.release}
+        say_json({**front, "assumed": list(asked.assumed), "answers": [_json(each) for each in answers]})
     else:
         for sentence in asked.assumed:
             warn(sentence)
-        say(f"{printable(asked.label)}, {asked.scope.title}")
+        say(f"{printable(asked.label)}, {asked.scope.title}{_on(release)}")
         _say(answers) if words or area else _say_areas(answers)
     ctx.exit(int(exit_code and any(each.verdict != "yes" for each in answers)))
 
@@ -140,15 +143,17 @@ def _who(subject: Subject, request: engines.Request, proc: str, where: Scope | N
         state = CapState(effective=subject.caps, permitted=subject.caps)
     else:
         state = subject.five("can")
-    found = live.Settings({}, {})
+    found, release = live.Settings({}, {}), None
     if subject.pid is not None:
         found = live.settings(subject.pid, proc=proc)
+        with suppress(ProcUnavailableError):  # a saved tree need not tell
+            release = live.kernel_release(proc=proc)
         if where is None:
             with suppress(AccessDeniedError, ProcUnavailableError):
                 where = live.scope(subject.pid, proc=proc)
     assumed = () if where else (_TAKEN,)
     user = {"user": subject.uid} if subject.uid is not None and where is INITIAL else {}
-    return Who(subject.label, state, where or INITIAL, found.sysctls, found.rlimits, user, assumed)
+    return Who(subject.label, state, where or INITIAL, found.sysctls, found.rlimits, user, release, assumed)
 
 
 def _in_container(subject: Subject, request: engines.Request, where: Scope) -> Who:
@@ -159,7 +164,7 @@ def _in_container(subject: Subject, request: engines.Request, where: Scope) -> W
     asked = shlex.join(engine.write(request)) or "nothing asked for"
     label = f"{engine}, {asked}, user {request.user}"
     user = {"user": request.uid} if request.uid is not None and where is INITIAL else {}
-    return Who(label, engine.container(request, uid=uid), where, sets, {}, user, tuple(assumed(engine)))
+    return Who(label, engine.container(request, uid=uid), where, sets, {}, user, None, tuple(assumed(engine)))
 
 
 def _set_by(engine: Engine, named: Set[str]) -> list[str]:
@@ -179,8 +184,18 @@ def _unheard(given: Set[str], named: Set[str]) -> list[str]:
 
 def _answer(who: Who, operation: Operation, values: Values) -> Answer:
     return operations.can(
-        who.state, operation, user_ns=who.scope, sysctls=who.sysctls, rlimits=who.rlimits, values=values
+        who.state,
+        operation,
+        user_ns=who.scope,
+        sysctls=who.sysctls,
+        rlimits=who.rlimits,
+        values=values,
+        release=who.release,
     )
+
+
+def _on(release: str | None) -> str:
+    return "" if release is None else f", on Linux {release}"
 
 
 def _say(answers: list[Answer]) -> None:

@@ -13,9 +13,9 @@ __all__ = ["counted_ids", "deeds", "named_values"]
 _SOME = 6  # so many operations stand for many
 
 
-def deeds(text: str) -> Operations:
-    """Return the operation of that id, or those that are found by these words."""
-    if text in operations.names():
+def deeds(text: str, *, every: bool = False) -> Operations:
+    """Return the operation of that id, or those that are found by these words; by *every*, these whatever the id."""
+    if not every and text in operations.names():
         return Operations([operations.get(text)])
     if found := operations.search(text) or operations.for_syscall(text) or _asking_for(text):
         return found

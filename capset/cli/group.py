@@ -20,7 +20,16 @@ from capset.errors import CapsetError
 from capset.printable import message, printable
 from capset.sets import THREAD_SETS
 
-__all__ = ["COMMANDS", "GROUPS", "capset", "exit_code_option", "json_option", "proc_option", "set_option"]
+__all__ = [
+    "COMMANDS",
+    "GROUPS",
+    "capset",
+    "exit_code_option",
+    "json_option",
+    "kernel_option",
+    "proc_option",
+    "set_option",
+]
 
 COMMANDS = {
     "can": ("can.can", "Say whether a process, or a container of an engine, can do something."),
@@ -181,6 +190,12 @@ def set_option(help: str, default: str | None = "effective") -> Callable[[Any], 
     return click.option(
         "--set", "which", type=click.Choice(THREAD_SETS), default=default, show_default=bool(default), help=help
     )
+
+
+def kernel_option(command: Any) -> Any:
+    """Add ``--kernel`` to a command."""
+    told = "By this kernel's rules, as uname -r prints it; if not given, that of a live process, else the newest."
+    return click.option("--kernel", "release", metavar="RELEASE", help=told)(command)
 
 
 _VERSION = "Show the version, the facts that come with it and how old they are, and exit."

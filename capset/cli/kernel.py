@@ -11,7 +11,7 @@ from attrs import evolve
 
 from capset import live
 from capset.cli.containers import available_option
-from capset.cli.group import exit_code_option, json_option, proc_option
+from capset.cli.group import exit_code_option, json_option, kernel_option, proc_option
 from capset.cli.operands import OPERANDS, engine_named, operand
 from capset.cli.output import Failure, say, say_json
 from capset.cli.subject import Subject
@@ -24,12 +24,6 @@ from capset.securebits import Securebits
 from capset.sets import CapSet
 
 __all__ = ["exec_", "why"]
-
-
-def kernel_option(command: Any) -> Any:
-    """Add ``--kernel`` to a command."""
-    told = "By this kernel's rules, as uname -r prints it; if not given, that of a live process, else the newest."
-    return click.option("--kernel", "release", metavar="RELEASE", help=told)(command)
 
 
 def _securebits(_ctx: click.Context, _param: click.Parameter, value: str | None) -> Securebits | None:

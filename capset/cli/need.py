@@ -36,19 +36,25 @@ _ENGINES = ("docker", "podman", "cri-o")
     metavar="ENGINE[@VERSION][:FILE]",
     help=f"Whose options to tell; {', '.join(_ENGINES)} if not given.",
 )
+@click.option("--all", "every", is_flag=True, help="All operations with these words, though one has them as its id.")
 @json_option
-def need(words: tuple[str, ...], chosen: tuple[str, ...], as_json: bool) -> None:
+def need(words: tuple[str, ...], chosen: tuple[str, ...], every: bool, as_json: bool) -> None:
     """Say which capability OPERATION needs, what else would do, and which option gives it.
 
     OPERATION is the id of one, such as "setsockopt SO_MARK", or words that find some, such as ping. What is said was
     asked of kernels, by trying it with ever fewer capabilities.
     """
-    found = deeds(" ".join(words))
+    text = " ".join(words)
+    found = deeds(text, every=every)
     asked = [engine_named(name) for name in chosen or _ENGINES]
     if as_json:
         say_json([_json(each, asked) for each in found])
     elif len(found) == 1:
         say_operation(found[0], asked)
+        others = len(deeds(text, every=True)) - 1
+        if others and " " not in text:  # who writes a whole id has found it
+            say()
+            say(f"{others} other operations have that word: capset need --all {shlex.quote(text)}")
     else:
         table([prose("operation"), prose("needs"), word("counts in"), prose("without")], map(_line, found))
         say(f"{len(found)} operations. For all that is known of one: capset need {shlex.quote(found[0].id)}")
@@ -63,10 +69,13 @@ def say_operation(operation: Operation, asked: Iterable[Engine] = ()) -> None:
     """Print all that is known of one operation, and how engines give what it needs."""
     for name, told in facts_of(operation):
         say(f"{name:<11} {told}" if name else told, hang=12)
-    rows = [_row(grant) for engine in asked for grant in operations.grants(operation, engine)]
-    if rows:
+    found = [grant for engine in asked for grant in operations.grants(operation, engine)]
+    if found:
         say()
-        table([word("engine"), prose("capabilities"), prose("ask for"), word("root"), word("others")], rows)
+        columns = [word("engine"), prose("capabilities"), prose("ask for"), word("root"), word("others")]
+        table(columns, map(_row, found))
+    for told in dict.fromkeys(f"{grant.engine.name}: {grant.why_not}" for grant in found if grant.why_not):
+        say(told, hang=2)
 
 
 def _row(grant: Grant) -> list[str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple, get_args
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from capset.capability import Cap
 from capset.diff import CapDiff, StateDiff
@@ -14,6 +14,7 @@ from capset.errors import UndecidedError, require
 from capset.operations.catalogue import Operations, get, table
 from capset.operations.operation import Namespace, Operation
 from capset.operations.reasons import Verdict, provided, reason
+from capset.operations.releases import Series, series_of, there
 from capset.operations.requirement import Requirement
 from capset.operations.userns import INITIAL, Scope, as_scope
 from capset.plain import Plain
@@ -71,6 +72,7 @@ def can(
     sysctls: Values | None = None,
     rlimits: Values | None = None,
     values: Values | None = None,
+    release: str | None = None,
 ) -> Answer:
     """Say whether a thread with these sets can do something, as far as that is up to capabilities.
 
@@ -83,12 +85,14 @@ def can(
             ``"unlimited"``, or -1.
         values: What is asked for, by the words of the conditions, such as ``{"port": 80}``; ``user`` is the user ID
             that the thread acts as, as the initial user namespace has it.
+        release: Which kernel is asked, as ``uname -r`` prints it; the newest that capset knows, if not given.
 
     Returns:
-        ``not known`` where a setting decides of it that is not known.
+        ``not known`` where a setting decides of it that is not known, or where no such kernel was asked.
 
     Raises:
         UnknownOperationError: There is no operation of that id.
+        UnknownReleaseError: *release* begins with no two numbers.
         UnknownScopeError: There is no scope of that name.
         TypeError: An argument is of another type.
 
@@ -99,24 +103,32 @@ def can(
         mount: no: it needs CAP_SYS_ADMIN
         >>> bool(operations.can(root, "socket AF_INET, SOCK_RAW", user_ns="rootless"))
         True
+        >>> print(operations.can(root, "setsockopt SO_MARK", release="5.10.0-32-amd64"))
+        setsockopt SO_MARK: no: it needs CAP_NET_ADMIN
     """
     require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
     asked = get(operation) if isinstance(operation, str) else operation
     require(asked, Operation, "an Operation or the id of one")
     where = as_scope(user_ns)
     known = _known(sysctls, rlimits, values)
+    gates = (*_GATES, *asked.gates, *([_OWNERS] if asked.object == "another's" else []))
+    if release is not None:
+        found = there(asked, series_of(release))
+        if found.needs is None:
+            return Answer(operation=asked, verdict="not known", reason=found.why, gates=gates)
+        asked = evolve(asked, needs=found.needs)
     held = state.effective if where.counts(asked.namespace) else CapSet()
     applies = _applies(asked, known)
-    verdict = _verdict(_ask(asked), applies, held.mask)
+    verdict = _verdict(_ask(asked, asked.needs), applies, held.mask)
     needs = _needed(asked, applies)
     unknown = [each for each in asked.conditions if each.holds(known) is None] if applies is None else []
     return Answer(
-        operation=asked,
+        operation=get(operation) if isinstance(operation, str) else operation,
         verdict=verdict,
         reason=reason(asked, verdict, needs, state, where, unknown),
         missing=tuple(needs.missing(held)) if verdict == "no" and needs and where.counts(asked.namespace) else (),
         provided=provided(asked, where) if verdict == "yes" and needs and not needs.satisfied_by(()) else (),
-        gates=(*_GATES, *asked.gates, *([_OWNERS] if asked.object == "another's" else [])),
+        gates=gates,
     )
 
 
@@ -127,6 +139,7 @@ def allowed(
     sysctls: Values | None = None,
     rlimits: Values | None = None,
     values: Values | None = None,
+    release: str | None = None,
 ) -> Operations:
     """Return the operations that capabilities are asked for, and that a thread with these sets can do.
 
@@ -138,7 +151,7 @@ def allowed(
         >>> "mount" in [each.id for each in operations.allowed(root)]
         False
     """
-    return _those("yes", state, user_ns, _known(sysctls, rlimits, values))
+    return _those("yes", state, user_ns, _known(sysctls, rlimits, values), release)
 
 
 def denied(
@@ -148,6 +161,7 @@ def denied(
     sysctls: Values | None = None,
     rlimits: Values | None = None,
     values: Values | None = None,
+    release: str | None = None,
 ) -> Operations:
     """Return the operations that capabilities are asked for, and that a thread with these sets cannot do.
 
@@ -159,7 +173,7 @@ def denied(
         >>> "mount" in [each.id for each in operations.denied(root)]
         True
     """
-    return _those("no", state, user_ns, _known(sysctls, rlimits, values))
+    return _those("no", state, user_ns, _known(sysctls, rlimits, values), release)
 
 
 def not_known(
@@ -169,8 +183,9 @@ def not_known(
     sysctls: Values | None = None,
     rlimits: Values | None = None,
     values: Values | None = None,
+    release: str | None = None,
 ) -> Operations:
-    """Return the operations that capabilities are asked for, where a setting decides that is not known.
+    """Return the operations that capabilities are asked for, where a setting or a kernel decides that is not known.
 
     They are neither allowed nor denied.
 
@@ -185,20 +200,26 @@ def not_known(
         >>> "open /dev/kmsg for reading" in [each.id for each in operations.not_known(root, sysctls=known)]
         False
     """
-    return _those("not known", state, user_ns, _known(sysctls, rlimits, values))
+    return _those("not known", state, user_ns, _known(sysctls, rlimits, values), release)
 
 
 def gained(
-    diff: StateDiff | CapDiff, *, kept: Iterable[Cap | int | str] = (), user_ns: Scope | str = INITIAL
+    diff: StateDiff | CapDiff,
+    *,
+    kept: Iterable[Cap | int | str] = (),
+    user_ns: Scope | str = INITIAL,
+    release: str | None = None,
 ) -> Operations:
     """Return what a difference of sets means in deeds: the operations that can be done after it, and not before.
 
-    What is lost is what the inverse gains. Where a setting decides, it is taken to ask for the capability.
+    What is lost is what the inverse gains. Where a setting decides, it is taken to ask for the capability. Of what it
+    is not known how a kernel of that release decides, nothing is returned.
 
     Args:
         diff: A difference of effective sets, or of all five, of which the effective ones count.
         kept: The capabilities that are held before and after, as some operations need two at once.
         user_ns: As for :func:`can`.
+        release: As for :func:`can`.
 
     Raises:
         TypeError: *diff* is no difference.
@@ -218,39 +239,51 @@ def gained(
     before, after = (beside | effective.dropped).mask, (beside | effective.added).mask
     return Operations(
         each
-        for each, needs, _ in _asking()
-        if where.counts(each.namespace) and _would(needs, after) and not _would(needs, before)
+        for each, needs, _ in _asking(_series(release))
+        if needs is not None and where.counts(each.namespace) and _would(needs, after) and not _would(needs, before)
     )
 
 
-def _those(wanted: Verdict, state: CapState, user_ns: Scope | str, known: Values) -> Operations:
+def _those(wanted: Verdict, state: CapState, user_ns: Scope | str, known: Values, release: str | None) -> Operations:
     require(state, CapState, "a CapState, such as Engine.container() and live.read().caps are")
     where = as_scope(user_ns)
     held = {kind: state.effective.mask if where.counts(kind) else 0 for kind in get_args(Namespace)}
     return Operations(
         each.operation
-        for each in _asking()
+        for each in _asking(_series(release))
         if _verdict(each, _applies(each.operation, known), held[each.operation.namespace]) == wanted
     )
+
+
+_Masks = tuple[int, ...] | None
+"""The masks of minimal sets; None where it is not known which they are."""
 
 
 class _Ask(NamedTuple):
     """An operation, and the masks of the minimal sets; of all at once, anything slower would be felt."""
 
     operation: Operation
-    needs: tuple[int, ...]
-    otherwise: tuple[int, ...] | None
+    needs: _Masks
+    otherwise: _Masks
 
 
-def _ask(operation: Operation) -> _Ask:
-    otherwise = None if operation.otherwise is None else tuple(way.mask for way in operation.otherwise)
-    return _Ask(operation, tuple(way.mask for way in operation.needs), otherwise)
+def _ask(operation: Operation, needs: Requirement | None) -> _Ask:
+    return _Ask(operation, _masks(needs), _masks(operation.otherwise))
 
 
-@cache
-def _asking() -> tuple[_Ask, ...]:
-    """Return the operations that capabilities are asked for, in one case or the other."""
-    return tuple(_ask(each) for each in table() if each.caps)
+def _masks(needs: Requirement | None) -> _Masks:
+    return None if needs is None else tuple(way.mask for way in needs)
+
+
+def _series(release: str | None) -> Series | None:
+    return None if release is None else series_of(release)
+
+
+@lru_cache(maxsize=8)
+def _asking(series: Series | None) -> tuple[_Ask, ...]:
+    """Return the operations that capabilities are asked for, in one case or the other, on kernels of a series."""
+    found = [(each, each.needs if series is None else there(each, series).needs) for each in table()]
+    return tuple(_ask(each, needs) for each, needs in found if each.caps or needs is None or needs.caps)
 
 
 def _known(*given: Values | None) -> dict[str, int | str]:
@@ -289,6 +322,6 @@ def _verdict(asked: _Ask, applies: bool | None, held: int) -> Verdict:
     if needs is None:
         return "not known"
     does = _would(needs, held)
-    if applies is None and does != _would(asked.needs, held):
+    if applies is None and (asked.needs is None or does != _would(asked.needs, held)):
         return "not known"
     return "yes" if does else "no"

@@ -47,6 +47,32 @@ def test_what_a_container_is_given(run):
     assert answers(run("can", "docker", "--privileged", "mount", "--json")[1]) == {"mount": "yes"}
 
 
+def test_on_another_kernel(run):
+    """By what it needs there; of a live process the kernel is that which runs, of an engine the newest."""
+    mark = "setsockopt SO_MARK"
+    _, out, _ = run("can", "docker", mark, "--kernel", "5.10")
+    assert out.splitlines()[0].endswith("in the initial user namespace, on Linux 5.10")
+    assert "no  setsockopt SO_MARK it needs CAP_NET_ADMIN\n" in out
+    assert json.loads(run("can", "docker", mark, "--kernel", "5.10", "--json")[1])["kernel"] == "5.10"
+    assert json.loads(run("can", "docker", mark, "--json")[1])["kernel"] is None
+    assert answers(run("can", "docker", mark, "--json")[1]) == {mark: "yes"}
+    status, out, err = run("can", "docker", mark, "--kernel", "new")
+    assert (status, out) == (2, "")
+    assert "no rules of a kernel 'new'" in err
+
+
+def test_on_the_kernel_of_a_saved_tree(run, host):
+    """Which need not be there."""
+
+    def kernel():
+        return json.loads(run("can", "pid:7", "mount", "--proc", str(host), "--json")[1])["kernel"]
+
+    assert kernel() is None
+    (host / "sys/kernel").mkdir(parents=True, exist_ok=True)
+    (host / "sys/kernel/osrelease").write_text("5.10.0-32-amd64\n", "utf-8")
+    assert kernel() == "5.10.0-32-amd64"
+
+
 def test_json(run):
     """All that the table has, and the sets that are missing."""
     _, out, _ = run(
@@ -295,11 +321,24 @@ def test_of_engines_that_are_chosen(run):
     """One that cannot give it says so."""
     _, out, _ = run("need", "bpf BPF_PROG_LOAD, tracing", "--engine", "docker@1.5", "--engine", "podman")
     assert "it cannot be given" in out
+    assert "\ndocker: Docker Engine 1.5 cannot give exactly these" in out
+    assert "podman:" not in out
     rows = json.loads(run("need", "bpf BPF_PROG_LOAD, tracing", "--engine", "docker@1.5", "--json")[1])[0]["grants"]
     assert {row["engine"] for row in rows} == {"docker"}
     assert any(row["why_not"] for row in rows)
     assert all(bool(row["flags"] or row["by_default"]) is not bool(row["why_not"]) for row in rows)
     assert run("need", "mount", "--engine", "dokcer")[0] == 2
+
+
+def test_all_with_the_words(run):
+    """An operation that has the words as its id hides the others, and says how many."""
+    _, one, _ = run("need", "mount")
+    _, all_, _ = run("need", "--all", "mount")
+    others = len(operations.search("mount")) - 1
+    assert f"\n{others} other operations have that word: capset need --all mount\n" in one
+    assert f"\n{others + 1} operations. For all that is known of one: capset need mount\n" in all_
+    assert "other operations" not in run("need", "setsockopt SO_MARK")[1]
+    assert len(json.loads(run("need", "--all", "mount", "--json")[1])) == others + 1
 
 
 def test_what_needs_nothing(run):

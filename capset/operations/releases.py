@@ -1,0 +1,82 @@
+"""What an operation needs on a kernel of another release, as far as kernels were asked."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+from capset.errors import UnknownReleaseError, shown
+from capset.operations.operation import Operation
+from capset.operations.requirement import Requirement
+
+__all__ = ["Series", "There", "series_of", "there"]
+
+Series = tuple[int, int]
+"""The two numbers that a kernel's rules come with, such as 6 and 12 of ``6.12.117+deb13-cloud-amd64``."""
+
+_SERIES = re.compile(r"\s*([0-9]{1,4})\.([0-9]{1,9})(?:[^0-9]|$)")
+
+
+class There(NamedTuple):
+    """What a kernel asks for an operation: what it needs, or None and why that is not known."""
+
+    needs: Requirement | None
+    why: str
+
+
+def series_of(release: str) -> Series:
+    """Return the two numbers with which a release begins.
+
+    Raises:
+        UnknownReleaseError: It begins with no two numbers.
+        TypeError: It is no text.
+    """
+    if not isinstance(release, str):
+        raise TypeError(f'a release is a text as uname -r prints it, such as "6.12.117", got {shown(release)}')
+    found = _SERIES.match(release)
+    if found is None:
+        raise UnknownReleaseError(release, "it begins with two numbers, as uname -r prints it, such as 6.12.117")
+    return int(found[1]), int(found[2])
+
+
+def there(operation: Operation, series: Series) -> There:
+    """Return what an operation needs on a kernel of a series.
+
+    A kernel that was asked says it of its series. Between two of them it is what both say; where they differ, the
+    release decides with which the rule came, if that is known.
+    """
+    said = _said(operation)
+    if series in said:
+        return There(said[series], "")
+    older = [each for each in said if each < series]
+    newer = [each for each in said if each > series]
+    if operation.until and series > series_of(operation.until):
+        return There(None, f"it is so until Linux {operation.until}, and what later ones ask is not known")
+    if operation.since:
+        if series >= series_of(operation.since):
+            return There(operation.needs, "")
+        if older:  # what was asked for until the rule came
+            return There(said[max(older)], "")
+        return There(None, f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
+    if not newer:
+        return There(operation.needs, "")
+    if not older:
+        return There(None, f"no kernel before Linux {_text(min(newer))} was asked")
+    one, other = max(older), min(newer)
+    if said[one] == said[other]:
+        return There(said[one], "")
+    told = f"Linux {_text(one)} asks for {said[one]}, and Linux {_text(other)} for {said[other]}"
+    return There(None, f"{told}, and none between them was asked")
+
+
+def _said(operation: Operation) -> dict[Series, Requirement]:
+    """Return what each kernel said that decided it, by its series."""
+    return {
+        series_of(each.release): operation.needs if each.needs is None else each.needs
+        for each in operation.evidence
+        if each.how != "not decided"
+    }
+
+
+def _text(series: Series) -> str:
+    return ".".join(map(str, series))
