@@ -68,9 +68,13 @@ OTHERWISE = {
     "dev/tty/legacy_tiocsti": "0",
     "kernel/io_uring_disabled": "1",
     "kernel/unprivileged_bpf_disabled": "0",
+    "kernel/yama/ptrace_scope": "1",
 }
-NEED_OTHERWISE = ["legacy_tiocsti 0", "io_uring_disabled 1", "unprivileged_bpf_disabled 0"]
+NEED_OTHERWISE = ["legacy_tiocsti 0", "io_uring_disabled 1", "unprivileged_bpf_disabled 0", "ptrace_scope 1"]
 """Parts of the identifiers of what is asked again, with the sysctls above."""
+FOR_GOOD = {"kernel/yama/ptrace_scope": "3"}
+NEED_FOR_GOOD = ["ptrace_scope 3"]
+"""What is asked at the end, with what cannot be taken back."""
 
 
 def ask(
@@ -100,6 +104,7 @@ def ask(
     runs = [{"settings": SETTINGS, "arguments": [*arguments, *words]}]
     if not words:
         runs.append({"settings": OTHERWISE, "arguments": [*arguments, *NEED_OTHERWISE]})
+        runs.append({"settings": FOR_GOOD, "arguments": [*arguments, *NEED_FOR_GOOD]})
     (root / "given").write_text(json.dumps(runs), "utf-8")
     shutil.copytree(HERE / "witnesses", root / "tests/live/witnesses", ignore=shutil.ignore_patterns("__pycache__"))
     _put_programs(root)

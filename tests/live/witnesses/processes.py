@@ -244,6 +244,37 @@ def _(it):
     it.keep(pid=it.start(1000))
 
 
+def _under_yama(scope):
+    """Have a process of the same user that the tracer has not started, where Yama restricts tracing so far."""
+
+    def prepare(it):
+        path = Path("/proc/sys/kernel/yama/ptrace_scope")
+        if not path.exists():
+            raise NotHereError("Yama is not there, or not turned on")
+        found = path.read_text(encoding="ascii").strip()
+        if found != scope:
+            raise NotHereError(f"kernel.yama.ptrace_scope is {found}")
+        it.keep(pid=it.start(1000))
+
+    return prepare
+
+
+@witness("ptrace attach, same user, ptrace_scope 1")
+def ptrace_attach_no_descendant(it):
+    return _traced(it)
+
+
+ptrace_attach_no_descendant.prepare(_under_yama("1"))
+
+
+@witness("ptrace attach, ptrace_scope 3")
+def ptrace_attach_forbidden(it):
+    return _traced(it)
+
+
+ptrace_attach_forbidden.prepare(_under_yama("3"))
+
+
 @witness("ptrace attach, same user with more capabilities")
 def ptrace_attach_more(it):
     return _traced(it)
