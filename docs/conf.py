@@ -186,6 +186,30 @@ def _rules(fact: dict[str, Any]) -> str:
 
 _USERS = {"root": "root", "other": "another user", "privileged": "privileged"}
 _ALL = {"table": "all in its table", "kernel": "all that the kernel has", "held": "all that the engine holds"}
+
+
+def _inside() -> list[str]:
+    """Write of each default what counts in a user namespace of its own."""
+    everywhere = {cap: operations.by_cap(cap) for cap in Cap}
+    inside = {cap: operations.by_cap(cap, user_ns="rootless") for cap in Cap}
+    lines = ["", "## What of a default counts without root", "", _COUNTED, ""]
+    lines += ["| engine | all of it | a part | nothing |", "| --- " * 4 + "|"]
+    for engine in map(engines.get, engines.names()):
+        parts: dict[bool | None, list[str]] = {True: [], None: [], False: []}
+        for cap in engine.default:
+            counts = bool(inside[cap]) and (len(inside[cap]) == len(everywhere[cap]) or None)
+            parts[counts].append(cap.name)
+        lines.append(f"| [{engine.name}](#{engine.name}) | {' | '.join(map(', '.join, parts.values()))} |")
+    return lines
+
+
+_COUNTED = """\
+A container in a user namespace of its own, as of an engine that was started without root, has the same names in
+`CapEff`. Of some of them nothing is left, as the kernel asks for them in the initial user namespace alone. Counted are
+[the operations](operation-table.md) that ask for each: all of them count there, a part of them, or none. Where the
+container shares the host's network, less of it counts. `capset explain net_admin` tells how many of one capability, and
+`capset can --scope rootless` answers of an operation."""
+
 _KINDS = {"default": ("default", _defaults), "sets": ("sets that are filled", _sets), "rules": ("options", _rules)}
 
 
@@ -196,6 +220,7 @@ def _write_engines(_app: object) -> None:
         answers = [_answer(engine, *question) for question in _QUESTIONS.values()]
         if "no option" not in answers:
             lines.append(f"| [{engine.name}](#{engine.name}) | {len(engine.default)} | {' | '.join(answers)} |")
+    lines += _inside()
     lines += ["", "## What people type", "", "| name | stands for | why |", "| --- | --- | --- |"]
     for alias in engines.aliases():
         links = ", ".join(f"[{name}](#{name})" for name in alias.engines)
