@@ -14,7 +14,7 @@ from capset.errors import UndecidedError, require
 from capset.operations.catalogue import Operations, get, table
 from capset.operations.operation import Namespace, Operation
 from capset.operations.reasons import Verdict, provided, reason
-from capset.operations.releases import Series, series_of, there
+from capset.operations.releases import Series, There, series_of, there
 from capset.operations.requirement import Requirement
 from capset.operations.userns import INITIAL, Scope, as_scope
 from capset.plain import Plain
@@ -116,10 +116,10 @@ def can(
         found = there(asked, series_of(release))
         if found.needs is None:
             return Answer(operation=asked, verdict="not known", reason=found.why, gates=gates)
-        asked = evolve(asked, needs=found.needs)
+        asked = evolve(asked, needs=found.needs, namespace=found.namespace)
     held = state.effective if where.counts(asked.namespace) else CapSet()
     applies = _applies(asked, known)
-    verdict = _verdict(_ask(asked, asked.needs), applies, held.mask)
+    verdict = _verdict(_ask(asked, asked.needs, asked.namespace), applies, held.mask)
     needs = _needed(asked, applies)
     unknown = [each for each in asked.conditions if each.holds(known) is None] if applies is None else []
     return Answer(
@@ -239,8 +239,8 @@ def gained(
     before, after = (beside | effective.dropped).mask, (beside | effective.added).mask
     return Operations(
         each
-        for each, needs, _ in _asking(_series(release))
-        if needs is not None and where.counts(each.namespace) and _would(needs, after) and not _would(needs, before)
+        for each, namespace, needs, _ in _asking(_series(release))
+        if needs is not None and where.counts(namespace) and _would(needs, after) and not _would(needs, before)
     )
 
 
@@ -251,7 +251,7 @@ def _those(wanted: Verdict, state: CapState, user_ns: Scope | str, known: Values
     return Operations(
         each.operation
         for each in _asking(_series(release))
-        if _verdict(each, _applies(each.operation, known), held[each.operation.namespace]) == wanted
+        if _verdict(each, _applies(each.operation, known), held[each.namespace]) == wanted
     )
 
 
@@ -263,12 +263,13 @@ class _Ask(NamedTuple):
     """An operation, and the masks of the minimal sets; of all at once, anything slower would be felt."""
 
     operation: Operation
+    namespace: str
     needs: _Masks
     otherwise: _Masks
 
 
-def _ask(operation: Operation, needs: Requirement | None) -> _Ask:
-    return _Ask(operation, _masks(needs), _masks(operation.otherwise))
+def _ask(operation: Operation, needs: Requirement | None, namespace: str) -> _Ask:
+    return _Ask(operation, namespace, _masks(needs), _masks(operation.otherwise))
 
 
 def _masks(needs: Requirement | None) -> _Masks:
@@ -282,8 +283,12 @@ def _series(release: str | None) -> Series | None:
 @lru_cache(maxsize=8)
 def _asking(series: Series | None) -> tuple[_Ask, ...]:
     """Return the operations that capabilities are asked for, in one case or the other, on kernels of a series."""
-    found = [(each, each.needs if series is None else there(each, series).needs) for each in table()]
-    return tuple(_ask(each, needs) for each, needs in found if each.caps or needs is None or needs.caps)
+    asked = [(each, There(each.needs, each.namespace) if series is None else there(each, series)) for each in table()]
+    return tuple(
+        _ask(each, told.needs, told.namespace or each.namespace)
+        for each, told in asked
+        if each.caps or told.needs is None or told.needs.caps
+    )
 
 
 def _known(*given: Values | None) -> dict[str, int | str]:

@@ -227,9 +227,14 @@ def _kernels() -> list[tuple[Evidence, dict[str, Evidence]]]:
         apart: dict[str, Evidence] = {}
         for each in kernel.get("undecided", ()):
             apart |= dict.fromkeys(each["ids"], evolve(same, how="not decided", why=each["why"]))
-        apart |= {each["id"]: evolve(same, needs=_requirement(each["needs"])) for each in kernel.get("others", ())}
+        apart |= {each["id"]: _other(same, each) for each in kernel.get("others", ())}
         found.append((same, apart))
     return found
+
+
+def _other(same: Evidence, fact: dict[str, Any]) -> Evidence:
+    needs = _requirement(fact["needs"]) if "needs" in fact else None
+    return evolve(same, needs=needs, namespace=fact.get("namespace", ""))
 
 
 def _words(text: str) -> list[str]:

@@ -23,6 +23,8 @@ class Evidence(Plain):
             does, and what lacks one of each does not; ``not decided`` where the kernel or the machine lacks
             what it takes.
         needs: What that kernel asks for, where it is another than the record says; None where it is the same.
+        namespace: In which user namespace alone they count there, where it is another than the record says; empty where
+            it is the same.
         why: Why it is not decided; empty where it is.
     """
 
@@ -30,9 +32,17 @@ class Evidence(Plain):
     date: str
     how: Literal["searched", "confirmed", "not decided"]
     needs: Requirement | None = None
+    namespace: Literal["", "initial"] = ""
     why: str = ""
 
-    def __str__(self) -> str:
+    @property
+    def said(self) -> str:
+        """What the kernel said, in words."""
         if self.how == "not decided":
-            return f"Linux {self.release}: not decided: {self.why}"
-        return f"Linux {self.release}: {self.how}{'' if self.needs is None else f', and it needs {self.needs} there'}"
+            return f"not decided: {self.why}"
+        needs = "" if self.needs is None else f", and it needs {self.needs} there"
+        counts = f", in the {self.namespace} user namespace alone" if self.namespace else ""
+        return f"{self.how}{needs}{counts}"
+
+    def __str__(self) -> str:
+        return f"Linux {self.release}: {self.said}"

@@ -18,10 +18,11 @@ _SERIES = re.compile(r"\s*([0-9]{1,4})\.([0-9]{1,9})(?:[^0-9]|$)")
 
 
 class There(NamedTuple):
-    """What a kernel asks for an operation: what it needs, or None and why that is not known."""
+    """What a kernel asks for an operation: what it needs and where that counts, or None and why that is not known."""
 
     needs: Requirement | None
-    why: str
+    namespace: str
+    why: str = ""
 
 
 def series_of(release: str) -> Series:
@@ -47,35 +48,42 @@ def there(operation: Operation, series: Series) -> There:
     """
     said = _said(operation)
     if series in said:
-        return There(said[series], "")
+        return said[series]
     older = [each for each in said if each < series]
     newer = [each for each in said if each > series]
     if operation.until and series > series_of(operation.until):
-        return There(None, f"it is so until Linux {operation.until}, and what later ones ask is not known")
+        return There(None, "", f"it is so until Linux {operation.until}, and what later ones ask is not known")
     if operation.since:
         if series >= series_of(operation.since):
-            return There(operation.needs, "")
+            return There(operation.needs, operation.namespace)
         if older:  # what was asked for until the rule came
-            return There(said[max(older)], "")
-        return There(None, f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
+            return said[max(older)]
+        return There(None, "", f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
     if not newer:
-        return There(operation.needs, "")
+        return There(operation.needs, operation.namespace)
     if not older:
-        return There(None, f"no kernel before Linux {_text(min(newer))} was asked")
+        return There(None, "", f"no kernel before Linux {_text(min(newer))} was asked")
     one, other = max(older), min(newer)
     if said[one] == said[other]:
-        return There(said[one], "")
-    told = f"Linux {_text(one)} asks for {said[one]}, and Linux {_text(other)} for {said[other]}"
-    return There(None, f"{told}, and none between them was asked")
+        return said[one]
+    told = f"Linux {_text(one)} asks for {_asked(said[one])}, and Linux {_text(other)} for {_asked(said[other])}"
+    return There(None, "", f"{told}, and none between them was asked")
 
 
-def _said(operation: Operation) -> dict[Series, Requirement]:
+def _said(operation: Operation) -> dict[Series, There]:
     """Return what each kernel said that decided it, by its series."""
     return {
-        series_of(each.release): operation.needs if each.needs is None else each.needs
+        series_of(each.release): There(
+            operation.needs if each.needs is None else each.needs, each.namespace or operation.namespace
+        )
         for each in operation.evidence
         if each.how != "not decided"
     }
+
+
+def _asked(told: There) -> str:
+    where = " in the initial user namespace" if told.namespace == "initial" else ""
+    return f"{told.needs}{where}"
 
 
 def _text(series: Series) -> str:

@@ -1,8 +1,7 @@
 """capset.operations against other kernels than the running one, by the same witnesses, each by its evidence.
 
-The oldest and the newest confirm every minimal set, and that nothing else does; a change waits for that only with
-CAPSET_EVERYTHING=1, as it takes minutes. CAPSET_WITNESSES=all lets all of them search for every minimal set, which
-takes about half an hour each.
+The oldest and the newest confirm every minimal set, and that nothing else does. CAPSET_WITNESSES=all lets all of them
+search for every minimal set, which takes six minutes each, or half an hour on a slow machine.
 """
 
 from __future__ import annotations

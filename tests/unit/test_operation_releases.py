@@ -19,8 +19,9 @@ def raw() -> CapState:
     return CapState(effective=caps, permitted=caps)
 
 
-def said(release: str, needs: Requirement | None = None, how="searched") -> Evidence:
-    return Evidence(release=release, date="2026-11-28", how=how, needs=needs, why="" if how == "searched" else "so")
+def said(release: str, needs: Requirement | None = None, how="searched", namespace="") -> Evidence:
+    why = "" if how == "searched" else "so"
+    return Evidence(release=release, date="2026-11-28", how=how, needs=needs, namespace=namespace, why=why)
 
 
 @pytest.mark.parametrize(
@@ -149,3 +150,32 @@ def test_what_is_gained_on_a_kernel():
     assert "setsockopt SO_MARK" not in then
     assert "socket AF_PACKET" in then
     assert operations.gained(CapSet().diff(CapSet(["syslog"])), release="4.19") == operations.Operations()
+
+
+def test_where_it_counts_there():
+    """Older kernels ask for it in the initial user namespace, where newer ones take one's own."""
+    told = said("6.12.117", namespace="initial")
+    mark = evolve(MARK, needs=NEW, since="", evidence=(told, said("6.18.44")))
+    assert there(mark, (6, 12)) == (NEW, "initial", "")
+    assert there(mark, (6, 18)) == (NEW, "network", "")
+    why = "Linux 6.12 asks for CAP_NET_ADMIN | CAP_NET_RAW in the initial user namespace, and Linux 6.18 for "
+    assert there(mark, (6, 15)).why.startswith(why)
+    rootless = {"user_ns": "rootless"}
+    assert operations.can(raw(), mark, release="6.18", **rootless)
+    answer = operations.can(raw(), mark, release="6.12", **rootless)
+    assert answer.reason.endswith("in the initial user namespace; what is held here (rootless) does not count there")
+    assert str(told) == "Linux 6.12.117: searched, in the initial user namespace alone"
+
+
+def test_the_lists_go_by_where_it_counts():
+    """What rootless containers can do since some release, they could not before."""
+    id = "fanotify_mark FAN_MARK_MOUNT"
+    root = CapState(effective=CapSet.all())
+    now, then = (
+        [each.id for each in operations.allowed(root, user_ns="rootless", release=release)]
+        for release in ("6.18", "6.12")
+    )
+    assert id in now
+    assert id not in then
+    for each in operations.denied(root, user_ns="rootless", release="5.10"):
+        assert operations.can(root, each, user_ns="rootless", release="5.10").verdict == "no"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from capset.display import text
 from capset.operations.answering import Answer
 from capset.operations.catalogue import Operations
+from capset.operations.evidence import Evidence
 from capset.operations.operation import Operation
 from capset.operations.reasons import in_words, where_it_counts
 from capset.operations.requirement import Requirement
@@ -43,10 +44,18 @@ def facts_of(operation: Operation) -> list[tuple[str, str]]:
         ("until", f"Linux {operation.until}" if operation.until else ""),
         ("decided in", ", ".join(filter(None, [operation.function and f"{operation.function}()", operation.path]))),
         ("note", operation.note),
-        ("evidence", "; ".join(map(str, operation.evidence))),
+        ("evidence", "; ".join(_told(operation.evidence))),
         ("not asked", operation.undecided),
     ]
     return [(name, told) for name, told in facts if told]
+
+
+def _told(evidence: Iterable[Evidence]) -> list[str]:
+    """Say what kernels said, once for all that said the same."""
+    said: dict[str, list[str]] = {}
+    for each in evidence:
+        said.setdefault(each.said, []).append(each.release)
+    return [f"Linux {', '.join(releases)}: {told}" for told, releases in said.items()]
 
 
 @text.register(Operations)

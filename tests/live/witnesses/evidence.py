@@ -46,7 +46,7 @@ def document(outputs: list[str]) -> Iterator[str]:
 def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterator[str]:
     release, held = kernel["release"], CapSet.from_mask(kernel["held"])
     why_not: dict[str, list[str]] = {}
-    others: list[tuple[str, Requirement]] = []
+    others: list[tuple[str, Requirement | None, bool]] = []
     for operation in operations.table():
         answer = found.get(operation.id)
         why = _why_not(operation, answer, held, release)
@@ -58,8 +58,10 @@ def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterato
                 print(f"{release}: {operation.id} has to be searched: {told}", file=sys.stderr)
             continue
         needs = Requirement.parse(" | ".join(answer["sets"]) or "never")
-        if needs != _limited(operation.needs, held):
-            others.append((operation.id, needs))
+        same = needs == _limited(operation.needs, held)
+        initial = _is_initial(operation, answer)
+        if initial or not same:
+            others.append((operation.id, None if same else needs, initial))
         for told in _besides(operation, answer):
             print(f"{release}: {operation.id}: {told}", file=sys.stderr)
     how = "confirmed" if any("apart" in answer for answer in found.values()) else "searched"
@@ -67,9 +69,17 @@ def _kernel(kernel: dict[str, Any], found: dict[str, dict[str, Any]]) -> Iterato
     for why, ids in sorted(why_not.items()):
         listed = "".join(f"  {json.dumps(id)},\n" for id in ids)
         yield f"[[kernels.undecided]]\nwhy = {json.dumps(why)}\nids = [\n{listed}]\n"
-    for id, needs in others:
-        ways = [" & ".join(way.names()) or "nothing" for way in needs]
-        yield f"[[kernels.others]]\nid = {json.dumps(id)}\nneeds = {json.dumps(ways)}\n"
+    for id, needs, initial in others:
+        ways = [" & ".join(way.names()) or "nothing" for way in needs or ()]
+        told = f"[[kernels.others]]\nid = {json.dumps(id)}\n"
+        told += "" if needs is None else f"needs = {json.dumps(ways)}\n"
+        yield told + ('namespace = "initial"\n' if initial else "")
+
+
+def _is_initial(operation: operations.Operation, answer: dict[str, Any]) -> bool:
+    """Say whether it is done in no user namespace of one's own, though the record says where it counts there."""
+    asks = answer["sets"] not in ([], ["nothing"])
+    return asks and operation.namespace != "initial" and "done" not in answer["places"].values()
 
 
 def _why_not(operation: operations.Operation, answer: dict[str, Any] | None, held: CapSet, release: str) -> str:
@@ -107,7 +117,7 @@ def _besides(operation: operations.Operation, answer: dict[str, Any]) -> Iterato
     silently = refusal == "nothing happens" and not operation.refusal.isupper()
     if refusal not in {operation.refusal, ""} and not silently:
         yield f"refused with {refusal}, not {operation.refusal}"
-    if answer["sets"] not in ([], ["nothing"]) and operation.namespace != "none":
+    if answer["sets"] not in ([], ["nothing"]) and operation.namespace != "none" and not _is_initial(operation, answer):
         done = {kinds: told == "done" for kinds, told in answer["places"].items()}
         claim = Claim([way.mask for way in operation.needs], operation.namespace, operation.refusal)
         yield from misplaced(claim, done)
