@@ -36,6 +36,7 @@ LAYERS = [
     "kernel",
     "engines",
     "operations",
+    "least",
     "formats",
     "policy",
     "live",

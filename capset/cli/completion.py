@@ -213,7 +213,7 @@ def _subjects(ctx: click.Context, begun: str) -> Iterator[Item]:
 
 COMPLETERS: dict[str | None, Completer] = {
     **dict.fromkeys(("engine", "chosen", "reads", "writes", "against"), _engines),
-    **dict.fromkeys(("cap", "caps", "add", "drop", "available", "has", "lacks"), _capabilities),
+    **dict.fromkeys(("cap", "caps", "add", "drop", "available", "has", "lacks", "universe", "hints"), _capabilities),
     **dict.fromkeys(("a", "b", "operand", "operands", "texts", "values", "target"), _operands),
     **dict.fromkeys(("pid", "process", "who"), _operands),
     "names": _capabilities_and_deeds,
@@ -229,5 +229,8 @@ COMPLETERS: dict[str | None, Completer] = {
 }
 """By the name of a parameter, in whichever command: what may stand there."""
 
-FREE = frozenset({"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"})
+FREE = frozenset(
+    {"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"}
+    | {"command", "repeat", "limit", "timeout"}
+)
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""

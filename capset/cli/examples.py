@@ -49,6 +49,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("capset help", "All commands and topics."),
         ("capset help exit-statuses", "What the numbers mean."),
     ),
+    "least": (
+        ("capset least --dry-run --engine docker -- docker run {flags} alpine true", "What it would run."),
+        ("capset least --dry-run --engine podman --one -- podman run {flags} box id", "One set is enough."),
+    ),
     "lint": (
         ("capset lint examples/documents", "All documents in a folder."),
         ("capset lint --policy restricted examples/documents/pod.yaml", "A pod by a standard."),

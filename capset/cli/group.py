@@ -46,6 +46,10 @@ COMMANDS = {
     "files": ("files.files", "List the files with capabilities under PATH, a folder or a file."),
     "flags": ("containers.flags", "Print the fewest options that give a container exactly these capabilities."),
     "help": ("help.help_", "Show the help of a command, or of a topic that several commands share."),
+    "least": (
+        "least.least",
+        "Find the least sets of capabilities with which COMMAND works, by running it again and again.",
+    ),
     "lint": ("lint.lint", "Say what the containers or the units in FILE get, and what in it is refused or ignored."),
     "need": (
         "need.need",
@@ -66,7 +70,7 @@ GROUPS = {
     "Look at processes and sets": ("show", "ps", "files", "diff", "compare", "decode"),
     "Containers": ("engines", "run", "flags", "recognise"),
     "Documents": ("lint", "convert"),
-    "What the kernel does": ("can", "need", "why", "exec", "explain"),
+    "What the kernel does": ("can", "need", "least", "why", "exec", "explain"),
     "Help": ("help",),
 }
 """All commands, in the order in which they are told."""

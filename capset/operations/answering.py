@@ -263,12 +263,12 @@ class _Ask(NamedTuple):
     """An operation, and the masks of the minimal sets; of all at once, anything slower would be felt."""
 
     operation: Operation
-    namespace: str
+    namespace: Namespace
     needs: _Masks
     otherwise: _Masks
 
 
-def _ask(operation: Operation, needs: Requirement | None, namespace: str) -> _Ask:
+def _ask(operation: Operation, needs: Requirement | None, namespace: Namespace) -> _Ask:
     return _Ask(operation, namespace, _masks(needs), _masks(operation.otherwise))
 
 
@@ -285,7 +285,7 @@ def _asking(series: Series | None) -> tuple[_Ask, ...]:
     """Return the operations that capabilities are asked for, in one case or the other, on kernels of a series."""
     asked = [(each, There(each.needs, each.namespace) if series is None else there(each, series)) for each in table()]
     return tuple(
-        _ask(each, told.needs, told.namespace or each.namespace)
+        _ask(each, told.needs, told.namespace)
         for each, told in asked
         if each.caps or told.needs is None or told.needs.caps
     )

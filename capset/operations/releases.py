@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 from capset.errors import UnknownReleaseError, shown
-from capset.operations.operation import Operation
+from capset.operations.operation import Namespace, Operation
 from capset.operations.requirement import Requirement
 
 __all__ = ["Series", "There", "series_of", "there"]
@@ -21,7 +21,7 @@ class There(NamedTuple):
     """What a kernel asks for an operation: what it needs and where that counts, or None and why that is not known."""
 
     needs: Requirement | None
-    namespace: str
+    namespace: Namespace
     why: str = ""
 
 
@@ -52,22 +52,22 @@ def there(operation: Operation, series: Series) -> There:
     older = [each for each in said if each < series]
     newer = [each for each in said if each > series]
     if operation.until and series > series_of(operation.until):
-        return There(None, "", f"it is so until Linux {operation.until}, and what later ones ask is not known")
+        return There(None, "none", f"it is so until Linux {operation.until}, and what later ones ask is not known")
     if operation.since:
         if series >= series_of(operation.since):
             return There(operation.needs, operation.namespace)
         if older:  # what was asked for until the rule came
             return said[max(older)]
-        return There(None, "", f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
+        return There(None, "none", f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
     if not newer:
         return There(operation.needs, operation.namespace)
     if not older:
-        return There(None, "", f"no kernel before Linux {_text(min(newer))} was asked")
+        return There(None, "none", f"no kernel before Linux {_text(min(newer))} was asked")
     one, other = max(older), min(newer)
     if said[one] == said[other]:
         return said[one]
     told = f"Linux {_text(one)} asks for {_asked(said[one])}, and Linux {_text(other)} for {_asked(said[other])}"
-    return There(None, "", f"{told}, and none between them was asked")
+    return There(None, "none", f"{told}, and none between them was asked")
 
 
 def _said(operation: Operation) -> dict[Series, There]:

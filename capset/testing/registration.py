@@ -77,6 +77,11 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.kernel.namespaces": {"Extent": "kernel.extents", "UserNamespace": "kernel.namespaces"},
     "capset.kernel.releases": {"Backport": "kernel.backports", "Change": "kernel.changes", "Rules": "kernel.rules"},
     "capset.kernel.rules": {"Rule": "kernel.rules_by_name"},
+    "capset.least.search": {
+        "Counterexample": "least.counterexamples",
+        "Search": "least.searches",
+        "Trial": "least.trials",
+    },
     "capset.live.containers": {"Container": "live.containers"},
     "capset.live.files": {"CapFile": "live.cap_files"},
     "capset.live.rows": {"StatusRows": "live.status_rows"},

@@ -49,6 +49,7 @@ def evidence() -> st.SearchStrategy[Evidence]:
         date=st.just("2026-11-28"),
         how=st.sampled_from(["searched", "confirmed"]),
         needs=st.none() | requirements(),
+        namespace=st.sampled_from(["", "initial"]),
     )
     return asked | st.just(Evidence(release="6.1", date="2026-11-28", how="not decided", why="it has no such device"))
 
