@@ -283,7 +283,11 @@ def test_without_hypothesis(monkeypatch):
 
 def smallest(strategy, holds):
     """Return what a failing example shrinks to."""
-    return find(strategy, holds, settings=settings(database=None, max_examples=500, phases=set(Phase) - {Phase.reuse}))
+    return find(
+        strategy,
+        holds,
+        settings=settings(database=None, derandomize=True, max_examples=2000, phases=set(Phase) - {Phase.reuse}),
+    )
 
 
 @pytest.mark.parametrize(
