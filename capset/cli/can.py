@@ -19,6 +19,7 @@ from capset.cli.tables import Cell, Coloured, number, prose, table, word
 from capset.cli.users import user_in_container
 from capset.errors import AccessDeniedError, ProcUnavailableError
 from capset.operations import INITIAL, Answer, Operation, Operations, Scope
+from capset.operations.condition import is_number
 from capset.printable import printable
 from capset.state import CapState
 
@@ -110,7 +111,9 @@ def can(
         asked = asked._replace(assumed=(*asked.assumed, *_set_by(subject.engine, names - told.keys())))
     texts = " ".join(str(condition) for each in chosen for condition in each.conditions)
     strange = {name for name in {**told, **known} if name not in names and name not in texts}
-    asked = asked._replace(assumed=(*asked.assumed, *_unheard(strange, names)))
+    unread = [name for name, value in {**told, **known}.items() if name in names and not is_number(value)]
+    said = (*_unheard(strange, names), *(f"{name} is no number: what it decides is not known" for name in unread))
+    asked = asked._replace(assumed=(*asked.assumed, *said))
     answers = [_answer(asked, each, {**asked.user, **known}) for each in chosen]
     if as_json:
         front = {"who": printable(asked.label), "scope": asked.scope.as_dict(), "kernel": asked.release}

@@ -15,7 +15,7 @@ from attrs import Attribute, field, frozen
 from capset.errors import ArgumentError, shown
 from capset.plain import Plain
 
-__all__ = ["RANGES", "Condition"]
+__all__ = ["RANGES", "Condition", "is_number"]
 
 _SIGNS = {
     "==": operator.eq,
@@ -117,6 +117,11 @@ class Condition(Plain):
         return self.text
 
 
+def is_number(value: int | str) -> bool:
+    """Say whether a value can be compared: a number, a text of one, or ``unlimited``."""
+    return _number(value) is not None
+
+
 def _compared(found: _Comparison, values: Mapping[str, int | str]) -> bool | None:
     one, two = _computed(found.one, values), _computed(found.two, values)
     return None if one is None or two is None else _SIGNS[found.sign](one, two)
@@ -150,10 +155,12 @@ def _computed(side: list[str], values: Mapping[str, int | str]) -> int | None:
 def _value(word: str, values: Mapping[str, int | str]) -> int | None:
     if _NUMBER.fullmatch(word):
         return int(word)
-    value: object = values.get(word)
+    value = _number(values.get(word))
+    return _UNLIMITED if value == _NO_LIMIT and word.startswith("RLIMIT_") else value
+
+
+def _number(value: object) -> int | None:
     if isinstance(value, str):
         text = value.strip()
         value = _UNLIMITED if text == "unlimited" else int(text) if _NUMBER.fullmatch(text) else None
-    if not isinstance(value, int) or isinstance(value, bool):
-        return None
-    return _UNLIMITED if value == _NO_LIMIT and word.startswith("RLIMIT_") else value
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

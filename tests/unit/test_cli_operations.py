@@ -207,6 +207,15 @@ def test_a_setting_that_decides_of_nothing(run):
     assert json.loads(out)["assumed"] == ["po\\x1brt decides of none of these operations"]
 
 
+def test_a_setting_that_is_no_number(run):
+    """It is told, and the answer is that it is not known."""
+    kmsg = "open /dev/kmsg for reading"
+    _, out, err = run("can", "docker", kmsg, "--sysctl", "kernel.dmesg_restrict=yes")
+    assert err == "capset: kernel.dmesg_restrict is no number: what it decides is not known\n"
+    assert f"not known {kmsg} " in out
+    assert run("can", "docker", kmsg, "--sysctl", "kernel.dmesg_restrict= 1 ")[2] == ""
+
+
 @pytest.mark.parametrize("option", ["--sysctl", "--value"])
 @pytest.mark.parametrize("given", ["x", "=1", "a=", " =1", "a= "])
 def test_what_is_no_setting(run, option, given):
