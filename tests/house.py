@@ -37,6 +37,7 @@ LAYERS = [
     "engines",
     "operations",
     "least",
+    "observed",
     "formats",
     "policy",
     "live",

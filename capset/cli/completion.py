@@ -205,6 +205,12 @@ def _sysctls(_ctx: click.Context, _begun: str) -> Iterator[Item]:
     yield from (CompletionItem(f"{name}=", open=True) for name in sorted(named))
 
 
+def _noise(_ctx: click.Context, _begun: str) -> Iterator[Item]:
+    from capset import observed
+
+    yield from (CompletionItem(rule.name, help=rule.why) for rule in observed.rules())
+
+
 def _subjects(ctx: click.Context, begun: str) -> Iterator[Item]:
     above = ctx.find_root()
     yield from above.command.shell_complete(above, begun)
@@ -213,7 +219,9 @@ def _subjects(ctx: click.Context, begun: str) -> Iterator[Item]:
 
 COMPLETERS: dict[str | None, Completer] = {
     **dict.fromkeys(("engine", "chosen", "reads", "writes", "against"), _engines),
-    **dict.fromkeys(("cap", "caps", "add", "drop", "available", "has", "lacks", "universe", "hints"), _capabilities),
+    **dict.fromkeys(
+        ("cap", "caps", "add", "drop", "available", "has", "lacks", "universe", "hints", "held"), _capabilities
+    ),
     **dict.fromkeys(("a", "b", "operand", "operands", "texts", "values", "target"), _operands),
     **dict.fromkeys(("pid", "process", "who"), _operands),
     "names": _capabilities_and_deeds,
@@ -224,6 +232,7 @@ COMPLETERS: dict[str | None, Completer] = {
     **dict.fromkeys(("file", "files", "path", "config"), _files),
     "proc": _folders,
     **dict.fromkeys(("select", "ignore"), _rules),
+    "off": _noise,
     "policy": _policies,
     "subject": _subjects,
 }
@@ -231,6 +240,6 @@ COMPLETERS: dict[str | None, Completer] = {
 
 FREE = frozenset(
     {"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"}
-    | {"command", "repeat", "limit", "timeout"}
+    | {"command", "commands", "repeat", "limit", "timeout"}
 )
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""

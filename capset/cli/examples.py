@@ -77,6 +77,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("capset show", "The five sets of this command itself."),
         ("capset show 1 --json", "Those of process 1, for programs."),
     ),
+    "used": (
+        ("capset used examples/traces/perf-script.txt", "What perf script has printed."),
+        ("capset used examples/traces/trace-pipe.txt --command chown", "Of the threads of one name."),
+    ),
     "why": (
         ("capset why pid:self net_raw", "Which rule decided."),
         ("capset why file:examples/status/docker-user.txt chown", "Of a process that was saved."),

@@ -62,6 +62,7 @@ COMMANDS = {
     ),
     "run": ("containers.run", "Show what a container would get."),
     "show": ("show.show", "Show the five capability sets of a process."),
+    "used": ("used.used", "Say which capabilities a trace shows that were asked for, and the least that would do."),
     "why": ("kernel.why", "Say why PROCESS has, or has not, the capability CAP, and what would give it."),
 }
 """The module and the function of each command, and the first sentence of its help, for which it need not load."""
@@ -70,7 +71,7 @@ GROUPS = {
     "Look at processes and sets": ("show", "ps", "files", "diff", "compare", "decode"),
     "Containers": ("engines", "run", "flags", "recognise"),
     "Documents": ("lint", "convert"),
-    "What the kernel does": ("can", "need", "least", "why", "exec", "explain"),
+    "What the kernel does": ("can", "need", "least", "used", "why", "exec", "explain"),
     "Help": ("help",),
 }
 """All commands, in the order in which they are told."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from capset.engines import Engine
     from capset.operations import Grant, Operation
 
-__all__ = ["need", "say_operation"]
+__all__ = ["ENGINES", "need", "say_operation"]
 
-_ENGINES = ("docker", "podman", "cri-o")
+ENGINES = ("docker", "podman", "cri-o")
 
 
 @click.command()
@@ -34,7 +34,7 @@ _ENGINES = ("docker", "podman", "cri-o")
     "chosen",
     multiple=True,
     metavar="ENGINE[@VERSION][:FILE]",
-    help=f"Whose options to tell; {', '.join(_ENGINES)} if not given.",
+    help=f"Whose options to tell; {', '.join(ENGINES)} if not given.",
 )
 @click.option("--all", "every", is_flag=True, help="All operations with these words, though one has them as its id.")
 @json_option
@@ -46,7 +46,7 @@ def need(words: tuple[str, ...], chosen: tuple[str, ...], every: bool, as_json: 
     """
     text = " ".join(words)
     found = deeds(text, every=every)
-    asked = [engine_named(name) for name in chosen or _ENGINES]
+    asked = [engine_named(name) for name in chosen or ENGINES]
     if as_json:
         say_json([_json(each, asked) for each in found])
     elif len(found) == 1:

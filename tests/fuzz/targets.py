@@ -10,7 +10,7 @@ from typing import Any
 
 from attrs import field, frozen
 
-from capset import Cap, CapDiff, CapSet, FileCaps, documents, engines, live
+from capset import Cap, CapDiff, CapSet, FileCaps, documents, engines, live, observed
 from capset.documents import DIALECTS, meaning
 from capset.errors import CapsetError
 from capset.formats import (
@@ -333,6 +333,22 @@ def _live() -> Iterator[tuple[str, Target]]:
     )
 
 
+def _observed() -> Iterator[tuple[str, Target]]:
+    traces = Path(__file__).parent.parent.parent / "examples/traces"
+    recorded = [path.read_text("utf-8")[:4000] for path in sorted(traces.glob("*.txt"))]
+    rows = ["TIME      UID    PID    COMM             CAP  NAME                 AUDIT\n"]
+    rows += ["22:11:23  114    2676   a b              12   CAP_NET_ADMIN        1\n"]
+    lines = ['{"cap": "CAP_KILL", "verdict": "denied", "command": "a"}\n', "[LOST 5 EVENTS]\n"]
+    corpus = [*recorded, "".join(rows), *lines]
+    yield (
+        "observed.read",
+        Target(read=observed.read, takes=BYTES, corpus=lambda: [text.encode() for text in corpus], comes_back=plain),
+    )
+    for tracer in observed.TRACERS:
+        read = partial(observed.read, tracer=tracer)
+        yield f"observed.read {tracer}", Target(read=read, takes=TEXT, corpus=lambda: corpus, comes_back=plain)
+
+
 def _of_documents() -> Iterator[tuple[str, Target]]:
     for name in DIALECTS:
         read = partial(documents.read, name="name", dialect=name)
@@ -448,7 +464,7 @@ def _unit(unit: systemd.Unit) -> None:
 
 
 TARGETS: dict[str, Target] = {}
-for _family in (_values, _live, _of_documents, _of_formats):
+for _family in (_values, _live, _observed, _of_documents, _of_formats):
     for _name, _target in _family():
         prefix = "formats." if _family is _of_formats else ""
         TARGETS[prefix + _name] = _target

@@ -1,0 +1,61 @@
+"""Check: the kernel was asked whether a thread has a capability."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from attrs import field, frozen
+
+from capset.capability import Cap
+from capset.plain import Plain
+from capset.printable import printable
+
+__all__ = ["Check"]
+
+
+def _cap(given: Cap | int | str) -> Cap:
+    return Cap.parse(given) if isinstance(given, str) else Cap(given)
+
+
+@frozen(kw_only=True)
+class Check(Plain):
+    """The kernel was asked whether a thread has a capability, as a tracer saw it.
+
+    What a tracer does not print is None, or empty.
+
+    Attributes:
+        cap: Which capability was asked for.
+        verdict: Whether the thread had it: ``granted``, ``denied``, or ``not known`` where the tracer does not say.
+        audited: Whether a refusal would have been audited.
+        pid: The process; of the tracepoint it is the thread.
+        tid: The thread.
+        uid: The user ID of the thread.
+        command: The name of the thread, which anybody may choose: it may be any text.
+        syscall: The system call that it was in.
+        function: The function of the kernel that asked, behind those that only pass the question on.
+        stack: The functions of the kernel, the innermost first.
+        user_ns: The user namespace in which it was asked for, as the tracer writes it: often a pointer that stands for
+            the same one in one trace alone.
+        count: How often it was seen.
+        line: The line of the trace, counted from 1; 0 where there is none.
+    """
+
+    cap: Cap = field(converter=_cap)
+    verdict: Literal["granted", "denied", "not known"] = "not known"
+    audited: bool | None = None
+    pid: int | None = None
+    tid: int | None = None
+    uid: int | None = None
+    command: str = ""
+    syscall: str = ""
+    function: str = ""
+    stack: tuple[str, ...] = ()
+    user_ns: str = ""
+    count: int = 1
+    line: int = 0
+
+    def __str__(self) -> str:
+        who = printable(self.command) or "a thread"
+        where = f" in {self.syscall}()" if self.syscall else ""
+        by = f", by {self.function}()" if self.function else ""
+        return f"{who}: {self.cap} {self.verdict}{where}{by}"

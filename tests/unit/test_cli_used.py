@@ -1,0 +1,91 @@
+"""``capset used``: from a trace to the least that would do, and to the options of engines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+TRACES = Path(__file__).parent.parent.parent / "examples/traces"
+PIPE = str(TRACES / "trace-pipe.txt")
+SCRIPT = str(TRACES / "perf-script.txt")
+HEADER = "TIME      UID    PID    COMM             CAP  NAME                 AUDIT\n"
+ROW = "22:11:23  114    2676   a\x1bb              12   CAP_NET_ADMIN        1\n"
+
+
+def test_a_trace(run):
+    """What was asked, what is set aside, what would do, and how engines are asked for it."""
+    status, out, err = run("used", PIPE, "--command", "chown", "--held", "chown,kill")
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0].startswith(f"{PIPE}, read as trace: 53 checks of CAP_CHOWN,")
+    assert any(line.split()[:3] == ["CAP_CHOWN", "granted", "chown"] for line in lines)
+    assert any(line.endswith(" memory") for line in lines)
+    assert "CAP_CHOWN,CAP_DAC_READ_SEARCH,CAP_SETGID,CAP_SETUID,CAP_SETPCAP would do for what was seen" in lines
+    assert "held and not seen: CAP_KILL" in lines
+    assert "What was not seen may be needed all the same." in lines
+    [docker] = [line for line in lines if line.startswith("docker ")]
+    assert "--cap-drop=ALL" in docker
+    assert "--cap-add=DAC_READ_SEARCH" in docker
+
+
+def test_engines_that_are_chosen(run):
+    """One that cannot give that set says why."""
+    _, out, _ = run("used", SCRIPT, "--engine", "buildkit")
+    assert " BuildKit cannot give exactly" in " ".join(out.split())
+    assert "docker" not in out
+
+
+def test_rules_that_are_turned_off(run):
+    _, out, _ = run("used", PIPE, "--off", "paths")
+    assert "set aside as paths" not in out
+    status, _, err = run("used", PIPE, "--off", "x")
+    assert status == 2
+    assert "there is no rule of noise 'x'" in err
+
+
+def test_standard_input_and_hostile_names(run):
+    """What is not understood is shown, and no letter of a name reaches the terminal as it is."""
+    rows = "".join(f"line {number} \x1b\n" for number in range(7))
+    status, out, _ = run("used", "-", stdin=HEADER + ROW + rows)
+    assert status == 0
+    assert "\x1b" not in out
+    assert "a\\x1bb" in out
+    assert "line 3 was not understood (expected a row of capable" in out
+    assert "and 2 more lines were not understood: --json lists them" in out
+    assert "not understood, and may have more: 7 lines" in out
+    told = json.loads(run("used", "-", "--json", stdin=HEADER + ROW + rows)[1])
+    assert len(told["unread"]) == 7
+    assert told["checks"][0]["command"] == "a\\x1bb"
+    assert told["advice"]["unknown"]["names"] == ["CAP_NET_ADMIN"]
+
+
+def test_lines_of_json(run):
+    """What is written is read."""
+    _, out, _ = run("used", SCRIPT, "--jsonl")
+    assert len(out.splitlines()) == Path(SCRIPT).read_text("utf-8").count("cap_capable: ")
+    first, again = (json.loads(run("used", *args, "--json", stdin=out)[1]) for args in ((SCRIPT,), ("-",)))
+    assert first["checks"] == again["checks"]
+
+
+def test_nothing_was_seen(run):
+    _, out, _ = run("used", "-", stdin=HEADER)
+    assert "no capability that was seen is needed" in out
+    assert "What was not seen may be needed all the same." in out
+    assert "engine" not in out
+
+
+def test_what_is_refused(run, tmp_path):
+    """With the file and the remedy."""
+    for args, message in (
+        ((str(tmp_path / "nope"),), "nope"),
+        ((PIPE, "--command", "nobody"), "there is no check of nobody; there are some of a b: c, chown, "),
+        ((PIPE, "--held", "kil"), "KILL"),
+        ((PIPE, "--tracer", "x"), "trace"),
+    ):
+        status, out, err = run("used", *args)
+        assert (status, out) == (2, "")
+        assert message in err
+    status, _, err = run("used", "-", stdin="x")
+    assert status == 2
+    assert "-: 'x' is what none of the known tracers prints" in err
+    assert "there are some of nobody" in run("used", "-", "--command", "x", stdin=HEADER)[2]
