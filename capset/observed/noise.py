@@ -102,7 +102,8 @@ def _rules() -> dict[str, Rule]:
 
 
 def _made(fact: dict[str, Any]) -> Rule:
-    lists = {name: tuple(fact[name]) for name in ("functions", "syscalls", "commands") if name in fact}
-    made: dict[str, Any] = {**fact, **lists}
+    made = dict(fact)
+    for name in ("functions", "syscalls", "commands"):
+        made[name] = tuple(fact.get(name, ()))
     made["caps"] = CapSet(fact.get("caps", ()))
     return Rule(**made)
