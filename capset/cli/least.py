@@ -18,6 +18,7 @@ from capset.cli.progress import progress
 from capset.cli.tables import prose, table
 from capset.cli.trying import FLAGS, Way, as_anybody, as_root, in_container
 from capset.cli.users import uid_of
+from capset.errors import clipped
 from capset.least import Search, Trial, minimal_sets
 from capset.sets import CapSet
 from capset.summary import summary
@@ -163,13 +164,20 @@ class Kept(NamedTuple):
         if self.path is None or not os.path.exists(self.path):
             return []
         try:
-            with open(self.path, encoding="utf-8") as file:
-                about, *lines = map(json.loads, file)
-        except (OSError, ValueError) as error:
-            raise Failure(f"{self.path} is no file of trials: {error}") from None
-        if about != self.about:
-            raise Failure(f"{self.path} has the trials of something else: {shlex.join(about.get('command', []))}")
-        return [Trial.from_dict(each) for each in lines]
+            with open(self.path, encoding="utf-8", errors="backslashreplace") as file:
+                about, *lines = [*file] or [""]
+        except OSError as error:
+            raise Failure(f"cannot read {self.path}: {error.strerror}") from None
+        if about and self._read(about, 1) != self.about:
+            raise Failure(f"{self.path} has the trials of something else: {clipped(about.strip())}")
+        return [Trial.from_dict(self._read(line, number)) for number, line in enumerate(lines, 2)]
+
+    def _read(self, line: str, number: int) -> Any:
+        try:
+            return json.loads(line)
+        except (ValueError, RecursionError) as error:
+            remedy = "take that line out to have the others read"
+            raise Failure(f"{self.path}, line {number}, is no trial ({error}): {remedy}") from None
 
     @contextmanager
     def open(self) -> Generator[Callable[[Trial], None]]:

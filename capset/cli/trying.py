@@ -7,13 +7,15 @@ import shlex
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 from capset import live
 from capset.capability import Cap
 from capset.cli.output import Failure
+from capset.cli.users import group_of
 from capset.errors import UnreachableError
 from capset.printable import printable
 from capset.sets import CapSet
@@ -31,8 +33,10 @@ _NEEDED = CapSet(["setpcap"])  # by setpriv, for the bounding set
 _FOR_ANOTHER = CapSet(["setuid", "setgid", "setpcap"])
 _ENGINE_FAILED = 125  # of docker run and podman run: nothing was started
 _LAST_NAME = Cap.AUDIT_READ
+_TOO_LONG = 124  # as of timeout(1)
 _NO_GROUP = (ProcessLookupError, AttributeError)  # none is left, or the system has none, as Windows
 _PATIENCE = 5  # seconds in which a command may end by itself what it has begun
+_END = 4096  # so many bytes of what a command said are looked at
 _LINES = 5  # so many of what a command said last are shown
 _OWN_USER_NS = (
     "a user namespace of its own, as you are not root: what is asked for in the initial one fails there whatever is "
@@ -69,7 +73,7 @@ class Way(NamedTuple):
         held = ",".join(["-all", *(f"+{_name(cap)}" for cap in caps)])
         sets = [f"--bounding-set={held}", f"--inh-caps={held if self.user else '-all'}"]
         if self.user:
-            ids = [f"--reuid={self.user}", f"--regid={self.user}", "--clear-groups"]
+            ids = [f"--reuid={self.user}", f"--regid={group_of(self.user)}", "--clear-groups"]
             sets = [*ids, *sets, f"--ambient-caps={held}"]
         return [*self.front, "setpriv", *sets, "--", *self.words]
 
@@ -105,23 +109,26 @@ class Way(NamedTuple):
         return self.run(self.command(caps)) == 0
 
     def run(self, command: Sequence[str]) -> int:
-        """Run something, and return its exit status; 124, as timeout(1) has it, where it took too long."""
+        """Run something, and return its exit status."""
         try:
-            with subprocess.Popen(  # noqa: S603 - it is the caller's own command
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.PIPE,
-                start_new_session=True,  # so that all that it has started can be ended
-            ) as process:
+            with (
+                tempfile.TemporaryFile() as errors,  # of a pipe that nobody reads it could wait for ever
+                subprocess.Popen(  # noqa: S603 - it is the caller's own command
+                    command,
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=errors,
+                    start_new_session=True,  # so that all that it has started can be ended
+                ) as process,
+            ):
                 try:
-                    _, said = process.communicate(timeout=self.timeout)
+                    process.wait(timeout=self.timeout)
                 except subprocess.TimeoutExpired:
-                    _end(process)
-                    return 124
-                except BaseException:
-                    _end(process)
-                    raise
+                    return _TOO_LONG
+                finally:
+                    if process.returncode is None:  # somebody has interrupted it, or it takes too long
+                        _end(process)
+                said = _tail(errors)
         except OSError as error:
             raise Failure(f"cannot run {shlex.join(command)}: {error.strerror}") from None
         if self.engine is not None and process.returncode == _ENGINE_FAILED:
@@ -188,6 +195,13 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     with suppress(*_NO_GROUP):
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
+
+
+def _tail(file: IO[bytes]) -> bytes:
+    """Return the end of what was written to a file."""
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - _END))
+    return file.read(_END)
 
 
 def _last(said: bytes) -> str:

@@ -11,7 +11,7 @@ from capset.cli.output import Failure
 if TYPE_CHECKING:
     import click
 
-__all__ = ["uid_of", "user_in_container", "user_name"]
+__all__ = ["group_of", "uid_of", "user_in_container", "user_name"]
 
 _NAMED = r"[0-9]{1,20}|[A-Za-z_][\w.@-]*\$?"
 _USER = re.compile(rf"(?:({_NAMED})(?::({_NAMED})?)?|:({_NAMED}))", re.ASCII)
@@ -36,6 +36,16 @@ def user_name(uid: int) -> str:
         return pwd.getpwuid(uid).pw_name
     except (ImportError, KeyError, OverflowError):
         return str(uid)
+
+
+def group_of(uid: int) -> int:
+    """Return the group of a user; one of the same number where this host knows no such user."""
+    try:
+        import pwd
+
+        return pwd.getpwuid(uid).pw_gid
+    except (ImportError, KeyError, OverflowError):
+        return uid
 
 
 def uid_of(text: str, *, here: bool) -> int:

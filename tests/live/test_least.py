@@ -63,6 +63,17 @@ def test_the_sets_are_those_that_are_said(open_folder):
         assert rows == {"CapInh": inherited, "CapPrm": mask, "CapEff": mask, "CapBnd": mask, "CapAmb": inherited}
 
 
+def test_the_group_of_a_user(open_folder):
+    """It is that which the host has for the user, and none besides; nobody's has another number here."""
+    import grp
+    import pwd
+
+    user = pwd.getpwnam("man").pw_uid
+    path = open_folder / "ids"
+    assert as_root(("sh", "-c", 'id -u > "$0"; id -G >> "$0"', str(path)), user, None).works(CapSet())
+    assert path.read_text("ascii").split() == [str(user), str(grp.getgrnam("man").gr_gid)]
+
+
 def test_in_a_user_namespace():
     """Without root: a socket of the host's network is refused whatever is held, and it says why nothing follows."""
     way = as_anybody(RAW, None)

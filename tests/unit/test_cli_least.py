@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shlex
 import shutil
 import signal
 import sys
@@ -120,16 +119,30 @@ def test_trials_are_kept(run, tmp_path):
     assert ran.read_text("utf-8") == times
     status, _, err = run(*DOCKER, "--trials", str(kept), "--", "other", "{flags}")
     assert status == 2
-    assert f"{kept} has the trials of something else: {shlex.join([sys.executable, '-c', noting, '{flags}'])}" in err
+    assert f"{kept} has the trials of something else: " in err
+    whole = kept.read_text("utf-8")
+    kept.write_text(whole[:-20], "utf-8")  # as of a machine that stopped while it was written
+    status, _, err = run(*asked)
+    assert status == 2
+    assert f"{kept}, line {len(whole.splitlines())}, is no trial (" in err
+    assert "take that line out to have the others read" in err
 
 
-@pytest.mark.parametrize("text", ["", "{", "5\n", "\udcff", '{"command": 5}\n'])
+def test_an_empty_file_is_a_new_one(run, tmp_path):
+    """As mktemp(1) makes it."""
+    kept = tmp_path / "trials"
+    kept.touch()
+    assert run(*DOCKER, "--universe", "net_raw", "--trials", str(kept), *needing("net_raw"))[0] == 0
+    assert len(kept.read_text("utf-8").splitlines()) == 3
+
+
+@pytest.mark.parametrize("text", ["{", "5\n", "\udcff", '{"command": 5}\n', "[" * 9999])
 def test_what_is_no_file_of_trials(run, tmp_path, text):
     kept = tmp_path / "trials"
     kept.write_text(text, "utf-8", errors="surrogateescape")
     status, out, err = run(*DOCKER, "--trials", str(kept), "--", "true", "{flags}")
     assert (status, out) == (2, "")
-    assert "trials" in err
+    assert f"{kept}" in err
     assert kept.read_text("utf-8", errors="surrogateescape") == text
 
 
@@ -137,6 +150,18 @@ def test_a_file_that_cannot_be_written(run, tmp_path):
     status, _, err = run(*DOCKER, "--trials", str(tmp_path / "no/trials"), "--", "true", "{flags}")
     assert status == 2
     assert "cannot write" in err
+    status, _, err = run(*DOCKER, "--trials", str(tmp_path), "--", "true", "{flags}")
+    assert status == 2
+    assert f"cannot read {tmp_path}" in err
+
+
+def test_much_that_is_said(run):
+    """Of what a command writes where errors go only the end is looked at, and it never waits for a reader."""
+    failing = "import sys; sys.stderr.write('x' * 10**7 + '\\nno such image\\n'); sys.exit(125)"
+    status, _, err = run(*DOCKER, "--", sys.executable, "-c", failing, "{flags}")
+    assert status == 2
+    assert "no such image" in err
+    assert len(err) < 10_000
 
 
 @pytest.mark.parametrize(
