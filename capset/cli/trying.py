@@ -122,7 +122,7 @@ class Way(NamedTuple):
                 ) as process,
             ):
                 try:
-                    process.wait(timeout=self.timeout)
+                    status = process.wait(timeout=self.timeout)
                 except subprocess.TimeoutExpired:
                     return _TOO_LONG
                 finally:
@@ -131,9 +131,9 @@ class Way(NamedTuple):
                 said = _tail(errors)
         except OSError as error:
             raise Failure(f"cannot run {shlex.join(command)}: {error.strerror}") from None
-        if self.engine is not None and process.returncode == _ENGINE_FAILED:
+        if self.engine is not None and status == _ENGINE_FAILED:
             raise Failure(f"the engine did not start {shlex.join(command)}: {_last(said)}")
-        return process.returncode
+        return status
 
 
 def as_root(words: Sequence[str], user: int, timeout: float | None) -> Way:
