@@ -11,7 +11,8 @@ from capset.engines.engine import Engine
 from capset.engines.request import Request
 from capset.errors import FormatError, clipped, require, shown
 from capset.filecaps import FileCaps
-from capset.formats.audit import Check, Execution
+from capset.formats import audit
+from capset.formats.audit import Execution
 from capset.formats.document import Node
 from capset.formats.kubernetes import Pod
 from capset.formats.oci import Process
@@ -72,7 +73,7 @@ class Workload(Plain, Shown):
     file_caps: FileCaps | None = None
     state: CapState | None = None
     says: tuple[str, ...] = THREAD_SETS
-    checks: tuple[Check, ...] = ()
+    checks: tuple[audit.Check, ...] = ()
     execution: Execution | None = None
     not_known: str = ""
     problems: tuple[Problem, ...] = ()
