@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import shutil
 import signal
 import sys
@@ -265,16 +266,15 @@ def test_on_this_host(run, monkeypatch, uid):
     """By root, and by somebody who is not, in a user namespace; it tells what to paste."""
     monkeypatch.setattr(os, "geteuid", lambda: uid)
     code = "import os; os.chroot('/')"
-    status, out, err = run("least", "--universe", "sys_chroot,kill", "--", "/usr/bin/python3", "-c", code)
+    status, out, err = run("least", "--universe", "sys_chroot,kill", "--", sys.executable, "-c", code)
     assert (status, err) == (0, "")
     lines = out.splitlines()
     assert lines[0].startswith("tried as a user namespace of its own" if uid else "tried as root, by the bounding set")
     assert "CAP_SYS_CHROOT: no other set is minimal (2 capabilities, " in out
     front = "unshare --user --map-root-user " if uid else ""
     assert lines[-2] == "To run it with the first of them:"
-    assert lines[-1].startswith(
-        f"{front}setpriv --bounding-set=-all,+sys_chroot --inh-caps=-all -- /usr/bin/python3 -c "
-    )
+    sets = "--bounding-set=-all,+sys_chroot --inh-caps=-all"
+    assert lines[-1] == f"{front}setpriv {sets} -- {shlex.join([sys.executable, '-c', code])}"
     assert run("least", "--universe", "kill", "--user", "7", "--", "true")[0] == (2 if uid else 0)
 
 
