@@ -73,6 +73,7 @@ def test_every_parameter_is_known():
         ("capset can docker setdomain", ["setdomainname"]),
         ("capset can docker --area au", ["audit"]),
         ("capset can docker --scope root", ["rootless"]),
+        ("capset used trace.txt --off run", ["runtime"]),
         ("capset can docker --sysctl vm.unp", ["vm.unprivileged_userfaultfd="]),
         ("capset need --engine podm", ["podman", "podman-packaged"]),
         ("capset nonsense x", []),
