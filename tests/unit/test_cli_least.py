@@ -17,7 +17,7 @@ from attrs import evolve
 
 from capset import CapSet, CapState, engines, live
 from capset.cli.output import Failure
-from capset.cli.trying import as_root, in_container
+from capset.cli.trying import Way, as_root, in_container
 from capset.least import Search
 
 DOCKER = ("least", "--engine", "docker")
@@ -296,3 +296,12 @@ def test_who_lacks_what_it_takes(monkeypatch):
         as_root(["true"], 0, None)
     with pytest.raises(Failure, match="this process lacks CAP_SETPCAP, which setpriv needs"):
         as_root(["true"], 1000, None)
+
+
+def test_the_group_of_a_user_that_nobody_knows():
+    """It has the same number; what is written can be pasted."""
+    way = Way("somebody", CapSet(["kill"]), ("true",), user=4_000_000_000)
+    assert shlex.join(way.command(CapSet(["kill", "bpf"]))) == (
+        "setpriv --reuid=4000000000 --regid=4000000000 --clear-groups --bounding-set=-all,+kill,+cap_39 "
+        "--inh-caps=-all,+kill,+cap_39 --ambient-caps=-all,+kill,+cap_39 -- true"
+    )
