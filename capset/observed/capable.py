@@ -59,10 +59,10 @@ def from_capable(text: str) -> Use:
             continue
         if not line.strip() or _WORDS.match(line):
             continue
-        if told := _LOST.search(line):
+        row = _ROW.fullmatch(line)
+        if row is None and (told := _LOST.search(line)):
             lost += int(told["count"])
             continue
-        row = _ROW.fullmatch(line)
         frame = None if row else _FRAME.fullmatch(line)
         if frame and checks:
             stacks.setdefault(len(checks) - 1, []).append(frame["function"])

@@ -79,14 +79,14 @@ def tracer_of(text: str) -> str:
     for number, line in numbered(text):
         if number > _FIRST:
             break
+        if is_check(line):  # first, as a command may be called like anything else
+            return "trace" if from_trace(line).checks else "perf"
         if is_header(line):
             return "capable"
         if line.lstrip().startswith("{"):
             return "jsonl"
         if line.startswith("# tracer:") or "<stack trace>" in line:
             return "trace"
-        if is_check(line):
-            return "trace" if from_trace(line).checks else "perf"
     raise ArgumentError(f"{shown(text)} is what none of the known tracers prints: {', '.join(TRACERS)}", text)
 
 

@@ -63,33 +63,30 @@ def from_trace(text: str) -> Use:
     found_of: list[tuple[int, list[str]]] = []
     lost = 0
     for number, line in numbered(text):
-        frame = _FRAME_OF_TRACE.match(line)
+        row = _OF_TRACE.fullmatch(line)  # first: a command may be called like anything else that a line can be
+        told = _EVENT.fullmatch(row["event"]) if row else None
+        frame = None if row else _FRAME_OF_TRACE.match(line)
         if frame and frames is not None:
             frames.append(frame["function"])
             continue
         frames = None
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        if told := _LOST.search(line):
-            lost += int(told["count"])
-            continue
-        row = _OF_TRACE.fullmatch(line)
-        event = row["event"] if row else ""
-        if row and event.strip() == "<stack trace>":
+        if row and row["event"].strip() == "<stack trace>":
             frames = []
             at = last.pop(f"{row['comm']}-{row['pid']}", None)
             if at is None:
                 unread.append(Unread(line=number, text=line, why="no check of that task stands before this stack"))
             else:
                 found_of.append((at, frames))
-        elif row and (told := _EVENT.fullmatch(event)):
+        elif row and told:
             check = _check(row, told, number)
             if check is None:
                 unread.append(Unread(line=number, text=line, why="a capability is a number up to 63"))
                 continue
             last[f"{row['comm']}-{row['pid']}"] = len(checks)
             checks.append(check)
-        else:
+        elif row is None and (gone := _LOST.search(line)):
+            lost += int(gone["count"])
+        elif row or not _says_nothing(line):
             unread.append(Unread(line=number, text=line, why=_A_LINE))
     for at, stack in found_of:
         checks[at] = with_stack(checks[at], stack)
@@ -126,22 +123,24 @@ def from_perf(text: str) -> Use:
             checks[-1] = with_stack(checks[-1], stack)
             stack = []
         of_check = False
-        if not line.strip() or line.startswith("#"):
-            continue
-        if told := _LOST.search(line):
-            lost += int(told["count"])
-            continue
-        row = _OF_PERF.fullmatch(line)
+        row = _OF_PERF.fullmatch(line)  # first, as above
         told = _EVENT.fullmatch(row["event"]) if row else None
         check = _check(row, told, number) if row and told else None
-        if check is None:
-            unread.append(Unread(line=number, text=line, why=_A_LINE))
-        else:
+        if check is not None:
             checks.append(check)
             of_check = True
+        elif row is None and (gone := _LOST.search(line)):
+            lost += int(gone["count"])
+        elif row or not _says_nothing(line):
+            unread.append(Unread(line=number, text=line, why=_A_LINE))
     if checks and stack:
         checks[-1] = with_stack(checks[-1], stack)
     return Use(tracer="perf", checks=tuple(checks), unread=tuple(unread), lost=lost)
+
+
+def _says_nothing(line: str) -> bool:
+    """Say whether a line is blank or a comment."""
+    return not line.strip() or line.lstrip().startswith("#")
 
 
 def _check(row: re.Match[str], told: re.Match[str], number: int) -> Check | None:

@@ -85,7 +85,8 @@ def can(
             ``"unlimited"``, or -1.
         values: What is asked for, by the words of the conditions, such as ``{"port": 80}``; ``user`` is the user ID
             that the thread acts as, as the initial user namespace has it.
-        release: Which kernel is asked, as ``uname -r`` prints it; the newest that capset knows, if not given.
+        release: Which kernel is asked, as ``uname -r`` prints it; the newest that capset knows, if not given, and for
+            later ones.
 
     Returns:
         ``not known`` where a setting decides of it that is not known, or where no such kernel was asked.

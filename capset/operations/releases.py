@@ -44,29 +44,30 @@ def there(operation: Operation, series: Series) -> There:
     """Return what an operation needs on a kernel of a series.
 
     A kernel that was asked says it of its series. Between two of them it is what both say; where they differ, the
-    release decides with which the rule came, if that is known.
+    release decides with which the rule came, if that is known to be between them. After all of them it is what the
+    record says.
     """
     said = _said(operation)
     if series in said:
         return said[series]
-    older = [each for each in said if each < series]
-    newer = [each for each in said if each > series]
     if operation.until and series > series_of(operation.until):
         return There(None, "none", f"it is so until Linux {operation.until}, and what later ones ask is not known")
-    if operation.since:
-        if series >= series_of(operation.since):
-            return There(operation.needs, operation.namespace)
-        if older:  # what was asked for until the rule came
-            return said[max(older)]
+    before = max((each for each in said if each < series), default=None)
+    after = min((each for each in said if each > series), default=None)
+    came = series_of(operation.since) if operation.since else None
+    if came is not None and (before is None or before < came) and (after is None or came <= after):  # between the two
+        if series >= came:
+            return There(operation.needs, operation.namespace) if after is None else said[after]
+        if before is not None:  # what was asked for until the rule came
+            return said[before]
         return There(None, "none", f"it is so since Linux {operation.since}, and what earlier ones ask is not known")
-    if not newer:
+    if after is None:
         return There(operation.needs, operation.namespace)
-    if not older:
-        return There(None, "none", f"no kernel before Linux {_text(min(newer))} was asked")
-    one, other = max(older), min(newer)
-    if said[one] == said[other]:
-        return said[one]
-    told = f"Linux {_text(one)} asks for {_asked(said[one])}, and Linux {_text(other)} for {_asked(said[other])}"
+    if before is None:
+        return There(None, "none", f"no kernel before Linux {_text(after)} was asked")
+    if said[before] == said[after]:
+        return said[before]
+    told = f"Linux {_text(before)} asks for {_asked(said[before])}, and Linux {_text(after)} for {_asked(said[after])}"
     return There(None, "none", f"{told}, and none between them was asked")
 
 

@@ -267,6 +267,21 @@ def test_bytes_that_are_no_text():
     assert str(Check(cap="kill", command="a\x1b[1m")) == "a\\x1b[1m: CAP_KILL not known"
 
 
+@pytest.mark.parametrize(
+    "comm", ["#x", "# tracer: x", "LOST 1 EVENTS", "lost 1 events", "=> f", "{x", "<stack trace>", "a"]
+)
+def test_commands_that_look_like_something_else(comm):
+    """None hides its check, wherever it stands."""
+    trace = asked(13, task="b-5") + stack("f", task="b-5") + asked(21, task=f"{comm}-7")
+    perf = f"{comm} 7 [001] 1.5: capability:cap_capable: cred 0x1, target_ns 0x2, capable_ns 0x2, cap 21, ret 0\n"
+    rows = HEADER + f"22:11:23  0      7      {comm}             21   CAP_SYS_ADMIN        1\n"
+    for text, tracer in ((trace, "trace"), (asked(21, task=f"{comm}-7"), "trace"), (perf, "perf"), (rows, "capable")):
+        use = observed.read(text)
+        assert use.tracer == tracer
+        assert (use.checks[-1].command, str(use.checks[-1].cap)) == (comm, "CAP_SYS_ADMIN")
+        assert (use.unread, use.lost) == ((), 0)
+
+
 # -- what is noise ---------------------------------------------------------------------------------
 
 

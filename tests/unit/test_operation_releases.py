@@ -71,6 +71,10 @@ FIVE, SIX, SEVEN = said("5.10.0-32-cloud-amd64", OLD), said("6.18.44"), said("7.
         ("", "", (SIX, SEVEN), (7, 0), NEW),  # both say so
         ("", "", (SIX, SEVEN), (6, 12), None),
         ("", "", (), (6, 12), NEW),  # by the kernel's source
+        ("5.8", "", (FIVE, SIX), (5, 15), None),  # it changed once more, and nobody knows when
+        ("5.8", "", (FIVE, said("6.1.0", OLD), SIX), (5, 15), OLD),
+        ("5.8", "", (FIVE, SIX), (5, 9), OLD),  # so it was from the beginning
+        ("5.8", "", (FIVE, SIX), (5, 7), None),
         ("", "6.1", (FIVE,), (6, 2), None),
         ("", "6.1", (FIVE,), (6, 1), NEW),
         ("", "6.1", (SIX,), (6, 18), NEW),  # a kernel that was asked is believed
