@@ -72,7 +72,9 @@ def least(
     number of times. What it does is done each time. Root runs it with a smaller bounding set, by setpriv(1), another
     user as root of a user namespace, and --engine in containers.
 
-    Exit status: 0 every set is decided, 1 not every one is, 2 an error.
+    It reads nothing and has no terminal; what it has started is ended with it.
+
+    Exit status: 0 every set is decided, 1 not every one is, 2 an error, 130 interrupted.
     """
     way = _way(command, chosen, user, timeout, tell=as_json)
     within = way.universe if universe is None else masks_and_names(universe)
@@ -83,13 +85,13 @@ def least(
         _say_plan(way, (tried_first or [within])[0])
         return
     way.probe()
-    kept = Kept(path, {"command": list(command), "how": way.title})
+    kept = Kept(path, {"command": list(command), "how": way.title, "timeout": timeout})
     search, stopped = _search(way, within, tried_first, kept, every=not one, repeat=repeat, limit=limit)
     if as_json:
         told = {"command": list(command), "how": way.title, "engine": way.engine and way.engine.name}
         say_json({**told, "interrupted": stopped, **search.as_dict()})
     else:
-        _say(search, way, stopped)
+        _say(search, way, within, stopped)
     ctx.exit(_INTERRUPTED if stopped else int(not search.complete))
 
 
@@ -195,14 +197,15 @@ class Kept(NamedTuple):
             yield lambda trial: print(json.dumps(trial.as_dict()), file=file, flush=True)
 
 
-def _say(search: Search, way: Way, stopped: bool) -> None:
+def _say(search: Search, way: Way, within: CapSet, stopped: bool) -> None:
     """Print what was found, and how it is given."""
     if stopped:
         warn("interrupted: this is what the trials so far say")
     say(f"tried as {way.title}")
     say(str(search))
     if search.complete and not search.minimal:
-        say("What fails with all of them is no matter of capabilities alone: run it by hand with all, and see why.")
+        more = "What fails with all of them is no matter of capabilities alone: run it by hand with all, and see why."
+        say(more if within == way.universe else "Others may do: try it without --universe.")
     if not search.minimal or search.minimal == (CapSet(),):
         return
     if way.engine is not None:

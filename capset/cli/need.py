@@ -22,20 +22,25 @@ if TYPE_CHECKING:
     from capset.engines import Engine
     from capset.operations import Grant, Operation
 
-__all__ = ["ENGINES", "need", "say_operation"]
+__all__ = ["ENGINES", "engines_option", "need", "say_operation"]
 
 ENGINES = ("docker", "podman", "cri-o")
 
 
+def engines_option(command: Any) -> Any:
+    """Add ``--engine``, for those whose options are told."""
+    return click.option(
+        "--engine",
+        "chosen",
+        multiple=True,
+        metavar="ENGINE[@VERSION][:FILE]",
+        help=f"Whose options to tell; {', '.join(ENGINES)} if not given.",
+    )(command)
+
+
 @click.command()
 @click.argument("words", nargs=-1, required=True, metavar="OPERATION")
-@click.option(
-    "--engine",
-    "chosen",
-    multiple=True,
-    metavar="ENGINE[@VERSION][:FILE]",
-    help=f"Whose options to tell; {', '.join(ENGINES)} if not given.",
-)
+@engines_option
 @click.option("--all", "every", is_flag=True, help="All operations with these words, though one has them as its id.")
 @json_option
 def need(words: tuple[str, ...], chosen: tuple[str, ...], every: bool, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from capset import live
 from capset.capability import Cap
 from capset.cli.output import Failure
 from capset.cli.users import group_of
-from capset.errors import UnreachableError
+from capset.errors import UnreachableError, shown
 from capset.printable import printable
 from capset.sets import CapSet
 from capset.summary import summary
@@ -88,6 +88,8 @@ class Way(NamedTuple):
         for program in dict.fromkeys((*self.front[:1], "setpriv")):
             if shutil.which(program) is None:
                 raise Failure(f"there is no {program}, which runs a command with other sets: it is part of util-linux")
+        if shutil.which(self.words[0]) is None:
+            raise Failure(f"there is no program {shown(self.words[0])} to be tried")
         for caps in (CapSet(), self.universe):
             command = self._replace(words=("cat", "/proc/self/status")).command(caps)
             done = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
@@ -126,8 +128,7 @@ class Way(NamedTuple):
                 except subprocess.TimeoutExpired:
                     return _TOO_LONG
                 finally:
-                    if process.returncode is None:  # somebody has interrupted it, or it takes too long
-                        _end(process)
+                    _end(process)
                 said = _tail(errors)
         except OSError as error:
             raise Failure(f"cannot run {shlex.join(command)}: {error.strerror}") from None
@@ -187,12 +188,13 @@ def _name(cap: Cap) -> str:
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
-    """End a command with all that it has started; it may put its things in order first."""
-    with suppress(*_NO_GROUP):
-        os.killpg(process.pid, signal.SIGTERM)
-    with suppress(subprocess.TimeoutExpired):
-        process.wait(timeout=_PATIENCE)
-    with suppress(*_NO_GROUP):
+    """End what a command has started, and the command itself, which may put its things in order first."""
+    if process.returncode is None:  # somebody has interrupted it, or it takes too long
+        with suppress(*_NO_GROUP):
+            os.killpg(process.pid, signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=_PATIENCE)
+    with suppress(*_NO_GROUP):  # what it has left behind could make the next trial fail, or succeed
         os.killpg(process.pid, signal.SIGKILL)
     process.kill()
 

@@ -9,7 +9,7 @@ import click
 from capset import observed
 from capset.cli.group import json_option
 from capset.cli.inputs import read_bytes
-from capset.cli.need import ENGINES
+from capset.cli.need import ENGINES, engines_option
 from capset.cli.operands import engine_named, masks_and_names
 from capset.cli.output import Failure, say, say_as_is, say_json
 from capset.cli.tables import number, prose, table, word
@@ -32,13 +32,7 @@ _SOME = 5  # so many lines that were not understood are shown
 @click.option("--command", "commands", multiple=True, metavar="NAME", help="Of threads of this name alone.")
 @click.option("--held", metavar="CAPS", help="What the program was given, a mask or a list: what was not seen is told.")
 @click.option("--off", multiple=True, metavar="RULE", help="Set nothing aside by this rule.")
-@click.option(
-    "--engine",
-    "chosen",
-    multiple=True,
-    metavar="ENGINE[@VERSION][:FILE]",
-    help=f"Whose options to tell; {', '.join(ENGINES)} if not given.",
-)
+@engines_option
 @click.option("--jsonl", is_flag=True, help="Write the checks as lines of JSON, which are read here too.")
 @json_option
 def used(

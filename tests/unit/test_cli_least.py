@@ -81,7 +81,8 @@ def test_what_needs_nothing_and_what_nothing_helps(run):
     status, out, _ = run(*DOCKER, "--universe", "kill", *no)
     assert status == 0
     assert "never: it does not work even with the whole universe" in out
-    assert "no matter of capabilities alone" in out
+    assert "Others may do: try it without --universe." in out
+    assert "no matter of capabilities alone" in run(*DOCKER, *no)[1]
 
 
 def test_not_all_is_decided(run):
@@ -120,6 +121,9 @@ def test_trials_are_kept(run, tmp_path):
     assert ran.read_text("utf-8") == times
     status, _, err = run(*DOCKER, "--trials", str(kept), "--", "other", "{flags}")
     assert status == 2
+    assert f"{kept} has the trials of something else: " in err
+    status, _, err = run(*asked[:3], "--timeout", "9", *asked[3:])
+    assert status == 2, "with another time to take, what failed may not fail"
     assert f"{kept} has the trials of something else: " in err
     whole = kept.read_text("utf-8")
     kept.write_text(whole[:-20], "utf-8")  # as of a machine that stopped while it was written
@@ -223,6 +227,20 @@ def test_what_takes_too_long_has_failed(tmp_path):
     assert before > 0
 
 
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="without groups of processes the command alone is ended")
+def test_what_is_left_behind_is_ended(tmp_path):
+    """A server of one trial would answer for the next."""
+    beats = tmp_path / "beats"
+    child = f"import time\nwhile True: print(file=open({str(beats)!r}, 'a')); time.sleep(0.05)"
+    code = f"import os, subprocess, sys, time; subprocess.Popen([sys.executable, '-c', {child!r}])\n"
+    code += f"while not os.path.exists({str(beats)!r}): time.sleep(0.05)"
+    assert in_container([sys.executable, "-c", code, "{flags}"], engines.get("docker"), 60).works(CapSet())
+    time.sleep(0.2)
+    size = beats.stat().st_size
+    time.sleep(0.5)
+    assert beats.stat().st_size == size
+
+
 def test_an_interruption(run):
     """What was tried is told, and what it started is ended."""
     end = f"os.kill({os.getpid()}, {int(signal.SIGINT)}), time.sleep(30)"
@@ -258,6 +276,14 @@ can_try = pytest.mark.skipif(
     not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("setpriv") is None,
     reason="root of Linux runs commands with other sets, by setpriv",
 )
+
+
+@can_try
+def test_a_program_that_is_not_there(run):
+    """Nothing follows from that about capabilities."""
+    status, out, err = run("least", "--", "nosuchprogram", "x")
+    assert (status, out) == (2, "")
+    assert "there is no program 'nosuchprogram' to be tried" in err
 
 
 @can_try
