@@ -248,6 +248,7 @@ def _write_findings(_app: object) -> None:
         how = f"In {documents.DIALECTS[example.dialect].about}"
         how += f", checked against the policy {example.policy}" if example.policy else ""
         how += f", read by systemd {example.systemd}" if example.systemd else ""
+        how += f", where a trace has `{example.used}`" if example.used else ""
         how += f", converted to {example.to}" if example.to else ""
         how += f" for {example.writes}" if example.writes else ""
         shown = f":\n\n```text\n{example.text.rstrip()}\n```" if example.text else " that is empty."

@@ -18,6 +18,7 @@ from pathlib import Path
 from capset import observed
 
 TRACEFS = Path("/sys/kernel/tracing")
+REFUSED = "ret == -1 || ret == -13"  # EPERM and EACCES: of the calls, these alone are recorded
 
 
 @contextmanager
@@ -35,10 +36,16 @@ def record(command: list[str]) -> str:
     """Run a command, and return what the tracer has printed."""
     with instance() as folder:
         event = folder / "events/capability/cap_capable"
+        calls = sorted((folder / "events/syscalls").glob("sys_exit_*"))
         (folder / "options/event-fork").write_text("1")  # what it starts too
+
+        for call in calls:
+            (call / "filter").write_text(REFUSED)
 
         def begin() -> None:  # in the child, of which alone anything is recorded
             (folder / "set_event_pid").write_text(str(os.getpid()))
+            for call in calls:
+                (call / "enable").write_text("1")
             (event / "enable").write_text("1")
             (event / "trigger").write_text("stacktrace")
 
@@ -47,6 +54,8 @@ def record(command: list[str]) -> str:
         finally:
             (event / "trigger").write_text("!stacktrace")
             (event / "enable").write_text("0")
+            for call in calls:
+                (call / "enable").write_text("0")
         return (folder / "trace").read_bytes().decode("utf-8", "backslashreplace")
 
 

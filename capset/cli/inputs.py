@@ -8,13 +8,16 @@ import stat
 import sys
 from errno import ENAMETOOLONG, ENOENT
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from capset.bounds import LONGEST_TEXT, bounded
 from capset.cli.output import Failure
-from capset.errors import shown
+from capset.errors import CapsetError, shown
 
-__all__ = ["is_fed", "read_bytes", "slashed", "whole"]
+if TYPE_CHECKING:
+    from capset.observed import Use
+
+__all__ = ["is_fed", "read_bytes", "read_trace", "slashed", "whole"]
 
 
 def is_fed() -> bool:
@@ -41,6 +44,20 @@ def read_bytes(path: str) -> bytes:
                 f"there is no file {shown(path)}; to have a text itself read, pipe it in and give -"
             ) from None
         raise
+
+
+def read_trace(path: str, tracer: str | None = None) -> Use:
+    """Read what a tracer has printed, from a file or from standard input for ``-``.
+
+    Raises:
+        Failure: It is what none of the known tracers prints.
+    """
+    from capset import observed  # which most commands do without
+
+    try:
+        return observed.read(read_bytes(path), tracer=tracer)
+    except CapsetError as error:
+        raise Failure(f"{path}: {error}") from error
 
 
 def slashed(path: str) -> str:

@@ -13,7 +13,7 @@ from capset import documents
 from capset.cli.fixing import fix_all
 from capset.cli.folders import Found, merge_all, read_all
 from capset.cli.group import json_option
-from capset.cli.inputs import read_bytes, slashed
+from capset.cli.inputs import read_bytes, read_trace, slashed
 from capset.cli.operands import engine_named
 from capset.cli.output import Failure, say, say_json, warn
 from capset.cli.progress import progress
@@ -43,6 +43,7 @@ def _rules(_ctx: click.Context, _param: click.Parameter, value: tuple[str, ...])
     help="Check pods by what baseline, restricted@1.25 or an SCC such as scc:restricted-v2 says of capabilities.",
 )
 @click.option("--systemd", metavar="RELEASE", help="The release of systemd, by default the newest.")
+@click.option("--used", metavar="TRACE", help="Tell what is granted and was not seen in a trace, and what is missing.")
 @click.option(
     "--from",
     "dialect",
@@ -71,6 +72,7 @@ def lint(
     engine: str | None,
     policy: str | None,
     systemd: str | None,
+    used: str | None,
     dialect: str | None,
     merge: bool,
     select: tuple[str, ...],
@@ -135,6 +137,7 @@ def lint(
         engine=None if engine is None else engine_named(engine, tell=False),  # the report does
         policy=policy,
         systemd=systemd,
+        used=None if used is None else read_trace(used),
         select=select or settings.select,
         ignore=(*settings.ignore, *ignore),
         silences={source: settings.of(seen_from_there(source)) for source in sources - {"-"}},

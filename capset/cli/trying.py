@@ -16,6 +16,7 @@ from capset import live
 from capset.capability import Cap
 from capset.cli.output import Failure
 from capset.cli.users import group_of
+from capset.confinement import setpriv
 from capset.errors import UnreachableError, shown
 from capset.printable import printable
 from capset.sets import CapSet
@@ -32,7 +33,6 @@ FLAGS = "{flags}"
 _NEEDED = CapSet(["setpcap"])  # by setpriv, for the bounding set
 _FOR_ANOTHER = CapSet(["setuid", "setgid", "setpcap"])
 _ENGINE_FAILED = 125  # of docker run and podman run: nothing was started
-_LAST_NAME = Cap.AUDIT_READ
 _TOO_LONG = 124  # as of timeout(1)
 _NO_GROUP = (ProcessLookupError, AttributeError)  # none is left, or the system has none, as Windows
 _PATIENCE = 5  # seconds in which a command may end by itself what it has begun
@@ -70,12 +70,8 @@ class Way(NamedTuple):
         if self.engine is not None:
             flags = self.engine.flags(caps)
             return [part for word in self.words for part in _filled(word, flags)]
-        held = ",".join(["-all", *(f"+{_name(cap)}" for cap in caps)])
-        sets = [f"--bounding-set={held}", f"--inh-caps={held if self.user else '-all'}"]
-        if self.user:
-            ids = [f"--reuid={self.user}", f"--regid={group_of(self.user)}", "--clear-groups"]
-            sets = [*ids, *sets, f"--ambient-caps={held}"]
-        return [*self.front, "setpriv", *sets, "--", *self.words]
+        sets = setpriv(caps, uid=self.user, gid=group_of(self.user)) if self.user else setpriv(caps)
+        return [*self.front, *sets, "--", *self.words]
 
     def probe(self) -> None:
         """Make sure that a command gets the sets that it is to get: setpriv(1) is silent where it cannot drop one.
@@ -180,11 +176,6 @@ def _gives(engine: Engine, cap: Cap) -> bool:
 def _filled(word: str, flags: list[str]) -> list[str]:
     """Put options in the place of their mark: as words of their own, or within a line for a shell."""
     return flags if word == FLAGS else [word.replace(FLAGS, shlex.join(flags))]
-
-
-def _name(cap: Cap) -> str:
-    """Write a capability as every setpriv(1) reads it: those that came later are no names to an old one."""
-    return cap.name.lower() if cap <= _LAST_NAME else f"cap_{int(cap)}"
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-import shlex
+from typing import Any
 
 import click
 
-from capset import observed
 from capset.cli.group import json_option
-from capset.cli.inputs import read_bytes
+from capset.cli.inputs import read_trace
 from capset.cli.need import ENGINES, engines_option
 from capset.cli.operands import engine_named, masks_and_names
 from capset.cli.output import Failure, say, say_as_is, say_json
 from capset.cli.tables import number, prose, table, word
+from capset.cli.users import uid_of
+from capset.confinement import confinements
 from capset.engines import Engine
-from capset.errors import CapsetError, UnreachableError
-from capset.observed import TRACERS, Use
+from capset.observed import TRACERS, Advice, Use
 from capset.printable import printable
 from capset.sets import CapSet
+from capset.summary import summary
 
 __all__ = ["used"]
 
@@ -27,10 +28,15 @@ _SOME = 5  # so many lines that were not understood are shown
 @click.command()
 @click.argument("file")
 @click.option(
-    "--tracer", type=click.Choice(list(TRACERS)), help="Which tracer has printed it; as it looks, if not given."
+    "--tracer",
+    type=click.Choice(list(TRACERS)),
+    metavar="TRACER",
+    help=f"Which tracer has printed it: {', '.join(TRACERS)}; as it looks, if not given.",
 )
 @click.option("--command", "commands", multiple=True, metavar="NAME", help="Of threads of this name alone.")
+@click.option("--container", "containers", multiple=True, metavar="NAME", help="Of this container alone.")
 @click.option("--held", metavar="CAPS", help="What the program was given, a mask or a list: what was not seen is told.")
+@click.option("--user", default="0", metavar="NAME|UID", help="As whom it is to run; 0 if not given.")
 @click.option("--off", multiple=True, metavar="RULE", help="Set nothing aside by this rule.")
 @engines_option
 @click.option("--jsonl", is_flag=True, help="Write the checks as lines of JSON, which are read here too.")
@@ -39,7 +45,9 @@ def used(
     file: str,
     tracer: str | None,
     commands: tuple[str, ...],
+    containers: tuple[str, ...],
     held: str | None,
+    user: str,
     off: tuple[str, ...],
     chosen: tuple[str, ...],
     jsonl: bool,
@@ -47,51 +55,67 @@ def used(
 ) -> None:
     """Say which capabilities a trace shows that were asked for, and the least that would do.
 
-    FILE is what tracefs, perf script, capable of bcc or capable.bt of bpftrace have printed, or - for standard input.
-    Checks whose answer decides nothing are set aside, each by a rule that is named. What was not seen may be needed
-    all the same.
+    FILE is what tracefs, perf script, bpftrace, capable of bcc, cap-audit, Inspektor Gadget, Tetragon, strace or the
+    audit log have, or - for standard input. Checks whose answer decides nothing are set aside, each by a rule that is
+    named. What was not seen may be needed all the same.
     """
-    try:
-        use = observed.read(read_bytes(file), tracer=tracer)
-    except CapsetError as error:
-        raise Failure(f"{file}: {error}") from error
-    found = use.of(commands=commands)
-    if commands and not found.checks:
-        names = sorted({printable(check.command) for check in use.checks})
-        raise Failure(
-            f"{file}: there is no check of {', '.join(commands)}; there are some of {', '.join(names) or 'nobody'}"
-        )
+    use = read_trace(file, tracer)
+    found = use.of(commands=commands, containers=containers)
+    for asked, field, what in ((commands, "command", "of"), (containers, "container", "in")):
+        if asked and not found.checks + found.calls:
+            names = sorted({printable(getattr(each, field)) for each in use.checks + use.calls} - {""})
+            there = ", ".join(names) or "nobody"
+            raise Failure(f"{file}: nothing is {what} {', '.join(asked)}; there is something {what} {there}")
     advice = found.least(held=None if held is None else masks_and_names(held), off=off)
     engines = [engine_named(name) for name in chosen or ENGINES]
+    uid = uid_of(user, here=False)
     if jsonl:
         say_as_is(found.to_jsonl().rstrip("\n"))
     elif as_json:
-        summed = [row._asdict() | {"command": printable(row.command)} for row in found.summed(off=off)]
-        unread = [each.as_dict() | {"text": printable(each.text)} for each in found.unread]
-        told = {"tracer": found.tracer, "checks": summed, "unread": unread, "lost": found.lost}
-        say_json({**told, "advice": advice.as_dict()})
+        say_json(_json(found, advice, off, engines, uid))
     else:
         _say(file, found, off)
         say()
         for sentence in advice.sentences():
             say(sentence)
         say("What was not seen may be needed all the same.")
-        if any(advice.least):
-            _say_options(advice.least, engines)
+        for caps in advice.least:
+            if caps:
+                say_confinements(caps, engines, uid)
 
 
-def _say_options(least: tuple[CapSet, ...], engines: list[Engine]) -> None:
-    """Print how each engine is asked for each of some sets, and for nothing else."""
+def _json(use: Use, advice: Advice, off: tuple[str, ...], engines: list[Engine], uid: int) -> dict[str, Any]:
+    summed = [row._asdict() | {"command": printable(row.command)} for row in use.summed(off=off)]
+    calls = [call.as_dict() | {"command": printable(call.command)} for call in use.calls]
+    unread = [each.as_dict() | {"text": printable(each.text)} for each in use.unread]
+    told = {"tracer": use.tracer, "checks": summed, "calls": calls, "unread": unread, "lost": use.lost}
+    given = [
+        {"caps": caps.as_dict(), **one.as_dict()}
+        for caps in advice.least
+        if caps
+        for one in confinements(caps, user=uid, engines=engines)
+    ]
+    return {**told, "advice": advice.as_dict(), "given": given}
+
+
+def say_confinements(caps: CapSet, engines: list[Engine], uid: int) -> None:
+    """Print how a process is given a set and nothing else."""
+    who = f"user {uid}" if uid else "root"
     say()
-    rows = [[engine.name, ", ".join(caps.names()), _options(engine, caps)] for engine in engines for caps in least]
-    table([word("engine"), prose("root with"), prose("and nothing else, asked for by")], rows)
-
-
-def _options(engine: Engine, caps: CapSet) -> str:
-    try:
-        return shlex.join(engine.flags(caps)) or "it is given by default"
-    except UnreachableError as error:
-        return str(error)
+    say(f"For {who} with {summary(caps)} and nothing else:")
+    ways = confinements(caps, user=uid, engines=engines)
+    rows = [
+        [one.to if at == 0 else "", line or "it is given by default"]
+        for one in ways
+        for at, line in enumerate((one.problem or one.text).split("\n"))
+    ]
+    table([word("by"), prose("write")], rows)
+    also: dict[str, list[str]] = {}
+    for one in ways:
+        for each in one.also:
+            also.setdefault(each, []).append(one.to)
+    for each, names in also.items():
+        say(f"{', '.join(names)}: {each}")
 
 
 def _say(file: str, use: Use, off: tuple[str, ...]) -> None:

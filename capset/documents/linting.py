@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 
 from attrs import evolve
 
@@ -18,11 +19,15 @@ from capset.documents.rules import RULES
 from capset.documents.silencing import Entry, Silences
 from capset.documents.workload import Workload, listed
 from capset.engines import Engine, Request
-from capset.errors import FormatError, RequestError, require, shown
+from capset.errors import FormatError, RequestError, UnreachableError, require, shown
 from capset.policy.constraints import scc_rule
 from capset.policy.rule import NOT_ROOT, Rule, who
 from capset.policy.standards import Level, pod_rule
 from capset.sets import CapSet
+from capset.summary import summary
+
+if TYPE_CHECKING:
+    from capset.observed import Advice, Use
 
 __all__ = ["lint"]
 
@@ -33,6 +38,7 @@ def lint(
     engine: Engine | None = None,
     policy: str | None = None,
     systemd: int | str | None = None,
+    used: Use | None = None,
     select: Iterable[str] = (),
     ignore: Iterable[str] = (),
     silences: Mapping[str, Iterable[Entry]] | None = None,
@@ -47,6 +53,7 @@ def lint(
             OpenShift, as in ``"scc:restricted-v2"``.
         systemd: The release of systemd that reads the units, such as 252 or ``"252.39-1~deb12u1"``; the newest that was
             read if not given.
+        used: What a tracer saw of what all of the workloads do: what they grant beyond it is told, and what they lack.
         select: The rules that alone are told; all if none is given.
         ignore: The rules that are not told.
         silences: What a configuration silences, by the name of the document: what
@@ -78,6 +85,7 @@ def lint(
     require(policy, str | None, 'a policy as str, such as "restricted@1.25"')
     require(systemd, int | str | None, "systemd, the release that reads the units, such as 252")
     wanted, rule = _wanted(select, ignore), _rule(policy)
+    advice = None if used is None else _advice(used)
     subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
     notes = _of_arguments(subjects, engine, policy, systemd)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
@@ -89,6 +97,8 @@ def lint(
         outcome = _outcome(admitted, runtime)
         outcome = evolve(outcome, workload=workload, user=admitted.user, assumed=_assumed(outcome, admitted))
         judged = (*_judged(outcome, admitted.request, runtime), *_by_policy(workload, applies, runtime))
+        if used is not None and advice is not None:
+            judged = (*judged, *_by_use(outcome, used, advice, runtime))
         parts.append((outcome, (*_told(workload, applies), *judged, *notes.pop(workload.source, ()))))
     parts = _silenced(
         [
@@ -96,7 +106,11 @@ def lint(
             for part, told in parts
         ],
         silences or {},
-        lambda rule: wanted(rule) and (policy is not None or not RULES[rule].example.policy),
+        lambda rule: (
+            wanted(rule)
+            and (policy is not None or not RULES[rule].example.policy)
+            and (used is not None or not RULES[rule].example.used)
+        ),
     )
     findings = dict.fromkeys(finding for _, told in parts for finding in told)  # a pod's own are in each container's
     return Report(findings, (outcome for outcome, _ in parts if outcome.gets or outcome.reason), subjects=parts)
@@ -284,6 +298,48 @@ def _by_policy(workload: Workload, rule: Rule | None, engine: Engine) -> Iterato
             value=finding.value,
             effect=finding.effect,
         )
+
+
+def _advice(used: Use) -> Advice:
+    """Return what would do for what was seen.
+
+    Raises:
+        TypeError: It is no Use.
+    """
+    from capset.observed import Use  # which most who lint do without
+
+    require(used, Use, "a Use, as observed.read() gives it")
+    return used.least()
+
+
+def _by_use(outcome: Outcome, used: Use, advice: Advice, engine: Engine) -> Iterator[Finding]:
+    """List what a workload grants and nobody was seen to use, and what was used and is not granted."""
+    workload = outcome.workload
+    if outcome.gets is None or workload.asks is None or (advice.partial and advice.needs is None):
+        return  # nothing follows from a trace that shows no checks
+    holds = outcome.gets.effective | outcome.gets.permitted
+    granted = holds or outcome.gets.bounding
+    least = min(advice.least, key=len, default=None)
+    instead = "" if least is None or workload.request is None else _instead(least, engine)
+    told = [f"{len(used.unread)} of its lines were not understood"] if used.unread else []
+    told += [f"{used.lost} events were lost"] if used.lost else []
+    instead += f" (the trace is not whole: {', '.join(told)})" if told else ""
+    if unused := granted - used.asked:
+        message = f"not seen to be asked for: {summary(unused)}{instead}"
+        yield _of(workload, "unused-capability", "depends", message, "add")
+    if advice.needs is not None and not advice.needs.satisfied_by(granted):
+        missing = " or ".join(str(each - granted) for each in advice.least)
+        message = f"asked for and granted in the trace, and not granted here: {missing}{instead}"
+        yield _of(workload, "missing-capability", "depends", message, "drop")
+
+
+def _instead(least: CapSet, engine: Engine) -> str:
+    """Say how an engine is asked for what would do."""
+    try:
+        flags = engine.flags(least)
+    except UnreachableError:
+        return ""
+    return f"; for {summary(least)}: {shlex.join(flags) or 'nothing is to be asked for'}"
 
 
 def _of_arguments(

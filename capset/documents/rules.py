@@ -25,6 +25,7 @@ class Example:
         engine: The engine that runs it, such as ``docker@20.10``; empty for the usual one.
         policy: The policy against which it is checked; empty for none.
         systemd: The release of systemd that reads it; None for the newest.
+        used: A trace, as lines of JSON, with which it is compared; empty for none.
         to: The dialect into which it is converted, where a rule is about what is lost; empty for lint.
         writes: The engine for which it is converted; empty for the usual one.
     """
@@ -34,6 +35,7 @@ class Example:
     engine: str = ""
     policy: str = ""
     systemd: int | None = None
+    used: str = ""
     to: str = ""
     writes: str = ""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from typing import NamedTuple
 
 from attrs import evolve, field, frozen
 
@@ -14,7 +15,7 @@ from capset.problem import Problem
 from capset.sets import CapSet
 from capset.summary import listed
 
-__all__ = ["is_of_strace", "is_trace", "trace"]
+__all__ = ["Returned", "calls", "is_of_strace", "is_trace", "trace"]
 
 
 def __dir__() -> list[str]:
@@ -111,6 +112,39 @@ class _Known:
     line: Line
     answers: dict[int, bool] = field(factory=dict)
     ends: list[int] = field(factory=list)
+
+
+class Returned(NamedTuple):
+    """A call that has returned.
+
+    Attributes:
+        line: Where it begins.
+        pid: The thread as strace writes it, empty where it does not.
+        name: Which call.
+        errno: The name of the errno that it came to; empty where it succeeded.
+    """
+
+    line: Line
+    pid: str
+    name: str
+    errno: str
+
+
+def calls(text: str) -> Iterator[Returned | Line]:
+    """Yield each call that has returned; a line that strace does not print is yielded as it is.
+
+    Examples:
+        >>> from capset.formats import strace
+        >>> [call] = strace.calls('[pid 7] sethostname("x", 1) = -1 EPERM (Operation not permitted)')
+        >>> call.pid, call.name, call.errno
+        ('7', 'sethostname', 'EPERM')
+    """
+    for line, pid, rest in _whole_calls(lines_of(text)):
+        if call := _CALL.fullmatch(rest):
+            errno = (call["told"] or "").partition(" ")[0] if call["result"] == "-1" else ""
+            yield Returned(line, pid, call["name"], errno)
+        elif rest.strip() and not _OTHER.fullmatch(rest):
+            yield line
 
 
 def trace(text: str) -> list[Printed]:

@@ -19,7 +19,9 @@ TYPE_CHECKING = False  # typing takes longer to load than this
 if TYPE_CHECKING:
     from capset.observed.advice import Advice as Advice
     from capset.observed.advice import Choice as Choice
+    from capset.observed.advice import Refused as Refused
     from capset.observed.advice import SetAside as SetAside
+    from capset.observed.call import Call as Call
     from capset.observed.check import Check as Check
     from capset.observed.noise import Rule as Rule
     from capset.observed.noise import rules as rules
@@ -35,7 +37,8 @@ else:
     __getattr__, __dir__, __all__ = lazily(
         __name__,
         {
-            "capset.observed.advice": ("Advice", "Choice", "SetAside"),
+            "capset.observed.advice": ("Advice", "Choice", "Refused", "SetAside"),
+            "capset.observed.call": ("Call",),
             "capset.observed.check": ("Check",),
             "capset.observed.noise": ("Rule", "rules"),
             "capset.observed.reading": ("TRACERS", "read", "tracer_of"),

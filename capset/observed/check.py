@@ -36,6 +36,10 @@ class Check(Plain):
         stack: The functions of the kernel, the innermost first.
         user_ns: The user namespace in which it was asked for, as the tracer writes it: often a pointer that stands for
             the same one in one trace alone.
+        outside: Whether that is the initial one, and the thread is in another: nothing that it holds counts there.
+        module: The security module that answered, such as ``SELinux``; empty where the thread's own sets did.
+        container: Which container it was, as the tracer names it.
+        errno: What the system call came to: the name of an errno, or ``0`` where it succeeded.
         count: How often it was seen.
         line: The line of the trace, counted from 1; 0 where there is none.
     """
@@ -51,6 +55,10 @@ class Check(Plain):
     function: str = ""
     stack: tuple[str, ...] = ()
     user_ns: str = ""
+    outside: bool | None = None
+    module: str = ""
+    container: str = ""
+    errno: str = ""
     count: int = 1
     line: int = 0
 
@@ -58,4 +66,5 @@ class Check(Plain):
         who = printable(self.command) or "a thread"
         where = f" in {self.syscall}()" if self.syscall else ""
         by = f", by {self.function}()" if self.function else ""
-        return f"{who}: {self.cap} {self.verdict}{where}{by}"
+        module = f", answered by {printable(self.module)}" if self.module else ""
+        return f"{who}: {self.cap} {self.verdict}{where}{by}{module}"

@@ -20,7 +20,7 @@ _ANY = CapSet()
 
 @frozen(kw_only=True)
 class Rule(Plain):
-    """What is set aside, and why.
+    """What is set aside, or may be, and why.
 
     Everything that a rule names has to be so of a check; what it leaves empty does not matter.
 
@@ -34,6 +34,9 @@ class Rule(Plain):
         commands: The names of the threads.
         verdict: What the answer was.
         audited: Whether a refusal would have been audited.
+        outside: Whether it was asked for in the initial user namespace by a thread in another.
+        sure: Whether such a check decides nothing whatever the program does. What is not sure is not set aside: it is
+            told that it may be.
         without_function: Whether it is for tracers that do not print the function alone.
     """
 
@@ -48,6 +51,8 @@ class Rule(Plain):
     commands: tuple[str, ...] = ()
     verdict: str = ""
     audited: bool | None = None
+    outside: bool | None = None
+    sure: bool = True
     without_function: bool = False
 
     @classmethod
@@ -64,6 +69,7 @@ class Rule(Plain):
             and (not self.commands or check.command in self.commands)
             and self.verdict in {"", check.verdict}
             and self.audited in {None, check.audited}
+            and self.outside in {None, check.outside}
             and not (self.without_function and check.function)
         )
 

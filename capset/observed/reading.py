@@ -2,18 +2,27 @@
 
 from __future__ import annotations
 
-import json
+import re
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from capset.bounds import bounded
-from capset.errors import ArgumentError, CapsetError, clipped, require, shown
+from capset.errors import ArgumentError, CapsetError, require, shown
+from capset.observed.auditing import from_audit, is_audit
+from capset.observed.bpftrace import from_bpftrace, is_map
+from capset.observed.call import Call
+from capset.observed.cap_audit import from_cap_audit, is_cap_audit
 from capset.observed.capable import from_capable, is_header
 from capset.observed.check import Check
+from capset.observed.gadget import from_gadget, is_gadget
+from capset.observed.objects import Found, cap_of, found_in, unread
 from capset.observed.stacks import numbered
-from capset.observed.tracing import from_perf, from_trace, is_check
+from capset.observed.strace import from_strace, is_strace
+from capset.observed.tetragon import from_tetragon, is_tetragon
+from capset.observed.tracing import from_perf, from_trace
 from capset.observed.use import Unread, Use
+from capset.sets import CapSet
 
 __all__ = ["TRACERS", "from_jsonl", "read", "tracer_of"]
 
@@ -21,12 +30,20 @@ TRACERS: Mapping[str, str] = MappingProxyType(
     {
         "trace": "tracefs: trace and trace_pipe, of the tracepoint capability:cap_capable, with stacks or without",
         "perf": "perf script, of the same tracepoint",
+        "bpftrace": "bpftrace, a map of it that counts",
         "capable": "capable of bcc, and capable.bt of bpftrace",
+        "cap-audit": "cap-audit of libcap-ng, as JSON",
+        "gadget": "trace_capabilities of Inspektor Gadget, as JSON",
+        "tetragon": "events of Tetragon, as JSON",
+        "audit": "the audit log: SELinux, AppArmor, capset(2), and calls that were refused",
+        "strace": "strace: calls that were refused, and capset(2); it sees no checks",
         "jsonl": "checks as lines of JSON, as Use.to_jsonl() writes them; what is not known may be left out",
     }
 )
 """The tracers whose output is read, and what they are."""
 
+_OBJECT = re.compile(r"^\s*(?:\[\s*)?\{", re.MULTILINE)
+_LONGEST = 10000  # of a line that is looked at
 _FIRST = 2000  # so many lines are looked at to see which tracer it was
 
 
@@ -39,27 +56,69 @@ def from_jsonl(text: str) -> Use:
         a thread: CAP_KILL denied
     """
     checks: list[Check] = []
-    unread: list[Unread] = []
-    empty = Check(cap=0).as_dict()
-    for number, line in numbered(text):
-        if not line.strip():
+    calls: list[Call] = []
+    missed: list[Unread] = []
+    configured, lost = CapSet(), 0
+    empty, empty_call = Check(cap=0).as_dict(), Call(syscall="", errno="").as_dict()
+    for found in found_in(text):
+        if isinstance(found, Unread):
+            missed.append(found)
             continue
+        told = found.value
         try:
-            told: Any = json.loads(line)
-            require(told, dict, "an object")
-            if "cap" not in told:
+            if "cap" in told:
+                cap = cap_of(told["cap"], told["cap"])
+                checks.append(Check.from_dict({**empty, "line": found.line, **told, "cap": str(cap)}))
+            elif "call" in told:
+                calls.append(Call.from_dict({**empty_call, "line": found.line, **told["call"]}))
+            elif "configured" in told:
+                configured |= CapSet.parse(told["configured"])
+            elif "unread" in told:
+                missed.append(Unread.from_dict(told["unread"]))
+            elif "lost" in told:
+                lost += _count(told["lost"])
+            else:
                 raise ArgumentError("it does not say which capability", told)
-            checks.append(Check.from_dict({**empty, "line": number, **told}))
         except (CapsetError, ValueError, TypeError, RecursionError) as error:
-            unread.append(Unread(line=number, text=line, why=clipped(f"expected a check: {error}")))
-    return Use(tracer="jsonl", checks=tuple(checks), unread=tuple(unread))
+            missed.append(unread(found, error))
+    return Use(
+        tracer="jsonl",
+        checks=tuple(checks),
+        calls=tuple(calls),
+        configured=configured,
+        unread=tuple(missed),
+        lost=lost,
+    )
+
+
+def _count(told: object) -> int:
+    """Return a number of events.
+
+    Raises:
+        TypeError: It is none.
+    """
+    if isinstance(told, bool) or not isinstance(told, int) or told < 0:
+        raise TypeError(f"{shown(told)} is no number of events")
+    return told
 
 
 _READERS: dict[str, Callable[[str], Use]] = {
     "trace": from_trace,
     "perf": from_perf,
+    "bpftrace": from_bpftrace,
     "capable": from_capable,
+    "cap-audit": from_cap_audit,
+    "gadget": from_gadget,
+    "tetragon": from_tetragon,
+    "audit": from_audit,
+    "strace": from_strace,
     "jsonl": from_jsonl,
+}
+# What an object of JSON may be of, in the order in which they are asked.
+_OBJECTS: dict[str, Callable[[Mapping[str, Any]], bool]] = {
+    "cap-audit": is_cap_audit,
+    "tetragon": is_tetragon,
+    "gadget": is_gadget,
 }
 
 
@@ -76,18 +135,48 @@ def tracer_of(text: str) -> str:
         'jsonl'
     """
     require(text, str, "what a tracer has printed as str")
+    front = text.lstrip()[:1] in {"{", "["} and not _of_line(text.lstrip().partition("\n")[0][:_LONGEST])
+    if front and (found := _of_objects(text)):
+        return found
     for number, line in numbered(text):
         if number > _FIRST:
             break
-        if is_check(line):  # first, as a command may be called like anything else
-            return "trace" if from_trace(line).checks else "perf"
-        if is_header(line):
-            return "capable"
-        if line.lstrip().startswith("{"):
-            return "jsonl"
-        if line.startswith("# tracer:") or "<stack trace>" in line:
-            return "trace"
+        if found := _of_line(line[:_LONGEST]):
+            return found
+    if _OBJECT.search(text) and (found := _of_objects(text)):  # below what the program itself has printed
+        return found
     raise ArgumentError(f"{shown(text)} is what none of the known tracers prints: {', '.join(TRACERS)}", text)
+
+
+def _of_objects(text: str) -> str:
+    """Say which tracer prints such objects: the first that tells."""
+    for number, found in enumerate(found_in(text)):
+        if number == _FIRST:
+            break
+        if isinstance(found, Found):
+            for name, is_one in _OBJECTS.items():
+                if is_one(found.value):
+                    return name
+            if {"cap", "call", "configured", "lost", "unread"} & found.value.keys():
+                return "jsonl"
+    return ""
+
+
+def _of_line(line: str) -> str:
+    """Say which tracer prints such a line; empty where no one does."""
+    if from_trace(line).checks:  # first, as a command may be called like anything else
+        return "trace"
+    if from_perf(line).checks:
+        return "perf"
+    if is_header(line):
+        return "capable"
+    if is_map(line):
+        return "bpftrace"
+    if line.startswith("# tracer:") or "<stack trace>" in line:
+        return "trace"
+    if is_audit(line):
+        return "audit"
+    return "strace" if is_strace(line) else ""
 
 
 def read(text: str | bytes, *, tracer: str | None = None) -> Use:

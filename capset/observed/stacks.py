@@ -12,7 +12,8 @@ from capset.observed.check import Check
 __all__ = ["numbered", "with_stack"]
 
 _SYSCALL = re.compile(
-    r"__(?:x64|ia32|arm64|riscv|s390x?|powerpc)_(?:compat_)?sys_(?P<name>\w+)|__(?:(?:se|do)_)?(?:compat_)?sys_(?P<same>\w+)"
+    r"__(?:x64|ia32|arm64|riscv|s390x?|powerpc)_(?:compat_)?sys_(?P<name>\w+)|__(?:(?:se|do)_)?(?:compat_)?sys_(?P<same>\w+)|"
+    r"ksys_(?P<inner>\w+?)(?:_pgoff)?"
 )
 # What only passes the question on, from security/commoncap.c, kernel/capability.c and the wrappers of subsystems.
 _PASSING_ON = re.compile(
@@ -30,12 +31,14 @@ def numbered(text: str) -> Iterator[tuple[int, str]]:
 
 
 def with_stack(check: Check, stack: list[str]) -> Check:
-    """Say of a check which function asked, and in which system call."""
-    asking = [name for name in stack if not _PASSING_ON.fullmatch(name)]
-    calls = [found["name"] or found["same"] for name in stack if (found := _SYSCALL.fullmatch(name))]
+    """Say of a check which function asked, and in which system call where the stack tells that."""
+    names = [name.partition(".")[0] for name in stack]  # without what a compiler adds, such as .isra.0 and .cold
+    asking = [name for name in names if not _PASSING_ON.fullmatch(name)]
+    found = [call for name in names if (call := _SYSCALL.fullmatch(name))]
+    calls = [call["name"] or call["same"] or call["inner"] for call in found]
     return evolve(
         check,
         function=asking[0] if asking else "",
-        syscall=calls[0] if calls else "",
+        syscall=calls[-1] if calls else check.syscall,
         stack=tuple(stack),
     )

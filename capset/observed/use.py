@@ -10,6 +10,7 @@ from attrs import evolve, frozen
 
 from capset.errors import require
 from capset.observed.advice import Advice, advice, counted
+from capset.observed.call import Call
 from capset.observed.check import Check
 from capset.observed.noise import Rule, chosen, rules
 from capset.plain import Plain
@@ -17,6 +18,14 @@ from capset.sets import CapSet
 from capset.shown import Tabular
 
 __all__ = ["Summed", "Unread", "Use"]
+
+_BLIND = {"strace", "audit"}  # where nothing was seen, nothing follows
+_NONE = CapSet()
+_PARTIAL = {
+    "strace": "strace shows no checks",
+    "audit": "the audit shows no check but those that a security module answered",
+    "cap-audit": "cap-audit leaves out what it takes for noise itself",
+}
 
 
 @frozen(kw_only=True)
@@ -59,18 +68,23 @@ class Use(Plain, Tabular):
     """What a tracer saw.
 
     Each check is a row of :meth:`to_records`: ``cap``, ``number``, ``verdict``, ``audited``, ``pid``, ``tid``, ``uid``,
-    ``command``, ``syscall``, ``function``, ``user_ns``, ``count``, ``line`` and ``noise``, the name of the rule that
-    sets it aside.
+    ``command``, ``syscall``, ``function``, ``user_ns``, ``outside``, ``module``, ``container``, ``errno``, ``count``,
+    ``line`` and ``noise``, the name of the rule that sets it aside.
 
     Attributes:
         tracer: What it was: a key of :data:`TRACERS`.
         checks: What the kernel was asked, in that order.
+        calls: The calls that came to EPERM or EACCES, where the tracer shows these.
+        configured: What the program put into its effective or permitted set by capset(2), the last time that it did,
+            where the tracer shows that.
         unread: What was not understood.
         lost: How many events the tracer says it lost, of which nothing is known.
     """
 
     tracer: str
     checks: tuple[Check, ...] = ()
+    calls: tuple[Call, ...] = ()
+    configured: CapSet = _NONE
     unread: tuple[Unread, ...] = ()
     lost: int = 0
 
@@ -105,11 +119,13 @@ class Use(Plain, Tabular):
         rows = sorted(found.items(), key=lambda item: (bool(item[0][5]), item[0]))
         return [Summed(*key[1:5], times, key[5]) for key, times in rows]
 
-    def of(self, *, commands: Collection[str] = (), pids: Collection[int] = ()) -> Use:
-        r"""Return what is about some threads alone, by their names or their processes; what was not read stays.
+    def of(
+        self, *, commands: Collection[str] = (), pids: Collection[int] = (), containers: Collection[str] = ()
+    ) -> Use:
+        r"""Return what is about some threads alone, by their names, processes or containers; the rest stays as it is.
 
         Raises:
-            TypeError: *commands* is a text, which would be read as its letters.
+            TypeError: *commands* or *containers* is a text, which would be read as its letters.
 
         Examples:
             >>> from capset import observed
@@ -117,14 +133,22 @@ class Use(Plain, Tabular):
             >>> print(both.of(commands=["a"]).asked)
             CAP_KILL
         """
-        if isinstance(commands, str):
-            raise TypeError(f"expected names of commands, got {commands!r}: write [{commands!r}]")
-        wanted = [
-            check
-            for check in self.checks
-            if (not commands or check.command in commands) and (not pids or check.pid in pids)
-        ]
-        return evolve(self, checks=tuple(wanted))
+        for names, what in ((commands, "commands"), (containers, "containers")):
+            if isinstance(names, str):
+                raise TypeError(f"expected names of {what}, got {names!r}: write [{names!r}]")
+
+        def wanted(each: Check | Call) -> bool:
+            return (
+                (not commands or each.command in commands)
+                and (not pids or each.pid in pids)
+                and (not containers or each.container in containers)
+            )
+
+        return evolve(
+            self,
+            checks=tuple(check for check in self.checks if wanted(check)),
+            calls=tuple(call for call in self.calls if wanted(call)),
+        )
 
     def noise(self, *, off: Collection[str] = ()) -> list[tuple[Check, Rule]]:
         """Return the checks that are set aside, each with the first rule that does.
@@ -135,8 +159,17 @@ class Use(Plain, Tabular):
         Raises:
             ArgumentError: There is no rule of that name.
         """
+        return self._by_rule([rule for rule in _followed(off) if rule.sure])
+
+    def doubtful(self, *, off: Collection[str] = ()) -> list[tuple[Check, Rule]]:
+        """Return the checks that seldom decide anything, each with the rule that says so; they are not set aside.
+
+        The argument is that of :meth:`noise`.
+        """
+        return self._by_rule([rule for rule in _followed(off) if not rule.sure])
+
+    def _by_rule(self, followed: list[Rule]) -> list[tuple[Check, Rule]]:
         found: list[tuple[Check, Rule]] = []
-        followed = _followed(off)
         for check in self.checks:
             rule = next((rule for rule in followed if rule.applies(check)), None)
             if rule is not None:
@@ -145,7 +178,7 @@ class Use(Plain, Tabular):
 
     def relevant(self, *, off: Collection[str] = ()) -> list[Check]:
         """Return the checks that no rule sets aside; the argument is that of :meth:`noise`."""
-        followed = _followed(off)
+        followed = [rule for rule in _followed(off) if rule.sure]
         return [check for check in self.checks if not any(rule.applies(check) for rule in followed)]
 
     def least(self, *, held: CapSet | None = None, off: Collection[str] = ()) -> Advice:
@@ -171,7 +204,19 @@ class Use(Plain, Tabular):
         """
         if held is not None:
             require(held, CapSet, "a CapSet for held")
-        return advice(self.relevant(off=off), self.noise(off=off), held, len(self.unread), self.lost)
+        names = self.tracer.split(", ")
+        return advice(
+            self.relevant(off=off),
+            self.noise(off=off),
+            held,
+            doubtful=self.doubtful(off=off),
+            calls=self.calls,
+            configured=self.configured,
+            unread=len(self.unread),
+            lost=self.lost,
+            partial="; ".join(_PARTIAL[name] for name in names if name in _PARTIAL),
+            blind={*names} <= _BLIND,
+        )
 
     def __add__(self, other: Use) -> Use:
         """Put two together."""
@@ -181,18 +226,26 @@ class Use(Plain, Tabular):
         return Use(
             tracer=", ".join(tracers),
             checks=self.checks + other.checks,
+            calls=self.calls + other.calls,
+            configured=self.configured | other.configured,
             unread=self.unread + other.unread,
             lost=self.lost + other.lost,
         )
 
     def to_jsonl(self) -> str:
-        """Write the checks as lines of JSON, one each, which :func:`read` reads."""
+        """Write what was seen as lines of JSON, which :func:`read` reads: a line for each check, and for the rest."""
         import json  # which most who trace do not need
 
-        return "".join(json.dumps(check.as_dict()) + "\n" for check in self.checks)
+        lines: list[object] = [check.as_dict() for check in self.checks]
+        lines += [{"call": call.as_dict()} for call in self.calls]
+        lines += [{"configured": str(self.configured)}] if self.configured else []
+        lines += [{"unread": each.as_dict()} for each in self.unread]
+        lines += [{"lost": self.lost}] if self.lost else []
+        return "".join(json.dumps(line) + "\n" for line in lines)
 
     def __str__(self) -> str:
         parts = [f"{counted(sum(check.count for check in self.checks), 'check')} of {self.asked or 'nothing'}"]
+        parts += [counted(sum(call.count for call in self.calls), "refused call")] if self.calls else []
         parts += [f"{counted(len(self.unread), 'line')} not understood"] if self.unread else []
         parts += [f"{counted(self.lost, 'event')} lost"] if self.lost else []
         return ", ".join(parts)

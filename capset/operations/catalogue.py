@@ -201,6 +201,7 @@ def _made(area: str, fact: dict[str, Any]) -> Operation:
         conditions=tuple(map(Condition, fact.get("conditions", ()))),
         noise=CapSet(fact.get("noise", ())),
         evidence=evidence(fact["id"]),
+        functions=tuple(load("stacks")["functions"].get(fact["id"], ())),
     )
 
 

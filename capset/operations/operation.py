@@ -62,6 +62,10 @@ class Operation(Plain, Shown):
         since: The release of Linux that brought this rule; empty where that is not known.
         until: The last release of which it is so; empty where it still is.
         function: The function of the kernel that decides.
+        example: Which of its capabilities stands for any other, as what counts is the one that it is about; empty where
+            none does.
+        functions: Those in whose name its checks stand in stacks of a kernel that was recorded, where a compiler has
+            put that function into them.
         path: The file of the kernel's source that has it.
         note: What else there is to say; empty where there is nothing.
         undecided: Why no kernel was asked; empty where one was.
@@ -99,6 +103,8 @@ class Operation(Plain, Shown):
     since: str = ""
     until: str = ""
     function: str = ""
+    example: str = ""
+    functions: tuple[str, ...] = ()
     path: str = ""
     note: str = ""
     undecided: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -43,6 +44,9 @@ def tool():
         return path
 
     return find
+
+
+_TRACEFS = Path("/sys/kernel/tracing")
 
 
 @pytest.fixture(scope="session")
@@ -126,3 +130,20 @@ def of_its_own(kind: type) -> Callable[..., Iterator[object]]:
 docker, containerd, podman, buildah = map(of_its_own, (Docker, Containerd, Podman, Buildah))
 apptainer = of_its_own(Apptainer)
 runc, crun, bubblewrap, nspawn, lxc, incus = map(of_its_own, (Runc, Crun, Bubblewrap, Nspawn, Lxc, Incus))
+
+
+@pytest.fixture(scope="module")
+def tracing(holding, tool):
+    """Have tracefs, with the tracepoint that came with Linux 6.14."""
+    holding("sys_admin", "perfmon")
+    mount = tool("mount", "mount")
+    mounted = not (_TRACEFS / "events").exists()
+    if mounted:
+        subprocess.run([mount, "-t", "tracefs", "tracefs", _TRACEFS], check=True)
+    if not (_TRACEFS / "events/capability/cap_capable").exists():
+        pytest.skip("needs the tracepoint cap_capable (Linux 6.14)")
+    before = sorted((_TRACEFS / "instances").iterdir())
+    yield
+    assert sorted((_TRACEFS / "instances").iterdir()) == before, "something was left behind"
+    if mounted:
+        subprocess.run(["umount", _TRACEFS], check=True)

@@ -9,26 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from capset import CapSet, observed
+
 ROOT = Path(__file__).parent.parent.parent
-TRACEFS = Path("/sys/kernel/tracing")
 MARK = "import socket; socket.socket().setsockopt(1, 36, 1)"
-
-
-@pytest.fixture(scope="module")
-def tracing(holding, tool):
-    """Have tracefs, with the tracepoint that came with Linux 6.14."""
-    holding("sys_admin", "perfmon")
-    mount = tool("mount", "mount")
-    mounted = not (TRACEFS / "events").exists()
-    if mounted:
-        subprocess.run([mount, "-t", "tracefs", "tracefs", TRACEFS], check=True)
-    if not (TRACEFS / "events/capability/cap_capable").exists():
-        pytest.skip("needs the tracepoint cap_capable (Linux 6.14)")
-    before = sorted((TRACEFS / "instances").iterdir())
-    yield
-    assert sorted((TRACEFS / "instances").iterdir()) == before, "the script has left something"
-    if mounted:
-        subprocess.run(["umount", TRACEFS], check=True)
 
 
 def recorded(*command: str) -> str:
@@ -49,6 +33,35 @@ def test_what_a_command_was_asked_for(tmp_path):
     assert "not understood" not in out
     (tmp_path / "file").touch()
     assert "\nCAP_CHOWN would do for what was seen\n" in recorded("chown", "1000", str(tmp_path / "file"))
+
+
+@pytest.mark.usefixtures("tracing")
+def test_what_no_capability_opens():
+    """A call that is refused with no question of a capability."""
+    write = "exec 2> /dev/null; echo 1 > /proc/sys/vm/swappiness"
+    out = recorded("setpriv", "--reuid=1000", "--clear-groups", "sh", "-c", write)
+    assert "openat() came to EACCES and no capability was asked for in it: none would mend that" in out
+
+
+@pytest.mark.usefixtures("tracing")
+def test_other_tracers(tool, tmp_path):
+    """What perf and bpftrace print of the same is read whole, and says the same."""
+    (tmp_path / "file").touch()
+    command = [tool("chown", "coreutils"), "1000", str(tmp_path / "file")]
+    data = tmp_path / "data"
+    perf = tool("perf", "linux-perf")
+    events = ["-e", "capability:cap_capable", "-e", "syscalls:sys_exit_fchownat"]
+    subprocess.run([perf, "record", "-q", "-g", *events, "-o", data, *command], check=True, capture_output=True)
+    script = subprocess.run([perf, "script", "-i", data], check=True, capture_output=True).stdout
+    entry = "{ @[comm, pid, args->cap, args->ret, kstack] = count(); }"
+    watched = f'tracepoint:capability:cap_capable /comm == "chown"/ {entry}'
+    bpftrace = [tool("bpftrace", "bpftrace"), "-e", watched, "-c", " ".join(command)]
+    counted = subprocess.run(bpftrace, check=True, capture_output=True).stdout
+    for text, tracer in ((script, "perf"), (counted, "bpftrace")):
+        use = observed.read(text)
+        assert (use.tracer, use.unread) == (tracer, ())
+        assert use.least().least == (CapSet(["chown"]),)
+        assert use.noise()
 
 
 @pytest.mark.usefixtures("tracing")

@@ -78,7 +78,7 @@ def test_what_is_refused(run, tmp_path):
     """With the file and the remedy."""
     for args, message in (
         ((str(tmp_path / "nope"),), "nope"),
-        ((PIPE, "--command", "nobody"), "there is no check of nobody; there are some of a b: c, chown, "),
+        ((PIPE, "--command", "nobody"), "nothing is of nobody; there is something of a b: c, chown, "),
         ((PIPE, "--held", "kil"), "KILL"),
         ((PIPE, "--tracer", "x"), "trace"),
     ):
@@ -88,4 +88,27 @@ def test_what_is_refused(run, tmp_path):
     status, _, err = run("used", "-", stdin="x")
     assert status == 2
     assert "-: 'x' is what none of the known tracers prints" in err
-    assert "there are some of nobody" in run("used", "-", "--command", "x", stdin=HEADER)[2]
+    assert "there is something of nobody" in run("used", "-", "--command", "x", stdin=HEADER)[2]
+
+
+def test_another_user_and_a_container(run):
+    """What has to be done besides is told once, for all that it is about."""
+    _, out, _ = run("used", str(TRACES / "nginx.txt"), "--user", "101")
+    assert "For user 101 with CAP_CHOWN, CAP_SETGID, CAP_SETUID, CAP_NET_BIND_SERVICE and nothing else:" in out
+    assert "docker, cri-o, kubernetes: in the image: setcap cap_chown," in " ".join(out.split())
+    lines = [line.split() for line in out.splitlines()]
+    assert ["systemd", "CapabilityBoundingSet=CAP_CHOWN", "CAP_SETGID"] in [line[:3] for line in lines]
+    assert ["User=101"] in lines
+    told = json.loads(run("used", str(TRACES / "nginx.txt"), "--user", "101", "--json")[1])
+    assert {each["to"] for each in told["given"]} >= {"docker", "kubernetes", "setcap"}
+    _, out, _ = run("used", str(TRACES / "tetragon.jsonl"), "--container", "cfb961400ff2")
+    assert "read as tetragon: 1 check of CAP_DAC_OVERRIDE" in out
+    status, _, err = run("used", str(TRACES / "tetragon.jsonl"), "--container", "x")
+    assert (status, "nothing is in x; there is something in cfb961400ff2, default/xwing/spaceship" in err) == (2, True)
+
+
+def test_calls_that_were_refused(run):
+    _, out, _ = run("used", str(TRACES / "refused-calls.txt"))
+    assert "openat() came to EACCES and no capability was asked for in it: none would mend that" in out
+    told = json.loads(run("used", str(TRACES / "refused-calls.txt"), "--json")[1])
+    assert {call["syscall"] for call in told["calls"]} == {"fchownat", "newfstatat", "openat"}

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 import capset
-from capset import DOCKER_DEFAULT, CapSet, FileCaps, display, documents, engines
+from capset import DOCKER_DEFAULT, CapSet, FileCaps, display, documents, engines, observed
 from capset.documents import DIALECTS, RULES, Workload, pasted, structured
 from capset.engines import Request
 from capset.errors import (
@@ -726,7 +726,10 @@ def test_every_rule_is_given_by_its_example(id):
     if example.to:
         given = {loss.rule for loss in documents.convert(workloads, example.to, writes=engine).losses}
     else:
-        report = documents.lint(workloads, engine=engine, policy=example.policy or None, systemd=example.systemd)
+        used = observed.read(example.used) if example.used else None
+        report = documents.lint(
+            workloads, engine=engine, policy=example.policy or None, systemd=example.systemd, used=used
+        )
         given = {finding.rule for finding in report}
         assert {finding.level for finding in report if finding.rule == id} <= {rule.level}, (
             "write it as level in the data"

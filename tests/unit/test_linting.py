@@ -9,7 +9,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from capset import documents, engines
+from capset import documents, engines, observed
 from capset.documents import Settings
 from capset.documents.columns import column, lines_of
 from capset.documents.hosts import github, gitlab
@@ -860,3 +860,45 @@ def test_paths_from_the_top(run, tmp_path, monkeypatch):
         assert json.loads(told(path, "gitlab"))[0]["location"]["path"] == str(tmp_path / "a b.yaml")
     [result] = documents.lint(documents.read("docker run --cap-add X y", "/a")).to_sarif()["runs"][0]["results"]
     assert result["locations"][0]["physicalLocation"]["artifactLocation"]["uri"] == "file:///a"
+
+
+# -- what was used ---------------------------------------------------------------------------------
+
+USED = '{"cap": "CAP_NET_RAW", "verdict": "granted"}'
+
+
+def by_use(text, used=USED, **asked):
+    report = documents.lint(documents.read(text, name="f", **asked), used=observed.read(used))
+    return [(each.rule, each.message) for each in report if each.rule in {"unused-capability", "missing-capability"}]
+
+
+def test_what_was_used():
+    """What is granted and was not seen, and what was seen and is not granted, with the options that would do."""
+    assert by_use("docker run --cap-drop ALL --cap-add NET_RAW web") == []
+    [unused] = by_use("docker run --cap-drop ALL --cap-add NET_RAW --cap-add KILL web")
+    assert unused == (
+        "unused-capability",
+        "not seen to be asked for: CAP_KILL; for CAP_NET_RAW: --cap-drop=ALL --cap-add=NET_RAW",
+    )
+    [missing] = by_use("docker run --cap-drop ALL web")
+    assert missing[0] == "missing-capability"
+    assert missing[1].startswith("asked for and granted in the trace, and not granted here: CAP_NET_RAW; for")
+    unit = "[Service]\nCapabilityBoundingSet=CAP_KILL CAP_NET_RAW\n"
+    assert by_use(unit) == [("unused-capability", "not seen to be asked for: CAP_KILL")]
+    assert by_use("docker run --cap-add NOPE web") == []  # nothing is started
+    assert len(by_use("docker run web", '{"cap": 41, "verdict": "granted"}')) == 2
+    [found] = by_use("docker run --cap-drop ALL --cap-add KILL --cap-add NET_RAW web", f'{USED}\n{{"lost": 3}}\n{{}}')
+    assert found[1].endswith(" (the trace is not whole: 1 of its lines were not understood, 3 events were lost)")
+    assert by_use("docker run web", "f(1) = -1 EPERM (Operation not permitted)") == []
+    with pytest.raises(TypeError, match="a Use, as observed"):
+        documents.lint([], used=USED)
+
+
+def test_the_trace_on_the_command_line(run, tmp_path):
+    trace = tmp_path / "trace"
+    trace.write_text(USED, "utf-8")
+    status, out, _ = run("lint", "--used", str(trace), "--from", "docker", "-", stdin="--cap-drop ALL")
+    assert (status, "missing-capability" in out) == (1, True)
+    trace.write_text("x", "utf-8")
+    status, _, err = run("lint", "--used", str(trace), "-", stdin="--cap-drop ALL")
+    assert (status, "what none of the known tracers prints" in err) == (2, True)

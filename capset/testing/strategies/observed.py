@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from capset import observed
-from capset.observed import Advice, Check, Choice, Rule, SetAside, Summed, Unread, Use
+from capset.observed import Advice, Call, Check, Choice, Refused, Rule, SetAside, Summed, Unread, Use
 from capset.sets import CapSet
 from capset.testing.strategies.operations import requirements
 from capset.testing.strategies.values import caps, capsets
 
-__all__ = ["advice", "checks", "choices", "rules", "sets_aside", "summed", "unread", "uses"]
+__all__ = ["advice", "calls", "checks", "choices", "refused", "rules", "sets_aside", "summed", "unread", "uses"]
 
 _IDS = st.none() | st.integers(0, 2**22)
 
@@ -30,9 +30,33 @@ def checks() -> st.SearchStrategy[Check]:
         function=st.sampled_from(["", "may_mount", "security_vm_enough_memory_mm"]),
         stack=st.sampled_from([(), ("cap_capable", "may_mount")]),
         user_ns=st.sampled_from(["", "0000000025f042da"]),
+        outside=st.none() | st.booleans(),
+        module=st.sampled_from(["", "", "SELinux", "AppArmor"]),
+        container=st.sampled_from(["", "default/web/nginx"]),
+        errno=st.sampled_from(["", "0", "EPERM"]),
         count=st.integers(1, 9),
         line=st.integers(0, 99),
     )
+
+
+def calls() -> st.SearchStrategy[Call]:
+    """Draw calls that were refused."""
+    return st.builds(
+        Call,
+        syscall=st.sampled_from(["mount", "getpid", "165"]),
+        errno=st.sampled_from(["EPERM", "EACCES"]),
+        asked=st.none() | capsets(),
+        pid=_IDS,
+        command=st.text(max_size=15),
+        container=st.sampled_from(["", "default/web/nginx"]),
+        count=st.integers(1, 9),
+        line=st.integers(0, 99),
+    )
+
+
+def refused() -> st.SearchStrategy[Refused]:
+    """Draw calls that were refused, with what may have been missing."""
+    return advice().map(lambda found: found.calls).filter(bool).map(lambda found: found[0])
 
 
 def unread() -> st.SearchStrategy[Unread]:
@@ -46,6 +70,8 @@ def uses() -> st.SearchStrategy[Use]:
         Use,
         tracer=st.sampled_from(list(observed.TRACERS)),
         checks=st.lists(checks(), max_size=6).map(tuple),
+        calls=st.lists(calls(), max_size=3).map(tuple),
+        configured=st.just(CapSet()) | capsets(),
         unread=st.lists(unread(), max_size=2).map(tuple),
         lost=st.integers(0, 3),
     )

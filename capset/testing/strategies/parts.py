@@ -8,20 +8,21 @@ from hypothesis import strategies as st
 
 from capset.capability import Cap
 from capset.engines import Request
-from capset.formats import audit, gitlab, kubernetes, lxc, nomad, processes, programs, systemctl
+from capset.formats import audit, gitlab, kubernetes, lxc, nomad, processes, programs, strace, systemctl
 from capset.formats.audit import Record
 from capset.formats.gitlab import Container
 from capset.formats.kubernetes import Pod
 from capset.formats.lxc import Line
 from capset.formats.nomad import Task
 from capset.formats.printed import Printed
+from capset.formats.strace import Returned
 from capset.formats.systemctl import Shown
 from capset.sets import CapSet
 from capset.testing.strategies.documents import pod
 from capset.testing.strategies.engines import requests
 from capset.testing.strategies.values import caps, capsets
 
-__all__ = ["containers", "lines", "pods", "printed", "records", "tasks", "units_shown"]
+__all__ = ["containers", "lines", "pods", "printed", "records", "returned", "tasks", "units_shown"]
 
 
 def pods() -> st.SearchStrategy[Pod]:
@@ -77,6 +78,17 @@ def records() -> st.SearchStrategy[Record]:
         return found
 
     return st.builds(read, caps(known=True), st.sampled_from(["denied", "granted"]), st.integers(1, 2**22))
+
+
+def returned() -> st.SearchStrategy[Returned]:
+    """Draw calls as strace prints them."""
+
+    def read(name: str, result: str) -> Returned:
+        [found] = [each for each in strace.calls(f"[pid 7] {name}(0) = {result}") if isinstance(each, Returned)]
+        return found
+
+    results = st.sampled_from(["0", "-1 EPERM (Operation not permitted)"])
+    return st.builds(read, st.sampled_from(["mount", "sethostname"]), results)
 
 
 def printed() -> st.SearchStrategy[Printed]:

@@ -8,7 +8,7 @@ from typing import Any
 from capset import operations
 from capset.operations import Evidence, Operation, Requirement
 
-__all__ = ["asked", "claims", "differences"]
+__all__ = ["asked", "claims", "differences", "needs_of"]
 
 
 def asked(release: str) -> bool:
@@ -56,6 +56,12 @@ def _apart(answer: dict[str, Any], needs: Requirement) -> list[str]:
         return [f"needs {needs}, but {each}" for each in answer["apart"]]
     searched = Requirement.parse(" | ".join(answer["sets"]) or "never")
     return [] if searched == needs else [f"needs {searched}, not {needs}"]
+
+
+def needs_of(operation: Operation, release: str) -> Requirement | None:
+    """Return what an operation needs on a kernel of a release's series; None where that is not decided."""
+    told = _told(operation, release)
+    return None if operation.undecided or (told and told.how == "not decided") else _needs(operation, release)
 
 
 def _needs(operation: Operation, release: str) -> Requirement:
