@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shlex
+import signal
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Any, NamedTuple
@@ -26,6 +27,7 @@ from capset.summary import summary
 __all__ = ["least"]
 
 _INTERRUPTED = 130
+INTERRUPTED = "interrupted"
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -36,7 +38,12 @@ _INTERRUPTED = 130
     metavar="ENGINE[@VERSION][:FILE]",
     help=f"The command starts a container of this engine, with {FLAGS} where its options are to be.",
 )
-@click.option("--user", default="0", metavar="NAME|UID", help="As root: which user runs it; 0 if not given.")
+@click.option(
+    "--user",
+    default="0",
+    metavar="NAME|UID",
+    help="As root: which user runs it, in its own group alone; 0 if not given.",
+)
 @click.option(
     "--universe", metavar="CAPS", help="Only these are given, a mask or a list; all that can be, if not given."
 )
@@ -81,17 +88,23 @@ def least(
     if beyond := within - way.universe:
         raise Failure(f"--universe: {beyond} cannot be given by {way.title}")
     tried_first = [masks_and_names(each) for each in hints]
+    for hint in tried_first:
+        if beyond := hint - within:
+            raise Failure(f"--hint: {beyond} is not among what is tried")
     if dry_run:
         _say_plan(way, (tried_first or [within])[0])
         return
     way.probe()
     kept = Kept(path, {"command": list(command), "how": way.title, "timeout": timeout})
-    search, stopped = _search(way, within, tried_first, kept, every=not one, repeat=repeat, limit=limit)
+    search, why = _search(way, within, tried_first, kept, every=not one, repeat=repeat, limit=limit)
+    stopped = why == INTERRUPTED
     if as_json:
         told = {"command": list(command), "how": way.title, "engine": way.engine and way.engine.name}
         say_json({**told, "interrupted": stopped, **search.as_dict()})
     else:
-        _say(search, way, within, stopped)
+        _say(search, way, within, why)
+    if why and not stopped:
+        raise Failure(why)
     ctx.exit(_INTERRUPTED if stopped else int(not search.complete))
 
 
@@ -120,12 +133,16 @@ def _say_plan(way: Way, first: CapSet) -> None:
 
 def _search(
     way: Way, within: CapSet, hints: list[CapSet], kept: Kept, *, every: bool, repeat: int, limit: int | None
-) -> tuple[Search, bool]:
-    """Try sets until all is decided, or somebody interrupts it; say too whether somebody did."""
+) -> tuple[Search, str]:
+    """Try sets until all is decided, or it cannot go on; say too why it could not: empty where it could.
+
+    Raises:
+        Failure: Not even one set could be tried.
+    """
     known = kept.read()
     trials = [*known]
-    stopped = False
-    with progress() as report, kept.open() as keep:
+    why = ""
+    with progress() as report, kept.open() as keep, _ended_in_order():
 
         def works(caps: CapSet) -> bool:
             report(f"set {len(trials) - len(known) + 1}: {summary(caps)}")
@@ -147,8 +164,26 @@ def _search(
                 record=record,
             )
         except KeyboardInterrupt:
-            stopped = True
-    return Search(universe=within, trials=trials), stopped
+            why = INTERRUPTED
+        except Failure as error:
+            if len(trials) == len(known):
+                raise
+            why = error.message
+    return Search(universe=within, trials=trials), why
+
+
+@contextmanager
+def _ended_in_order() -> Generator[None]:
+    """Have a request to end (SIGTERM) taken as an interrupt, so that what a trial has started is ended with it."""
+
+    def interrupt(_signal: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Kept(NamedTuple):
@@ -168,6 +203,9 @@ class Kept(NamedTuple):
         try:
             with open(self.path, encoding="utf-8", errors="backslashreplace") as file:
                 about, *lines = [*file] or [""]
+                if lines and not lines[-1].endswith("\n"):
+                    warn(f"{self.path}: the last line was cut off, and that set is tried again")
+                    lines.pop()
         except OSError as error:
             raise Failure(f"cannot read {self.path}: {error.strerror}") from None
         if about and self._read(about, 1) != self.about:
@@ -188,19 +226,22 @@ class Kept(NamedTuple):
             yield lambda _trial: None
             return
         try:
-            file = open(self.path, "a", encoding="utf-8")  # noqa: SIM115 - the error is of opening alone
+            file = open(self.path, "a+", encoding="utf-8", newline="")  # noqa: SIM115 - the error is of opening alone
         except OSError as error:
             raise Failure(f"cannot write {self.path}: {error.strerror}") from None
         with file:
+            file.seek(0)
+            whole = file.read().rpartition("\n")
+            file.truncate(len("".join(whole[:2]).encode()))  # without a line that was cut off
             if not file.tell():
                 print(json.dumps(self.about), file=file, flush=True)
             yield lambda trial: print(json.dumps(trial.as_dict()), file=file, flush=True)
 
 
-def _say(search: Search, way: Way, within: CapSet, stopped: bool) -> None:
+def _say(search: Search, way: Way, within: CapSet, why: str) -> None:
     """Print what was found, and how it is given."""
-    if stopped:
-        warn("interrupted: this is what the trials so far say")
+    if why:
+        warn(f"{why if why == INTERRUPTED else 'not all was tried'}: this is what the trials so far say")
     say(f"tried as {way.title}")
     say(str(search))
     if search.complete and not search.minimal:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from attrs import frozen
+from attrs import field, frozen
 
+from capset.observed.check import once_or_more
 from capset.plain import Plain
 from capset.printable import printable
 from capset.sets import CapSet
@@ -38,7 +39,7 @@ class Call(Plain):
     pid: int | None = None
     command: str = ""
     container: str = ""
-    count: int = 1
+    count: int = field(default=1, validator=once_or_more)
     line: int = 0
 
     def __str__(self) -> str:

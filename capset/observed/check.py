@@ -7,14 +7,25 @@ from typing import Literal
 from attrs import field, frozen
 
 from capset.capability import Cap
+from capset.errors import ArgumentError, shown
 from capset.plain import Plain
 from capset.printable import printable
 
-__all__ = ["Check"]
+__all__ = ["Check", "once_or_more"]
 
 
 def _cap(given: Cap | int | str) -> Cap:
     return Cap.parse(given) if isinstance(given, str) else Cap(given)
+
+
+def once_or_more(_self: object, _attribute: object, value: object) -> None:
+    """Refuse a number of times that nothing can have been seen.
+
+    Raises:
+        ArgumentError: It is no number, or less than 1.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        raise ArgumentError(f"what was seen was seen once or more, got {shown(value)}", value)
 
 
 @frozen(kw_only=True)
@@ -59,7 +70,7 @@ class Check(Plain):
     module: str = ""
     container: str = ""
     errno: str = ""
-    count: int = 1
+    count: int = field(default=1, validator=once_or_more)
     line: int = 0
 
     def __str__(self) -> str:

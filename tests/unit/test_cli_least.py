@@ -127,9 +127,14 @@ def test_trials_are_kept(run, tmp_path):
     assert f"{kept} has the trials of something else: " in err
     whole = kept.read_text("utf-8")
     kept.write_text(whole[:-20], "utf-8")  # as of a machine that stopped while it was written
+    status, out, err = run(*asked)
+    assert (status, out) == first[:2]
+    assert f"{kept}: the last line was cut off, and that set is tried again" in " ".join(err.split())
+    assert kept.read_text("utf-8") == whole
+    kept.write_text(whole.replace("{", "x", 3), "utf-8")
     status, _, err = run(*asked)
     assert status == 2
-    assert f"{kept}, line {len(whole.splitlines())}, is no trial (" in err
+    assert f"{kept}, line 1, is no trial (" in err
     assert "take that line out to have the others read" in err
 
 
@@ -186,7 +191,7 @@ def test_much_that_is_said(run):
         ),
         (
             ("--engine", "docker", "--universe", "kill", "--hint", "chown", "--", "x", "{flags}"),
-            "expected hints within",
+            "--hint: CAP_CHOWN is not among what is tried",
         ),
         (("--engine", "docker", "--", "/nope/nope", "{flags}"), "cannot run /nope/nope"),
         (("--engine", "docker", "--repeat", "0", "--", "x", "{flags}"), "0 is not in the range"),
@@ -207,6 +212,16 @@ def test_an_engine_that_does_not_start_anything(run):
     assert (status, out) == (2, "")
     assert "the engine did not start" in err
     assert "no such image" in err
+
+
+def test_an_engine_that_starts_no_more(run):
+    """What was found before is told, and that it is not all."""
+    few = "import sys; sys.exit(125 if len(sys.argv) < 4 else 0)"
+    status, out, err = run(*DOCKER, "--universe", "net_raw,kill", "--", sys.executable, "-c", few, "{flags}")
+    assert status == 2
+    assert "not decided: " in out
+    assert "not all was tried: this is what the trials so far say" in err
+    assert "the engine did not start" in err
 
 
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="without groups of processes the command alone is ended")
@@ -241,9 +256,10 @@ def test_what_is_left_behind_is_ended(tmp_path):
     assert beats.stat().st_size == size
 
 
-def test_an_interruption(run):
+@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM])
+def test_an_interruption(run, sent):
     """What was tried is told, and what it started is ended."""
-    end = f"os.kill({os.getpid()}, {int(signal.SIGINT)}), time.sleep(30)"
+    end = f"os.kill({os.getpid()}, {int(sent)}), time.sleep(30)"
     interrupting = f"import os, sys, time; '--cap-drop=ALL' in sys.argv and ({end})"
     status, out, err = run(*DOCKER, "--universe", "kill,chown", "--", sys.executable, "-c", interrupting, "{flags}")
     assert status == 130

@@ -209,6 +209,15 @@ def test_samples_that_were_lost():
 # -- lines of JSON ---------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("count", [0, -1, True, "2", None, 1.5])
+def test_how_often(count):
+    """Nothing is seen less than once: such a line would take away from what others say."""
+    for made in (lambda: Check(cap=5, count=count), lambda: observed.Call(syscall="f", errno="EPERM", count=count)):
+        with pytest.raises((ArgumentError, TypeError), match="seen"):
+            made()
+    assert from_jsonl(json.dumps({"cap": "CAP_KILL", "count": count})).unread[0].line == 1
+
+
 def test_lines_of_json():
     """What is written is read; what is not known may be left out."""
     use = observed.read(PIPE)
