@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from capset.errors import CapsetError, clipped
 from capset.formats import audit
 from capset.observed.call import REFUSALS, Call, errno_of
@@ -12,6 +14,8 @@ from capset.sets import CapSet
 __all__ = ["from_audit", "is_audit"]
 
 _NAMES = frozenset(REFUSALS.values())
+_LOST = re.compile(r"\baudit: (?:audit_lost=(?P<count>[0-9]{1,12})|kauditd hold queue overflow|\w+ limit exceeded)")
+_NO_AUDIT = "optional: no audit"
 
 
 def is_audit(line: str) -> bool:
@@ -23,7 +27,8 @@ def from_audit(text: str) -> Use:
     r"""Read the audit log, the kernel's log, and what ``ausearch`` prints.
 
     SELinux and AppArmor are asked only where the thread's own sets have the capability. So what AppArmor would have
-    refused, under a profile that complains, was granted; and what a module refused is not mended by a capability.
+    refused, under a profile that complains, was granted; and what a module refused is not mended by a capability. Each
+    capability is logged once for a profile and a processor, or some such: how often it was needed nobody can tell.
     Records about anything else are passed over.
 
     Args:
@@ -44,15 +49,18 @@ def from_audit(text: str) -> Use:
     missed: list[Unread] = []
     last: dict[object, CapSet] = {}
     found: list[audit.Record] = []
+    lost = 0
     for each in audit.records(text):
         if isinstance(each, audit.Record):
             found.append(each)
+        elif gone := _LOST.search(each.text):
+            lost = max(lost, int(gone["count"] or 0))  # the kernel counts all since it was started
         elif each.text.strip() and not each.text.startswith("----") and not each.text.startswith("time->"):
             missed.append(Unread(line=each.number, text=each.text, why="expected a record of the audit"))
     for event in audit.events(found):
         for record in event:
             try:
-                told = [_check(each, event) for each in audit.checks(record, event)]
+                told = [_check(each, event, record) for each in audit.checks(record, event)]
                 if record.type == "CAPSET":
                     last[record.fields.get("pid", "")] = _configured(record)
             except (CapsetError, ValueError, TypeError) as error:
@@ -66,10 +74,11 @@ def from_audit(text: str) -> Use:
         calls=tuple(calls),
         configured=CapSet().union(*last.values()),
         unread=tuple(sorted(missed, key=lambda each: each.line)),
+        lost=lost,
     )
 
 
-def _check(told: audit.Check, event: list[audit.Record]) -> Check:
+def _check(told: audit.Check, event: list[audit.Record], record: audit.Record) -> Check:
     """Return a check as a tracer would have seen it.
 
     Raises:
@@ -81,7 +90,7 @@ def _check(told: audit.Check, event: list[audit.Record]) -> Check:
     return Check(
         cap=told.cap,
         verdict="granted" if told.granted or not told.enforced else "denied",
-        audited=True,
+        audited=record.fields.get("info") != _NO_AUDIT,
         pid=told.pid,
         uid=told.uid,
         command=told.comm or told.exe,

@@ -49,6 +49,7 @@ def stack(*names, **task_):
         ("capable.txt", "capable", 70),
         ("capable-libbpf.txt", "capable", 72),
         ("capable-stacks.txt", "capable", 6),
+        ("apparmor.txt", "audit", 9),
         ("cap-audit.json", "cap-audit", 4),
         ("cap-audit-capset.json", "cap-audit", 5),
         ("inspektor-gadget.jsonl", "gadget", 3),
@@ -419,6 +420,20 @@ def test_what_a_module_would_have_refused():
     )
     assert from_audit(line.format("ALLOWED")).granted == CapSet(["net_raw"])
     assert from_audit(line.format("DENIED")).denied == CapSet(["net_raw"])
+
+
+def test_what_apparmor_logs():
+    """What was used under a profile that complains, with what was asked without audit; and what was lost."""
+    use = read("apparmor.txt")
+    advice = use.least()
+    assert advice.least == (
+        CapSet(["dac_override", "fowner", "chown", "sys_admin", "net_raw", "net_bind_service", "sys_ptrace"]),
+    )
+    assert advice.perhaps == (advice.least[0] - {"sys_ptrace"},)
+    assert advice.refused
+    text = "[   13.0] audit: audit_lost=1 audit_rate_limit=0\n[   13.1] audit: kauditd hold queue overflow\n"
+    lost = from_audit(AVC.format(1) + text + "[   13.2] audit: audit_lost=7 audit_rate_limit=0\n")
+    assert (lost.lost, lost.unread) == (7, ())
 
 
 def test_calls_and_sets_of_the_audit():
