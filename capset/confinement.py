@@ -11,7 +11,7 @@ from attrs import evolve, frozen
 from capset import kernel
 from capset.capability import Cap
 from capset.engines import Engine, get
-from capset.errors import UnreachableError, require
+from capset.errors import CapsetError, require
 from capset.filecaps import FileCaps
 from capset.formats import kubernetes, libcap, systemd
 from capset.plain import Plain
@@ -24,6 +24,7 @@ __all__ = ["Confinement", "confinements", "setpriv"]
 _NONE = CapSet()
 _LAST_NAME = Cap.AUDIT_READ
 _PROGRAM = "PROGRAM"
+_TAKE_USER = {"docker", "nerdctl", "podman", "podman-packaged"}  # as an option beside those of capabilities
 _NO_PRIVILEGES = "the program must be allowed to gain privileges: no-new-privileges and nosuid keep it from that"
 
 
@@ -80,8 +81,8 @@ def confinements(
         >>> from capset.confinement import confinements
         >>> for one in confinements(CapSet(["net_raw"]), user=1000):
         ...     print(one)
-        docker: --cap-drop=ALL --cap-add=NET_RAW; in the image: setcap cap_net_raw=ep PROGRAM; the program must ...
-        podman: --cap-drop=ALL --cap-add=NET_RAW
+        docker: --cap-drop=ALL --cap-add=NET_RAW --user=1000; in the image: setcap cap_net_raw=ep PROGRAM; the ...
+        podman: --cap-drop=ALL --cap-add=NET_RAW --user=1000
         kubernetes: securityContext: {"capabilities": {"drop": ["ALL"], "add": ["NET_RAW"]}, "runAsUser": 1000}; in ...
         systemd: CapabilityBoundingSet=CAP_NET_RAW; AmbientCapabilities=CAP_NET_RAW; User=1000
         setcap: setcap cap_net_raw=ep PROGRAM; the program must be allowed to gain privileges: no-new-privileges and ...
@@ -111,10 +112,10 @@ def _by_engine(engine: Engine, caps: CapSet, uid: int) -> Confinement:
     """Ask an engine for them: the flags alone, where the process holds them then, or file capabilities too."""
     try:
         request = engine.request(caps)
-    except UnreachableError as error:
+        state = engine.container(request, uid=uid)
+    except CapsetError as error:
         return Confinement(to=engine.name, user=uid, problem=str(error))
-    text = shlex.join(engine.flags(caps))
-    state = engine.container(request, uid=uid)
+    text = shlex.join([*engine.flags(caps), *[f"--user={uid}"] * (engine.name in _TAKE_USER and uid > 0)])
     if caps <= state.effective:
         return Confinement(to=engine.name, user=uid, text=text, after=state)
     cred = engine.credentials(request, uid=uid)
@@ -133,8 +134,11 @@ def _by_pod(caps: CapSet, uid: int) -> Confinement:
     found = _by_engine(engine, caps, uid)
     if found.problem:
         return evolve(found, to="kubernetes")
-    request = evolve(engine.request(caps), user=str(uid) if uid else "")
-    context = kubernetes.to_container(request).get("securityContext")
+    try:
+        request = evolve(engine.request(caps), user=str(uid) if uid else "")
+        context = kubernetes.to_container(request).get("securityContext")
+    except CapsetError as error:
+        return Confinement(to="kubernetes", user=uid, problem=str(error))
     text = f"securityContext: {json.dumps(context)}" if context else ""
     return evolve(found, to="kubernetes", text=text)
 

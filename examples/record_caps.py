@@ -61,13 +61,17 @@ def record(command: list[str]) -> str:
 
 def main(command: list[str]) -> int:
     """Record a command."""
-    if not command:
+    if not command or command[0] in {"-h", "--help"}:
         print(__doc__)
         return 0
     if not (TRACEFS / "events/capability/cap_capable").exists():
         print("there is no tracepoint: are you root, is tracefs mounted, is it Linux 6.14 or later?", file=sys.stderr)
         return 2
-    use = observed.read(record(command), tracer="trace")
+    try:
+        use = observed.read(record(command), tracer="trace")
+    except FileNotFoundError as error:
+        print(f"there is no program {error.filename}", file=sys.stderr)
+        return 2
     print(use)
     for sentence in use.least().sentences():
         print(sentence)

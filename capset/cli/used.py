@@ -10,12 +10,13 @@ from capset.cli.group import json_option
 from capset.cli.inputs import read_trace
 from capset.cli.need import ENGINES, engines_option
 from capset.cli.operands import engine_named, masks_and_names
-from capset.cli.output import Failure, say, say_as_is, say_json
+from capset.cli.output import Failure, say, say_as_is, say_json, warn
 from capset.cli.tables import number, prose, table, word
 from capset.cli.users import uid_of
 from capset.confinement import confinements
 from capset.engines import Engine
 from capset.observed import TRACERS, Advice, Use
+from capset.observed.advice import counted
 from capset.printable import printable
 from capset.sets import CapSet
 from capset.summary import summary
@@ -36,9 +37,10 @@ _SOME = 5  # so many lines that were not understood are shown
 @click.option("--command", "commands", multiple=True, metavar="NAME", help="Of threads of this name alone.")
 @click.option("--container", "containers", multiple=True, metavar="NAME", help="Of this container alone.")
 @click.option("--held", metavar="CAPS", help="What the program was given, a mask or a list: what was not seen is told.")
-@click.option("--user", default="0", metavar="NAME|UID", help="As whom it is to run; 0 if not given.")
+@click.option("--user", default="0", metavar="UID", help="As whom it is to run, a number; 0 if not given.")
 @click.option("--off", multiple=True, metavar="RULE", help="Set nothing aside by this rule.")
 @engines_option
+@click.option("--noise", is_flag=True, help="Show the checks that are set aside too.")
 @click.option("--jsonl", is_flag=True, help="Write the checks as lines of JSON, which are read here too.")
 @json_option
 def used(
@@ -50,6 +52,7 @@ def used(
     user: str,
     off: tuple[str, ...],
     chosen: tuple[str, ...],
+    noise: bool,
     jsonl: bool,
     as_json: bool,
 ) -> None:
@@ -64,21 +67,28 @@ def used(
     for asked, field, what in ((commands, "command", "of"), (containers, "container", "in")):
         if asked and not found.checks + found.calls:
             names = sorted({printable(getattr(each, field)) for each in use.checks + use.calls} - {""})
-            there = ", ".join(names) or "nobody"
+            there = ", ".join(names) or "what has no name"
             raise Failure(f"{file}: nothing is {what} {', '.join(asked)}; there is something {what} {there}")
+        strange = [name for name in asked if name not in {getattr(each, field) for each in use.checks + use.calls}]
+        if strange:
+            warn(f"{file}: nothing is {what} {', '.join(strange)}")
+    if containers and (unknown := sum(not each.container for each in use.checks)):
+        warn(f"{file}: of no container that is told, and left out: {counted(unknown, 'check')}")
     advice = found.least(held=None if held is None else masks_and_names(held), off=off)
     engines = [engine_named(name) for name in chosen or ENGINES]
-    uid = uid_of(user, here=False)
+    uid = 0 if user == "root" else uid_of(user, here=False)
     if jsonl:
         say_as_is(found.to_jsonl().rstrip("\n"))
     elif as_json:
         say_json(_json(found, advice, off, engines, uid))
     else:
-        _say(file, found, off)
+        _say(file, found, off, everything=noise)
         say()
         for sentence in advice.sentences():
             say(sentence)
         say("What was not seen may be needed all the same.")
+        if uid and any(advice.least):
+            say("Of another user than the one that was traced more may be asked, as of files that are not theirs.")
         for caps in advice.least:
             if caps:
                 say_confinements(caps, engines, uid)
@@ -118,15 +128,16 @@ def say_confinements(caps: CapSet, engines: list[Engine], uid: int) -> None:
         say(f"{', '.join(names)}: {each}")
 
 
-def _say(file: str, use: Use, off: tuple[str, ...]) -> None:
+def _say(file: str, use: Use, off: tuple[str, ...], *, everything: bool) -> None:
     say(f"{file}, read as {use.tracer}: {use}")
     rows = [
-        [each.cap, each.verdict, printable(each.command), each.where, str(each.times), each.noise]
+        [each.cap, each.verdict, printable(each.command), each.where, str(each.times)] + [each.noise] * everything
         for each in use.summed(off=off)
+        if everything or not each.noise
     ]
     if rows:
-        heads = [word("capability"), word("answer"), prose("who"), prose("where"), number("times"), prose("set aside")]
-        table(heads, rows)
+        heads = [word("capability"), word("answer"), prose("who"), prose("where"), number("times")]
+        table([*heads, *[prose("set aside")] * everything], rows)
     for each in use.unread[:_SOME]:
         say(f"line {each.line} was not understood ({each.why}): {printable(each.text)}")
     if len(use.unread) > _SOME:

@@ -87,7 +87,7 @@ def lint(
     wanted, rule = _wanted(select, ignore), _rule(policy)
     advice = None if used is None else _advice(used)
     subjects = [_as_read_by(each, engine, systemd) for each in listed(workloads)]
-    notes = _of_arguments(subjects, engine, policy, systemd)
+    notes = _of_arguments(subjects, engine, policy, systemd, used)
     parts: list[tuple[Outcome, tuple[Finding, ...]]] = []
     for workload in subjects:
         applies = rule if workload._pod is not None else None
@@ -315,21 +315,21 @@ def _advice(used: Use) -> Advice:
 def _by_use(outcome: Outcome, used: Use, advice: Advice, engine: Engine) -> Iterator[Finding]:
     """List what a workload grants and nobody was seen to use, and what was used and is not granted."""
     workload = outcome.workload
-    if outcome.gets is None or workload.asks is None or (advice.partial and advice.needs is None):
+    if outcome.gets is None or workload.asks is None or not advice.least:
         return  # nothing follows from a trace that shows no checks
     holds = outcome.gets.effective | outcome.gets.permitted
     granted = holds or outcome.gets.bounding
-    least = min(advice.least, key=len, default=None)
-    instead = "" if least is None or workload.request is None else _instead(least, engine)
+    least = advice.least[0]
+    instead = "" if workload.request is None else _instead(least, engine)
     told = [f"{len(used.unread)} of its lines were not understood"] if used.unread else []
     told += [f"{used.lost} events were lost"] if used.lost else []
     instead += f" (the trace is not whole: {', '.join(told)})" if told else ""
-    if unused := granted - used.asked:
+    if unused := granted - used.asked - used.configured:
         message = f"not seen to be asked for: {summary(unused)}{instead}"
         yield _of(workload, "unused-capability", "depends", message, "add")
-    if advice.needs is not None and not advice.needs.satisfied_by(granted):
-        missing = " or ".join(str(each - granted) for each in advice.least)
-        message = f"asked for and granted in the trace, and not granted here: {missing}{instead}"
+    enough = advice.needs is not None and advice.needs.satisfied_by(granted)
+    if (missing := least - granted) and not enough:
+        message = f"asked for in the trace, and not granted here: {summary(missing)}{instead}"
         yield _of(workload, "missing-capability", "depends", message, "drop")
 
 
@@ -339,11 +339,15 @@ def _instead(least: CapSet, engine: Engine) -> str:
         flags = engine.flags(least)
     except UnreachableError:
         return ""
-    return f"; for {summary(least)}: {shlex.join(flags) or 'nothing is to be asked for'}"
+    return f"; to give root {summary(least)} and nothing else: {shlex.join(flags) or 'ask for nothing'}"
 
 
 def _of_arguments(
-    workloads: list[Workload], engine: Engine | None, policy: str | None, systemd: int | str | None
+    workloads: list[Workload],
+    engine: Engine | None,
+    policy: str | None,
+    systemd: int | str | None,
+    used: Use | None,
 ) -> dict[str, list[Finding]]:
     """Tell which arguments do not concern a document, and what is assumed of them: for each source, once."""
     told: dict[str, dict[Finding, None]] = {}
@@ -355,6 +359,7 @@ def _of_arguments(
         about_engines = "an engine is about " + ("containers" if workload.request is None else "what is asked of it")
         passed = [about_engines] if engine is not None and not asks else []
         passed += ["a policy is about pods"] if policy is not None and workload._pod is None else []
+        passed += ["the trace shows no check"] if used is not None and not used.checks else []
         passed += ["a release of systemd is about units"] if systemd is not None and workload.unit is None else []
         newer = engine.assumed if engine is not None and asks else ()
         other = workload.unit.assumed if workload.unit is not None else ()

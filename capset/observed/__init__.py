@@ -9,8 +9,8 @@ Examples:
     ... 22:11:23  114    2676   snmpd            12   CAP_NET_ADMIN        1
     ... 22:11:23  0      6990   run              21   CAP_SYS_ADMIN        0
     ... \"\"\")
-    >>> [str(check.cap) for check in use.relevant()], [rule.name for _, rule in use.noise()]
-    (['CAP_NET_ADMIN'], ['memory, without stacks'])
+    >>> str(use.least().least[0]), [rule.name for _, rule in use.doubtful()]
+    ('CAP_NET_ADMIN,CAP_SYS_ADMIN', ['memory, without stacks'])
 """
 
 from __future__ import annotations

@@ -86,7 +86,10 @@ class Refused(Plain):
         if call.syscall.isdigit():
             return f"{told}; which call that is the log does not say, and ausearch -i does"
         if not self.caps:
-            return f"{told}; no operation of that call is known that a capability would mend"
+            path = (
+                "; on a path CAP_DAC_READ_SEARCH or CAP_DAC_OVERRIDE may be missing" if call.errno == "EACCES" else ""
+            )
+            return f"{told}; the table has no operation of that call{path}"
         some = ", ".join(self.operations[:_SOME])
         more = f" or one of {len(self.operations) - _SOME} more" if len(self.operations) > _SOME else ""
         return f"{told}; of {self.caps} something may be missing, if that was {some}{more}"
@@ -110,9 +113,10 @@ class Advice(Plain, Shown):
     """What would do for what was seen.
 
     Attributes:
-        needs: What would do for all that was granted, or of which it is not known whether it was; None where the tracer
-            shows nothing of that, or where there are so many ways that they are not written.
-        least: The smallest of these sets.
+        least: What was granted, or of which it is not known whether it was: that set, as the only one; none where the
+            trace shows nothing of that.
+        needs: What else would do, if each operation was one of those that its choice names; None where the trace shows
+            nothing of that, or where there are so many ways that they are not written.
         perhaps: The smallest sets without what is doubtful, to be tried; empty where there are none that are smaller.
         doubtful: What seldom decides anything, by rule; see :meth:`Use.doubtful`. It is part of what is needed.
         choices: Each capability in each place where it was asked for, with what would do there.
@@ -120,8 +124,7 @@ class Advice(Plain, Shown):
         unknown: What was asked for, and the tracer does not tell whether it was granted: it may have been done without.
         refused: What was held, and refused by a security module: its policy has to allow it.
         calls: The calls that were refused, where the tracer shows these.
-        configured: What the program put into its sets by capset(2) and was never asked for. Without it that call may
-            fail.
+        configured: What the program put into its sets by capset(2) beside that: without it the call fails.
         noise: What was set aside, by rule; see :meth:`Use.noise`.
         unseen: What is held and was not seen; None where it is not known what is held. What is not seen in one trace
             may be needed on another day.
@@ -151,15 +154,12 @@ class Advice(Plain, Shown):
 
     def sentences(self) -> list[str]:
         """Say it in words, a sentence each."""
-        if self.needs is None and self.partial:
+        if not self.least:
             told = ["what is needed is not known"]
-        elif self.needs is None:
-            told = ["there are too many ways to write"]
-        elif self.needs.satisfied_by(()):
+        elif not self.least[0]:
             told = ["no capability that was seen is needed"]
         else:
-            ways = " or ".join(map(str, self.least))
-            told = [f"{ways} would do for what was seen"]
+            told = [f"{self.least[0]} would do for what was seen"]
         told += [self.partial] if self.partial else []
         if self.perhaps:
             rules = ", ".join(f"{each.caps} as {each.rule}" for each in self.doubtful)
@@ -170,9 +170,8 @@ class Advice(Plain, Shown):
         told += [f"asked for and never granted, so that less may have been done: {self.denied}"] if self.denied else []
         told += [f"held, and refused by the policy of a module: {self.refused}"] if self.refused else []
         told += [each.sentence for each in self.calls]
-        told += (
-            [f"put into a set by capset(2) and never asked for: {summary(self.configured)}"] if self.configured else []
-        )
+        put = "put into a set by capset(2), which fails without, and not needed for what was seen"
+        told += [f"{put}: {summary(self.configured)}"] if self.configured else []
         told += [f"set aside as {each.rule}: {each.caps}" for each in self.noise]
         told += [f"held and not seen: {self.unseen}"] if self.unseen else []
         told += [f"not understood, and may have more: {counted(self.unread, 'line')}"] if self.unread else []
@@ -204,22 +203,24 @@ def advice(
     denied = CapSet({check.cap for check in relevant if check.verdict == "denied" and not check.module})
     refused = CapSet({check.cap for check in relevant if check.verdict == "denied" and check.module})
     choices = _choices(relevant)
-    needs = None if blind and not choices else _all(choice.needs for choice in choices)
+    known = bool(relevant or noise) or not blind
+    asked = granted | unknown
+    needs = _all(choice.needs for choice in choices) if known else None
     seldom = [check for check, _ in doubtful if check.verdict != "denied"]
     ids = {id(check) for check in seldom}
-    without = _least(_all(choice.needs for choice in _choices([each for each in relevant if id(each) not in ids])))
+    without = CapSet({each.cap for each in relevant if id(each) not in ids and each.verdict != "denied"})
     seen = granted | unknown | denied | refused | CapSet({check.cap for check, _ in noise})
     return Advice(
         needs=needs,
-        least=_least(needs),
+        least=(asked,) if known else (),
         choices=choices,
-        perhaps=without if seldom and without != _least(needs) else (),
+        perhaps=(without,) if without != asked else (),
         doubtful=_aside((check, rule) for check, rule in doubtful if check.verdict != "denied"),
         denied=denied - granted - unknown,
         unknown=unknown,
         refused=refused,
         calls=tuple(_refused(calls)),
-        configured=configured - seen,
+        configured=configured - asked,
         noise=_aside(noise),
         unseen=None if held is None else held - seen,
         unread=unread,
@@ -232,14 +233,6 @@ def _choices(relevant: list[Check]) -> tuple[Choice, ...]:
     """Say of each place where something was granted, or may have been, what would do there."""
     places = {(check.cap, check.syscall, _stack(check)): check for check in relevant if check.verdict != "denied"}
     return tuple(dict.fromkeys(_choice(check) for check in places.values()))
-
-
-def _least(needs: Requirement | None) -> tuple[CapSet, ...]:
-    """Return the smallest sets."""
-    if needs is None:
-        return ()
-    smallest = min(map(len, needs), default=0)
-    return tuple(way for way in needs if len(way) == smallest)
 
 
 def _aside(found: Iterable[tuple[Check, Rule]]) -> tuple[SetAside, ...]:
@@ -283,6 +276,8 @@ def _choice(check: Check) -> Choice:
         and check.cap in each.needs.caps
     ]
     itself = Requirement([CapSet([check.cap])])
+    if check.cap is Cap.DAC_OVERRIDE:  # where CAP_DAC_READ_SEARCH would do, the kernel has asked for that first
+        found = []
     needs = _all(_instead(each.needs, check.cap) for each in found) if found else None
     return Choice(
         cap=check.cap,

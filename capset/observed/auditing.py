@@ -47,7 +47,7 @@ def from_audit(text: str) -> Use:
     checks: list[Check] = []
     calls: list[Call] = []
     missed: list[Unread] = []
-    last: dict[object, CapSet] = {}
+    configured = CapSet()
     found: list[audit.Record] = []
     lost = 0
     for each in audit.records(text):
@@ -62,7 +62,7 @@ def from_audit(text: str) -> Use:
             try:
                 told = [_check(each, event, record) for each in audit.checks(record, event)]
                 if record.type == "CAPSET":
-                    last[record.fields.get("pid", "")] = _configured(record)
+                    configured |= _configured(record)
             except (CapsetError, ValueError, TypeError) as error:
                 missed.append(Unread(line=record.line.number, text=record.line.text, why=clipped(str(error))))
                 continue
@@ -72,7 +72,7 @@ def from_audit(text: str) -> Use:
         tracer="audit",
         checks=tuple(checks),
         calls=tuple(calls),
-        configured=CapSet().union(*last.values()),
+        configured=configured,
         unread=tuple(sorted(missed, key=lambda each: each.line)),
         lost=lost,
     )

@@ -95,6 +95,8 @@ def _required(found: Found) -> Iterator[Check]:
     answers: tuple[Literal["granted", "denied"], ...] = ("granted", "denied")
     for each in _listed(found.value, "required_capabilities"):
         counts = object_of(each, "checks")
+        if strange := [key for key in ("granted", "denied") if isinstance(counts.get(key), str)]:
+            raise TypeError(f"{strange[0]} is no number: {counts[strange[0]]!r}")
         if not (number_of(counts, "granted") or 0) + (number_of(counts, "denied") or 0):
             raise ValueError(f"it does not say how often {text_of(each, 'name')} was asked for")
         for verdict in answers:

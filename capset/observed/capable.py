@@ -17,7 +17,7 @@ _HEADER = re.compile(
 )
 # A command may have blanks, so the columns behind it are counted from the right.
 _ROW = re.compile(
-    r"\s*(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})\s+(?P<uid>-?[0-9]{1,10})\s+(?P<pid>[0-9]{1,10})\s+(?P<comm>.*?)\s+"
+    r"\s{0,9}(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})\s{1,9}(?P<uid>-?[0-9]{1,10})\s{1,9}(?P<pid>[0-9]{1,10})\s{1,9}(?P<comm>.{0,160}?)\s{1,64}"
     r"(?P<cap>[0-9]{1,3})\s+(?:(?P<name>[A-Z][A-Z_0-9]*|\?)\s+)?(?P<audit>-?[0-9]{1,3})(?:\s+(?P<verdict>allow|deny))?"
     r"(?:\s+(?P<setid>-?[0-9]|N/A))?\s*"
 )
@@ -66,7 +66,7 @@ def from_capable(text: str) -> Use:
     unread: list[Unread] = []
     stacks: dict[int, list[tuple[str, str]]] = {}
     columns = _HEADER.fullmatch("TIME UID PID COMM CAP NAME AUDIT")
-    lost = 0
+    lost, of_last = 0, False
     for number, line in numbered(text):
         if header := _HEADER.fullmatch(line):
             columns = header
@@ -80,10 +80,11 @@ def from_capable(text: str) -> Use:
         frame = None if row else _FRAME.fullmatch(line)
         if columns and columns["verdict"] and (frame or _OF_ONE.fullmatch(line)):
             continue
-        if frame and checks:
+        if frame and checks and of_last:  # behind a row that was not read it is the stack of that one
             stacks.setdefault(len(checks) - 1, []).append((frame["function"], frame["module"] or ""))
             continue
         check = _check(row, number, columns) if row and columns else None
+        of_last = check is not None
         if check is None:
             unread.append(
                 Unread(line=number, text=line, why="expected a row of capable, with a capability that it names")

@@ -51,7 +51,7 @@ def from_gadget(text: str) -> Use:
         if isinstance(found, Unread):
             missed.append(found)
             continue
-        if found.value.get("type") in _OTHERS and not is_gadget(found.value):
+        if text_of(found.value, "type") in _OTHERS and not is_gadget(found.value):
             continue
         try:
             checks.append(_check(found))

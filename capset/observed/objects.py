@@ -27,7 +27,17 @@ __all__ = [
 
 _BLANK = re.compile(r"[\s,]*")
 _NEXT = re.compile(r"^[\[{]", re.MULTILINE)
-_DECODER = json.JSONDecoder()
+_MOST = 200  # so many times what is no JSON is passed over, as each time all before it is counted
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands in it twice")
+    return found
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_once)
 _WHY = "expected an object of JSON"
 INITIAL = "4026531837"
 """The inode of the initial user namespace. Source: Linux ``include/linux/proc_ns.h``, ``PROC_USER_INIT_INO``."""
@@ -43,7 +53,7 @@ class Found(NamedTuple):
 
 def found_in(text: str) -> Iterator[Found | Unread]:
     """Yield each object, in a list or not; what is none is not understood, up to the next line that begins one."""
-    at, line = 0, 1
+    at, line, failures = 0, 1, 0
     while True:
         start = cast("re.Match[str]", _BLANK.match(text, at)).end()
         line += text.count("\n", at, start)
@@ -57,7 +67,8 @@ def found_in(text: str) -> Iterator[Found | Unread]:
         except (ValueError, RecursionError) as error:
             values, why = list[object](), clipped(f"{_WHY}: {error}")
             newline = text.find("\n", start)
-            after = None if newline < 0 else _NEXT.search(text, newline)
+            failures += 1
+            after = None if newline < 0 or failures > _MOST else _NEXT.search(text, newline)
             end = after.start() if after else len(text)
         part = text[start:end].rstrip()
         if why:
@@ -90,9 +101,18 @@ def text_of(value: Mapping[str, Any], *keys: str) -> str:
 
 
 def number_of(value: Mapping[str, Any], *keys: str) -> int | None:
-    """Return the first whole number at one of some keys; None where there is none."""
-    found = (value.get(key) for key in keys)
-    return next((each for each in found if isinstance(each, int) and not isinstance(each, bool)), None)
+    """Return the first whole number at one of some keys; None where there is none.
+
+    Raises:
+        TypeError: Something else stands there, but a text.
+    """
+    for key in keys:
+        found = value.get(key)
+        if isinstance(found, bool | float | list | dict):
+            raise TypeError(f"{key} is no whole number: {shown(cast('object', found))}")
+        if isinstance(found, int):
+            return found
+    return None
 
 
 def cap_of(number: object, name: object) -> Cap:

@@ -59,6 +59,7 @@ def from_jsonl(text: str) -> Use:
     calls: list[Call] = []
     missed: list[Unread] = []
     configured, lost = CapSet(), 0
+    tracers: dict[str, None] = {}
     empty, empty_call = Check(cap=0).as_dict(), Call(syscall="", errno="").as_dict()
     for found in found_in(text):
         if isinstance(found, Unread):
@@ -77,18 +78,34 @@ def from_jsonl(text: str) -> Use:
                 missed.append(Unread.from_dict(told["unread"]))
             elif "lost" in told:
                 lost += _count(told["lost"])
+            elif "tracer" in told:
+                tracers |= dict.fromkeys(_tracers(told["tracer"]))
             else:
                 raise ArgumentError("it does not say which capability", told)
         except (CapsetError, ValueError, TypeError, RecursionError) as error:
             missed.append(unread(found, error))
     return Use(
-        tracer="jsonl",
+        tracer=", ".join(tracers) or "jsonl",
         checks=tuple(checks),
         calls=tuple(calls),
         configured=configured,
         unread=tuple(missed),
         lost=lost,
     )
+
+
+def _tracers(told: object) -> list[str]:
+    """Return the names of tracers.
+
+    Raises:
+        ArgumentError: One is none.
+        TypeError: It is no text.
+    """
+    require(told, str, "the name of a tracer as str")
+    names = str(told).split(", ")
+    if strange := [name for name in names if name not in TRACERS]:
+        raise ArgumentError(f"there is no tracer {shown(strange[0])}: known are {', '.join(TRACERS)}", strange[0])
+    return names
 
 
 def _count(told: object) -> int:
@@ -145,6 +162,10 @@ def tracer_of(text: str) -> str:
             return found
     if _OBJECT.search(text) and (found := _of_objects(text)):  # below what the program itself has printed
         return found
+    if not text.strip():
+        raise ArgumentError(f"it is empty: a tracer has printed nothing; known are {', '.join(TRACERS)}", text)
+    if text.startswith("PERFILE"):
+        raise ArgumentError("it is what perf record has written: give what perf script prints of it", text)
     raise ArgumentError(f"{shown(text)} is what none of the known tracers prints: {', '.join(TRACERS)}", text)
 
 
@@ -157,7 +178,7 @@ def _of_objects(text: str) -> str:
             for name, is_one in _OBJECTS.items():
                 if is_one(found.value):
                     return name
-            if {"cap", "call", "configured", "lost", "unread"} & found.value.keys():
+            if {"cap", "call", "configured", "lost", "tracer", "unread"} & found.value.keys():
                 return "jsonl"
     return ""
 

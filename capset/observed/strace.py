@@ -22,7 +22,7 @@ def from_strace(text: str) -> Use:
     r"""Read what strace prints, with ``-f`` and times or without.
 
     It does not see what the kernel asks: there are no checks, but the calls that came to EPERM or EACCES, which may
-    have lacked one, and what the program put into its sets by capset(2), the last time in each thread.
+    have lacked one, and what the program put into its sets by capset(2).
 
     Args:
         text: The lines.
@@ -44,16 +44,16 @@ def from_strace(text: str) -> Use:
         elif found.errno in _REFUSALS:
             pid = int(found.pid) if found.pid else None
             calls.append(Call(syscall=found.name, errno=found.errno, pid=pid, line=found.line.number))
-    last: dict[str, CapSet] = {}
+    configured = CapSet()
     for told in strace.trace(text):
         if told.state is not None and told.name.endswith("capset") and not told.not_known:
-            last[told.name] = told.state.effective | told.state.permitted
+            configured |= told.state.effective | told.state.permitted
         for problem in told.problems:
             if problem.rule in _NOT_READ:
                 missed.setdefault(told.line, Unread(line=told.line, text=problem.value, why=problem.message))
     return Use(
         tracer="strace",
         calls=tuple(calls),
-        configured=CapSet().union(*last.values()),
+        configured=configured,
         unread=tuple(missed[line] for line in sorted(missed)),
     )

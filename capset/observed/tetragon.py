@@ -62,12 +62,14 @@ def _checks(found: Found) -> list[Check]:
     """Return the check of an event; none where it is about something else."""
     if not is_tetragon(found.value):
         raise ValueError("it is no event of Tetragon")
-    event = object_of(found.value, "process_kprobe")
+    kind = next(key for key in found.value if key.startswith("process_") and isinstance(found.value[key], dict))
+    event = object_of(found.value, kind)
     args = objects_of(event, "args")
     asked = [object_of(each, "capability_arg") for each in args if "capability_arg" in each]
-    if not asked:
-        if "cap" in text_of(event, "function_name"):
-            raise ValueError(f"{text_of(event, 'function_name')} stands there without a capability_arg")
+    if kind not in {"process_kprobe", "process_lsm"} or len(asked) != 1:
+        about = " ".join(text_of(event, key) for key in ("function_name", "subsys", "event"))
+        if asked or "cap" in about or kind == "process_throttle":
+            raise ValueError(f"expected a kprobe or an LSM hook with one capability_arg, got {kind} {about}".strip())
         return []
     process = object_of(event, "process")
     function = text_of(event, "function_name")

@@ -24,15 +24,21 @@ _EVENT = re.compile(
 _EXIT = re.compile(r"(?:syscalls:)?sys_(?:exit_)?(?P<name>[a-z0-9_]+)(?: ->|:) (?P<returned>0x[0-9a-f]{1,16})\s*")
 # A command may have any letters, so what follows it is found from the right: comm-pid (tgid) [cpu] flags time:
 _OF_TRACE = re.compile(
-    r"\s*(?P<comm>.*)-(?P<pid>[0-9]{1,10})\s+(?:\(\s*(?P<tgid>[0-9]{1,10}|-+)\)\s+)?"
-    r"\[[0-9]+\]\s+(?:\S{1,10}\s+)?[0-9]+\.[0-9]+: (?P<event>.*)"
+    r"\s{0,64}(?P<comm>.{0,128})-(?P<pid>[0-9]{1,10})\s{1,64}(?:\(\s{0,9}(?P<tgid>[0-9]{1,10}|-{1,9})\)\s{1,9})?"
+    r"\[[0-9]{1,6}\]\s{1,9}(?:\S{1,10}\s{1,9})?[0-9]{1,12}\.[0-9]{1,9}: (?P<event>.*)"
 )
 _OF_PERF = re.compile(
-    r"\s*(?P<comm>.*?)\s+(?:(?P<tgid>[0-9]{1,10})/)?(?P<pid>[0-9]{1,10}) +(?:\[[0-9]+\]\s+)?"
-    r"[0-9]+\.[0-9]+:\s+(?:[0-9]+ )?(?P<event>(?:capability:)?cap_capable: .*|syscalls:sys_exit_\w+: .*)"
+    r"\s{0,64}(?P<comm>.{0,128}?)\s{1,64}(?:(?P<tgid>[0-9]{1,10})/)?(?P<pid>[0-9]{1,10}) {1,16}"
+    r"(?:\[[0-9]{1,6}\]\s{1,9})?"
+    r"[0-9]{1,12}\.[0-9]{1,9}:\s{1,64}(?:[0-9]{1,19} )?"
+    r"(?P<event>(?:capability:)?cap_capable: .*|syscalls:sys_exit_\w+: .*)"
 )
 _FRAME_OF_TRACE = re.compile(r"\s*=>\s+(?P<function>[^\s+]+)")
-_FRAME_OF_PERF = re.compile(r"\s+[0-9a-f]+ (?P<function>[^\s+]+)(?:\+0x[0-9a-f]+)?\s+\((?P<where>[^)]*)\)?\s*")
+_FRAME_OF_PERF = re.compile(
+    r"\s{1,64}[0-9a-f]{1,16} (?P<function>[^\s+]+)(?:\+0x[0-9a-f]+)?\s{1,9}\((?P<where>.*)\)\s{0,9}"
+)
+# What an instance has and what was written to it: the rest was overwritten.
+_KEPT = re.compile(r"# entries-in-buffer/entries-written: (?P<kept>[0-9]{1,12})/(?P<written>[0-9]{1,12})\b.*")
 _LOST = re.compile(r"(?:LOST|Lost|lost) (?P<count>[0-9]{1,12}) (?:EVENTS|events)")
 _A_LINE = "expected a line of the tracepoint cap_capable, or of a stack"
 _LAST = 63
@@ -57,24 +63,22 @@ class _Calls:
             call = Call(syscall=found["name"], errno=errno, pid=int(row["pid"]), command=row["comm"], line=number)
             self.refused.append((call, asked))
 
-    def told(self, checks: list[Check]) -> tuple[Call, ...]:
-        """Return the calls, with what was asked in each.
+    def told(self, checks: list[Check], *, whole: bool) -> tuple[Call, ...]:
+        """Return the calls, with what was asked in each and denied.
 
-        Where only refused calls were recorded, a check may have been made in an earlier one of the same name: then it
-        counts for this one too, so that nobody is told that nothing was asked where something may have been.
+        Where only refused calls were recorded, a check may have been made in an earlier one of the same name that was
+        not. What was granted may be of that one, so that it is not known what was asked in this one; nor is it where
+        nothing was seen and the trace is not whole.
         """
         [memory] = chosen(["memory"])
-        return tuple(
-            evolve(
-                call,
-                asked=CapSet(
-                    check.cap
-                    for check in (checks[at] for at in asked)
-                    if check.syscall in {"", call.syscall} and not memory.applies(check)
-                ),
-            )
-            for call, asked in self.refused
-        )
+        found: list[Call] = []
+        for call, places in self.refused:
+            asked = [checks[at] for at in places]
+            asked = [each for each in asked if each.syscall in {"", call.syscall} and not memory.applies(each)]
+            denied = CapSet(each.cap for each in asked if each.verdict == "denied")
+            known = bool(denied) or (whole and not asked)
+            found.append(evolve(call, asked=denied if known else None))
+        return tuple(found)
 
 
 def from_trace(text: str) -> Use:
@@ -127,14 +131,18 @@ def from_trace(text: str) -> Use:
             calls.asked(row["pid"], len(checks))
             checks.append(check)
         elif row and (gone := _EXIT.fullmatch(row["event"])):
+            last.pop(f"{row['comm']}-{row['pid']}", None)
             calls.returned(row, gone, number)
-        elif row is None and (gone := _LOST.search(line)):
-            lost += int(gone["count"])
+        elif row is None and (missing := _gone(line)):
+            last.clear()  # a stack that follows may be of a check that was lost
+            lost += missing
         elif row or not _says_nothing(line):
+            last.pop(f"{row['comm']}-{row['pid']}" if row else "", None)
             unread.append(Unread(line=number, text=line, why=_A_LINE))
     for at, stack in found_of:
         checks[at] = with_stack(checks[at], stack)
-    return Use(tracer="trace", checks=tuple(checks), calls=calls.told(checks), unread=tuple(unread), lost=lost)
+    told_calls = calls.told(checks, whole=not unread and not lost)
+    return Use(tracer="trace", checks=tuple(checks), calls=told_calls, unread=tuple(unread), lost=lost)
 
 
 def from_perf(text: str) -> Use:
@@ -159,7 +167,8 @@ def from_perf(text: str) -> Use:
     calls = _Calls()
     lost = 0
     for number, line in numbered(text):
-        frame = _FRAME_OF_PERF.fullmatch(line)
+        row = _OF_PERF.fullmatch(line)  # first, as above
+        frame = None if row else _FRAME_OF_PERF.fullmatch(line)
         if frame and of_call:
             continue
         if frame and of_check:
@@ -170,7 +179,6 @@ def from_perf(text: str) -> Use:
             checks[-1] = with_stack(checks[-1], stack)
             stack = []
         of_check = of_call = False
-        row = _OF_PERF.fullmatch(line)  # first, as above
         told = _EVENT.fullmatch(row["event"]) if row else None
         check = _check(row, told, number) if row and told else None
         if row and check is not None:
@@ -180,13 +188,22 @@ def from_perf(text: str) -> Use:
         elif row and (returned := _EXIT.fullmatch(row["event"])):
             calls.returned(row, returned, number)
             of_call = True
-        elif row is None and (gone := _LOST.search(line)):
-            lost += int(gone["count"])
+        elif row is None and (gone := _gone(line)):
+            lost += gone
         elif row or not _says_nothing(line):
             unread.append(Unread(line=number, text=line, why=_A_LINE))
     if checks and stack:
         checks[-1] = with_stack(checks[-1], stack)
-    return Use(tracer="perf", checks=tuple(checks), calls=calls.told(checks), unread=tuple(unread), lost=lost)
+    told_calls = calls.told(checks, whole=not unread and not lost)
+    return Use(tracer="perf", checks=tuple(checks), calls=told_calls, unread=tuple(unread), lost=lost)
+
+
+def _gone(line: str) -> int:
+    """Return how many events a line says that were lost or overwritten; 0 where it says nothing of that."""
+    if kept := _KEPT.fullmatch(line):
+        return max(0, int(kept["written"]) - int(kept["kept"]))
+    found = _LOST.search(line)
+    return int(found["count"]) if found else 0
 
 
 def _says_nothing(line: str) -> bool:

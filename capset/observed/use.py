@@ -19,7 +19,6 @@ from capset.shown import Tabular
 
 __all__ = ["Summed", "Unread", "Use"]
 
-_BLIND = {"strace", "audit"}  # where nothing was seen, nothing follows
 _NONE = CapSet()
 _PARTIAL = {
     "strace": "strace shows no checks",
@@ -75,8 +74,7 @@ class Use(Plain, Tabular):
         tracer: What it was: a key of :data:`TRACERS`.
         checks: What the kernel was asked, in that order.
         calls: The calls that came to EPERM or EACCES, where the tracer shows these.
-        configured: What the program put into its effective or permitted set by capset(2), the last time that it did,
-            where the tracer shows that.
+        configured: What the program put into its effective or permitted set by capset(2), where the tracer shows that.
         unread: What was not understood.
         lost: How many events the tracer says it lost, of which nothing is known.
     """
@@ -205,6 +203,9 @@ class Use(Plain, Tabular):
         if held is not None:
             require(held, CapSet, "a CapSet for held")
         names = self.tracer.split(", ")
+        partial = [_PARTIAL[name] for name in names if name in _PARTIAL]
+        if not self.checks and not partial:
+            partial = ["the trace shows no check"]
         return advice(
             self.relevant(off=off),
             self.noise(off=off),
@@ -214,8 +215,8 @@ class Use(Plain, Tabular):
             configured=self.configured,
             unread=len(self.unread),
             lost=self.lost,
-            partial="; ".join(_PARTIAL[name] for name in names if name in _PARTIAL),
-            blind={*names} <= _BLIND,
+            partial="; ".join(partial),
+            blind=not self.checks,
         )
 
     def __add__(self, other: Use) -> Use:
@@ -236,7 +237,8 @@ class Use(Plain, Tabular):
         """Write what was seen as lines of JSON, which :func:`read` reads: a line for each check, and for the rest."""
         import json  # which most who trace do not need
 
-        lines: list[object] = [check.as_dict() for check in self.checks]
+        lines: list[object] = [{"tracer": self.tracer}]
+        lines += [check.as_dict() for check in self.checks]
         lines += [{"call": call.as_dict()} for call in self.calls]
         lines += [{"configured": str(self.configured)}] if self.configured else []
         lines += [{"unread": each.as_dict()} for each in self.unread]

@@ -878,11 +878,12 @@ def test_what_was_used():
     [unused] = by_use("docker run --cap-drop ALL --cap-add NET_RAW --cap-add KILL web")
     assert unused == (
         "unused-capability",
-        "not seen to be asked for: CAP_KILL; for CAP_NET_RAW: --cap-drop=ALL --cap-add=NET_RAW",
+        "not seen to be asked for: CAP_KILL; to give root CAP_NET_RAW and nothing else: "
+        "--cap-drop=ALL --cap-add=NET_RAW",
     )
     [missing] = by_use("docker run --cap-drop ALL web")
     assert missing[0] == "missing-capability"
-    assert missing[1].startswith("asked for and granted in the trace, and not granted here: CAP_NET_RAW; for")
+    assert missing[1].startswith("asked for in the trace, and not granted here: CAP_NET_RAW; to give root CAP_NET_RAW")
     unit = "[Service]\nCapabilityBoundingSet=CAP_KILL CAP_NET_RAW\n"
     assert by_use(unit) == [("unused-capability", "not seen to be asked for: CAP_KILL")]
     assert by_use("docker run --cap-add NOPE web") == []  # nothing is started
@@ -890,6 +891,10 @@ def test_what_was_used():
     [found] = by_use("docker run --cap-drop ALL --cap-add KILL --cap-add NET_RAW web", f'{USED}\n{{"lost": 3}}\n{{}}')
     assert found[1].endswith(" (the trace is not whole: 1 of its lines were not understood, 3 events were lost)")
     assert by_use("docker run web", "f(1) = -1 EPERM (Operation not permitted)") == []
+    configured = f'{USED}\n{{"configured": "CAP_KILL"}}'
+    assert by_use("docker run --cap-drop ALL --cap-add KILL --cap-add NET_RAW web", configured) == []
+    notes = documents.lint(documents.read("docker run web"), used=observed.read('{"tracer": "trace"}'))
+    assert "the trace shows no check, and was passed over" in notes[0].message
     with pytest.raises(TypeError, match="a Use, as observed"):
         documents.lint([], used=USED)
 
