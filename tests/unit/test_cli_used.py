@@ -113,3 +113,21 @@ def test_calls_that_were_refused(run):
     assert "openat() came to EACCES and no capability was asked for in it: none would mend that" in out
     told = json.loads(run("used", str(TRACES / "refused-calls.txt"), "--json")[1])
     assert {call["syscall"] for call in told["calls"]} == {"fchownat", "newfstatat", "openat"}
+
+
+def test_what_is_left_out(run):
+    """A name that nothing has, and checks of which no container is told, are told on standard error."""
+    _, _, err = run("used", PIPE, "--command", "chown", "--command", "nobody")
+    assert "nothing is of nobody" in err
+    lines = '{"cap": "CAP_KILL", "verdict": "granted", "container": "web"}\n{"cap": "CAP_CHOWN"}\n'
+    status, out, err = run("used", "-", "--container", "web", stdin=lines)
+    assert (status, "CAP_KILL would do for what was seen" in out) == (0, True)
+    assert "of no container that is told, and left out: 1 check" in " ".join(err.split())
+
+
+def test_what_needs_nothing(run):
+    """There is nothing to be given, and so no way to do it."""
+    status, out, _ = run("used", "-", stdin='{"cap": "CAP_KILL", "verdict": "denied"}')
+    assert (status, "no capability that was seen is needed" in out, "and nothing else:" in out) == (0, True, False)
+    assert "Of another user" not in run("used", "-", "--user", "root", stdin='{"cap": "CAP_KILL"}')[1]
+    assert "Of another user" in run("used", "-", "--user", "7", stdin='{"cap": "CAP_KILL"}')[1]
