@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from capset import CapSet, engines
-from capset.confinement import confinements, setpriv
+from capset import CapSet, display, engines
+from capset.confinement import Confinement, confinements, setpriv
 from capset.errors import ArgumentError
 from capset.testing.strategies.values import capsets
 
@@ -94,3 +94,11 @@ def test_words_of_setpriv():
     """Names that an old one knows, numbers for later ones; a group of its own where one is given."""
     assert setpriv(CapSet(["kill", "bpf"])) == ["setpriv", "--bounding-set=-all,+kill,+cap_39", "--inh-caps=-all"]
     assert setpriv(CapSet(), uid=5, gid=6)[1:4] == ["--reuid=5", "--regid=6", "--clear-groups"]
+
+
+def test_how_it_is_shown():
+    """As text, and in a notebook, where nothing of it is markup."""
+    for one in confinements(CapSet(["net_raw"]), user=1000):
+        assert display.text(one) == str(one)
+        assert "PROGRAM" in display.html(one) or one.also == ()
+    assert "<b>" not in display.html(Confinement(to="<b>", user=0, text="<b>"))
