@@ -36,7 +36,7 @@ _SSHD = (
 )
 _SSH = (
     "ssh -F /dev/null -i key -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR "
-    "root@127.0.0.1"
+    "-o ConnectionAttempts=10 root@127.0.0.1"
 )
 _NGINX = (
     "printf 'worker_processes 1; pid nginx.pid; error_log error.log; events {} "
@@ -44,7 +44,10 @@ _NGINX = (
     "scgi_temp_path t5; server { listen 127.0.0.1:80; location / { return 204; } } }' > nginx.conf"
 )
 _GET = "curl -fsS -m 1 -o answer --retry 1 --retry-delay 1 --retry-connrefused http://127.0.0.1/"
-_OTHER = "setpriv --reuid=1000 --regid=1000 --clear-groups sleep 20 & echo $! > pid; sleep 0.1"
+_OTHER = (  # which is another user's from when its program is the last one
+    "setpriv --reuid=1000 --regid=1000 --clear-groups sleep 20 & echo $! > pid; "
+    "until grep -q sleep /proc/$(cat pid)/comm; do sleep 0.05; done"
+)
 
 PROGRAMS = [
     Program(

@@ -87,6 +87,7 @@ def test_functions_that_ask(recorded):
 # -- programs that people run ----------------------------------------------------------------------
 
 MOST = 4  # so many of the advised sets are tried
+TRIES = 3  # as a server may be slow, and what is not allowed never works
 
 
 @pytest.fixture(scope="module")
@@ -104,14 +105,16 @@ def test_the_advice_for_a_program(program, instance, tool):
     """No advised set fails, and of the first there is nothing to spare, but where it is said why there is."""
     for name, package in program.tools.items():
         tool(name, package)
-    done, text = playing.recorded(program, instance)
-    assert done, f"{program.name} does not work with every capability"
+    runs = (playing.recorded(program, instance) for _ in range(TRIES))
+    text = next((text for done, text in runs if done), None)
+    assert text is not None, f"{program.name} does not work with every capability"
     use = observed.read(text, tracer="trace")
     assert (use.unread, use.lost) == ((), 0)
     advice = use.least()
     assert advice.least != (CapSet(),)
     for way in [*advice.least, *advice.needs.ways[:MOST]]:
-        assert playing.works(program, way), f"{way} is advised, and does not do"
+        tries = (playing.works(program, way) for _ in range(TRIES))
+        assert any(tries), f"{way} is advised, and does not do"
     first = advice.least[0]
     spare = [str(cap) for cap in first if playing.works(program, first - CapSet([cap]))]
     assert bool(spare) == bool(program.spare), spare
