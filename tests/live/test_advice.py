@@ -113,10 +113,11 @@ def test_the_advice_for_a_program(program, instance, tool):
     advice = use.least()
     assert advice.least != (CapSet(),)
     for way in [*advice.least, *advice.needs.ways[:MOST]]:
-        tries = (playing.works(program, way) for _ in range(TRIES))
-        assert any(tries), f"{way} is advised, and does not do"
+        done = any(playing.works(program, way) for _ in range(TRIES))
+        assert done, f"{way} is advised, and does not do"
     first = advice.least[0]
-    spare = [str(cap) for cap in first if playing.works(program, first - CapSet([cap]))]
+    tries = TRIES if program.spare else 1
+    spare = [str(cap) for cap in first if any(playing.works(program, first - {cap}) for _ in range(tries))]
     assert bool(spare) == bool(program.spare), spare
 
 
