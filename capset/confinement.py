@@ -56,7 +56,7 @@ class Confinement(Plain, Shown):
 
 
 def confinements(
-    caps: CapSet, *, user: int = 0, engines: Iterable[Engine] | None = None, pods: bool = True
+    caps: CapSet, *, user: int = 0, engines: Iterable[Engine] | None = None, elsewhere: bool = True
 ) -> list[Confinement]:
     """Say how a process is given some capabilities and no others.
 
@@ -67,7 +67,7 @@ def confinements(
         caps: What the process is to hold.
         user: The number of the user that it runs as.
         engines: The engines that are asked; Docker and Podman, if not given.
-        pods: Whether it is told for Kubernetes, systemd and programs on the host too.
+        elsewhere: Whether it is told for Kubernetes, systemd and programs on the host too.
 
     Raises:
         TypeError: *caps* is no set, or *user* no number.
@@ -92,7 +92,7 @@ def confinements(
     uid = kernel.Credentials(uids=user).uids.real
     asked = [get("docker"), get("podman")] if engines is None else [*engines]
     found = [_by_engine(engine, caps, uid) for engine in asked]
-    if pods:
+    if elsewhere:
         found += [_by_pod(caps, uid), _by_unit(caps, uid)]
         found += [_by_file(caps, uid)] if uid and caps else []
         found.append(_by_setpriv(caps, uid))
@@ -115,7 +115,7 @@ def _by_engine(engine: Engine, caps: CapSet, uid: int) -> Confinement:
         state = engine.container(request, uid=uid)
     except CapsetError as error:
         return Confinement(to=engine.name, user=uid, problem=str(error))
-    text = shlex.join([*engine.flags(caps), *[f"--user={uid}"] * (engine.name in _TAKE_USER and uid > 0)])
+    text = shlex.join([*engine.write(request), *[f"--user={uid}"] * (engine.name in _TAKE_USER and uid > 0)])
     if caps <= state.effective:
         return Confinement(to=engine.name, user=uid, text=text, after=state)
     cred = engine.credentials(request, uid=uid)

@@ -26,8 +26,8 @@ from capset.summary import summary
 
 __all__ = ["least"]
 
-_INTERRUPTED = 130
-INTERRUPTED = "interrupted"
+_EXIT_INTERRUPTED = 130
+_INTERRUPTED = "interrupted"
 
 
 @click.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
@@ -97,7 +97,7 @@ def least(
     way.probe()
     kept = Kept(path, {"command": list(command), "how": way.title, "timeout": timeout})
     search, why = _search(way, within, tried_first, kept, every=not one, repeat=repeat, limit=limit)
-    stopped = why == INTERRUPTED
+    stopped = why == _INTERRUPTED
     if as_json:
         told = {"command": list(command), "how": way.title, "engine": way.engine and way.engine.name}
         say_json({**told, "interrupted": stopped, **search.as_dict()})
@@ -105,7 +105,7 @@ def least(
         _say(search, way, within, why)
     if why and not stopped:
         raise Failure(why)
-    ctx.exit(_INTERRUPTED if stopped else int(not search.complete))
+    ctx.exit(_EXIT_INTERRUPTED if stopped else int(not search.complete))
 
 
 def _way(command: tuple[str, ...], chosen: str | None, user: str, timeout: float | None, *, tell: bool) -> Way:
@@ -164,7 +164,7 @@ def _search(
                 record=record,
             )
         except KeyboardInterrupt:
-            why = INTERRUPTED
+            why = _INTERRUPTED
         except Failure as error:
             if len(trials) == len(known):
                 raise
@@ -241,7 +241,7 @@ class Kept(NamedTuple):
 def _say(search: Search, way: Way, within: CapSet, why: str) -> None:
     """Print what was found, and how it is given."""
     if why:
-        warn(f"{why if why == INTERRUPTED else 'not all was tried'}: this is what the trials so far say")
+        warn(f"{why if why == _INTERRUPTED else 'not all was tried'}: this is what the trials so far say")
     say(f"tried as {way.title}")
     say(str(search))
     if search.complete and not search.minimal:

@@ -87,11 +87,10 @@ def used(
         for sentence in advice.sentences():
             say(sentence)
         say("What was not seen may be needed all the same.")
-        if uid and any(advice.least):
-            say("Of another user than the one that was traced more may be asked, as of files that are not theirs.")
-        for caps in advice.least:
-            if caps:
-                say_confinements(caps, engines, uid)
+        if advice.least:
+            if uid:
+                say("Of another user than the one that was traced more may be asked, as of files that are not theirs.")
+            say_confinements(advice.least, engines, uid)
 
 
 def _json(use: Use, advice: Advice, off: tuple[str, ...], engines: list[Engine], uid: int) -> dict[str, Any]:
@@ -99,13 +98,8 @@ def _json(use: Use, advice: Advice, off: tuple[str, ...], engines: list[Engine],
     calls = [call.as_dict() | {"command": printable(call.command)} for call in use.calls]
     unread = [each.as_dict() | {"text": printable(each.text)} for each in use.unread]
     told = {"tracer": use.tracer, "checks": summed, "calls": calls, "unread": unread, "lost": use.lost}
-    given = [
-        {"caps": caps.as_dict(), **one.as_dict()}
-        for caps in advice.least
-        if caps
-        for one in confinements(caps, user=uid, engines=engines)
-    ]
-    return {**told, "advice": advice.as_dict(), "given": given}
+    given = confinements(advice.least, user=uid, engines=engines) if advice.least else []
+    return {**told, "advice": advice.as_dict(), "given": [one.as_dict() for one in given]}
 
 
 def say_confinements(caps: CapSet, engines: list[Engine], uid: int) -> None:

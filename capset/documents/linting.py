@@ -315,12 +315,11 @@ def _advice(used: Use) -> Advice:
 def _by_use(outcome: Outcome, used: Use, advice: Advice, engine: Engine) -> Iterator[Finding]:
     """List what a workload grants and nobody was seen to use, and what was used and is not granted."""
     workload = outcome.workload
-    if outcome.gets is None or workload.asks is None or not advice.least:
+    if outcome.gets is None or workload.asks is None or advice.least is None:
         return  # nothing follows from a trace that shows no checks
     holds = outcome.gets.effective | outcome.gets.permitted
     granted = holds or outcome.gets.bounding
-    least = advice.least[0]
-    instead = "" if workload.request is None else _instead(least, engine)
+    instead = "" if workload.request is None else _instead(advice.least, engine)
     told = [f"{len(used.unread)} of its lines were not understood"] if used.unread else []
     told += [f"{used.lost} events were lost"] if used.lost else []
     instead += f" (the trace is not whole: {', '.join(told)})" if told else ""
@@ -328,7 +327,7 @@ def _by_use(outcome: Outcome, used: Use, advice: Advice, engine: Engine) -> Iter
         message = f"not seen to be asked for: {summary(unused)}{instead}"
         yield _of(workload, "unused-capability", "depends", message, "add")
     enough = advice.needs is not None and advice.needs.satisfied_by(granted)
-    if (missing := least - granted) and not enough:
+    if (missing := advice.least - granted) and not enough:
         message = f"asked for in the trace, and not granted here: {summary(missing)}{instead}"
         yield _of(workload, "missing-capability", "depends", message, "drop")
 

@@ -9,7 +9,7 @@ Examples:
     ... 22:11:23  114    2676   snmpd            12   CAP_NET_ADMIN        1
     ... 22:11:23  0      6990   run              21   CAP_SYS_ADMIN        0
     ... \"\"\")
-    >>> str(use.least().least[0]), [rule.name for _, rule in use.doubtful()]
+    >>> str(use.least().least), [rule.name for _, rule in use.doubtful()]
     ('CAP_NET_ADMIN,CAP_SYS_ADMIN', ['memory, without stacks'])
 """
 

@@ -13,7 +13,7 @@ from capset.errors import ArgumentError
 from capset.observed.call import Call
 from capset.observed.check import Check
 from capset.observed.noise import Rule
-from capset.operations.catalogue import for_syscall, table
+from capset.operations.catalogue import Operations, for_syscall, table
 from capset.operations.requirement import Requirement
 from capset.plain import Plain
 from capset.printable import printable
@@ -113,11 +113,10 @@ class Advice(Plain, Shown):
     """What would do for what was seen.
 
     Attributes:
-        least: What was granted, or of which it is not known whether it was: that set, as the only one; none where the
-            trace shows nothing of that.
+        least: What was granted, or of which it is not known whether it was; None where the trace shows no check.
         needs: What else would do, if each operation was one of those that its choice names; None where the trace shows
-            nothing of that, or where there are so many ways that they are not written.
-        perhaps: The smallest sets without what is doubtful, to be tried; empty where there are none that are smaller.
+            no check, or where there are so many ways that they are not written.
+        perhaps: That without what is doubtful, to be tried; None where nothing of it is.
         doubtful: What seldom decides anything, by rule; see :meth:`Use.doubtful`. It is part of what is needed.
         choices: Each capability in each place where it was asked for, with what would do there.
         denied: What was asked for and never granted. The program went on without; it may have done less.
@@ -134,9 +133,9 @@ class Advice(Plain, Shown):
     """
 
     needs: Requirement | None
-    least: tuple[CapSet, ...]
+    least: CapSet | None
     choices: tuple[Choice, ...] = ()
-    perhaps: tuple[CapSet, ...] = ()
+    perhaps: CapSet | None = None
     doubtful: tuple[SetAside, ...] = ()
     denied: CapSet = _NONE
     unknown: CapSet = _NONE
@@ -154,17 +153,18 @@ class Advice(Plain, Shown):
 
     def sentences(self) -> list[str]:
         """Say it in words, a sentence each."""
-        if not self.least:
+        if self.least is None:
             told = ["what is needed is not known"]
-        elif not self.least[0]:
+        elif not self.least:
             told = ["no capability that was seen is needed"]
         else:
-            told = [f"{self.least[0]} would do for what was seen"]
+            told = [f"{self.least} would do for what was seen"]
         told += [self.partial] if self.partial else []
-        if self.perhaps:
+        if self.perhaps is not None:
             rules = ", ".join(f"{each.caps} as {each.rule}" for each in self.doubtful)
-            ways = " or ".join(str(way) or "nothing" for way in self.perhaps)
-            told.append(f"perhaps {ways} would, to be tried, as there is what is seldom needed: {rules}")
+            told.append(
+                f"perhaps {self.perhaps or 'nothing'} would, to be tried, as there is what is seldom needed: {rules}"
+            )
         told += [each.sentence for each in self.choices if len(each.needs.ways) > 1]
         told += [f"whether it was granted is not known: {self.unknown}"] if self.unknown else []
         told += [f"asked for and never granted, so that less may have been done: {self.denied}"] if self.denied else []
@@ -195,7 +195,6 @@ def advice(
     unread: int,
     lost: int,
     partial: str,
-    blind: bool,
 ) -> Advice:
     """Put together what would do for what was seen."""
     granted = CapSet({check.cap for check in relevant if check.verdict == "granted"})
@@ -203,7 +202,7 @@ def advice(
     denied = CapSet({check.cap for check in relevant if check.verdict == "denied" and not check.module})
     refused = CapSet({check.cap for check in relevant if check.verdict == "denied" and check.module})
     choices = _choices(relevant)
-    known = bool(relevant or noise) or not blind
+    known = bool(relevant or noise)
     asked = granted | unknown
     needs = _all(choice.needs for choice in choices) if known else None
     seldom = [check for check, _ in doubtful if check.verdict != "denied"]
@@ -212,9 +211,9 @@ def advice(
     seen = granted | unknown | denied | refused | CapSet({check.cap for check, _ in noise})
     return Advice(
         needs=needs,
-        least=(asked,) if known else (),
+        least=asked if known else None,
         choices=choices,
-        perhaps=(without,) if without != asked else (),
+        perhaps=without if without != asked else None,
         doubtful=_aside((check, rule) for check, rule in doubtful if check.verdict != "denied"),
         denied=denied - granted - unknown,
         unknown=unknown,
@@ -267,6 +266,8 @@ def _stack(check: Check) -> tuple[str, ...]:
 def _choice(check: Check) -> Choice:
     """Say what would do in the place of a capability: what every operation takes that the check may belong to."""
     among = for_syscall(check.syscall) if check.syscall else table()
+    if check.cap is Cap.DAC_OVERRIDE:  # where CAP_DAC_READ_SEARCH would do, the kernel has asked for that first
+        among = Operations()
     found = [
         each
         for each in among
@@ -276,8 +277,6 @@ def _choice(check: Check) -> Choice:
         and check.cap in each.needs.caps
     ]
     itself = Requirement([CapSet([check.cap])])
-    if check.cap is Cap.DAC_OVERRIDE:  # where CAP_DAC_READ_SEARCH would do, the kernel has asked for that first
-        found = []
     needs = _all(_instead(each.needs, check.cap) for each in found) if found else None
     return Choice(
         cap=check.cap,

@@ -28,7 +28,7 @@ def from_audit(text: str) -> Use:
 
     SELinux and AppArmor are asked only where the thread's own sets have the capability. So what AppArmor would have
     refused, under a profile that complains, was granted; and what a module refused is not mended by a capability. Each
-    capability is logged once for a profile and a processor, or some such: how often it was needed nobody can tell.
+    capability is logged once for a profile and a processor, so that a count says nothing of how often it was used.
     Records about anything else are passed over.
 
     Args:
@@ -54,7 +54,7 @@ def from_audit(text: str) -> Use:
         if isinstance(each, audit.Record):
             found.append(each)
         elif gone := _LOST.search(each.text):
-            lost = max(lost, int(gone["count"] or 0))  # the kernel counts all since it was started
+            lost = max(lost, int(gone["count"] or 1))  # the kernel counts all since it was started
         elif each.text.strip() and not each.text.startswith("----") and not each.text.startswith("time->"):
             missed.append(Unread(line=each.number, text=each.text, why="expected a record of the audit"))
     for event in audit.events(found):

@@ -24,8 +24,8 @@ class Call(Plain):
     Attributes:
         syscall: Its name; its number where the tracer does not tell the name.
         errno: What it came to, such as ``EPERM``.
-        asked: What the kernel was asked for in it; None where the trace does not tell. Where it is empty no capability
-            was asked for, so that none would have made a difference.
+        asked: What the kernel was asked for in it and denied; None where the trace does not tell. Where it is empty no
+            capability was asked for, so that none would have made a difference.
         pid: The process, or the thread where the tracer knows no other.
         command: The name of the thread, which may be any text.
         container: Which container it was, as the tracer names it.

@@ -8,10 +8,9 @@ from typing import Any, Literal, cast
 from attrs import evolve
 
 from capset.capability import Cap
-from capset.errors import CapsetError
 from capset.observed.call import REFUSALS, Call
 from capset.observed.check import Check
-from capset.observed.objects import Found, cap_of, found_in, number_of, object_of, text_of, unread
+from capset.observed.objects import Found, cap_of, number_of, object_of, read_each, text_of
 from capset.observed.use import Unread, Use
 from capset.sets import CapSet
 
@@ -45,25 +44,27 @@ def from_cap_audit(text: str) -> Use:
         >>> print(use.checks[0], use.checks[0].count)
         ping: CAP_NET_RAW granted 2
     """
-    checks: list[Check] = []
-    calls: list[Call] = []
-    missed: list[Unread] = []
-    configured = CapSet()
-    for found in found_in(text):
-        if isinstance(found, Unread):
-            missed += _rest(found)
-            continue
-        try:
-            required, denied = [*_required(found)], [*_denied(found)]
-            configured |= CapSet(_cap(each) for each in _listed(found.value, _WHERE))
-        except (CapsetError, ValueError, TypeError) as error:
-            missed.append(unread(found, error))
-            continue
-        checks += required + [check for check, _ in denied]
-        calls += [call for _, of_check in denied for call in of_check]
+    reports, missed = read_each(text, _report)
     return Use(
-        tracer="cap-audit", checks=tuple(checks), calls=tuple(calls), configured=configured, unread=tuple(missed)
+        tracer="cap-audit",
+        checks=tuple(check for report in reports for check in report.checks),
+        calls=tuple(call for report in reports for call in report.calls),
+        configured=CapSet().union(*(report.configured for report in reports)),
+        unread=tuple(part for each in missed for part in _rest(each)),
     )
+
+
+def _report(found: Found) -> list[Use]:
+    """Return what one report says."""
+    denied = [*_denied(found)]
+    return [
+        Use(
+            tracer="cap-audit",
+            checks=(*_required(found), *(check for check, _ in denied)),
+            calls=tuple(call for _, of_check in denied for call in of_check),
+            configured=CapSet(_cap(each) for each in _listed(found.value, _WHERE)),
+        )
+    ]
 
 
 def _rest(found: Unread) -> list[Unread]:
@@ -148,8 +149,6 @@ def _denied(found: Found) -> Iterator[tuple[Check, list[Call]]]:
 
 def _errno(outcome: Mapping[str, Any]) -> str:
     """Return what a system call came to: the name of an errno, its number where cap-audit does not name it, or 0."""
-    return (
-        "0"
-        if outcome.get("outcome_class") == "success"
-        else text_of(outcome, "return_name") or str(number_of(outcome, "errno") or "")
-    )
+    if outcome.get("outcome_class") == "success":
+        return "0"
+    return text_of(outcome, "return_name") or str(number_of(outcome, "errno") or "")

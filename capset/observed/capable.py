@@ -17,7 +17,8 @@ _HEADER = re.compile(
 )
 # A command may have blanks, so the columns behind it are counted from the right.
 _ROW = re.compile(
-    r"\s{0,9}(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})\s{1,9}(?P<uid>-?[0-9]{1,10})\s{1,9}(?P<pid>[0-9]{1,10})\s{1,9}(?P<comm>.{0,160}?)\s{1,64}"
+    r"\s{0,9}(?P<time>[0-9]{2}:[0-9]{2}:[0-9]{2})\s{1,9}(?P<uid>-?[0-9]{1,10})\s{1,9}"
+    r"(?P<pid>[0-9]{1,10})\s{1,9}(?P<comm>.{0,160}?)\s{1,64}"
     r"(?P<cap>[0-9]{1,3})\s+(?:(?P<name>[A-Z][A-Z_0-9]*|\?)\s+)?(?P<audit>-?[0-9]{1,3})(?:\s+(?P<verdict>allow|deny))?"
     r"(?:\s+(?P<setid>-?[0-9]|N/A))?\s*"
 )

@@ -6,11 +6,10 @@ import re
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from capset.errors import CapsetError
 from capset.observed.check import Check
-from capset.observed.objects import Found, cap_of, found_in, number_of, object_of, outside, text_of, unread
+from capset.observed.objects import Found, cap_of, number_of, object_of, outside, read_each, text_of
 from capset.observed.stacks import with_stack
-from capset.observed.use import Unread, Use
+from capset.observed.use import Use
 
 __all__ = ["from_gadget", "is_gadget"]
 
@@ -21,9 +20,7 @@ _OTHERS = {"debug", "err", "info", "ready", "warn"}  # messages of the tool of b
 
 def is_gadget(value: Mapping[str, Any]) -> bool:
     """Say whether an object is one of either form."""
-    return bool({"capName", "cap_raw", "capable", "target_userns"} & value.keys()) and not isinstance(
-        value.get("process_kprobe"), dict
-    )
+    return bool({"capName", "cap_raw", "capable", "target_userns"} & value.keys())
 
 
 def from_gadget(text: str) -> Use:
@@ -45,19 +42,15 @@ def from_gadget(text: str) -> Use:
         >>> print(use.checks[0])
         nice: CAP_SYS_NICE denied in setpriority()
     """
-    checks: list[Check] = []
-    missed: list[Unread] = []
-    for found in found_in(text):
-        if isinstance(found, Unread):
-            missed.append(found)
-            continue
-        if text_of(found.value, "type") in _OTHERS and not is_gadget(found.value):
-            continue
-        try:
-            checks.append(_check(found))
-        except (CapsetError, ValueError, TypeError) as error:
-            missed.append(unread(found, error))
+    checks, missed = read_each(text, _checks)
     return Use(tracer="gadget", checks=tuple(checks), unread=tuple(missed))
+
+
+def _checks(found: Found) -> list[Check]:
+    """Return the check of an event; none of a message of the tool itself."""
+    if text_of(found.value, "type") in _OTHERS and not is_gadget(found.value):
+        return []
+    return [_check(found)]
 
 
 def _check(found: Found) -> Check:

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple, cast
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, NamedTuple, TypeVar, cast
 
 from capset.capability import Cap
-from capset.errors import ArgumentError, clipped, shown
+from capset.errors import ArgumentError, CapsetError, clipped, shown
 from capset.observed.use import Unread
 
 __all__ = [
-    "INITIAL",
     "Found",
     "cap_of",
     "found_in",
@@ -21,8 +20,8 @@ __all__ = [
     "object_of",
     "objects_of",
     "outside",
+    "read_each",
     "text_of",
-    "unread",
 ]
 
 _BLANK = re.compile(r"[\s,]*")
@@ -39,8 +38,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_once)
 _WHY = "expected an object of JSON"
-INITIAL = "4026531837"
-"""The inode of the initial user namespace. Source: Linux ``include/linux/proc_ns.h``, ``PROC_USER_INIT_INO``."""
+# The inode of the initial user namespace. Source: Linux include/linux/proc_ns.h, PROC_USER_INIT_INO.
+_INITIAL = "4026531837"
+
+T = TypeVar("T")
 
 
 class Found(NamedTuple):
@@ -77,6 +78,21 @@ def found_in(text: str) -> Iterator[Found | Unread]:
             yield from (Found(line, cast("dict[str, Any]", each), part) for each in values)
         line += text.count("\n", start, end)
         at = end
+
+
+def read_each(text: str, read: Callable[[Found], Iterable[T]]) -> tuple[list[T], list[Unread]]:
+    """Return what a reader makes of each object, and what neither is an object nor understood by it."""
+    made: list[T] = []
+    missed: list[Unread] = []
+    for found in found_in(text):
+        if isinstance(found, Unread):
+            missed.append(found)
+            continue
+        try:
+            made += read(found)
+        except (CapsetError, ValueError, TypeError, RecursionError) as error:
+            missed.append(Unread(line=found.line, text=found.text, why=clipped(f"expected a check: {error}")))
+    return made, missed
 
 
 def listed(value: object) -> list[object]:
@@ -144,9 +160,4 @@ def outside(own: str, asked: str) -> bool | None:
         return None
     if own == asked:
         return False
-    return True if asked == INITIAL else None
-
-
-def unread(found: Found, error: Exception) -> Unread:
-    """Say that an object was not understood."""
-    return Unread(line=found.line, text=found.text, why=clipped(f"expected a check: {error}"))
+    return True if asked == _INITIAL else None

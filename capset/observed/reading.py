@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from capset.bounds import bounded
-from capset.errors import ArgumentError, CapsetError, require, shown
+from capset.errors import ArgumentError, require, shown
 from capset.observed.auditing import from_audit, is_audit
 from capset.observed.bpftrace import from_bpftrace, is_map
 from capset.observed.call import Call
@@ -16,7 +16,7 @@ from capset.observed.cap_audit import from_cap_audit, is_cap_audit
 from capset.observed.capable import from_capable, is_header
 from capset.observed.check import Check
 from capset.observed.gadget import from_gadget, is_gadget
-from capset.observed.objects import Found, cap_of, found_in, unread
+from capset.observed.objects import Found, cap_of, found_in, read_each
 from capset.observed.stacks import numbered
 from capset.observed.strace import from_strace, is_strace
 from capset.observed.tetragon import from_tetragon, is_tetragon
@@ -55,43 +55,39 @@ def from_jsonl(text: str) -> Use:
         >>> print(from_jsonl('{"cap": "CAP_KILL", "verdict": "denied"}').checks[0])
         a thread: CAP_KILL denied
     """
-    checks: list[Check] = []
-    calls: list[Call] = []
-    missed: list[Unread] = []
-    configured, lost = CapSet(), 0
-    tracers: dict[str, None] = {}
-    empty, empty_call = Check(cap=0).as_dict(), Call(syscall="", errno="").as_dict()
-    for found in found_in(text):
-        if isinstance(found, Unread):
-            missed.append(found)
-            continue
-        told = found.value
-        try:
-            if "cap" in told:
-                cap = cap_of(told["cap"], told["cap"])
-                checks.append(Check.from_dict({**empty, "line": found.line, **told, "cap": str(cap)}))
-            elif "call" in told:
-                calls.append(Call.from_dict({**empty_call, "line": found.line, **told["call"]}))
-            elif "configured" in told:
-                configured |= CapSet.parse(told["configured"])
-            elif "unread" in told:
-                missed.append(Unread.from_dict(told["unread"]))
-            elif "lost" in told:
-                lost += _count(told["lost"])
-            elif "tracer" in told:
-                tracers |= dict.fromkeys(_tracers(told["tracer"]))
-            else:
-                raise ArgumentError("it does not say which capability", told)
-        except (CapsetError, ValueError, TypeError, RecursionError) as error:
-            missed.append(unread(found, error))
+    made, missed = read_each(text, _of_line_of_json)
+    tracers = dict.fromkeys(each for each in made if isinstance(each, str))
     return Use(
         tracer=", ".join(tracers) or "jsonl",
-        checks=tuple(checks),
-        calls=tuple(calls),
-        configured=configured,
-        unread=tuple(missed),
-        lost=lost,
+        checks=tuple(each for each in made if isinstance(each, Check)),
+        calls=tuple(each for each in made if isinstance(each, Call)),
+        configured=CapSet().union(*(each for each in made if isinstance(each, CapSet))),
+        unread=(*missed, *(each for each in made if isinstance(each, Unread))),
+        lost=sum(each for each in made if isinstance(each, int)),
     )
+
+
+def _of_line_of_json(found: Found) -> list[Check | Call | CapSet | Unread | int | str]:
+    """Return what a line says: a check, a call, a set, what was not understood, how much was lost, or the tracers.
+
+    Raises:
+        ArgumentError: It is nothing that :meth:`Use.to_jsonl` writes.
+    """
+    told = found.value
+    if "cap" in told:
+        cap = cap_of(told["cap"], told["cap"])
+        return [Check.from_dict({**Check(cap=cap).as_dict(), "line": found.line, **told, "cap": str(cap)})]
+    if "call" in told:
+        return [Call.from_dict({**Call(syscall="", errno="").as_dict(), "line": found.line, **told["call"]})]
+    if "configured" in told:
+        return [CapSet.parse(told["configured"])]
+    if "unread" in told:
+        return [Unread.from_dict(told["unread"])]
+    if "lost" in told:
+        return [_count(told["lost"])]
+    if "tracer" in told:
+        return [*_tracers(told["tracer"])]
+    raise ArgumentError("it does not say which capability", told)
 
 
 def _tracers(told: object) -> list[str]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, cast
 
-from capset.errors import CapsetError
 from capset.observed.check import Check
-from capset.observed.objects import Found, cap_of, found_in, number_of, object_of, objects_of, outside, text_of, unread
+from capset.observed.objects import Found, cap_of, number_of, object_of, objects_of, outside, read_each, text_of
 from capset.observed.stacks import with_stack
-from capset.observed.use import Unread, Use
+from capset.observed.use import Use
 
 __all__ = ["from_tetragon", "is_tetragon"]
 
 _ANSWER_AN_ERRNO = {"cap_capable", "security_capable"}  # 0 is granted; of the others, which answer a bool, 1 is
-
-
 _NONE: Mapping[str, Any] = {}
 
 
@@ -45,16 +42,7 @@ def from_tetragon(text: str) -> Use:
         >>> print(use.checks[0])
         /bin/dmesg: CAP_SYSLOG denied
     """
-    checks: list[Check] = []
-    missed: list[Unread] = []
-    for found in found_in(text):
-        if isinstance(found, Unread):
-            missed.append(found)
-            continue
-        try:
-            checks += _checks(found)
-        except (CapsetError, ValueError, TypeError) as error:
-            missed.append(unread(found, error))
+    checks, missed = read_each(text, _checks)
     return Use(tracer="tetragon", checks=tuple(checks), unread=tuple(missed))
 
 
@@ -78,7 +66,7 @@ def _checks(found: Found) -> list[Check]:
     target = str(number_of(object_of(next(of_args, _NONE), "ns"), "inum") or "")
     check = Check(
         cap=cap_of(number_of(asked[0], "value"), text_of(asked[0], "name")),
-        verdict=_verdict(function, event.get("return")),
+        verdict=_verdict(function, event.get("return")) if kind == "process_kprobe" else "not known",
         pid=number_of(process, "pid"),
         tid=number_of(process, "tid"),
         uid=number_of(process, "uid"),

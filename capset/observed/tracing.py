@@ -12,6 +12,7 @@ from capset.observed.check import Check
 from capset.observed.noise import chosen
 from capset.observed.stacks import numbered, with_stack
 from capset.observed.use import Unread, Use
+from capset.operations.catalogue import family_of
 from capset.sets import CapSet
 
 __all__ = ["from_perf", "from_trace"]
@@ -73,11 +74,11 @@ class _Calls:
         [memory] = chosen(["memory"])
         found: list[Call] = []
         for call, places in self.refused:
-            asked = [checks[at] for at in places]
-            asked = [each for each in asked if each.syscall in {"", call.syscall} and not memory.applies(each)]
-            denied = CapSet(each.cap for each in asked if each.verdict == "denied")
-            known = bool(denied) or (whole and not asked)
-            found.append(evolve(call, asked=denied if known else None))
+            asked = [each for each in (checks[at] for at in places) if not memory.applies(each)]
+            names = {"", call.syscall, *family_of(call.syscall)}  # a stack of semop(2) says ksys_semtimedop
+            own = [each for each in asked if each.syscall in names]
+            denied = CapSet(each.cap for each in own if each.verdict == "denied")
+            found.append(evolve(call, asked=denied if denied or (whole and not own) else None))
         return tuple(found)
 
 
@@ -115,9 +116,10 @@ def from_trace(text: str) -> Use:
             frames.append(frame["function"])
             continue
         frames = None
+        task = f"{row['comm']}-{row['pid']}" if row else ""
+        at = last.pop(task, None)  # whatever else this task does, a later stack is not of that check
         if row and row["event"].strip() == "<stack trace>":
             frames = []
-            at = last.pop(f"{row['comm']}-{row['pid']}", None)
             if at is None:
                 unread.append(Unread(line=number, text=line, why="no check of that task stands before this stack"))
             else:
@@ -127,17 +129,15 @@ def from_trace(text: str) -> Use:
             if check is None:
                 unread.append(Unread(line=number, text=line, why="a capability is a number up to 63"))
                 continue
-            last[f"{row['comm']}-{row['pid']}"] = len(checks)
+            last[task] = len(checks)
             calls.asked(row["pid"], len(checks))
             checks.append(check)
         elif row and (gone := _EXIT.fullmatch(row["event"])):
-            last.pop(f"{row['comm']}-{row['pid']}", None)
             calls.returned(row, gone, number)
         elif row is None and (missing := _gone(line)):
             last.clear()  # a stack that follows may be of a check that was lost
             lost += missing
         elif row or not _says_nothing(line):
-            last.pop(f"{row['comm']}-{row['pid']}" if row else "", None)
             unread.append(Unread(line=number, text=line, why=_A_LINE))
     for at, stack in found_of:
         checks[at] = with_stack(checks[at], stack)

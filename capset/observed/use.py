@@ -24,6 +24,7 @@ _PARTIAL = {
     "strace": "strace shows no checks",
     "audit": "the audit shows no check but those that a security module answered",
     "cap-audit": "cap-audit leaves out what it takes for noise itself",
+    "tetragon": "Tetragon shows what its policy lets through, which may limit how much",
 }
 
 
@@ -122,6 +123,11 @@ class Use(Plain, Tabular):
     ) -> Use:
         r"""Return what is about some threads alone, by their names, processes or containers; the rest stays as it is.
 
+        Args:
+            commands: The names of threads.
+            pids: The processes.
+            containers: The names of containers; what is of none that is told is left out then.
+
         Raises:
             TypeError: *commands* or *containers* is a text, which would be read as its letters.
 
@@ -216,7 +222,6 @@ class Use(Plain, Tabular):
             unread=len(self.unread),
             lost=self.lost,
             partial="; ".join(partial),
-            blind=not self.checks,
         )
 
     def __add__(self, other: Use) -> Use:

@@ -22,7 +22,7 @@ from capset.operations.userns import INITIAL, Scope, as_scope
 from capset.sets import CapSet
 from capset.shown import Tabular
 
-__all__ = ["Operations", "areas", "by_cap", "for_syscall", "get", "names", "search", "table"]
+__all__ = ["Operations", "areas", "by_cap", "family_of", "for_syscall", "get", "names", "search", "table"]
 
 
 class Operations(Listed[Operation], Tabular):
@@ -145,8 +145,13 @@ def for_syscall(name: str) -> Operations:
     if not isinstance(name, str):
         raise TypeError(f"expected the name of a system call as str, got {shown(name)}")
     wanted = name.strip().removesuffix("()")
-    same = _families().get(wanted, (wanted,))
+    same = family_of(wanted)
     return Operations(each for each in _by_id().values() if wanted and each.syscall in same)
+
+
+def family_of(name: str) -> tuple[str, ...]:
+    """Return the names of the system calls that do the same as one, itself among them."""
+    return _families().get(name, (name,))
 
 
 def by_cap(cap: Cap | int | str, *, user_ns: Scope | str = INITIAL) -> Operations:

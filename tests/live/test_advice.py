@@ -27,7 +27,6 @@ RELEASE = os.uname().release
 # What the kernel compares and does not ask for, so that no tracer of checks shows it.
 COMPARED = {
     "prctl PR_CAP_AMBIENT_RAISE": "the capability itself has to be permitted and inheritable",
-    "ptrace attach, same user with more capabilities": "the sets of both are compared first",
 }
 
 
@@ -62,15 +61,21 @@ def test_no_advised_set_fails(recorded):
     for operation, needs, kept, use in decided(recorded):
         assert use.unread == ()
         advice = use.least()
-        ways = [*advice.least, *(advice.needs or ())]
+        if advice.least is None:
+            counted["not known"] += not needs.satisfied_by(kept)
+            continue
+        ways = [advice.least, *(advice.needs or ())]
         short = [way for way in ways if not needs.satisfied_by(way | kept)]
         if short and operation.id not in COMPARED:
             fails.append(f"{operation.id} needs {needs}, and {short[0]} is advised")
         if not needs.satisfied_by(kept):
-            counted["minimal" if all(way in needs.ways for way in advice.least) else "more"] += 1
+            counted["minimal" if advice.least in needs.ways else "more"] += 1
     assert not fails, "\n".join(fails)
     assert sum(counted.values()) > 300
     assert counted["minimal"] > 8 * counted["more"], counted
+    assert counted["not known"] <= 1, (
+        counted
+    )  # ptrace of a process that holds more, where the sets of both are compared
 
 
 def test_functions_that_ask(recorded):
@@ -111,13 +116,14 @@ def test_the_advice_for_a_program(program, instance, tool):
     use = observed.read(text, tracer="trace")
     assert (use.unread, use.lost) == ((), 0)
     advice = use.least()
-    assert advice.least != (CapSet(),)
-    for way in [*advice.least, *advice.needs.ways[:MOST]]:
+    assert advice.least
+    for way in [advice.least, *advice.needs.ways[:MOST]]:
         done = any(playing.works(program, way) for _ in range(TRIES))
         assert done, f"{way} is advised, and does not do"
-    first = advice.least[0]
     tries = TRIES if program.spare else 1
-    spare = [str(cap) for cap in first if any(playing.works(program, first - {cap}) for _ in range(tries))]
+    spare = [
+        str(cap) for cap in advice.least if any(playing.works(program, advice.least - {cap}) for _ in range(tries))
+    ]
     assert bool(spare) == bool(program.spare), spare
 
 
@@ -135,7 +141,7 @@ def test_the_advice_in_a_container(command, instance, docker):
     """With the advised options a container does it, and with any one capability less it does not."""
     done, text = playing.recorded(Program("box", {}, "", command), instance)
     assert done
-    [caps] = observed.read(text, tracer="trace").least().least
+    caps = observed.read(text, tracer="trace").least().least
     assert caps
     engine = engines.get("docker", docker.version)
 

@@ -60,7 +60,7 @@ def test_other_tracers(tool, tmp_path):
     for text, tracer in ((script, "perf"), (counted, "bpftrace")):
         use = observed.read(text)
         assert (use.tracer, use.unread) == (tracer, ())
-        assert use.least().least == (CapSet(["chown"]),)
+        assert use.least().least == CapSet(["chown"])
         assert use.noise()
 
 

@@ -426,14 +426,15 @@ def test_what_apparmor_logs():
     """What was used under a profile that complains, with what was asked without audit; and what was lost."""
     use = read("apparmor.txt")
     advice = use.least()
-    assert advice.least == (
-        CapSet(["dac_override", "fowner", "chown", "sys_admin", "net_raw", "net_bind_service", "sys_ptrace"]),
+    assert advice.least == CapSet(
+        ["dac_override", "fowner", "chown", "sys_admin", "net_raw", "net_bind_service", "sys_ptrace"]
     )
-    assert advice.perhaps == (advice.least[0] - {"sys_ptrace"},)
+    assert advice.perhaps == advice.least - {"sys_ptrace"}
     assert advice.refused
     text = "[   13.0] audit: audit_lost=1 audit_rate_limit=0\n[   13.1] audit: kauditd hold queue overflow\n"
     lost = from_audit(AVC.format(1) + text + "[   13.2] audit: audit_lost=7 audit_rate_limit=0\n")
     assert (lost.lost, lost.unread) == (7, ())
+    assert from_audit(AVC.format(1) + "[   13.1] audit: kauditd hold queue overflow\n").lost == 1
 
 
 def test_calls_and_sets_of_the_audit():
@@ -482,7 +483,7 @@ def test_strace():
     assert use.configured == CapSet(["kill", "chown"])
     assert [(each.line, each.text) for each in use.unread] == [(8, "hello")]
     advice = use.least()
-    assert (advice.needs, advice.least) == (None, ())
+    assert (advice.needs, advice.least) == (None, None)
     assert observed.tracer_of(text) == "strace"
 
 
@@ -517,15 +518,15 @@ def test_what_is_seldom_needed():
     fowner = Check(cap="fowner", verdict="granted", syscall="fchmodat", function="setattr_prepare")
     use = Use(tracer="trace", checks=(fsetid, fowner))
     advice = use.least()
-    assert (advice.least, advice.perhaps) == ((CapSet(["fowner", "fsetid"]),), (CapSet(["fowner"]),))
+    assert (advice.least, advice.perhaps) == (CapSet(["fowner", "fsetid"]), CapSet(["fowner"]))
     assert [(each.rule, each.caps) for each in advice.doubtful] == [("set-group-ID", CapSet(["fsetid"]))]
     assert (
         "perhaps CAP_FOWNER would, to be tried, as there is what is seldom needed: CAP_FSETID as set-group-ID"
         in advice.sentences()
     )
-    assert use.least(off=["set-group-ID"]).perhaps == ()
+    assert use.least(off=["set-group-ID"]).perhaps is None
     assert use.noise() == []
-    assert Use(tracer="trace", checks=(fsetid,)).least().perhaps == (CapSet(),)
+    assert Use(tracer="trace", checks=(fsetid,)).least().perhaps == CapSet()
 
 
 def test_what_does_not_do_together():
@@ -603,9 +604,9 @@ def test_lines_of_json_say_what_they_are_of():
 def test_names_that_set_nothing_aside():
     """Anybody may be called as a runtime is; and seccomp(2) asks what memory does."""
     use = from_trace(check(21, comm="runc"))
-    assert (use.noise(), use.least().least, use.least().perhaps) == ([], (CapSet(["sys_admin"]),), (CapSet(),))
+    assert (use.noise(), use.least().least, use.least().perhaps) == ([], CapSet(["sys_admin"]), CapSet())
     rows = "TIME UID PID COMM CAP NAME AUDIT\n22:11:23 0 6990 run 21 CAP_SYS_ADMIN 0\n"
-    assert from_capable(rows).least().least == (CapSet(["sys_admin"]),)
+    assert from_capable(rows).least().least == CapSet(["sys_admin"])
 
 
 def test_what_capset_needs():
@@ -625,7 +626,7 @@ def test_stacks_of_what_was_not_read():
     frames = "    cap_capable\n    cap_vm_enough_memory\n    __x64_sys_mmap\n"
     use = from_capable(rows + frames)
     assert (use.checks[0].stack, len(use.unread)) == ((), 5)
-    for between in ("CPU:0 [LOST 3 EVENTS]\n", task("sys_mmap -> 0x7f0000000000"), task("other: x")):
+    for between in (check(64), "CPU:0 [LOST 3 EVENTS]\n", task("sys_mmap -> 0x7f0000000000"), task("other: x")):
         use = from_trace(check(21) + between + stack("cap_vm_enough_memory", "__x64_sys_mmap"))
         assert use.checks[0].stack == ()
         assert "no check of that task stands before this stack" in use.unread[-1].why
@@ -637,6 +638,9 @@ def test_calls_of_a_trace_that_is_not_whole():
     for missing in ("CPU:0 [LOST 3 EVENTS]\n", task("cap_capable: cred 1, foo 2, cap 5, ret -1")):
         [call] = from_trace(missing + kill + check(21)).calls
         assert call.asked is None
+    other = check(15, -1) + stack("cap_capable", "ipcperms", "ksys_semtimedop")
+    [call] = from_trace(other + task("sys_semop -> 0xfffffffffffffff3")).calls
+    assert call.asked == CapSet(["ipc_owner"])
     granted = check(13) + stack("cap_capable", "inet_create", "__x64_sys_socket")
     [call] = from_trace(granted + task("sys_socket -> 0xfffffffffffffff3")).calls
     assert call.asked is None
@@ -646,7 +650,8 @@ def test_calls_of_a_trace_that_is_not_whole():
 def test_other_hooks_of_tetragon():
     """An LSM hook tells a capability too; where it is asked by another way, that is told."""
     lsm = {"process_lsm": kprobe("capable")["process_kprobe"]}
-    assert from_tetragon(json.dumps(lsm)).asked == CapSet(["syslog"])
+    [hooked] = from_tetragon(json.dumps(lsm)).checks
+    assert (str(hooked.cap), hooked.verdict) == ("CAP_SYSLOG", "not known")
     for event in (
         {"process_tracepoint": {"subsys": "capability", "event": "cap_capable", "args": [{"int_arg": 21}]}},
         {"process_throttle": {"type": "THROTTLE_START"}},
