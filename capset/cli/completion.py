@@ -229,7 +229,7 @@ COMPLETERS: dict[str | None, Completer] = {
     "area": _areas,
     "scope_name": _scopes,
     "sysctls": _sysctls,
-    **dict.fromkeys(("file", "files", "path", "config", "used"), _files),
+    **dict.fromkeys(("file", "files", "path", "config", "used", "sources", "before", "after"), _files),
     "proc": _folders,
     **dict.fromkeys(("select", "ignore"), _rules),
     "off": _noise,
@@ -240,6 +240,6 @@ COMPLETERS: dict[str | None, Completer] = {
 
 FREE = frozenset(
     {"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"}
-    | {"command", "commands", "containers", "repeat", "limit", "timeout"}
+    | {"command", "commands", "containers", "repeat", "limit", "timeout", "host", "when"}
 )
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""

@@ -25,6 +25,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("capset diff docker podman", "What Podman gives, and Docker does not."),
         ("capset diff docker file:examples/status/docker-web.txt --set bounding", "Which flags were given?"),
     ),
+    "drift": (
+        ("capset drift examples/fleet/monday.parquet examples/fleet/tuesday.parquet", "What changed."),
+        ("capset drift --by program examples/fleet/*.parquet", "Of processes that are new too."),
+    ),
     "engines": (
         ("capset engines", "All of them, with their defaults."),
         ("capset engines docker@20.10", "One, with the sources of each fact."),
@@ -76,6 +80,10 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
     "show": (
         ("capset show", "The five sets of this command itself."),
         ("capset show 1 --json", "Those of process 1, for programs."),
+    ),
+    "snapshot": (
+        ("capset snapshot /tmp/today.parquet", "All processes of this host."),
+        ("capset snapshot - examples/host examples/server", "Two saved trees, as lines of JSON."),
     ),
     "used": (
         ("capset used examples/traces/perf-script.txt", "What perf script has printed."),

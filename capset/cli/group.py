@@ -37,6 +37,10 @@ COMMANDS = {
     "convert": ("convert.convert", "Write what FILE says of capabilities in another dialect."),
     "decode": ("decode.decode", "Write masks as names."),
     "diff": ("diff.diff", "Show what was added and dropped on the way from A to B."),
+    "drift": (
+        "drift.drift",
+        "Show what changed from one snapshot of hosts to a later one, as capset snapshot writes them.",
+    ),
     "engines": ("engines.engines", "List the container engines, with their releases, defaults and sources."),
     "exec": ("kernel.exec_", "Explain what executing PATH would do to capabilities."),
     "explain": (
@@ -62,13 +66,17 @@ COMMANDS = {
     ),
     "run": ("containers.run", "Show what a container would get."),
     "show": ("show.show", "Show the five capability sets of a process."),
+    "snapshot": (
+        "snapshot.snapshot",
+        "Write the processes of this host, or of others, to FILE: a table with a row for each.",
+    ),
     "used": ("used.used", "Say which capabilities a trace shows that were asked for, and the least that would do."),
     "why": ("kernel.why", "Say why PROCESS has, or has not, the capability CAP, and what would give it."),
 }
 """The module and the function of each command, and the first sentence of its help, for which it need not load."""
 
 GROUPS = {
-    "Look at processes and sets": ("show", "ps", "files", "diff", "compare", "decode"),
+    "Look at processes and sets": ("show", "ps", "snapshot", "drift", "files", "diff", "compare", "decode"),
     "Containers": ("engines", "run", "flags", "recognise"),
     "Documents": ("lint", "convert"),
     "What the kernel does": ("can", "need", "least", "used", "why", "exec", "explain"),
