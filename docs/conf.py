@@ -59,6 +59,7 @@ intersphinx_mapping = {
     name: (address, f"inventories/{name}.inv")
     for name, address in {
         "matplotlib": "https://matplotlib.org/stable/",
+        "numpy": "https://numpy.org/doc/stable/",
         "python": "https://docs.python.org/3/",
     }.items()
 }

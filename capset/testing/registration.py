@@ -23,6 +23,9 @@ _HOME = "capset.testing.strategies"
 
 # By the module that defines a type, and its name: the module of the strategies, and the function that makes one.
 STRATEGIES: dict[str, dict[str, str]] = {
+    "capset.arrays.distinct": {"Names": "arrays.listed_names", "Unique": "arrays.uniques"},
+    "capset.arrays.each": {"Diffs": "arrays.compared"},
+    "capset.arrays.prevalent": {"Prevalence": "arrays.prevalences"},
     "capset.capability": {"Cap": "values.caps"},
     "capset.comparison": {"Comparison": "values.comparisons"},
     "capset.diff": {"CapDiff": "values.diffs", "StateDiff": "values.state_diffs"},
@@ -47,6 +50,12 @@ STRATEGIES: dict[str, dict[str, str]] = {
     "capset.engines.setting": {"Setting": "engines.settings"},
     "capset.engines.sysctl": {"Sysctl": "engines.sysctls"},
     "capset.filecaps": {"FileCaps": "values.file_caps"},
+    "capset.fleet.changes": {"Change": "fleet.changes", "Drift": "fleet.drifts"},
+    "capset.fleet.excesses": {"Beyond": "fleet.beyonds", "Excess": "fleet.excesses"},
+    "capset.fleet.formats": {"File": "fleet.files"},
+    "capset.fleet.held": {"Held": "fleet.held"},
+    "capset.fleet.outliers": {"Outlier": "fleet.outliers", "Rare": "fleet.rare_sets"},
+    "capset.fleet.row": {"Row": "fleet.processes"},
     "capset.formats.audit": {"Check": "formats.checks", "Execution": "formats.executions", "Record": "parts.records"},
     "capset.formats.gitlab": {"Container": "parts.containers"},
     "capset.formats.kubernetes": {"Pod": "parts.pods"},

@@ -25,6 +25,8 @@ LOADED = ("micropip", "comm", "ipython", "jedi", "ipykernel", "piplite", "pyodid
 NEEDED = ("attrs", "ruamel.yaml", *LOADED[:4])
 # What the notebooks do without where PyPI has no wheel of it for Pyodide; each build asks again.
 WELCOME = ("matplotlib", "pandas")
+# Notebooks that need what has no wheel for Pyodide: pyarrow.
+ELSEWHERE = ("7_a_fleet",)
 
 
 def _wheels(static: Path) -> list[str]:
@@ -70,7 +72,7 @@ def build(site: Path) -> list[str]:
 def _link(_app: Any, page: str, _template: str, context: dict[str, Any], _tree: Any) -> None:
     """Put a link to run it above each notebook."""
     folder, _, name = page.rpartition("/")
-    if folder == "notebooks" and name != "index":
+    if folder == "notebooks" and name not in {"index", *ELSEWHERE}:
         address = f"../lite/lab/index.html?path={name}.ipynb"
         link = f'<p><a class="capset-run" href="{address}">Run this notebook in your browser</a></p>'
         context["body"] = link + context["body"]

@@ -26,6 +26,7 @@ from sybil.parsers.myst import CodeBlockParser, PythonCodeBlockParser
 import capset
 from capset import documents, errors, live
 from capset.cli.examples import EXAMPLES
+from tests.extras import needed_by
 from tests.house import LAYERS
 
 ROOT = Path(__file__).parent.parent.parent
@@ -75,10 +76,17 @@ def few_examples():
 SYBIL = Sybil([PythonCodeBlockParser(doctest_optionflags=FLAGS), ConsoleParser()], path=str(ROOT))
 
 
+# What a page is about, where that is more than the tests of everything else need.
+NEEDS = {"fleet-engines.md": ("duckdb", "narwhals", "pandas", "polars", "pyarrow")}
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_page(page, monkeypatch):
     """Each page by itself, from top to bottom."""
+    for name in NEEDS.get(page.name, ()):
+        pytest.importorskip(name, reason=f"needs {name} (pip install 'capset[engines]')")
     monkeypatch.chdir(ROOT)
+    needed_by(page.read_text("utf-8"))
     for example in SYBIL.parse(page).examples():
         example.evaluate()
 
@@ -105,6 +113,7 @@ def test_docstrings(name):
     """The examples of a module's docstrings."""
     if name == "capset.live.identity":
         pytest.importorskip("prctl", reason="needs python-prctl (pip install 'capset[prctl]'; gcc and libcap-dev)")
+    needed_by(name)
     module = importlib.import_module(name)
     results = doctest.testmod(module, optionflags=FLAGS)
 
@@ -127,6 +136,7 @@ def test_public_docstrings_have_examples():
 @pytest.mark.parametrize("script", sorted((ROOT / "examples").glob("*.py")), ids=lambda path: path.name)
 def test_scripts(script):
     """Every script in examples/ runs and says something."""
+    needed_by(script.read_text("utf-8"))
     env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     done = subprocess.run([sys.executable, script], cwd=ROOT, env=env, capture_output=True, text=True, check=False)
 
@@ -139,6 +149,7 @@ def test_scripts(script):
 @pytest.mark.parametrize("typed", [typed for pair in EXAMPLES.values() for typed, _ in pair])
 def test_examples_in_the_help(typed):
     """Each runs and prints something; 1 says that there is something to tell."""
+    needed_by(typed)
     printed = run(typed)
     assert printed.strip()
     assert "[exit status" not in printed.replace("[exit status 1]", ""), printed

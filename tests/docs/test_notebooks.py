@@ -54,7 +54,7 @@ def faults(text: str) -> list[str]:
 
 def test_there_are_notebooks():
     """A folder that was not found would pass unread."""
-    names = ["1_tour", "2_container", "3_audit", "4_exec", "5_what_can_it_do", "6_from_a_trace"]
+    names = ["1_tour", "2_container", "3_audit", "4_exec", "5_what_can_it_do", "6_from_a_trace", "7_a_fleet"]
     assert [path.stem for path in NOTEBOOKS] == names
 
 

@@ -1,6 +1,6 @@
 """The unit tests with the Pythons that this machine does not have: those of Debian testing.
 
-Each runs in a root of Debian, with what pip gets for it here. The extras ``frames`` and ``plot`` are
+Each runs in a root of Debian, with what pip gets for it here. The extras ``arrays``, ``frames`` and ``plot`` are
 left out, for not everything that they need is built for the newest Python; the tests that need them are skipped.
 """
 

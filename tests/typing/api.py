@@ -17,6 +17,7 @@ from capset import (
     Ids,
     Securebits,
     StateDiff,
+    arrays,
     compare,
     documents,
     engines,
@@ -201,3 +202,13 @@ assert_type(report.outcomes[0].gets, CapState | None)
 assert_type(report.to_records(), Records)
 assert_type(documents.convert([workload], "compose", writes=engines.get("cri-o")).losses[0].rule, str)
 assert_type(documents.DIALECTS["docker"].engine, str)
+
+found = arrays.prevalence([a, 1, None], counts=[1, 2, 3])
+assert_type(found["net_raw"], int)
+assert_type(found.share(1), float)
+assert_type(found.plot(), Axes)
+assert_type(arrays.unique([a])[0], tuple[CapSet, int])
+assert_type(arrays.unique([a])[1:], arrays.Unique)
+assert_type(arrays.names([a]).labels, list[str])
+assert_type(arrays.diff([1], a).to_records(), Records)
+arrays.holds([1], all=[1.5])  # type: ignore[list-item]  # pyright: ignore[reportArgumentType]

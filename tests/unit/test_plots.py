@@ -22,6 +22,7 @@ from matplotlib.collections import LineCollection  # noqa: E402
 from matplotlib.colors import to_rgb  # noqa: E402
 from matplotlib.patches import Rectangle  # noqa: E402
 
+from capset import arrays  # noqa: E402
 from capset.display.as_plot.comparison import plot_comparison  # noqa: E402
 from capset.display.as_plot.engines import plot_versions  # noqa: E402
 
@@ -588,3 +589,88 @@ def test_no_axes():
     for plot in (compare(a=CapSet()).plot, live.Snapshot([]).plot, live.Snapshot([]).plot_tree):
         with pytest.raises(TypeError, match="expected Axes of Matplotlib, got 5"):
             plot(ax=5)
+
+
+class TestPrevalence:
+    """Of many masks; NumPy comes with Matplotlib."""
+
+    DOCKER = DOCKER_DEFAULT.mask
+
+    def test_shares(self, ground):
+        ax = arrays.prevalence([self.DOCKER, 1 << 21, 1 << 63, None], [2, 1, 1, 9]).plot()
+
+        assert rows(ax)[:2] == ["CAP_CHOWN   0", "CAP_DAC_OVERRIDE   1"]
+        assert rows(ax)[-2:] == ["CAP_SYS_ADMIN 21", "63"]
+        assert [round(patch.get_width(), 2) for patch in ax.patches] == [0.5] * 14 + [0.25] * 2
+        assert [text for text in said(ax) if "%" in text] == ["50.0%, 2"] * 14 + ["25.0%, 1"] * 2
+        assert "How many of 4 masks hold each capability" in said(ax)
+        told = ax.get_xlabel()
+        assert "1 mask more is missing, of which nothing is known" in told
+        assert "held by none: CAP_DAC_READ_SEARCH" in told
+        assert "! published lists" in told
+        check(ax)
+
+    @pytest.mark.parametrize("given", [False, True])
+    def test_all_64_bits(self, ground, given):
+        """As wide as the place, and with room for the numbers."""
+        place = plt.subplots(figsize=(8, 12), layout="constrained")[1] if given else None
+        ax = arrays.prevalence([2**64 - 1] * 3).plot(ax=place)
+
+        assert place is None or ax is place
+        assert {patch.get_width() for patch in ax.patches} == {1}
+        assert ax.get_xlim()[1] > 1
+        assert "held by none" not in ax.get_xlabel()
+        if not given:
+            check(ax)
+
+    def test_nothing(self, ground):
+        ax = arrays.prevalence([0, None]).plot()
+
+        assert said(ax) == [
+            "nothing is held; 1 mask more is missing, of which nothing is known",
+            ax._left_title.get_text(),
+        ]
+        check(ax)
+
+
+def rare_sets(count, *, added="sys_admin"):
+    """Make an answer with some rare sets."""
+    from capset.fleet import Outlier, Rare
+
+    outliers = [
+        Outlier(
+            peers={"name": f"<b>{number} $x$"},
+            caps=CapSet([added]),
+            usual=CapSet(),
+            count=1,
+            of=20 + number,
+            hosts=1,
+            example="web1",
+        )
+        for number in range(count)
+    ]
+    told = {"by": ("name",), "set": "effective", "share": 0.05, "least": 10, "total": 500, "alone": 3, "unread": 2}
+    return Rare(outliers=tuple(outliers), **told)
+
+
+@pytest.mark.parametrize("count", [1, 5, 60])
+def test_rare_sets(count):
+    """A bar for each, with how many of their peers it is; of many, the first."""
+    ax = rare_sets(count).plot()
+    texts = [text.get_text() for text in ax.texts]
+    assert texts.count("!") == min(count, 40)
+    assert len(ax.patches) == min(count, 40)
+    assert "1 of 20" in texts
+    assert ("and 20 more" in ax.get_xlabel()) is (count == 60)
+    assert "of its peers hold" in ax.get_xlabel().replace("\n", " ")
+    plt.close("all")
+
+
+def test_no_rare_sets():
+    """A sentence."""
+    ax = rare_sets(0).plot()
+    assert "no set is rare" in ax.texts[0].get_text().replace("\n", " ")
+    plt.close("all")
+    _, ax = plt.subplots()
+    assert rare_sets(2, added="kill").plot(ax=ax) is ax
+    plt.close("all")

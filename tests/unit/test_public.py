@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests import public
+from tests.extras import needs
+
+needs("fleet")  # whose part has public names too, as that of arrays has
 
 
 def test_no_public_name_is_gone_and_none_is_new_unawares():

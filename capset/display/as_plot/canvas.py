@@ -32,6 +32,7 @@ __all__ = [
     "labelled",
     "message",
     "needs_matplotlib",
+    "rowed",
 ]
 
 # Colours that people with any of the usual kinds of colour blindness tell apart (Okabe and Ito), with their texts at a
@@ -192,10 +193,26 @@ def labelled(
     Returns:
         The place, and a pen of the size that fits there.
     """
-    pen = Pen()
     warned = risky(CapSet(caps))
     legend = [*notes, *[WARNED] * bool(warned), *[UNNAMED] * any(not cap.known for cap in caps)]
     names = [f"{cap} {'' if cap > 9 else '  '}{int(cap)}" if cap.known else str(cap) for cap in caps]
+    marked = [row for row, cap in enumerate(caps) if cap in warned]
+    return rowed(names, inner, title=title, notes=legend, marked=marked, heads=heads, turned=turned, ax=ax)
+
+
+def rowed(
+    names: Sequence[str],
+    inner: tuple[float, float],
+    *,
+    title: str,
+    notes: Sequence[str],
+    marked: Sequence[int] = (),
+    heads: Sequence[str] = (),
+    turned: bool = False,
+    ax: Axes | None,
+) -> tuple[Axes, Pen]:
+    """Prepare a place with rows of any names, as :func:`labelled` does; *marked* are the rows with a ! beside them."""
+    pen, legend = Pen(), list(notes)
     sign = 2 * pen.size  # the room for a sign between a name and its row
     left = _EDGE + max(map(pen.width, names)) + sign
     high = 0.0
@@ -216,8 +233,8 @@ def labelled(
         title, legend = _wrapped(pen, title, legend, room[0])
     ax.grid(False)
     ax.spines[:].set_visible(False)
-    ax.set_ylim(len(caps) - 0.5, -0.5)
-    ax.set_yticks(range(len(caps)), names, **pen.style())
+    ax.set_ylim(len(names) - 0.5, -0.5)
+    ax.set_yticks(range(len(names)), names, **pen.style())
     ax.tick_params(axis="y", length=0, pad=2 * pen.size)
     ax.tick_params(axis="x", length=0, pad=0.6 * pen.size)
     ax.xaxis.tick_top()
@@ -230,19 +247,18 @@ def labelled(
         va="bottom" if turned else "baseline",
         **pen.style(),
     )
-    for row, cap in enumerate(caps):
-        if cap in warned:
-            ax.annotate(
-                "!",
-                (0, row),
-                (-pen.size, 0),
-                xycoords=("axes fraction", "data"),
-                textcoords="offset points",
-                ha="center",
-                va="center",
-                fontweight="bold",
-                **pen.style(),
-            )
+    for row in marked:
+        ax.annotate(
+            "!",
+            (0, row),
+            (-pen.size, 0),
+            xycoords=("axes fraction", "data"),
+            textcoords="offset points",
+            ha="center",
+            va="center",
+            fontweight="bold",
+            **pen.style(),
+        )
     at = -indent / points(ax)[0]
     heading = ax.set_title(title, loc="left", pad=pen.size, **pen.style(1.2))
     heading.set_x(at)
