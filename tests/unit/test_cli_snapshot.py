@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -123,6 +124,14 @@ def test_a_request_to_end_leaves_nothing_behind():
     with pytest.raises(SystemExit) as caught:
         _end(15, None)
     assert caught.value.code == 143
+
+
+def test_in_another_thread(run, host, tmp_path):
+    """Only the main one may say what happens on a request to end."""
+    pytest.importorskip("pyarrow", reason="needs pyarrow (pip install 'capset[fleet]')")
+    with ThreadPoolExecutor(1) as pool:
+        status, _, err = pool.submit(run, "snapshot", str(tmp_path / "a.jsonl"), str(host)).result()
+    assert (status, err) == (0, "")
 
 
 def test_other_snapshots_become_one(run, host, tmp_path):

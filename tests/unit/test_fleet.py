@@ -137,6 +137,19 @@ def test_what_changed_of_processes():
     assert str(fleet.drift(before, before)).startswith("nothing that can be compared has changed\n")
 
 
+def test_another_user_namespace_is_told():
+    """There a process may hold everything, and rule nothing outside."""
+    everything = {"caps": CapSet.all(), "user_ns": 7}
+    [change] = fleet.drift([process()], [process(**everything)])
+    assert str(change) == (
+        "app, 1 process on web1, pid 1: effective, permitted: none, then all known; "
+        "! in the initial user namespace, then in a user namespace of its own, and counts only there"
+    )
+    [change] = fleet.drift([process(name="other")], [process(name="new", **everything)], by="program")[:1]
+    assert str(change).endswith("; ! in a user namespace of its own, and counts only there")
+    assert str(Held(elsewhere=None)) == ""
+
+
 def test_what_became_known_has_changed():
     """That is neither nothing nor the same."""
     before = [process(caps=["kill"], no_new_privs=None, ambient=None)]
