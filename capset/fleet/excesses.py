@@ -116,7 +116,8 @@ class Beyond(Tabular, Sequence[Excess]):
 
     def facts(self) -> list[str]:
         """Tell what was looked at and what was not, a sentence each."""
-        told = [f"{self.total - self.unsure} processes are in containers, {self.outside} in none"]
+        none = f"{self.outside} in none that their control group names"
+        told = [f"{self.total - self.unsure} processes are in containers, {none}"]
         if self.unsure:
             told.append(f"! {self.unsure} more may be in one, which is not known: they were looked at too")
         if self.unread:

@@ -56,7 +56,7 @@ def from_line(text: str, source: str = "", line: int | None = None) -> Row:
     """
     try:
         found = json.loads(text, object_pairs_hook=_once)
-    except ValueError as error:
+    except (RecursionError, ValueError) as error:
         raise FormatError("line", text, f"a process as an object of JSON ({error})", source, line) from None
     if not isinstance(found, dict):
         raise FormatError("line", found, "a process as an object of JSON", source, line)

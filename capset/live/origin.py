@@ -14,6 +14,7 @@ __all__ = ["Origin", "boot_id", "control_group", "host_name", "origin", "start_t
 _AFTER_NAME = re.compile(rb".*\) \S(?: \S+){18} ([0-9]+) ", re.DOTALL)  # a name may hold parentheses
 _ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{64}|[0-9a-f]{32}-[0-9]+)(?![0-9a-f])")  # the second is of Amazon's ECS
 _NAME = re.compile(r"lxc\.payload\.(.+)|machine-(.+)\.scope|systemd-nspawn@(.+)\.service")
+_CONMON = re.compile(r"(?:libpod|crio)-conmon-")
 _ENGINES = (  # what stands in front of the id, in the same part of the path or in the one before
     ("docker", re.compile(r"docker[-/]$")),
     ("podman", re.compile(r"libpod-$")),
@@ -108,9 +109,8 @@ def origin(group: str) -> Origin:
     before, parts = group, group.split("/")
     for part in reversed(parts):
         before = before.removesuffix(part)
-        if "conmon" in part:
-            return Origin()
-        if found := _ID.search(part) or _NAME.fullmatch(part):
+        found = _ID.search(part) or _NAME.fullmatch(part)
+        if found and not _CONMON.match(part):
             name = next(filter(None, (*found.groups(), found[0])))
             at = part.index(name)
             engine = next((engine for engine, front in _ENGINES if front.search(before + part[:at])), None)

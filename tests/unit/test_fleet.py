@@ -247,7 +247,7 @@ def test_more_than_their_engine_gives():
     }
     assert (found.total, found.outside, found.unsure, found.unread, found.partly) == (9, 1, 2, 1, 1)
     assert found.facts() == [
-        "7 processes are in containers, 1 in none",
+        "7 processes are in containers, 1 in none that their control group names",
         "! 2 more may be in one, which is not known: they were looked at too",
         "! 1 of all these have no set that is known",
         "! 1 of all these have sets that are not known, and others that are",

@@ -267,6 +267,7 @@ def test_a_stream_of_arrow(tmp_path):
     ("line", "message"),
     [
         (b"nonsense", "line: expected a process as an object of JSON"),
+        (b'{"host":' + b"[" * 100_000, "line: expected a process as an object of JSON"),
         (b"[1]", "line: expected a process as an object of JSON, got"),
         (b'{"host": "x"', "line: expected a process as an object of JSON"),
         (b'{"host": "x", "effective": 1, "effective": 0}', r"line: expected a process .*'effective' stands twice"),

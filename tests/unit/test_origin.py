@@ -36,6 +36,8 @@ OTHER = "f" * 64
         ("/lxc.payload.web/system.slice/ssh.service", "web", "lxc"),
         (r"/machine.slice/machine-web\x2d1.scope/payload", "web-1", "systemd-nspawn"),
         ("/machine.slice/systemd-nspawn@web.service/payload", "web", "systemd-nspawn"),
+        (f"/system.slice/docker-{ID}.scope/conmon", ID, "docker"),  # a group that somebody in it has made
+        (f"/docker/{ID}/libpod_parent/libpod-conmon-{OTHER}", ID, "docker"),
         # what is in none, or watches over one from outside
         (f"/machine.slice/libpod-conmon-{ID}.scope", None, None),
         (f"/kubepods.slice/crio-conmon-{ID}.scope", None, None),
