@@ -38,6 +38,7 @@ from tests.shapes import SHAPES
 from tests.values import VALUES
 
 ROOT = Path(__file__).parent.parent.parent
+NO_TEXTS = {".parquet", ".pickle"}  # of the files in examples/ and tests/data
 TEXT, BYTES, DOCUMENT = "text", "bytes", "document"
 
 
@@ -143,7 +144,7 @@ def _examples() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for folder in ("examples", "tests/data"):
         for path in sorted((ROOT / folder).rglob("*")):
-            if path.suffix in {".ipynb", ".py", ".md", ".pickle"} or not path.is_file() or path.stat().st_size > 60_000:
+            if path.suffix in {".ipynb", ".py", ".md", *NO_TEXTS} or not path.is_file() or path.stat().st_size > 60_000:
                 continue
             text = path.read_text("utf-8")
             try:
