@@ -8,7 +8,7 @@ from capset.errors import require
 from capset.live.reading import Root, contents, root_folder
 from capset.live.status import ProcStatus
 
-__all__ = ["is_kernel_thread"]
+__all__ = ["has_kernel_flag", "is_kernel_thread"]
 
 _KTHREADD = 2  # the parent of all others, in the initial pid namespace; it has none itself
 _PF_KTHREAD = 0x00200000
@@ -43,8 +43,13 @@ def is_kernel_thread(status: ProcStatus, *, proc: Root = "/proc") -> bool | None
     require(status, ProcStatus, "a ProcStatus, as live.scan() gives them")
     if status.ppid != _KTHREADD and (status.pid, status.ppid) != (_KTHREADD, 0):
         return False
+    return has_kernel_flag(status.pid, proc=proc)
+
+
+def has_kernel_flag(pid: int, *, proc: Root = "/proc") -> bool | None:
+    """Say whether ``/proc/<pid>/stat`` says that a thread is of the kernel; None where it cannot be read."""
     try:
-        found = _FLAGS.match(contents(f"{root_folder(proc)}/{status.pid}/stat"))
+        found = _FLAGS.match(contents(f"{root_folder(proc)}/{pid}/stat"))
     except OSError:
         return None
     return bool(int(found[1]) & _PF_KTHREAD) if found else None
