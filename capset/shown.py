@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from capset.records import Records
 
-__all__ = ["Plotted", "PlottedBySet", "Shown", "Tabular"]
+__all__ = ["Plotted", "PlottedBySet", "Shown", "Tabular", "Told"]
 
 
 def _display() -> Any:
@@ -31,6 +31,16 @@ class Shown:
     def _repr_html_(self) -> str:
         html: str = _display().html(self)
         return html
+
+
+class Told(Shown):
+    """What is as ``str()`` the text that ``display.text()`` makes of it."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        text: str = _display().text(self)
+        return text
 
 
 class Tabular(Shown):

@@ -124,6 +124,7 @@ PURE = {
         "ruamel",
         "shlex",
         "struct",
+        "textwrap",
         "threading",
         "types",
         "typing",

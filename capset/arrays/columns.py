@@ -15,20 +15,21 @@ if TYPE_CHECKING:
 
     Read = tuple[NDArray[Any], NDArray[np.bool_] | None]
 
-__all__ = ["FLOATS", "TEXTS", "is_column", "read"]
+__all__ = ["BYTES", "FLOATS", "TEXTS", "is_column", "read"]
 
+BYTES = ": numpy.frombuffer(it, '<u8') reads masks of 64 bits in bytes, and numpy.asarray(it) numbers of 8 bits"
 FLOATS = (
     ": a float has 53 bits, and pandas makes floats of whole numbers beside a missing one; "
     "read with dtype_backend='pyarrow' or 'numpy_nullable', or fill in what is missing first"
 )
-TEXTS = ": make masks of texts first, by CapSet.from_hex(text) of each"
+TEXTS = ": make sets of texts first, by CapSet.from_hex(text) of each mask, or CapSet.parse(text) of names"
 
 _WIDTH = re.compile(r"u?int(?:8|16|32|64)")
 
 
 def is_column(values: object) -> bool:
-    """Say whether it can make an array of itself."""
-    return hasattr(values, "__array__")
+    """Say whether it can make an array of itself; a class cannot, and some values have whatever is asked for."""
+    return hasattr(type(values), "__array__")
 
 
 def read(values: Any) -> Read:
@@ -37,6 +38,8 @@ def read(values: Any) -> Read:
     The array is of objects where NumPy has no type for them, such as decimal numbers. Where it is one of NumPy, or a
     column without missing numbers and in one piece, nothing is copied.
     """
+    if values is np.ma.masked:  # which is a float
+        return np.zeros((), np.uint64), np.ones((), bool)
     if np.ma.isMaskedArray(values):
         return values.data, np.ma.getmaskarray(values)
     if hasattr(values, "isna"):
@@ -51,6 +54,11 @@ def _of_pandas(values: Any) -> Read:
     if hasattr(kind, "categories"):
         return _of_categories(getattr(values, "array", values))
     missing = np.asarray(values.isna())
+    if hasattr(kind, "fill_value"):  # asked for an array of any type, a sparse one of 64 bits gives floats
+        values = np.asarray(
+            values.array if hasattr(values, "array") else values, None if missing.any() else kind.subtype
+        )
+        kind = values.dtype
     if isinstance(kind, np.dtype):
         return np.asarray(values), missing if kind.kind == "O" else None
     if kind.kind in "ui":
@@ -78,7 +86,10 @@ def _of_polars(values: Any) -> Read:
 def _of_arrow(values: Any) -> Read:
     kind = values.type
     if hasattr(kind, "value_type") and hasattr(kind, "index_type"):  # a dictionary, and its keys
-        return _of_arrow(values.cast(kind.value_type))
+        try:
+            return _of_arrow(values.cast(kind.value_type))
+        except NotImplementedError:  # of what no mask is, which will be told
+            return _objects(values.to_pylist()), None
     missing = np.asarray(values.is_null())
     if str(kind).startswith("decimal") and kind.scale == 0:
         try:

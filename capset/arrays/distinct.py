@@ -12,8 +12,9 @@ from capset.arrays.library import np
 from capset.arrays.masks import counts_of, given
 from capset.arrays.pair import Pair
 from capset.arrays.table import BLOCK, counted, table_of
+from capset.arrays.worded import plural
 from capset.sets import CapSet
-from capset.shown import Tabular
+from capset.shown import Tabular, Told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Names", "Unique", "names", "unique"]
 
 
-class Unique(Tabular):
+class Unique(Tabular, Told):
     """Distinct masks, and how often there is each; the most frequent come first, then the smaller.
 
     Iterating gives each as a :class:`~capset.CapSet` with how often there is one; a slice is of the same kind, and its
@@ -72,7 +73,7 @@ class Unique(Tabular):
 
     def __repr__(self) -> str:
         more = f", {self.missing} missing" if self.missing else ""
-        return f"<Unique: {len(self)} distinct of {self.total} masks{more}>"
+        return f"<Unique: {len(self)} distinct of {plural(self.total)}{more}>"
 
 
 class _Names(NamedTuple):
@@ -80,7 +81,7 @@ class _Names(NamedTuple):
     labels: list[str]
 
 
-class Names(Pair, Tabular, _Names):
+class Names(Pair, Tabular, Told, _Names):
     """The names of each mask, written once for each distinct one, as dictionaries of Arrow and pandas' categories are.
 
     It is a pair, which ``pandas.Categorical.from_codes(*found)`` takes as it is. In a notebook the first are a table.

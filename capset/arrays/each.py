@@ -6,22 +6,23 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from capset.arrays.library import np
-from capset.arrays.masks import BLOCK, MASK, given, mask_of
+from capset.arrays.masks import MASK, given, mask_of
 from capset.arrays.pair import Pair
 from capset.capability import Cap
-from capset.errors import ArgumentError
+from capset.errors import ArgumentError, shown
 from capset.sets import CapSet
-from capset.shown import Tabular
+from capset.shown import Tabular, Told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from capset.arrays.masks import Masks
+    from capset.arrays.masks import Given, Masks
 
 __all__ = ["Diffs", "count", "diff", "holds"]
 
 Asked = Iterable[Cap | int | str]
 _NOTHING = np.array(0, MASK)
+_LONG = 1 << 16  # so many masks are compared at once: more than elsewhere, as there is little to do with each
 
 
 class _Diffs(NamedTuple):
@@ -29,7 +30,7 @@ class _Diffs(NamedTuple):
     dropped: Any
 
 
-class Diffs(Pair, Tabular, _Diffs):
+class Diffs(Pair, Tabular, Told, _Diffs):
     """What each mask has beyond another, and what it lacks of it: a pair of arrays of masks.
 
     In a notebook the first are a table. Each is a row of :meth:`to_records`: ``place``, as in an array of one
@@ -97,7 +98,7 @@ def holds(masks: object, *, all: Asked = (), any: Asked = (), none: Asked = ()) 
 
     Raises:
         ArgumentError: A mask needs more than 64 bits.
-        TypeError: *masks* holds no whole numbers.
+        TypeError: *masks* holds no whole numbers, or a name is given where a list of them is to be.
         UnknownCapabilityError: A name is none.
 
     Examples:
@@ -105,21 +106,47 @@ def holds(masks: object, *, all: Asked = (), any: Asked = (), none: Asked = ()) 
         >>> arrays.holds([0b110, 0b100, 0b111], all=[2], none=[0]).tolist()
         [True, True, False]
     """
-    required, some, excluded = (np.array(CapSet(names).mask, MASK) for names in (all, any, none))
-    looked_at = required ^ excluded  # what is both is never seen, and still required: no mask holds it and lacks it
+    required, some, excluded = (_bits_of(names, word) for names, word in ((all, "all"), (any, "any"), (none, "none")))
     asked = given(masks)
     found, flat = asked.empty(bool)
-    room, truths = np.empty(min(BLOCK, asked.size), MASK), np.empty(min(BLOCK, asked.size), bool)
-    for at, block in asked.blocks():
-        kept, held = room[: block.size], flat[at]
-        np.bitwise_and(block, looked_at, out=kept)
-        np.equal(kept, required, out=held)
-        if some:
-            one_of = truths[: block.size]
-            np.bitwise_and(block, some, out=kept)
-            np.not_equal(kept, _NOTHING, out=one_of)
-            np.logical_and(held, one_of, out=held)
+    if some & required:
+        some = 0  # as one of them is held by whatever holds all that is required
+    elif some and not (some := some & ~excluded):
+        required = excluded = 1  # no mask holds it and lacks it
+    elif some & (some - 1) == 0:
+        required, some = required | some, 0  # one of one is each of it
+    _ask(asked, flat, required, some, excluded)
     return asked.marked(found)
+
+
+def _ask(asked: Given, flat: NDArray[np.bool_], required: int, some: int, excluded: int) -> None:
+    """Write which masks hold all of some bits, one of others and none of others again."""
+    # what is required and excluded is never seen, and still required
+    looked_at, wanted, either = (np.array(bits, MASK) for bits in (required ^ excluded, required, some))
+    both = looked_at | either
+    size = min(_LONG, asked.size)
+    room, truths = np.empty(size, MASK), np.empty(size, bool)
+    for at, block in asked.blocks(_LONG):
+        kept, one_of, held = room[: block.size], truths[: block.size], flat[at]
+        if not some:
+            np.bitwise_and(block, looked_at, out=kept)
+            np.equal(kept, wanted, out=held)
+        elif not required | excluded:
+            np.bitwise_and(block, either, out=kept)
+            np.not_equal(kept, _NOTHING, out=held)
+        else:
+            # of what holds all that is required, and nothing else, it is none: asked so, one read of the masks will do
+            np.bitwise_and(block, both, out=kept)
+            np.not_equal(kept, wanted, out=one_of)
+            np.bitwise_and(kept, looked_at, out=kept)
+            np.equal(kept, wanted, out=held)
+            np.logical_and(held, one_of, out=held)
+
+
+def _bits_of(names: Asked, word: str) -> int:
+    if isinstance(names, str | Cap):
+        raise TypeError(f"{word}= takes a list of capabilities, got {shown(names)}: write {word}=[{shown(names)}]")
+    return CapSet(names).mask
 
 
 def count(masks: object) -> Any:

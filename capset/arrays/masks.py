@@ -5,13 +5,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from decimal import Decimal
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from capset.arrays.columns import FLOATS, TEXTS, is_column, read
 from capset.arrays.library import np
-from capset.errors import ArgumentError, shown
+from capset.arrays.taken import COUNTS, MASKS, array_of, is_missing, kind_of, refused, whole
+from capset.errors import ArgumentError
 from capset.sets import CapSet
 
 if TYPE_CHECKING:
@@ -25,16 +24,9 @@ MASK = np.dtype(np.uint64)
 BLOCK = 1 << 15
 """So many masks are worked on at once: what a processor keeps near."""
 
-_EXPECTED = "masks as whole numbers from 0 to 2**64 - 1, or as CapSets"
 _SAMPLED = 1 << 11  # places from which masks are looked at first
 _TOGETHER = 8  # which one read of the memory brings
 _NONE = MASK.type(0)
-# Types of no parameters, for a checker that would have them known.
-_NUMBERS: tuple[type[Any], ...] = (int, np.integer, Decimal)
-_FRACTIONS: tuple[type, ...] = (float, np.floating)
-_BOOLS: tuple[type, ...] = (bool, np.bool_)
-_MAPPING: type = Mapping
-_ITERABLE: type = Iterable
 _MOST = 2**63 - 1  # that counts may be together
 
 
@@ -101,15 +93,11 @@ def given(values: Any) -> Given:
         TypeError: They are no whole numbers.
     """
     if isinstance(values, CapSet):
-        raise TypeError(f"expected {_EXPECTED}, got one set: write [{values!r}]")
-    if isinstance(values, _MAPPING):
-        raise TypeError(f"expected {_EXPECTED}, got {shown(values)}: give its keys, and its values as counts=")
-    if hasattr(values, "columns"):
-        raise TypeError(f"expected {_EXPECTED}, got a table: give one column of it, or to_numpy() of several")
-    if isinstance(values, str | bytes | bytearray) or not (is_column(values) or isinstance(values, _ITERABLE)):
-        raise TypeError(f"expected {_EXPECTED}, got {shown(values)}")
-    array, missing = read(values) if is_column(values) else (_nested([*values]), None)
-    return _of_objects(array, missing) if array.dtype == object else _whole(array, missing)
+        raise TypeError(f"expected {MASKS}, got one set: write [{values!r}]")
+    array, missing = array_of(values, MASKS)
+    if array.dtype == object:
+        return Given(*_one_by_one(array, missing, mask_of))
+    return _whole(array, missing)
 
 
 def _whole(array: NDArray[Any], missing: NDArray[np.bool_] | None) -> Given:
@@ -117,43 +105,28 @@ def _whole(array: NDArray[Any], missing: NDArray[np.bool_] | None) -> Given:
     if not array.size:  # which is one of floats, if nobody says what else
         return Given(np.empty(array.shape, MASK))
     if kind.kind not in "ui":
-        sample = f" with {shown(array.reshape(-1)[:1].tolist()[0])}"
-        remedy = {"f": FLOATS, "U": TEXTS, "S": TEXTS}.get(kind.kind, "")
-        raise TypeError(f"expected {_EXPECTED}, got an array of {kind}{sample}{remedy}")
+        raise TypeError(f"expected {MASKS}, got {kind_of(array, MASKS)}")
     # of 64 bits the sign is one: engines that know no others write masks so
     if kind.kind == "i" and kind.itemsize < MASK.itemsize:
         flat = array.reshape(-1) if missing is None else np.where(missing, 0, array).reshape(-1)
         if (least := int(flat.min())) < 0:
-            place = int(np.argmin(flat))
-            raise ArgumentError(f"expected {_EXPECTED}, got {least} at place {place} in an array of {kind}", least)
+            raise refused(least, MASKS, f" at place {int(np.argmin(flat))} in an array of {kind}")
     return Given(array, missing)
 
 
-def _nested(rows: list[Any]) -> NDArray[Any]:
-    """Return the rows of a list, or of lists in it, as an array of objects.
-
-    Raises:
-        ArgumentError: The lists in it are not of one length.
-    """
-    if not any(isinstance(row, list | tuple) for row in rows):
-        return np.fromiter(rows, dtype=object, count=len(rows))
-    parts = [_nested([*row]) if isinstance(row, list | tuple) else np.empty((), object) for row in rows]
-    if len({part.shape for part in parts}) != 1:
-        raise ArgumentError(f"expected rows of the same length, got {shown(rows)}", rows)
-    return np.stack(parts)
-
-
-def _of_objects(values: NDArray[Any], missing: NDArray[np.bool_] | None) -> Given:
-    """Read sets and numbers, of which None is missing."""
-    masks = np.zeros(values.shape, MASK)
+def _one_by_one(
+    values: NDArray[Any], missing: NDArray[np.bool_] | None, number_of: Callable[[Any, str], int]
+) -> tuple[Masks, NDArray[np.bool_]]:
+    """Read objects, and say which are missing: None, and what pandas and NumPy have for it."""
+    numbers = np.zeros(values.shape, MASK)
     gone = np.zeros(values.shape, bool) if missing is None else missing.copy()
-    flat, flat_gone = masks.reshape(-1), gone.reshape(-1)
+    flat, flat_gone = numbers.reshape(-1), gone.reshape(-1)
     for at, value in enumerate(values.reshape(-1)):
-        if value is None or flat_gone[at]:
+        if flat_gone[at] or is_missing(value):
             flat_gone[at] = True
         else:
-            flat[at] = mask_of(value, f" at place {at}")
-    return Given(masks, gone)
+            flat[at] = number_of(value, f" at place {at}")
+    return numbers, gone
 
 
 def mask_of(value: Any, where: str = "") -> int:
@@ -165,27 +138,31 @@ def mask_of(value: Any, where: str = "") -> int:
     """
     if isinstance(value, CapSet):
         return value.mask
-    if isinstance(value, _BOOLS) or not isinstance(value, _NUMBERS):
-        remedy = FLOATS if isinstance(value, _FRACTIONS) else TEXTS if isinstance(value, str | bytes) else ""
-        raise TypeError(f"expected {_EXPECTED}, got {shown(value)}{where}{remedy}")
-    whole = not isinstance(value, Decimal) or (value.is_finite() and value == value.to_integral_value())
-    number = int(value) if whole else -1
+    number = whole(value, MASKS, where)
     if not 0 <= number < 1 << 64:
-        raise ArgumentError(f"expected {_EXPECTED}, got {value}{where}", value)
+        raise refused(value, MASKS, where)
     return number
 
 
-def counts_of(counts: object, masks: Given) -> NDArray[np.int64]:
+def _count_of(value: Any, where: str) -> int:
+    number = whole(value, COUNTS, where)
+    if not 0 <= number <= _MOST:
+        raise refused(value, COUNTS, where)
+    return number
+
+
+def counts_of(counts: Any, masks: Given) -> NDArray[np.int64]:
     """Return how often each mask stands for, flat; one that is missing stands for none.
 
     Raises:
         ArgumentError: There is another number of them, one is missing or less than 0, or together they are too many.
         TypeError: They are no whole numbers.
     """
-    found, missing = read(counts) if is_column(counts) else (np.asarray(counts), None)
+    found, missing = array_of(counts, COUNTS)
+    if found.dtype == object:
+        found, missing = _one_by_one(found, missing, _count_of)
     if found.dtype.kind not in "ui" and found.size:
-        remedy = ": a float is exact up to 2**53 only, so make whole numbers of them" * (found.dtype.kind == "f")
-        raise TypeError(f"expected counts as whole numbers of up to 64 bits, got an array of {found.dtype}{remedy}")
+        raise TypeError(f"expected {COUNTS}, got {kind_of(found, COUNTS)}")
     if found.shape != masks.array.shape:
         expected = f"expected as many counts as masks, in the shape {masks.array.shape}"
         raise ArgumentError(f"{expected}, got {found.shape}", found.shape)
@@ -194,7 +171,7 @@ def counts_of(counts: object, masks: Given) -> NDArray[np.int64]:
         raise ArgumentError(f"no count at place {place}: fill in 0 where a mask is not to count", place)
     flat = found.reshape(-1) if masks.missing is None else np.where(masks.missing, 0, found.reshape(-1))
     if flat.size and (least := int(flat.min())) < 0:
-        raise ArgumentError(f"a count is 0 or more, got {least} at place {int(np.argmin(flat))}", least)
+        raise refused(least, COUNTS, f" at place {int(np.argmin(flat))}")
     if flat.size and int(flat.max()) > _MOST // flat.size and (total := _sum(flat.astype(MASK))) > _MOST:
         raise ArgumentError(f"the counts together are to be less than 2**63, got {total}", total)
     return flat.astype(np.int64, copy=False)

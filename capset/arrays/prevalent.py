@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 from capset.arrays.library import np
 from capset.arrays.masks import BLOCK, MASK, counts_of, given
+from capset.arrays.worded import plural
 from capset.capability import Cap
-from capset.shown import Plotted
+from capset.errors import require
+from capset.shown import Plotted, Told
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -22,24 +24,42 @@ _ROW = 1 << 12  # so many masks are added at once; eight of these make a block
 _ROWS = BLOCK // _ROW
 
 
-class Prevalence(Mapping[Cap, int], Plotted):
+class Prevalence(Mapping[Cap, int], Plotted, Told):
     """How many of many masks hold each capability: a mapping from each that any holds.
 
-    In a notebook it is a table, and :meth:`plot` draws bars. Each capability is a row of :meth:`to_records`: ``cap``,
-    ``number``, ``count`` and ``total``; where masks are missing, the last row has their number, and no capability.
-    What nobody holds has no row, and counts 0: ``found["sys_admin"]``.
+    In a notebook it is a table, :meth:`plot` draws bars, and ``str()`` has a line for each capability, those first that
+    most hold. Each capability is a row of :meth:`to_records`: ``cap``, ``number``, ``count``, ``total`` and ``note``,
+    which is None. What is not known has rows of its own after these, without a capability: how many are missing, whose
+    note is ``"missing"``, and of how many not all was understood, whose note is ``"partly"``. What nobody holds has no
+    row, and counts 0: ``found["sys_admin"]``.
 
     Attributes:
         total: How many masks there are.
         missing: How many more are missing, of which nothing is known.
+        partly: Of how many of those that are counted not all was understood, so that they may hold more.
+        what: What is counted, in the plural, for texts, tables and plots; it is no part of what is compared.
+
+    Examples:
+        >>> from capset import arrays
+        >>> print(arrays.prevalence([0b100001, 0b1, None]))
+        no. capability  masks  share
+          0 CAP_CHOWN       2   100%
+          5 CAP_KILL        1  50.0%
+        of 2 masks
+        1 mask more is missing, of which nothing is known
     """
 
-    __slots__ = ("_counts", "missing", "total")
+    __slots__ = ("_counts", "missing", "partly", "total", "what")
 
-    def __init__(self, counts: Mapping[Cap, int], total: int, missing: int = 0) -> None:
+    def __init__(
+        self, counts: Mapping[Cap, int], total: int, missing: int = 0, *, partly: int = 0, what: str = "masks"
+    ) -> None:
+        require(what, str, "what is counted as a text, such as 'masks'")
         self._counts = dict(counts)
         self.total = total
         self.missing = missing
+        self.partly = partly
+        self.what = what
 
     def __getitem__(self, cap: Cap | int | str) -> int:
         """Return how many hold a capability, none where none does."""
@@ -50,7 +70,7 @@ class Prevalence(Mapping[Cap, int], Plotted):
         return isinstance(cap, int | str) and not isinstance(cap, bool) and self[cap] > 0
 
     def __eq__(self, other: Any) -> bool:
-        if isinstance(other, Prevalence) and (self.total, self.missing) != (other.total, other.missing):
+        if isinstance(other, Prevalence) and self._of() != other._of():
             return False
         return self._counts == dict(other) if hasattr(other, "keys") else NotImplemented
 
@@ -69,7 +89,11 @@ class Prevalence(Mapping[Cap, int], Plotted):
     def __repr__(self) -> str:
         held = ", ".join(f"{cap.name if cap.known else int(cap)}: {times}" for cap, times in self._counts.items())
         more = f", {self.missing} missing" if self.missing else ""
-        return f"<Prevalence of {self.total} masks{more}: {held or 'nothing is held'}>"
+        more += f", {self.partly} partly understood" if self.partly else ""
+        return f"<Prevalence of {plural(self.total, self.what)}{more}: {held or 'nothing is held'}>"
+
+    def _of(self) -> tuple[int, int, int]:
+        return self.total, self.missing, self.partly
 
 
 def _cap(cap: Cap | int | str) -> Cap:

@@ -11,6 +11,7 @@ from capset.arrays.distinct import Names, Unique
 from capset.arrays.each import Diffs
 from capset.arrays.library import np
 from capset.arrays.prevalent import Prevalence
+from capset.arrays.worded import plural
 from capset.capability import Cap
 from capset.sets import CapSet
 
@@ -21,35 +22,25 @@ __all__ = [
     "distinct",
     "missing",
     "named",
-    "percent",
+    "not_known",
     "places",
-    "plural",
     "texts_at",
 ]
 
 
-def percent(part: int, total: int) -> str:
-    """Write a share; none and all are written for none and all alone.
-
-    Examples:
-        >>> percent(1, 3), percent(1, 10**6), percent(10**6 - 1, 10**6), percent(0, 3), percent(3, 3)
-        ('33.3%', '<0.1%', '>99.9%', '0%', '100%')
-    """
-    if part in {0, total}:
-        return "100%" if part else "0%"
-    text = f"{part / total:.1%}"
-    return {"0.0%": "<0.1%", "100.0%": ">99.9%"}.get(text, text)
-
-
-def plural(count: int) -> str:
-    """Write how many masks there are."""
-    return f"{count} mask{'s' * (count != 1)}"
-
-
-def missing(count: int) -> list[str]:
-    """Say how many masks are missing, if any are."""
-    more = f"{plural(count)} more {'is' if count == 1 else 'are'} missing, of which nothing is known"
+def missing(count: int, what: str = "masks") -> list[str]:
+    """Say how many masks, or whatever is counted, are missing, if any are."""
+    more = f"{plural(count, what)} more {'is' if count == 1 else 'are'} missing, of which nothing is known"
     return [more] if count else []
+
+
+def not_known(found: Prevalence) -> list[str]:
+    """Say what is not known of what was counted, a sentence each."""
+    told = missing(found.missing, found.what)
+    if found.partly:
+        they = "it" if found.partly == 1 else "they"
+        told.append(f"! of {plural(found.partly, found.what)} not all was understood: {they} may hold more")
+    return told
 
 
 def by_count(found: Prevalence) -> list[tuple[Cap, int]]:

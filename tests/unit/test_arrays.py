@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import builtins
 import copy
+import ctypes
 import importlib
+import itertools
 import pickle
 import random
 import sys
+from array import array
 from decimal import Decimal
 
 import pytest
@@ -266,23 +269,66 @@ def test_polars(kind):
 # -- what is no mask ---------------------------------------------------------------------------------
 
 EXPECTED = "expected masks as whole numbers from 0 to 2**64 - 1, or as CapSets, got "
+OF_CAP = ": a capability is no mask, but CapSet([it]) is a set of it"
+OF_ARRAYS = ": make one array of all, by numpy.stack() or numpy.concatenate()"
+OF_LISTS = ": CapSet(it) makes a set of a list of capabilities; of lists of masks make one flat column first"
+ROWS = "an array of [('f0', '<u8'), ('f1', '<u8')] with (1, 2): give one of its fields, such as values['f0']"
 WRONG = {
-    "a number": (lambda: 5, TypeError, "5"),
+    "a number": (lambda: 5, TypeError, "one number, 5: give a list of it"),
+    "a decimal number": (lambda: Decimal(5), TypeError, "one number, Decimal('5'): give a list of it"),
     "None": (lambda: None, TypeError, "None"),
-    "a text": (lambda: "a80425fb", TypeError, "'a80425fb'"),
-    "bytes": (lambda: b"ab", TypeError, "b'ab'"),
+    "a bool alone": (lambda: True, TypeError, "True"),
+    "a capability": (lambda: Cap.KILL, TypeError, f"Cap.KILL{OF_CAP}"),
+    "a list of capabilities": (lambda: [0, Cap.KILL], TypeError, f"Cap.KILL at place 1{OF_CAP}"),
+    "objects, one a capability": (lambda: np.array([Cap.KILL], object), TypeError, f"Cap.KILL at place 0{OF_CAP}"),
+    "a set of capabilities": (lambda: frozenset([Cap.KILL]), TypeError, f"Cap.KILL at place 0{OF_CAP}"),
+    "a class": (lambda: np.uint64, TypeError, "<class 'numpy.uint64'>"),
+    "a text": (lambda: "a80425fb", TypeError, f"'a80425fb'{columns.TEXTS}"),
+    "bytes": (lambda: b"ab", TypeError, f"b'ab'{columns.BYTES}"),
+    "bytes that change": (lambda: bytearray(b"ab"), TypeError, f"bytearray(b'ab'){columns.BYTES}"),
+    "numbers of a byte": (lambda: array("B", [1]), TypeError, f"array('B', [1]){columns.BYTES}"),
+    "a list of bytes": (lambda: [b"ab"], TypeError, f"b'ab' at place 0{columns.BYTES}"),
+    "an array of bytes": (lambda: np.array([b"ab"]), TypeError, f"an array of |S2 with b'ab'{columns.BYTES}"),
+    "an array.array of floats": (
+        lambda: array("d", [1]),
+        TypeError,
+        f"an array of float64 with 1.0{columns.FLOATS}",
+    ),
+    "times": (
+        lambda: np.array([1], "m8[s]"),
+        TypeError,
+        "an array of timedelta64[s] with datetime.timedelta(seconds=1)",
+    ),
     "a set": (lambda: CapSet([5]), TypeError, "one set: write [CapSet.parse('CAP_KILL')]"),
     "a dict": (lambda: {1: 2}, TypeError, "{1: 2}: give its keys, and its values as counts="),
+    "what a dict has": (
+        lambda: {1: 2}.items(),
+        TypeError,
+        "dict_items([(1, 2)]): give its keys, and its values as counts=",
+    ),
+    "masks with counts": (
+        lambda: arrays.unique([1]),
+        TypeError,
+        "<Unique: 1 distinct of 1 mask>: give its masks, and its counts as counts=",
+    ),
+    "arrays in a list": (lambda: [np.array([1])], TypeError, f"one ndarray at place 0{OF_ARRAYS}"),
+    "sets in a list": (lambda: [{1}], TypeError, f"{{1}} at place 0{OF_LISTS}"),
+    "lists in an array": (lambda: np.array([None, [1]], object), TypeError, f"[1] at place 1{OF_LISTS}"),
+    "dicts in a list": (lambda: [{"a": 1}], TypeError, "{'a': 1} at place 0: give one of its fields"),
     "a bool": (lambda: [1, True], TypeError, "True at place 1"),
     "bools": (lambda: np.array([True]), TypeError, "an array of bool with True"),
     "a float": (lambda: [1.0], TypeError, f"1.0 at place 0{columns.FLOATS}"),
     "floats": (lambda: np.array([0.5]), TypeError, f"an array of float64 with 0.5{columns.FLOATS}"),
     "texts": (lambda: np.array(["ff"]), TypeError, f"an array of <U2 with 'ff'{columns.TEXTS}"),
     "a list of texts": (lambda: ["ff"], TypeError, f"'ff' at place 0{columns.TEXTS}"),
-    "rows": (lambda: np.array([(1, 2)], "u8,u8"), TypeError, "an array of [('f0', '<u8'), ('f1', '<u8')] with (1, 2)"),
+    "rows": (lambda: np.array([(1, 2)], "u8,u8"), TypeError, ROWS),
     "a Decimal with a part": (lambda: [Decimal("1.5")], ArgumentError, "1.5 at place 0"),
     "no number": (lambda: [Decimal("nan")], ArgumentError, "NaN at place 0"),
     "less than nothing": (lambda: [0, -1], ArgumentError, "-1 at place 1"),
+    "much more": (lambda: [Decimal("1e99999999")], ArgumentError, "1E+99999999 at place 0"),
+    "much less": (lambda: [Decimal("1e-99999999")], ArgumentError, "1E-99999999 at place 0"),
+    "too many digits": (lambda: [10**5000], ArgumentError, f"{hex(10**5000)[:100]}... (4155 characters) at place 0"),
+    "a NumPy float": (lambda: [np.float64(1)], TypeError, f"np.float64(1.0) at place 0{columns.FLOATS}"),
     "65 bits": (lambda: [2**64], ArgumentError, "18446744073709551616 at place 0"),
     "a narrow array": (lambda: np.array([1, -2], np.int16), ArgumentError, "-2 at place 1 in an array of int16"),
     "a masked narrow one": (
@@ -315,6 +361,117 @@ def test_rows_of_other_lengths():
         arrays.count([1, [2]])
 
 
+@pytest.mark.parametrize("depth", [33, 100, 10_000])
+def test_lists_that_are_too_deep(depth):
+    """Of more dimensions than an array has in any version of NumPy; and a list that holds itself has no end of them."""
+    deep, least = [5], [5]
+    for _ in range(depth - 1):
+        deep = [deep]
+    for _ in range(31):
+        least = [least]
+    circle = [1]
+    circle.append(circle)
+
+    assert arrays.count(least).shape == (1,) * 32
+    for values in (deep, circle):
+        with pytest.raises(ArgumentError, match=r"^expected at most 32 lists in each other, got (\[|a list that is)"):
+            arrays.count(values)
+
+
+def test_pieces_of_memory():
+    """As arrays of NumPy: of 64 bits a sign is one of them."""
+    masks = [1, TOP, DOCKER]
+    check(array("Q", masks), [CapSet.from_mask(mask) for mask in masks])
+    check(array("q", [1, -1]), [CapSet([0]), CapSet.from_mask(TOP)])
+    check((ctypes.c_uint64 * 3)(*masks), [CapSet.from_mask(mask) for mask in masks])
+    given = np.array([masks, masks], np.uint64)
+    assert check(memoryview(given), [CapSet.from_mask(mask) for mask in masks * 2]) == (2, 3)
+    assert np.shares_memory(columns.read(np.asarray(memoryview(given)))[0], given)
+
+
+def test_what_is_missing_in_a_list():
+    """Is so too where a masked array or a column of pandas was made a list."""
+    check([1, np.ma.masked, None], [CapSet([0]), None, None])
+    check(np.ma.masked, [None])
+    pandas = needs("pandas")
+    check([1, pandas.NA], [CapSet([0]), None])
+    check(list(pandas.Series([TOP, None], dtype="UInt64")), [CapSet.from_mask(TOP), None])
+
+
+def test_sparse_columns():
+    """Exactly: pandas would make floats of those of 64 bits."""
+    pandas = needs("pandas")
+    values = [0, TOP, 0, DOCKER]
+    sets = [CapSet.from_mask(mask) for mask in values]
+    for made in (
+        pandas.arrays.SparseArray(np.array(values, np.uint64)),
+        pandas.Series(values, dtype="Sparse[uint64]"),
+        pandas.Index(pandas.arrays.SparseArray(np.array(values, np.uint64))),
+        pandas.Series(pandas.arrays.SparseArray(np.array(values, np.uint64), fill_value=DOCKER)),
+        pandas.Series(pandas.arrays.SparseArray(np.array(values, np.uint64).view(np.int64))),
+    ):
+        check(made, sets)
+    check(pandas.Series([], dtype="Sparse[uint64]"), [])
+    check(pandas.Series(pandas.arrays.SparseArray(np.array([1, None], object))), [CapSet([0]), None])
+    with pytest.raises(TypeError, match=r"got an array of float64 with 1\.0: a float has 53 bits"):
+        arrays.count(pandas.Series([1.0, None], dtype="Sparse[float64]"))
+
+
+@pytest.mark.filterwarnings("error")
+def test_lazy_tables_and_expressions():
+    """Have no values, and are not asked for any."""
+    polars, duckdb = needs("polars"), needs("duckdb")
+    lazy = polars.LazyFrame({"a": [1]})
+    for ask in (arrays.count, lambda values: arrays.unique([1], values), lambda values: arrays.diff([1], values)):
+        with pytest.raises(TypeError, match="got a lazy table: give one column of what its collect"):
+            ask(lazy)
+        with pytest.raises(TypeError, match="got a table: give one column of it"):
+            ask(duckdb.sql("select 1 as a"))
+        for expression in (polars.col("a"), duckdb.ColumnExpression("a")):
+            with pytest.raises(TypeError, match=r"which has no values: ask its table for it, and give that column$"):
+                ask(expression)
+
+
+def test_columns_of_several():
+    """Lists, structs and rows, one by one of Arrow, and indices of several columns."""
+    pandas, polars, arrow = needs("pandas"), needs("polars"), needs("pyarrow")
+    lists = arrow.array([[1, 2]])
+    for values, told in (
+        (pandas.MultiIndex.from_tuples([(1, 2)]), "got a table: give one column"),
+        (lists, r"got \[1, 2\] at place 0: CapSet\(it\)"),
+        (arrow.DictionaryArray.from_arrays(arrow.array([0]), lists), r"got \[1, 2\] at place 0: CapSet\(it\)"),
+        (polars.Series([[1, 2]]), r"got \[1, 2\] at place 0: CapSet\(it\)"),
+        (lists.to_pandas(types_mapper=pandas.ArrowDtype), "got one ndarray at place 0: make one array"),
+        (arrow.array([{"a": 1}]), "got {'a': 1} at place 0: give one of its fields"),
+        (polars.Series([{"a": 1}]), "got {'a': 1} at place 0: give one of its fields"),
+        ([pandas.Series([1])], "got one Series at place 0: make one array"),
+        ([pandas.DataFrame({"a": [1]})], "got one DataFrame at place 0: make one array"),
+        ([arrow.table({"a": [1]})], "got one Table at place 0: make one array"),
+        (list(arrow.array([1])), r"at place 0: give the column itself, or its to_pylist\(\)"),
+        (arrow.scalar(1), "got one number, <pyarrow.Int64Scalar: 1>: give a list of it"),
+    ):
+        with pytest.raises(TypeError, match=told):
+            arrays.count(values)
+
+
+def test_other_columns_of_arrow():
+    """By runs, of a type of somebody's own, and with what is missing among keys and places."""
+    arrow = needs("pyarrow")
+    from pyarrow.compute import run_end_encode
+
+    masks = [TOP, TOP, None, 1]
+    sets = [None if mask is None else CapSet.from_mask(mask) for mask in masks]
+    check(run_end_encode(arrow.array(masks, arrow.uint64())), sets)
+    check(arrow.chunked_array([run_end_encode(arrow.array(masks, arrow.uint64()))]), sets)
+    keys = arrow.array([TOP, None, 1], arrow.uint64())
+    check(arrow.DictionaryArray.from_arrays(arrow.array([0, 0, 1, 2]), keys), sets)
+    check(arrow.DictionaryArray.from_arrays(arrow.array([0, 0, None, 2]), keys), sets)
+    own = arrow.ExtensionArray.from_storage(
+        arrow.opaque(arrow.uint64(), "mask", "somebody"), arrow.array(masks, arrow.uint64())
+    )
+    check(own, sets)
+
+
 def test_frames_that_have_lost_something():
     """A float was a mask once; a table has several columns."""
     pandas, polars, arrow = needs("pandas"), needs("polars"), needs("pyarrow")
@@ -333,7 +490,7 @@ def test_frames_that_have_lost_something():
         with pytest.raises(TypeError, match="got a table: give one column of it, or to_numpy"):
             arrays.count(values)
     for values in (pandas.Series(["ff"]), polars.Series(["ff"]), arrow.array(["ff"])):
-        with pytest.raises(TypeError, match=r"make masks of texts first, by CapSet\.from_hex"):
+        with pytest.raises(TypeError, match=r"make sets of texts first, by CapSet\.from_hex"):
             arrays.count(values)
     for values in (pandas.Series([True], dtype="boolean"), polars.Series([True]), arrow.array([True])):
         with pytest.raises(TypeError, match="got True at place 0"):
@@ -377,12 +534,24 @@ def test_counts_of_columns():
         np.array([2, 3], ">u2"),
     ):
         assert dict(arrays.prevalence([1, 3], counts)) == {Cap(0): 5, Cap(1): 3}
-    for counts in (pandas.Series([2, None], dtype="UInt64"), polars.Series([2, None]), arrow.array([2, None])):
+    for counts in (
+        pandas.Series([2, None], dtype="UInt64"),
+        polars.Series([2, None]),
+        arrow.array([2, None]),
+        [2, None],
+    ):
         with pytest.raises(ArgumentError, match=r"^no count at place 1: fill in 0 where a mask is not to count$"):
             arrays.unique([1, 3], counts)
-    for counts in (arrow.array([Decimal(2), Decimal(3)], arrow.decimal128(38, 1)), [2, 2**70]):
-        with pytest.raises(TypeError, match=r"got an array of object$"):
-            arrays.unique([1, 3], counts)
+    for counts in (
+        arrow.array([Decimal(2), Decimal(3)], arrow.decimal128(38, 1)),
+        np.array([2, 3], object),
+        pandas.Series([2, 3], dtype="Sparse[int64]"),
+        array("I", [2, 3]),
+        {1: 2, 3: 3}.values(),
+        (each for each in (2, 3)),
+        range(2, 4),
+    ):
+        assert dict(arrays.prevalence([1, 3], counts)) == {Cap(0): 5, Cap(1): 3}
 
 
 def test_counts_up_to_63_bits():
@@ -400,19 +569,28 @@ def test_counts_up_to_63_bits():
         assert caught.value.value == 5 * 2**62
 
 
+COUNTS = "expected counts as whole numbers from 0 to 2**63 - 1, got "
+
+
 @pytest.mark.parametrize(
     ("counts", "error", "told"),
     [
         ([1], ArgumentError, "expected as many counts as masks, in the shape (2,), got (1,)"),
-        (7, ArgumentError, "expected as many counts as masks, in the shape (2,), got ()"),
-        ([1, -1], ArgumentError, "a count is 0 or more, got -1 at place 1"),
-        (
-            [1.0, 2.0],
-            TypeError,
-            "expected counts as whole numbers of up to 64 bits, got an array of float64: "
-            "a float is exact up to 2**53 only, so make whole numbers of them",
-        ),
-        ([True, False], TypeError, "expected counts as whole numbers of up to 64 bits, got an array of bool"),
+        (7, TypeError, f"{COUNTS}one number, 7: give a list of it"),
+        (np.int64(7), ArgumentError, "expected as many counts as masks, in the shape (2,), got ()"),
+        ([[1, 2], [3]], ArgumentError, "expected rows of the same length, got [[1, 2], [3]]"),
+        ([1, -1], ArgumentError, f"{COUNTS}-1 at place 1"),
+        (np.array([1, -1], np.int8), ArgumentError, f"{COUNTS}-1 at place 1"),
+        ([1, 2**63], ArgumentError, f"{COUNTS}9223372036854775808 at place 1"),
+        ([1, Decimal("0.5")], ArgumentError, f"{COUNTS}0.5 at place 1"),
+        ([1.0, 2.0], TypeError, f"{COUNTS}1.0 at place 0{columns.FLOATS}"),
+        (np.array([1.0, 2.0]), TypeError, f"{COUNTS}an array of float64 with 1.0{columns.FLOATS}"),
+        ([True, False], TypeError, f"{COUNTS}True at place 0"),
+        (np.array([True, False]), TypeError, f"{COUNTS}an array of bool with True"),
+        ({1: 2, 2: 3}, TypeError, f"{COUNTS}{{1: 2, 2: 3}}: give its values, in the order of the masks"),
+        ("12", TypeError, f"{COUNTS}'12'"),
+        (["1", "2"], TypeError, f"{COUNTS}'1' at place 0"),
+        ([[1, 2]], ArgumentError, "expected as many counts as masks, in the shape (2,), got (1, 2)"),
     ],
 )
 def test_wrong_counts(counts, error, told):
@@ -559,6 +737,8 @@ def test_diff_with_another_shape():
         arrays.diff([1], -1)
     with pytest.raises(TypeError, match=r"got True$"):
         arrays.diff([1], True)
+    with pytest.raises(TypeError, match=r"got Cap\.KILL: a capability is no mask"):
+        arrays.diff([1], Cap.KILL)
 
 
 def test_holds():
@@ -570,6 +750,37 @@ def test_holds():
     assert arrays.holds([0, 1 << 63], none=CapSet([63])).tolist() == [True, False]
     with pytest.raises(UnknownCapabilityError):
         arrays.holds([1], all=["net_rwa"])
+
+
+SOME_OF_THREE = [list(bits) for size in range(4) for bits in itertools.combinations([0, 1, 63], size)]
+
+
+@pytest.mark.parametrize("some", SOME_OF_THREE, ids=str)
+def test_holds_whatever_is_asked(some):
+    """Bits that are asked for in several ways too, which can ask for what no mask has; and of many blocks."""
+    values = np.array([mask | more for mask in (0, 1, 2, 3) for more in (0, 4, 1 << 63)], np.uint64)
+    for each, none in itertools.product(SOME_OF_THREE, SOME_OF_THREE):
+        expected = [
+            set(each) <= caps and (not some or bool(caps & set(some))) and not caps & set(none)
+            for caps in map(set, map(CapSet.from_mask, values.tolist()))
+        ]
+        assert arrays.holds(values, all=each, any=some, none=none).tolist() == expected
+    many = drawn(2 * table.BLOCK + 7, 50)
+    asked = CapSet(some or [5]).mask
+    one_by_one = [bool(mask & asked) and not mask & 4 for mask in many.tolist()]
+    assert arrays.holds(many, any=CapSet.from_mask(asked), none=[2]).tolist() == one_by_one
+
+
+@pytest.mark.parametrize("word", ["all", "any", "none"])
+def test_holds_one_that_is_in_no_list(word):
+    """Its letters are no capabilities."""
+    for one in ("sys_admin", Cap.SYS_ADMIN):
+        with pytest.raises(TypeError) as caught:
+            arrays.holds([1], **{word: one})
+        told = f"{word}= takes a list of capabilities, got {one!r}: write {word}=[{one!r}]"
+        assert str(caught.value) == told
+    with pytest.raises(TypeError, match="expected an iterable of capabilities, got 5"):
+        arrays.holds([1], **{word: 5})
 
 
 def test_count_before_numpy_2(monkeypatch):
@@ -595,7 +806,7 @@ def test_prevalence_is_a_mapping():
     assert found.share("chown") == 2 / 3
     assert str(arrays.prevalence([]).share("chown")) == "nan"
     assert repr(found) == "<Prevalence of 3 masks, 1 missing: CHOWN: 2, DAC_OVERRIDE: 1, 63: 1>"
-    assert repr(arrays.prevalence([0])) == "<Prevalence of 1 masks: nothing is held>"
+    assert repr(arrays.prevalence([0])) == "<Prevalence of 1 mask: nothing is held>"
     assert found == {0: 2, 1: 1, 63: 1} == found
     assert found != arrays.prevalence([1, 3, 1 << 63])
     assert found != 5
@@ -603,6 +814,39 @@ def test_prevalence_is_a_mapping():
         found["net_rwa"]
     with pytest.raises(TypeError, match="expected a capability, its name or its number, got True"):
         found[True]
+
+
+def test_prevalence_of_something_else():
+    """It says what is counted, and of how many not all was understood; which of both is more than a word."""
+    counted = {Cap.CHOWN: 2}
+    found = arrays.Prevalence(counted, 3, 1, partly=1, what="processes")
+
+    assert repr(found) == "<Prevalence of 3 processes, 1 missing, 1 partly understood: CHOWN: 2>"
+    assert found == arrays.Prevalence(counted, 3, 1, partly=1)
+    assert found != arrays.Prevalence(counted, 3, 1, what="processes")
+    assert found == counted
+    assert (found.what, arrays.prevalence([1]).what, arrays.prevalence([1]).partly) == ("processes", "masks", 0)
+    assert copy.copy(found).what == pickle.loads(pickle.dumps(found)).what == "processes"
+    assert str(found).splitlines() == [
+        "no. capability  processes  share",
+        "  0 CAP_CHOWN           2  66.7%",
+        "of 3 processes",
+        "1 process more is missing, of which nothing is known",
+        "! of 1 process not all was understood: it may hold more",
+    ]
+    told = "! of 2 processes not all was understood: they may hold more"
+    several = arrays.Prevalence({}, 2, partly=2, what="processes")
+    assert str(several) == f"nothing is held\nof 2 processes\n{told}"
+    assert "nothing is held in 2 processes" in several._repr_html_()
+    assert told in several._repr_html_()
+    assert "held in 3 processes" in found._repr_html_()
+    assert list(found.to_records()) == [
+        {"cap": "CAP_CHOWN", "number": 0, "count": 2, "total": 3, "note": None},
+        {"cap": None, "number": None, "count": 1, "total": 3, "note": "missing"},
+        {"cap": None, "number": None, "count": 1, "total": 3, "note": "partly"},
+    ]
+    with pytest.raises(TypeError, match=r"^expected what is counted as a text, such as 'masks', got 5$"):
+        arrays.Prevalence({}, 0, what=5)
 
 
 def test_unique_is_a_list():
@@ -658,11 +902,15 @@ def test_text():
     """With what is missing."""
     gone = " of which nothing is known"
     assert display.text(FOUND["prevalence"]).splitlines()[:3] == [
-        "5 masks",
-        "CAP_CHOWN: 3, 60.0%",
-        "CAP_DAC_OVERRIDE: 2, 40.0%",
+        "no. capability            masks  share",
+        "  0 CAP_CHOWN                 3  60.0%",
+        "  1 CAP_DAC_OVERRIDE          2  40.0%",
     ]
-    assert display.text(FOUND["prevalence"]).splitlines()[-1] == f"2 masks more are missing,{gone}"
+    assert display.text(FOUND["prevalence"]).splitlines()[-3:] == [
+        " 63 63                        1  20.0%",
+        "of 5 masks",
+        f"2 masks more are missing,{gone}",
+    ]
     assert display.text(FOUND["unique"]).splitlines() == [
         "2 distinct of 3 masks",
         "2, 66.7%: 00000000a82425fb Docker's default and CAP_SYS_ADMIN",
@@ -677,20 +925,40 @@ def test_text():
     assert display.text(FOUND["diff"]).splitlines()[-2:] == ["3: not known", f"1 mask more is missing,{gone}"]
     assert display.text(FOUND["names"]).splitlines() == [
         "3 masks, 2 distinct",
-        "0: CAP_CHOWN,CAP_DAC_OVERRIDE",
+        "0: CAP_CHOWN, CAP_DAC_OVERRIDE",
         "1: none",
-        "2: CAP_CHOWN,CAP_DAC_OVERRIDE",
+        "2: CAP_CHOWN, CAP_DAC_OVERRIDE",
         "3: not known",
         f"1 mask more is missing,{gone}",
     ]
-    assert display.text(arrays.prevalence([])) == "0 masks\nnothing is held"
+    assert display.text(arrays.prevalence([])) == "nothing is held\nof 0 masks"
     assert display.text(arrays.unique([0])) == "1 distinct of 1 mask\n1, 100%: 0000000000000000 none"
 
 
 def test_shares_say_none_and_all_for_these_alone():
     """Rounding would hide the one that has it, or has it not."""
     found = arrays.prevalence([1, 2, 4], [1, 1_000_000, 0])
-    assert display.text(found).splitlines()[1:] == ["CAP_DAC_OVERRIDE: 1000000, >99.9%", "CAP_CHOWN: 1, <0.1%"]
+    assert display.text(found).splitlines()[1:-1] == [
+        "  1 CAP_DAC_OVERRIDE  1000000  >99.9%",
+        "  0 CAP_CHOWN               1   <0.1%",
+    ]
+
+
+@pytest.mark.parametrize("found", FOUND.values(), ids=FOUND)
+def test_printed(found):
+    """As its text, which is nowhere wider than a terminal; its repr is its own."""
+    assert str(found) == f"{found}" == display.text(found) != repr(found)
+    assert max(map(len, str(found).splitlines())) <= 80
+
+
+@pytest.mark.parametrize("ask", [arrays.unique, arrays.names, lambda values: arrays.diff(values, 0)])
+def test_long_lines_are_folded(ask):
+    """Between names, and what follows is set in."""
+    lines = str(ask([0x123456789])).splitlines()
+
+    assert max(map(len, lines)) <= 80
+    assert [line[:4] for line in lines[2:]] == ["    "] * (len(lines) - 2)
+    assert " ".join(line.strip() for line in lines[1:]).count("CAP_") == 15
 
 
 @pytest.mark.parametrize(
@@ -743,10 +1011,10 @@ def test_nothing_is_shown():
 def test_records():
     """Each mask or capability, and a row of what is missing."""
     rows = {name: list(found.to_records()) for name, found in FOUND.items()}
-    assert rows["prevalence"][0] == {"cap": "CAP_CHOWN", "number": 0, "count": 3, "total": 5}
+    assert rows["prevalence"][0] == {"cap": "CAP_CHOWN", "number": 0, "count": 3, "total": 5, "note": None}
     assert rows["prevalence"][-2:] == [
-        {"cap": "63", "number": 63, "count": 1, "total": 5},
-        {"cap": None, "number": None, "count": 2, "total": 5},
+        {"cap": "63", "number": 63, "count": 1, "total": 5, "note": None},
+        {"cap": None, "number": None, "count": 2, "total": 5, "note": "missing"},
     ]
     assert rows["unique"] == [
         {"mask": DOCKER | 1 << 21, "count": 2, "total": 3, "names": str(DOCKER_DEFAULT | {"sys_admin"})},

@@ -34,11 +34,11 @@ from capset.engines import Request
 from capset.errors import AccessDeniedError, StatusError
 from capset.problem import Problem
 from capset.records import Records
-from capset.shown import Plotted, PlottedBySet, Shown, Tabular
+from capset.shown import Plotted, PlottedBySet, Shown, Tabular, Told
 from tests.markup import checked
 
 WAYS = {"html": Shown, "text": Shown, "records": Tabular, "plot": (Plotted, PlottedBySet)}
-MIXINS = {Shown, Tabular, Plotted, PlottedBySet}
+MIXINS = {Shown, Tabular, Plotted, PlottedBySet, Told}
 
 
 def names_of(module):

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from capset.arrays.distinct import Names, Unique
 from capset.arrays.each import Diffs
 from capset.arrays.prevalent import Prevalence
+from capset.arrays.worded import percent, plural
 from capset.display import html
 from capset.display.as_html.judging import against, told
 from capset.display.as_html.markup import Html, block, listed, mono, paragraph, strong, table
@@ -17,9 +18,8 @@ from capset.display.counted import (
     distinct,
     missing,
     named,
-    percent,
+    not_known,
     places,
-    plural,
     texts_at,
 )
 from capset.display.judging import docker_default, in_short, risky
@@ -34,13 +34,10 @@ def _prevalence(found: Prevalence) -> str:
         (listed(CapSet([cap]), risky(CapSet([cap]))), times, percent(times, found.total))
         for cap, times in by_count(found)
     ]
-    title = f"held in {plural(found.total)}"
-    shown = [table(title, ("capability", "held by", "share"), rows)] if rows else [paragraph(_nothing(found.total))]
-    return block(*shown, *told(CapSet(found)), *map(paragraph, missing(found.missing)))
-
-
-def _nothing(total: int) -> Html:
-    return strong(f"nothing is held in {plural(total)}")
+    total = plural(found.total, found.what)
+    nothing = paragraph(strong(f"nothing is held in {total}"))
+    shown = table(f"held in {total}", ("capability", "held by", "share"), rows) if rows else nothing
+    return block(shown, *told(CapSet(found)), *map(paragraph, not_known(found)))
 
 
 @html.register(Unique)

@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from capset.arrays.prevalent import Prevalence
+from capset.arrays.worded import percent, plural
 from capset.display import plot
 from capset.display.as_plot.canvas import FILL, Pen, labelled, message, needs_matplotlib, points
-from capset.display.counted import by_count, missing, percent, plural
+from capset.display.counted import by_count, not_known
 from capset.sets import CapSet
 from capset.summary import summary
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
 def _prevalence(found: Prevalence, *, ax: Axes | None = None) -> Axes:
     """Draw a bar for each capability that any holds; all masks would be one as wide as the place."""
     needs_matplotlib()
-    title = f"How many of {plural(found.total)} hold each capability"
-    rest = missing(found.missing)
+    title = f"How many of {plural(found.total, found.what)} hold each capability"
+    rest = not_known(found)
     if not found:
         return message(title, "; ".join(["nothing is held", *rest]), ax)
     caps = [cap for cap, _ in by_count(found)]

@@ -7,15 +7,23 @@ from capset.arrays.each import Diffs
 from capset.arrays.prevalent import Prevalence
 from capset.display import records
 from capset.display.counted import caps_at, texts_at
-from capset.records import Records
+from capset.records import Kind, Records
 
 
 @records.register(Prevalence)
 def _prevalence(found: Prevalence) -> Records:
-    """Make a row of each capability, and one of what is missing."""
-    rows = [(str(cap), int(cap), times, found.total) for cap, times in found.items()]
-    rest = [(None, None, found.missing, found.total)] if found.missing else []
-    return Records({"cap": "text", "number": "number", "count": "number", "total": "number"}, [*rows, *rest])
+    """Make a row of each capability, and one of what is missing, and of what was not all understood."""
+    columns: dict[str, Kind] = {
+        "cap": "text",
+        "number": "number",
+        "count": "number",
+        "total": "number",
+        "note": "text",
+    }
+    rows = [(str(cap), int(cap), times, found.total, None) for cap, times in found.items()]
+    notes = (found.missing, "missing"), (found.partly, "partly")
+    rest = [(None, None, times, found.total, note) for times, note in notes if times]
+    return Records(columns, [*rows, *rest])
 
 
 @records.register(Unique)

@@ -19,7 +19,12 @@ def _masks() -> st.SearchStrategy[list[CapSet | None]]:
 
 def prevalences() -> st.SearchStrategy[arrays.Prevalence]:
     """Draw how many of some masks hold each capability."""
-    return _masks().map(arrays.prevalence)
+    counted = _masks().map(arrays.prevalence)
+    return st.builds(_of, counted, st.sampled_from(["masks", "processes"]), st.booleans())
+
+
+def _of(found: arrays.Prevalence, what: str, partly: bool) -> arrays.Prevalence:
+    return arrays.Prevalence(found, found.total, found.missing, partly=found.total // 2 * partly, what=what)
 
 
 def uniques() -> st.SearchStrategy[arrays.Unique]:
