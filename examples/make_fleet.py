@@ -65,6 +65,8 @@ class Host:
             "cgroup": group or f"/system.slice/{name}.service",
             "container": container,
             "engine": engine,
+            "contained": container is not None,
+            "kernel_thread": False,
             **{f"{kind}_{which}": uid for kind in ("uid", "gid") for which in ("real", "effective", "saved", "fs")},
             "groups": (),
             **{

@@ -17,7 +17,8 @@ from capset import DOCKER_DEFAULT, LAST_CAP, CapSet, CapState, engines, fleet
 from capset.fleet.row import Row
 
 SETS = ("effective", "permitted", "inheritable", "bounding", "ambient")
-STANDING = (*SETS, "uid_effective", "no_new_privs", "seccomp", "elsewhere")
+STANDING = (*SETS, "uid_effective", "uid_real", "uid_saved", "uid_fs", "no_new_privs", "seccomp", "elsewhere")
+UIDS = ("uid_effective", "uid_real", "uid_saved", "uid_fs")
 INITIAL = 4026531837
 MASKS = (0, 1, 1 << 21, DOCKER_DEFAULT.mask, CapSet.all().mask, 1 << 63, (1 << 63) | 5, 2**63 - 1, 2**64 - 1)
 HOSTS = ("web1", "web10", "web9", "it's", 'a "quoted" \\ one', "ünï", "")
@@ -63,10 +64,16 @@ def before(seed: int = 1, rows: int = 400) -> list[Row]:
                 pid=pid,
                 start=random.choice((pid * 7,) * 9 + (None,)),
                 name=name,
-                cgroup=None if random.random() < 0.1 else f"/docker/{pid % 5}" if inside else "/init.scope",
+                cgroup=f"/docker/{pid % 5}" if inside else "/init.scope",
+                contained=None if random.random() < 0.1 else inside,
+                kernel_thread=random.choice((False, False, False, None, True)),
                 container=f"{pid % 5}" if inside else None,
                 engine=random.choice(("docker", "docker", "podman", "nonsense", None)) if inside else None,
-                uid_effective=random.choice((0, 0, 0, 1000, 2**32 - 2, None)),
+                uid_effective=random.choice((0, 0, 0, 1000, 2**32 - 2, 2**32 - 1, None)),
+                uid_real=random.choice((0, 1000, None)),
+                uid_saved=random.choice((0, 1000, None)),
+                uid_fs=random.choice((0, 1000, None)),
+                unread=random.choice((None,) * 9 + ("not all was understood",)),
                 groups=random.choice(((), (1, 2**32 - 1), None)),
                 no_new_privs=random.choice((False, False, True, None)),
                 seccomp=random.choice((0, 2, 2, None)),
@@ -76,7 +83,7 @@ def before(seed: int = 1, rows: int = 400) -> list[Row]:
         )
     made += [Row(host="web1", pid=next(pids["web1"]), unread='it\'s "hidden"'), Row(host="it's", unread="?")]
     # Alike on two hosts, of which the first has the greater ids.
-    more = dict(name="twin", boot="b", cgroup="/", **held[2])
+    more = dict(name="twin", boot="b", contained=False, **held[2])
     return [
         *made,
         Row(host="twin1", pid=70, start=1, **more),
@@ -98,11 +105,11 @@ def after(rows: Iterable[Row], seed: int = 2) -> list[Row]:
             case 1:
                 changed = random.choice(held)
             case 2:
-                changed = {"uid_effective": random.choice((0, 1000, None))}
+                changed = {random.choice(UIDS): random.choice((0, 1000, None))}
             case 3:
                 changed = {"no_new_privs": random.choice((False, True, None)), "seccomp": random.choice((0, 2, None))}
             case 4:
-                changed = {"start": 1} if random.random() < 0.5 else {"boot": "another"}
+                changed = random.choice(({"start": 1}, {"boot": "another"}, {"contained": True}, {"contained": False}))
             case 5:
                 changed = {"name": random.choice(NAMES)}
         if row.name == "twin":
@@ -157,7 +164,7 @@ WHO: dict[str, dict[str, Any]] = {
 }
 RARE: dict[str, dict[str, Any]] = {
     "by name": {},
-    "by none": {"by": None, "set": "bounding", "share": 0.1},
+    "by none": {"by": None, "set": "bounding", "share": 0.15},
     "by two": {"by": ["name", "uid_effective"], "least": 3, "share": 0.3},
     "by a flag": {"by": ["no_new_privs"], "set": "ambient", "share": 0.2, "least": 1},
 }
@@ -176,7 +183,7 @@ def rank(*values: Any) -> tuple[Any, ...]:
 
 
 def prevalence_told(found: Any) -> Any:
-    return {int(cap): times for cap, times in found.items()}, found.total, found.missing
+    return {int(cap): times for cap, times in found.items()}, found.total, found.missing, found.partly
 
 
 def rows_told(found: Any) -> Any:
@@ -203,15 +210,16 @@ def plain(value: Any) -> Any:
 def held_told(held: Any) -> Any:
     if isinstance(held, Row):
         elsewhere = None if held.user_ns is None else held.user_ns != INITIAL
-        return (*(plain(getattr(held, name)) for name in STANDING[:-1]), elsewhere)
-    return None if held is None else tuple(plain(getattr(held, name)) for name in STANDING)
+        return (*(plain(getattr(held, name)) for name in STANDING[:-1]), elsewhere, None)
+    return None if held is None else tuple(plain(getattr(held, name)) for name in (*STANDING, "contained"))
 
 
 def rare_told(found: Any) -> Any:
     each = [
-        (one.peers, one.caps.mask, one.usual.mask, one.count, one.of, one.hosts, one.example) for one in found.outliers
+        (one.peers, one.caps.mask, one.usual.mask, one.count, one.of, one.hosts, one.example, one.pid)
+        for one in found.outliers
     ]
-    return each, found.by, found.total, found.alone, found.unread
+    return each, found.by, found.total, found.alone, found.unread, found.partly
 
 
 def drift_told(found: Any) -> Any:
@@ -221,7 +229,8 @@ def drift_told(found: Any) -> Any:
     ]
     return (
         each,
-        (found.same, found.begun, found.ended, found.unsure, found.unread),
+        (found.same, found.unproven, found.begun, found.ended, found.unsure, found.more),
+        (found.unread, found.unread_hosts, found.partly, found.kernel),
         (found.hosts_gone, found.hosts_new),
     )
 
@@ -250,16 +259,17 @@ def beyond_told(found: Any) -> Any:
 
 def prevalence(rows: Sequence[Row], name: str) -> Any:
     held: Counter[int] = Counter()
-    total = missing = 0
+    total = missing = partly = 0
     for row in rows:
         caps = getattr(row, name)
         if caps is None:
             missing += 1
             continue
         total += 1
+        partly += row.unread is not None
         for cap in caps:
             held[int(cap)] += 1
-    return dict(sorted(held.items())), total, missing
+    return dict(sorted(held.items())), total, missing, partly
 
 
 def who(
@@ -272,7 +282,11 @@ def who(
     chosen = []
     for row in rows:
         caps = getattr(row, set)
-        fits = caps is None or (all(cap in caps for cap in has) and not any(cap in caps for cap in lacks))
+        fits = (
+            caps is None
+            or row.unread is not None
+            or (all(cap in caps for cap in has) and not any(cap in caps for cap in lacks))
+        )
         if fits and (user is None or row.uid_effective in {None, user}):
             chosen.append(row)
     return chosen
@@ -307,10 +321,11 @@ def rare(
                 nearest = min(usual, key=lambda other: ((other ^ held).bit_count(), other))
                 hosts = {row.host for row in those}
                 peers = dict(zip(columns, values, strict=True))
-                outliers.append((peers, held, nearest, len(those), len(members), len(hosts), min(hosts)))
+                outliers.append((peers, held, nearest, len(those), len(members), len(hosts), *first(those)))
     outliers.sort(key=lambda one: (-(one[1] & ~one[2]).bit_count(), one[3] / one[4], str(one[0]), one[1]))
     unread = sum(getattr(row, set) is None for row in rows)
-    return outliers, columns, len(rows), alone, unread
+    partly = sum(getattr(row, set) is not None and row.unread is not None for row in rows)
+    return outliers, columns, len(rows), alone, unread, partly
 
 
 def came(one: Any, other: Any) -> int:
@@ -318,7 +333,7 @@ def came(one: Any, other: Any) -> int:
     if other is None:
         return 0
     pairs = zip(one or [0] * 5, other, range(5), strict=False)
-    return max((later & ~held).bit_count() if None not in {held, later} else 0 for held, later, _ in pairs)
+    return max(0 if later is None else (later & ~(held or 0)).bit_count() for held, later, _ in pairs)
 
 
 def ordered(changes: list[Any]) -> list[Any]:
@@ -336,59 +351,79 @@ def ordered(changes: list[Any]) -> list[Any]:
     )
 
 
+def programs_alone(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if not row.kernel_thread]
+
+
 def of_both(one: Sequence[Row], other: Sequence[Row]) -> Any:
     hosts = [{row.host for row in rows} for rows in (one, other)]
-    unread = sum(all(getattr(row, name) is None for name in SETS) for row in (*one, *other))
-    return unread, (tuple(sorted(hosts[0] - hosts[1])), tuple(sorted(hosts[1] - hosts[0])))
+    both = programs_alone([*one, *other])
+    unread = [row for row in both if all(getattr(row, name) is None for name in SETS)]
+    partly = sum(row.unread is not None for row in both if row not in unread)
+    told = (len(unread), tuple(sorted({row.host for row in unread})), partly, len(one) + len(other) - len(both))
+    return told, (tuple(sorted(hosts[0] - hosts[1])), tuple(sorted(hosts[1] - hosts[0])))
+
+
+def first(rows: Iterable[Row]) -> tuple[str, int | None]:
+    """Return the first host and the least pid on it."""
+    host = min(row.host for row in rows)
+    return host, min((row.pid for row in rows if row.host == host and row.pid is not None), default=None)
 
 
 def drift_by_process(one: Sequence[Row], other: Sequence[Row]) -> Any:
-    unread, hosts = of_both(one, other)
+    seen, hosts = of_both(one, other)
+    one, other = programs_alone(one), programs_alone(other)
     sure = [[row for row in rows if None not in {row.pid, row.start}] for rows in (one, other)]
     earlier = {(row.host, row.pid, row.start): row for row in sure[0]}
-    same = 0
+    same = unproven = 0
     changed: dict[Any, list[Row]] = {}
     for row in sure[1]:
         was = earlier.get((row.host, row.pid, row.start))
         if was is None or (None not in {was.boot, row.boot} and was.boot != row.boot):
             continue
         same += 1
-        if held_told(was) != held_told(row):
-            changed.setdefault((row.name, held_told(was), held_told(row)), []).append(row)
+        unproven += None in {was.boot, row.boot}
+        moved = None not in {was.contained, row.contained} and was.contained != row.contained
+        held, later = ((*held_told(each)[:-1], each.contained if moved else None) for each in (was, row))
+        if held != later:
+            changed.setdefault((was.name if row.name is None else row.name, held, later), []).append(row)
     told = []
     for (name, held, later), rows in changed.items():
-        on = {row.host for row in rows}
-        first = min(on)
-        pid = min(row.pid for row in rows if row.host == first)
-        told.append((name, held, later, len(rows), len(on), first, pid))
+        told.append((name, held, later, len(rows), len({row.host for row in rows}), *first(rows)))
     unsure = len(one) + len(other) - len(sure[0]) - len(sure[1])
-    return ordered(told), (same, len(sure[1]) - same, len(sure[0]) - same, unsure, unread), hosts
+    return ordered(told), (same, unproven, len(sure[1]) - same, len(sure[0]) - same, unsure, None), seen, hosts
 
 
 def drift_by_program(one: Sequence[Row], other: Sequence[Row]) -> Any:
-    unread, hosts = of_both(one, other)
+    seen, hosts = of_both(one, other)
     both = {row.host for row in one} & {row.host for row in other}
-    stood: list[dict[Any, Counter[Any]]] = [{}, {}]
+    one, other = programs_alone(one), programs_alone(other)
+    stood: list[dict[Any, dict[Any, list[Row]]]] = [{}, {}]
     for at, rows in enumerate((one, other)):
         for row in rows:
             if row.host in both and any(getattr(row, name) is not None for name in SETS):
-                stood[at].setdefault((row.host, row.name), Counter())[held_told(row)] += 1
-    found: dict[Any, dict[str, int]] = {}
+                stood[at].setdefault((row.host, row.name), {}).setdefault(held_told(row), []).append(row)
+    found: dict[Any, list[Row]] = {}
+    more = 0
     for host, name in {**stood[0], **stood[1]}:
-        was, now = (those.get((host, name), Counter()) for those in stood)
+        was, now = (those.get((host, name), {}) for those in stood)
+        more += sum(max(0, len(now[held]) - len(was[held])) for held in was if held in now)
         gone = sorted((held for held in was if held not in now), key=lambda held: rank(*held))
         new = sorted((held for held in now if held not in was), key=lambda held: rank(*held))
         while gone and new:
             held, later = min(((held, later) for held in gone for later in new), key=lambda pair: apart(*pair))
-            found.setdefault((name, held, later), {})[host] = now[later]
+            found.setdefault((name, held, later), []).extend(now[later])
             gone.remove(held)
             new.remove(later)
         for held in gone:
-            found.setdefault((name, held, None), {})[host] = was[held]
+            found.setdefault((name, held, None), []).extend(was[held])
         for later in new:
-            found.setdefault((name, None, later), {})[host] = now[later]
-    told = [(name, held, later, sum(on.values()), len(on), min(on), None) for (name, held, later), on in found.items()]
-    return ordered(told), (None, None, None, None, unread), hosts
+            found.setdefault((name, None, later), []).extend(now[later])
+    told = [
+        (name, held, later, len(on), len({row.host for row in on}), *first(on))
+        for (name, held, later), on in found.items()
+    ]
+    return ordered(told), (None, None, None, None, None, more), seen, hosts
 
 
 def apart(held: Any, later: Any) -> int:
@@ -403,16 +438,16 @@ def held_beyond(held: Any, engine: engines.Engine) -> int:
 
 
 def beyond(rows: Sequence[Row], engine: str | None) -> Any:
-    inside = [row for row in rows if row.container is not None or row.cgroup is None]
+    inside = [row for row in rows if row.container is not None or row.contained is not False]
     groups: dict[Any, list[Row]] = {}
     for row in inside:
         elsewhere = None if row.user_ns is None else row.user_ns != INITIAL
-        held = (*(plain(getattr(row, name)) for name in SETS), row.uid_effective)
-        key = (*held, None, None, elsewhere, row.engine, row.last_cap)
+        held = (*(plain(getattr(row, name)) for name in SETS), row.uid_effective, *[None] * 5)
+        key = (*held, elsewhere, row.container is not None, row.engine, row.last_cap)
         groups.setdefault(key, []).append(row)
     told = []
     for key, members in groups.items():
-        row, elsewhere = members[0], key[8]
+        row, elsewhere = members[0], key[11]
         known = {name: caps for name in SETS if (caps := getattr(row, name)) is not None}
         holds = CapSet().union(*known.values())
         named = engine or (row.engine if row.engine in engines.names() else None)
@@ -421,18 +456,24 @@ def beyond(rows: Sequence[Row], engine: str | None) -> Any:
         taken = engines.get(named or "docker")
         match = None
         if named is None or not holds <= taken.default:
-            available = CapSet.all(LAST_CAP if row.last_cap is None else row.last_cap)
-            uid = row.uid_effective if elsewhere is False else None
+            available = CapSet.all(row.last_cap if row.last_cap in range(64) else LAST_CAP)
+            uid = row.uid_effective if elsewhere is False and row.uid_effective != 2**32 - 1 else None
             if len(known) == 5:
-                for each in engines.recognise(CapState(**known), uid=uid, available=available):
-                    if each.engine.name == named or (named is None and each.engine.default <= DOCKER_DEFAULT):
-                        match, taken = each, taken if named else each.engine
-                        break
+                found = list(engines.recognise(CapState(**known), uid=uid, available=available))
+                if named:
+                    match = next((each for each in found if each.engine.name == named), None)
+                else:
+                    found = [each for each in found if each.engine.default <= DOCKER_DEFAULT]
+                    fewest = min((len(each.flags) for each in found), default=0)
+                    found = [each for each in found if len(each.flags) == fewest]
+                    found.sort(key=lambda each: each.engine.name != "docker")  # the others stay in their order
+                    match = next(iter(found), None)
+                    taken = match.engine if match else taken
         if not holds - taken.default:
             continue
         names = Counter(each.name or "" for each in members)
         hosts = {each.host for each in members}
-        held = (*key[:8], elsewhere)
+        held = (*key[:11], elsewhere, None)
         containers = {each.container for each in members} - {None}
         listed = sorted(names.items(), key=lambda pair: (-pair[1], pair[0]))
         flags = match and tuple(match.flags)
@@ -447,6 +488,7 @@ def beyond(rows: Sequence[Row], engine: str | None) -> Any:
         )
     told.sort(
         key=lambda one: (
+            one[0][7] == 0,
             -one[2],
             -one[0][2].bit_count(),
             -one[0][5],
@@ -455,7 +497,7 @@ def beyond(rows: Sequence[Row], engine: str | None) -> Any:
             one[1],
         )
     )
-    unsure = sum(row.cgroup is None and row.container is None for row in inside)
+    unsure = sum(row.contained is None and row.container is None for row in inside)
     unread = sum(not row.sets for row in inside)
-    partly = sum(0 < len(row.sets) < 5 for row in inside)
+    partly = sum(0 < len(row.sets) < 5 or bool(row.sets and row.unread is not None) for row in inside)
     return [one[0] for one in told], len(inside), len(rows) - len(inside), unsure, unread, partly

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from capset.fleet.bridges.tetragon import to_tetragon as to_tetragon
     from capset.fleet.changes import Change as Change
     from capset.fleet.changes import Drift as Drift
+    from capset.fleet.choosing import between as between
+    from capset.fleet.choosing import programs as programs
     from capset.fleet.counting import prevalence as prevalence
     from capset.fleet.counting import who as who
     from capset.fleet.drifting import drift as drift
@@ -61,6 +63,7 @@ else:
             "capset.fleet.bridges.tetragon": ("from_tetragon", "to_tetragon"),
             "capset.fleet.excess": ("beyond",),
             "capset.fleet.excesses": ("Beyond", "Excess"),
+            "capset.fleet.choosing": ("between", "programs"),
             "capset.fleet.counting": ("prevalence", "who"),
             "capset.fleet.changes": ("Change", "Drift"),
             "capset.fleet.drifting": ("drift",),

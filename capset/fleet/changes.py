@@ -8,6 +8,7 @@ from typing import Any, Literal, overload
 from attrs import evolve, frozen
 
 from capset.diff import CapDiff
+from capset.fleet.apart import apart
 from capset.fleet.held import Held
 from capset.plain import Plain
 from capset.printable import message
@@ -31,7 +32,8 @@ class Change(Plain, Tabular):
         count: How many processes it is.
         hosts: On how many hosts.
         host: One of these hosts.
-        pid: One of the processes on it; None where programs are compared.
+        pid: One of the processes on it: a later one, or where there is none an earlier one; None where that is not
+            known.
     """
 
     name: str | None
@@ -49,10 +51,12 @@ class Change(Plain, Tabular):
 
     @property
     def added(self) -> dict[str, CapSet]:
-        """What came in each set, by its name; of what was not there before, all that it has."""
+        """What came in each set, by its name; of what was not there before, or not known, all that it has."""
         if self.after is None:
             return {}
-        return {name: diff.added for name, diff in self.diff.items()} if self.before else self.after.sets
+        known = self.before.sets if self.before else {}
+        new = {name: caps for name, caps in self.after.sets.items() if name not in known}
+        return {**{name: diff.added for name, diff in self.diff.items()}, **new}
 
     @property
     def gained(self) -> int:
@@ -84,7 +88,14 @@ class Drift(Plain, Tabular, Sequence[Change]):
         ended: How many are in the first alone; None where programs are compared.
         unsure: Of how many, in both together, it is not known whether they are the same, as their start is not; None
             where programs are compared.
+        unproven: Of how many in both snapshots the boot is not known in one of them, so that the start alone says that
+            they are the same; None where programs are compared.
+        more: By how much processes have become more that hold what others of their program on the host held before;
+            None where processes are compared.
         unread: Of how many, in both together, no set is known.
+        unread_hosts: On which hosts these are. What is new or no longer there may be among them.
+        partly: Of how many, in both together, something was not understood, so that they may hold more.
+        kernel: How many threads of the kernel, in both together, were left out.
         hosts_gone: The hosts that are in the first snapshot alone.
         hosts_new: The hosts that are in the second alone.
     """
@@ -95,7 +106,12 @@ class Drift(Plain, Tabular, Sequence[Change]):
     begun: int | None = None
     ended: int | None = None
     unsure: int | None = None
+    unproven: int | None = None
+    more: int | None = None
     unread: int = 0
+    unread_hosts: tuple[str, ...] = ()
+    partly: int = 0
+    kernel: int = 0
     hosts_gone: tuple[str, ...] = ()
     hosts_new: tuple[str, ...] = ()
 
@@ -110,27 +126,39 @@ class Drift(Plain, Tabular, Sequence[Change]):
         return evolve(self, changes=self.changes[at]) if isinstance(at, slice) else self.changes[at]
 
     def __str__(self) -> str:
-        return "\n".join([*map(str, self.changes or ["nothing that can be compared has changed"]), *self.facts()])
+        more = apart((each.name, each.before, each.after) for each in self.changes)
+        told = [f"{each} ({words})" if words else str(each) for each, words in zip(self.changes, more, strict=True)]
+        return "\n".join([*(told or ["nothing that can be compared has changed"]), *self.facts()])
 
     def facts(self) -> list[str]:
         """Tell what was compared and what was not, a sentence each."""
         told: list[str] = []
         if self.same is not None:
             told.append(f"{_counted(self.same, 'process')} in both")
+        if self.unproven:
+            told.append(f"! {self.unproven} of them by their start alone, as the boot is not known in both")
         if self.begun or self.ended:
             told.append(
-                f"! {self.begun} in the second alone and {self.ended} in the first: by program these are told too"
+                f"! {self.begun} in the second alone and {self.ended} in the first: by program it is told what is new "
+                "of them"
             )
+        if self.more:
+            told.append(f"! {_counted(self.more, 'process')} more than before with what their program held already")
         if self.unsure:
             told.append(
                 f"! {_counted(self.unsure, 'row')} of which the start is not known: only by program are they told"
             )
         if self.unread:
-            told.append(f"! {_counted(self.unread, 'row')} of which no set is known")
+            perhaps = ": what is new or no longer there may be among them" * (self.by == "program")
+            unread = f"! {_counted(self.unread, 'row')} of which no set is known, on {_listed(self.unread_hosts)}"
+            told.append(unread + perhaps)
+        if self.partly:
+            told.append(f"! {_counted(self.partly, 'row')} of which not all was understood: they may hold more")
         for hosts, where in ((self.hosts_gone, "first"), (self.hosts_new, "second")):
             if hosts:
-                more = f" and {len(hosts) - _SOME} more" if len(hosts) > _SOME else ""
-                told.append(message(f"! in the {where} snapshot alone: {', '.join(hosts[:_SOME])}{more}"))
+                told.append(f"! in the {where} snapshot alone: {_listed(hosts)}")
+        if self.kernel:
+            told.append(f"{_counted(self.kernel, 'row')} of threads of the kernel, which were left out")
         return told
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
@@ -139,6 +167,11 @@ class Drift(Plain, Tabular, Sequence[Change]):
 
 
 _SOME = 10  # so many hosts are named
+
+
+def _listed(hosts: Sequence[str]) -> str:
+    more = f" and {len(hosts) - _SOME} more" if len(hosts) > _SOME else ""
+    return message(", ".join(hosts[:_SOME])) + more
 
 
 def _counted(number: int, what: str) -> str:

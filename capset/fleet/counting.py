@@ -12,7 +12,7 @@ from capset.arrays import Prevalence
 from capset.arrays import prevalence as of_masks
 from capset.capability import Cap
 from capset.errors import ArgumentError, require
-from capset.fleet.frames import frame, grouped, native, nw, one_of
+from capset.fleet.frames import frame, grouped, native, noted, nw, one_of
 from capset.fleet.held import caps_of
 from capset.sets import CapSet
 from capset.state import check_set
@@ -33,7 +33,9 @@ def prevalence(data: Any, *, set: str = "effective") -> Prevalence:
         set: Which of the five sets.
 
     Returns:
-        A mapping of each capability that any process holds. Its ``missing`` are the processes whose set is not known.
+        A mapping of each capability that any process holds. Its ``missing`` are the processes whose set is not known,
+        and ``partly`` those of which not all was understood, so that they may hold more. Threads of the kernel count
+        as others do.
 
     Raises:
         ArgumentError: There is no such set.
@@ -47,11 +49,13 @@ def prevalence(data: Any, *, set: str = "effective") -> Prevalence:
         True
     """
     check_set(set)
-    groups = grouped(frame(data, [set]), [set])
+    table = frame(data, [set], also=("unread",))
+    groups = grouped(table, [set], **noted(table))
     known = [(caps, group["count"]) for group in groups if (caps := caps_of(group[set])) is not None]
     missing = sum(group["count"] for group in groups if group[set] is None)
     counted = of_masks([caps for caps, _ in known], [times for _, times in known])
-    return Prevalence(counted, counted.total, missing)
+    partly = sum(group.get("noted", 0) for group in groups if group[set] is not None)
+    return Prevalence(counted, counted.total, missing, partly=partly, what="processes")
 
 
 def who(
@@ -91,6 +95,9 @@ def who(
         True
     """
     check_set(set)
+    if isinstance(has, str) or isinstance(lacks, str):
+        name = has if isinstance(has, str) else lacks
+        raise TypeError(f"expected capabilities in a list, such as [{name!r}], got {name!r}")
     wanted, unwanted = CapSet(has), CapSet(lacks)
     require(user, int | None, "a user id as int")
     if user is not None and (isinstance(user, bool) or not 0 <= user < 2**32):

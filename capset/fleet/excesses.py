@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 
 from capset.engines import Engine, Match
 from capset.fleet.held import Held
+from capset.fleet.outliers import several_times
 from capset.printable import message
 from capset.sets import CapSet
 from capset.shown import Tabular
@@ -28,6 +29,7 @@ class Excess(Tabular):
         match: Which of its options explain it; None where none does.
         elsewhere: Whether they are in a user namespace other than the initial one, and it counts only there; None where
             that is not known.
+        sure: Whether it is known that they are in one.
         count: How many processes it is.
         hosts: On how many hosts.
         containers: In how many containers, as far as that is known.
@@ -40,6 +42,7 @@ class Excess(Tabular):
     extra: CapSet
     match: Match | None
     elsewhere: bool | None
+    sure: bool
     count: int
     hosts: int
     containers: int
@@ -49,9 +52,14 @@ class Excess(Tabular):
     def __str__(self) -> str:
         names = ", ".join(f"{name or 'without a name'} ({count})" for name, count in [*self.names.items()][:_SOME])
         names += f" and {len(self.names) - _SOME} more" if len(self.names) > _SOME else ""
-        where = self.host if self.hosts == 1 else f"{self.hosts} hosts, such as {self.host}"
         extra = "; ".join(f"{', '.join(sets)}: {_told(caps)}" for caps, sets in self.by_extra().items())
-        return message(f"{names} on {where}: {extra} beyond {self.engine.title}'s default{self.how}{self.place}")
+        return message(f"{names} on {self.where}: {extra} beyond {self.engine.title}'s default{self.how}{self.place}")
+
+    @property
+    def where(self) -> str:
+        """On which host, or on how many, and whether in a container, where that is not known."""
+        where = self.host if self.hosts == 1 else f"{self.hosts} hosts, such as {self.host}"
+        return where + ", perhaps in no container" * (not self.sure)
 
     def by_extra(self) -> dict[CapSet, list[str]]:
         """Tell what is beyond the default, and in which sets: what the bounding set alone has is not held."""
@@ -85,11 +93,13 @@ class Beyond(Tabular, Sequence[Excess]):
     Attributes:
         excesses: Those that hold more.
         engine: The engine that was asked for; None where each has its own.
-        total: How many processes in containers were looked at.
-        outside: How many others there are, whose control group names no container.
+        total: How many processes in containers, or perhaps in one, were looked at.
+        outside: How many others there are, which are in none.
         unsure: Of how many, among those that were looked at, it is not known whether they are in one.
         unread: Of how many among them no set is known.
-        partly: Of how many among them some sets are known and others not: what these would show is not told.
+        partly: Of how many among them some sets are known and others not, or not all was understood: what these would
+            show is not told.
+        repeated: How many hosts were read at more times than one.
     """
 
     excesses: tuple[Excess, ...]
@@ -99,6 +109,7 @@ class Beyond(Tabular, Sequence[Excess]):
     unsure: int
     unread: int
     partly: int
+    repeated: int = 0
 
     def __len__(self) -> int:
         return len(self.excesses)
@@ -116,14 +127,15 @@ class Beyond(Tabular, Sequence[Excess]):
 
     def facts(self) -> list[str]:
         """Tell what was looked at and what was not, a sentence each."""
-        none = f"{self.outside} in none that their control group names"
-        told = [f"{self.total - self.unsure} processes are in containers, {none}"]
+        told = [f"{self.total - self.unsure} processes are in containers, {self.outside} in none"]
         if self.unsure:
             told.append(f"! {self.unsure} more may be in one, which is not known: they were looked at too")
         if self.unread:
             told.append(f"! {self.unread} of all these have no set that is known")
         if self.partly:
-            told.append(f"! {self.partly} of all these have sets that are not known, and others that are")
+            told.append(f"! {self.partly} of all these have sets of which not all is known: they may hold more")
+        if self.repeated:
+            told.append(several_times(self.repeated))
         return told
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:

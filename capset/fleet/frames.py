@@ -5,19 +5,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from capset.errors import ArgumentError, FormatError, MissingExtraError, require, shown
 from capset.fleet.row import COLUMNS
-from capset.sets import THREAD_SETS
 
 try:
     import narwhals as nw
 except ModuleNotFoundError as error:
     raise MissingExtraError("narwhals", "fleet", "asking a fleet") from error
 
-__all__ = ["Frame", "frame", "grouped", "native", "nw", "one_of", "own_columns"]
+__all__ = [
+    "Frame",
+    "first",
+    "frame",
+    "grouped",
+    "host_and_pid",
+    "how_many",
+    "may_be",
+    "native",
+    "noted",
+    "nw",
+    "one_of",
+    "own_columns",
+    "programs_alone",
+    "repeated",
+]
 
 Frame = Any  # a narwhals LazyFrame
 
@@ -45,21 +59,93 @@ def frame(data: object, columns: Sequence[str], also: Sequence[str] = ()) -> Fra
         raise TypeError(f"expected a table of a fleet ({known}), got {shown(data)}") from None
     found = found.lazy()
     schema: Mapping[str, Any] = found.collect_schema()
-    if lacking := next((name for name in columns if name not in schema), None):
+    lacking = next((name for name in columns if name not in schema), None)
+    if lacking is not None:
         raise FormatError("columns", list(schema), f"a snapshot of a fleet, with the column {lacking}")
-    kinds = {name: schema[name] for name in (*columns, *also) if name in schema}
-    for name, kind in kinds.items():
-        if name in THREAD_SETS and not (kind.is_integer() or kind.is_decimal()):
-            remedy = _TEXTS if kind == nw.String else f"{_REMEDY}, which lose bits"
-            raise FormatError(name, str(kind), f"masks as whole numbers of 64 bits; {remedy}")
-    for name, kind in kinds.items():  # in numbers with a point, what is not known is unequal to itself
-        if COLUMNS.get(name) in {"number", "id"} and kind.is_float():
-            raise FormatError(name, str(kind), f"whole numbers; {_REMEDY}")
-    return found
+    kinds = {name: schema[name] for name in (*columns, *also) if name in schema and name in COLUMNS}
+    for name, kind in sorted(kinds.items(), key=lambda each: COLUMNS[each[0]] != "mask"):
+        if not _FITS.get(COLUMNS[name], _is_anything)(kind) and not _is_empty(found, name):
+            raise FormatError(name, str(kind), _expected(name, kind))
+    categories = [name for name, kind in kinds.items() if kind in _CATEGORIES]
+    return found.with_columns(*(nw.col(name).cast(nw.String) for name in categories)) if categories else found
 
 
-_REMEDY = "pandas reads them so with dtype_backend='pyarrow', and as floats without it"
+def _is_empty(found: Frame, name: str) -> bool:
+    """Say whether nothing is known in a column of flags or texts, of which pandas makes whatever then."""
+    return COLUMNS[name] in {"flag", "text"} and not grouped(found, [], known=nw.col(name).count())[0]["known"]
+
+
+def _expected(name: str, kind: Any) -> str:
+    match COLUMNS[name]:
+        case "mask":
+            return (
+                f"masks as whole numbers of 64 bits; {_TEXTS if kind == nw.String else f'{_REMEDY}, which lose bits'}"
+            )
+        case "flag":
+            return "true and false, or null"
+        case "text":
+            return "texts"
+        case _:  # in numbers with a point, what is not known is unequal to itself
+            return f"whole numbers; {_REMEDY}"
+
+
+def _is_whole(kind: Any) -> bool:
+    return bool(kind.is_integer() or kind.is_decimal() or kind == nw.Unknown)  # the last where all is null
+
+
+def _is_flag(kind: Any) -> bool:
+    return kind in {nw.Boolean, nw.Object, nw.Unknown}
+
+
+def _is_text(kind: Any) -> bool:
+    return kind in {nw.String, nw.Object, nw.Unknown, *_CATEGORIES}
+
+
+def _is_anything(_kind: Any) -> bool:
+    return True
+
+
+_CATEGORIES = {nw.Categorical, nw.Enum}
+_FITS: dict[str, Callable[[Any], bool]] = {
+    **dict.fromkeys(("mask", "number", "id"), _is_whole),
+    "flag": _is_flag,
+    "text": _is_text,
+}
+_REMEDY = (
+    "pandas has them by dtype_backend='pyarrow' where it reads a file, and by types_mapper=pandas.ArrowDtype of a "
+    "table of Arrow, and floats otherwise"
+)
 _TEXTS = "texts of 16 hexadecimal digits, as in lines of JSON, are read by fleet.read()"
+
+
+def how_many(found: Frame) -> int:
+    """Return the number of rows."""
+    [row] = grouped(found, [])
+    count: int = row["count"]
+    return count
+
+
+def may_be(column: str, value: bool) -> Any:
+    """Return the expression that a flag has a value, or is not known."""
+    return nw.col(column).is_null() | (nw.col(column) == nw.lit(value))
+
+
+def repeated(found: Frame) -> int:
+    """Count the hosts that were read at more times than one, of which each process may be there several times."""
+    if "time" not in found.collect_schema():
+        return 0
+    hosts = grouped(found, ["host"], times=nw.col("time").n_unique())
+    return sum(group["times"] > 1 for group in hosts)
+
+
+def programs_alone(found: Frame) -> Frame:
+    """Leave out threads of the kernel, which hold everything, come and go, and run no program."""
+    return found.filter(may_be("kernel_thread", False)) if "kernel_thread" in found.collect_schema() else found
+
+
+def noted(found: Frame) -> dict[str, Any]:
+    """Return how :func:`grouped` counts, as ``noted``, the rows of which something was not read or not understood."""
+    return {"noted": nw.col("unread").count()} if "unread" in found.collect_schema() else {}
 
 
 def native(found: Frame, like: object) -> Any:
@@ -85,6 +171,26 @@ def grouped(found: Frame, by: Sequence[str], **more: Any) -> list[dict[str, Any]
     return told
 
 
+def first(found: Frame) -> Any:
+    """Return an expression of what tells processes apart where their host and pid are known, the least first.
+
+    It is one text, as the least host and the least pid of a group may be of two processes.
+    """
+    if "pid" not in found.collect_schema():
+        return nw.concat_str(nw.col("host"), nw.lit(_UNKNOWN), separator=_APART)
+    pid = nw.col("pid").cast(nw.String).str.zfill(_DIGITS).fill_null(_UNKNOWN)
+    return nw.concat_str(nw.col("host"), pid, separator=_APART)
+
+
+def host_and_pid(told: str) -> tuple[str, int | None]:
+    """Return what :func:`first` has put into one text."""
+    host, _, pid = told.rpartition(_APART)
+    return host, None if pid == _UNKNOWN else int(pid)
+
+
+_APART, _DIGITS, _UNKNOWN = "\1", 20, "~"  # the last sorts behind all digits
+
+
 def one_of(column: str, masks: list[Any], found: Frame) -> Any:
     """Return the expression that a column has one of some masks, which are as the engine has given them."""
     if not masks:
@@ -92,7 +198,8 @@ def one_of(column: str, masks: list[Any], found: Frame) -> Any:
     kind = found.collect_schema()[column]
     if kind == nw.UInt64:  # else taken for signed numbers, in which the last bit has no place
         if found.implementation.is_polars():  # which makes a list of an array again
-            return nw.col(column).is_in(nw.new_series("masks", masks, nw.UInt64, backend=found.implementation))
+            listed = nw.new_series("masks", [masks], nw.List(nw.UInt64), backend=found.implementation)
+            return nw.col(column).is_in(listed)
         from numpy import array, uint64
 
         return nw.col(column).is_in(array(masks, uint64))
@@ -107,6 +214,9 @@ def own_columns(by: str | Iterable[str] | None) -> list[str]:
     """
     require(by, str | Iterable | None, "the names of columns")
     names = [] if by is None else [by] if isinstance(by, str) else list(by)
-    if strange := next((name for name in names if name in THREAD_SETS), None):
-        raise ArgumentError(f"expected columns other than the five sets, got {strange!r}", strange)
+    strange = next((name for name in names if COLUMNS.get(name) in {"mask", "ids"}), None)
+    if strange is not None:
+        raise ArgumentError(f"expected columns other than the five sets and the groups, got {strange!r}", strange)
+    if len(set(names)) < len(names):
+        raise ArgumentError(f"expected each column once, got {', '.join(names)}", names)
     return names

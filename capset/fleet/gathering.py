@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from functools import lru_cache
+from itertools import chain
 from typing import Any, cast
 
 from attrs import frozen
 
 from capset.bounds import bounded
 from capset.errors import ArgumentError, CapsetError, FormatError, StatusError, require, shown
+from capset.fleet.lines import once
 from capset.fleet.row import Row
-from capset.live.origin import boot_id, control_group, host_name, origin, start_time
+from capset.live.kernel_threads import is_kernel_thread
+from capset.live.origin import (
+    Origin,
+    boot_id,
+    control_group,
+    has_own_pids,
+    host_name,
+    is_here,
+    origin,
+    sees_all_groups,
+    start_time,
+)
 from capset.live.reading import kernel_release, last_cap
 from capset.live.scanning import Scan
 from capset.live.snapshot import Snapshot
@@ -95,28 +107,26 @@ def _of_scan(scan: Scan, host: str | None, time: datetime | None) -> Iterator[Ro
     proc = scan.proc
     if host is None and (host := host_name(proc=proc)) is None:
         raise ArgumentError(f"{proc} has no sys/kernel/hostname, which names the host: give host=", proc)
-    if time is None and proc == "/proc":
+    if time is None and is_here(proc=proc):
         time = datetime.now(UTC)
     where = _Host(message(host), time, boot_id(proc=proc), _release(proc), _last_cap(proc))
     return _read(scan, where)
 
 
 def _read(scan: Scan, host: _Host) -> Iterator[Row]:
+    whole = sees_all_groups(proc=scan.proc)  # else every path begins at the group of some container
     for status in scan:
         tid = None if status.pid == status.tgid else status.pid
         started = start_time(status.tgid, proc=scan.proc, tid=tid)
         group = control_group(status.tgid, proc=scan.proc, tid=tid)
-        yield _of_status(status, host, started, group)
+        kernel = is_kernel_thread(status, proc=scan.proc)
+        found = origin(group) if group is not None else Origin()
+        if kernel:
+            found = Origin(contained=False)
+        elif found.contained is False and (not whole or has_own_pids(status.tgid, proc=scan.proc, tid=tid)):
+            found = Origin()
+        yield _of_status(status, host, start=started, group=group, origin=found, kernel=kernel)
     yield from _unread(scan, host)
-
-
-@lru_cache(maxsize=1024)
-def _origin(group: str | None) -> tuple[str | None, str | None, str | None]:
-    """Return a control group, its container and its engine, as they stand in a row."""
-    if group is None:
-        return None, None, None
-    found = origin(group)
-    return message(group), found.container and message(found.container), found.engine
 
 
 def _of_snapshot(snapshot: Snapshot, host: _Host) -> Iterator[Row]:
@@ -124,9 +134,16 @@ def _of_snapshot(snapshot: Snapshot, host: _Host) -> Iterator[Row]:
     yield from _unread(snapshot, host)
 
 
-def _of_status(status: ProcStatus, host: _Host, start: int | None = None, group: str | None = None) -> Row:
+def _of_status(
+    status: ProcStatus,
+    host: _Host,
+    *,
+    start: int | None = None,
+    group: str | None = None,
+    origin: Origin = Origin(),  # noqa: B008 -- it is frozen
+    kernel: bool | None = None,
+) -> Row:
     caps, uids, gids = status.caps, status.uids, status.gids
-    cgroup, container, engine = _origin(group)
     return Row(
         host=host.name,
         time=host.time,
@@ -138,9 +155,11 @@ def _of_status(status: ProcStatus, host: _Host, start: int | None = None, group:
         ppid=status.ppid,
         start=start,
         name=printable(status.name),
-        cgroup=cgroup,
-        container=container,
-        engine=engine,
+        cgroup=group and message(group),
+        container=origin.container and message(origin.container),
+        engine=origin.engine,
+        contained=origin.contained,
+        kernel_thread=kernel,
         uid_real=uids.real,
         uid_effective=uids.effective,
         uid_saved=uids.saved,
@@ -161,7 +180,8 @@ def _of_status(status: ProcStatus, host: _Host, start: int | None = None, group:
     )
 
 
-_PID = re.compile(r"/([0-9]{1,19})(?:/task/([0-9]{1,19}))?/[^/]*$")
+_PRINTED = "what capset ps --json prints"
+_PLACE = re.compile(r"/([0-9]{1,19})(?:/task/([0-9]{1,19}))?/(?:status|task)\b")
 
 
 def _unread(found: Scan | Snapshot, host: _Host) -> Iterator[Row]:
@@ -172,13 +192,18 @@ def _unread(found: Scan | Snapshot, host: _Host) -> Iterator[Row]:
     others: Iterable[StatusError | OSError] = (*found.malformed, *found.failed)
     for error in others:
         path = error.source if isinstance(error, StatusError) else str(error.filename)
-        place = _PID.search(path)
-        yield _row(host, int(place[2] or place[1]) if place else None, str(error))
+        yield _row(host, _thread(path), str(error))
     if found.hidden:
         yield _row(host, None, HIDDEN)
 
 
-def _row(host: _Host, pid: int | None, why: str) -> Row:
+def _thread(text: str) -> int | None:
+    """Return the id of the thread whose file a text names."""
+    place = _PLACE.search(text)
+    return int(place[2] or place[1]) if place else None
+
+
+def _row(host: _Host, pid: int | None, why: str, *, kernel: bool | None = None) -> Row:
     return Row(
         host=host.name,
         time=host.time,
@@ -186,6 +211,8 @@ def _row(host: _Host, pid: int | None, why: str) -> Row:
         kernel=host.kernel,
         last_cap=host.last_cap,
         pid=pid,
+        contained=False if kernel else None,
+        kernel_thread=kernel,
         unread=message(why),
     )
 
@@ -209,49 +236,74 @@ def _of_ps(source: Mapping[str, Any] | str | bytes, host: _Host) -> Iterator[Row
     if isinstance(source, str | bytes):
         bounded(source, "ps")
         try:
-            told = json.loads(source)
-        except ValueError as error:
-            raise FormatError("ps", source, f"what capset ps --json prints ({error})") from None
+            told = json.loads(source, object_pairs_hook=once)
+        except (RecursionError, ValueError) as error:
+            raise FormatError("ps", source, f"{_PRINTED} ({error}); a folder is read by live.scan(proc=...)") from None
     found: dict[str, Any] = {}
     if isinstance(told, Mapping):
         found.update(cast("Mapping[str, Any]", told))
     if "processes" not in found:
         raise FormatError("processes", source, "the list processes that capset ps --json prints, without --group")
+    kernel = _kernel_threads(found)
     statuses: list[ProcStatus] = []
     for at, each in enumerate(_list(found, "processes")):
         try:
             statuses.append(ProcStatus.from_dict(each))
         except FormatError as error:
             raise FormatError(f"processes[{at}].{error.place}", error.value, error.expected) from None
-    return _of_listed(statuses, list(_not_listed(found)), host)
+    rows = (
+        _of_status(status, host, origin=_OUTSIDE if kernel(status.pid) else Origin(), kernel=kernel(status.pid))
+        for status in statuses
+    )
+    return chain(rows, list(_not_listed(found, len(statuses), host)))
 
 
-def _of_listed(statuses: Iterable[ProcStatus], unread: Iterable[tuple[int | None, str]], host: _Host) -> Iterator[Row]:
-    yield from (_of_status(status, host) for status in statuses)
-    yield from (_row(host, pid, why) for pid, why in unread)
+_OUTSIDE = Origin(contained=False)
 
 
-def _not_listed(told: Mapping[str, Any]) -> Iterator[tuple[int | None, str]]:
-    """Tell what ps could not read, or has left out."""
+def _kernel_threads(told: Mapping[str, Any]) -> Callable[[int], bool | None]:
+    """Return what says of a thread that is listed whether it is of the kernel; None where ps did not say."""
+    threads = told.get("kernel_threads")
+    if not isinstance(threads, Mapping) or "listed" not in threads:
+        return lambda _: None
+    found = cast("Mapping[str, Any]", threads)
+    listed, unsure = set(_ids(found, "listed")), set(_ids(found, "not_known"))
+    return lambda pid: None if pid in unsure else pid in listed
+
+
+def _ids(told: Mapping[str, Any], key: str) -> list[int]:
+    found = _list(told, key)
+    if not all(isinstance(each, int) and not isinstance(each, bool) for each in found):
+        raise FormatError(f"kernel_threads.{key}", found, "the ids of threads of the kernel")
+    return found
+
+
+def _not_listed(told: Mapping[str, Any], listed: int, host: _Host) -> Iterator[Row]:
+    """Make a row of what ps could not read, or has left out."""
     for each in _list(told, "denied"):
         match each:
             case {"tid": int(thread)} | {"tid": None, "pid": int(thread)}:
-                yield thread, "it may not be read"
+                yield _row(host, thread, "it may not be read")
             case _:
                 raise FormatError("denied", each, "a process that could not be read, with its pid and tid")
     for key in ("malformed", "failed"):
         for each in _list(told, key):
-            require(each, str, f"a text in {key}")
-            place = _IN_TEXT.search(each)
-            yield int(place[2] or place[1]) if place else None, each
+            if not isinstance(each, str):
+                raise FormatError(key, each, "a text that says what could not be read")
+            yield _row(host, _thread(each), each)
     if told.get("hidden"):
-        yield None, HIDDEN
-    for pid in _list(told.get("kernel_threads") or {}, "left_out"):
-        require(pid, int, "the id of a thread of the kernel")
-        yield pid, "a thread of the kernel, which ps has left out"
-
-
-_IN_TEXT = re.compile(r"/([0-9]{1,19})(?:/task/([0-9]{1,19}))?/status\b")
+        yield _row(host, None, HIDDEN)
+    threads = told.get("kernel_threads")
+    if threads is not None and not isinstance(threads, Mapping):
+        raise FormatError("kernel_threads", threads, "an object with the threads of the kernel, as ps prints it")
+    kernel = _ids(cast("Mapping[str, Any]", threads or {}), "left_out")
+    for pid in kernel:
+        yield _row(host, pid, "a thread of the kernel, which ps has left out", kernel=True)
+    of = told.get("of", listed)
+    if not isinstance(of, int) or isinstance(of, bool):
+        raise FormatError("of", of, "the number of processes that there were")
+    if of > listed + len(kernel):
+        yield _row(host, None, f"ps was told to list some alone: of {of} processes {listed} are listed")
 
 
 def _list(told: Mapping[str, Any], key: str) -> list[Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
 from attrs import astuple, frozen
 
 from capset.diff import CapDiff
+from capset.errors import FormatError
 from capset.fleet.row import SomeSets
 from capset.plain import Plain
 from capset.sets import THREAD_SETS, CapSet
@@ -18,7 +19,9 @@ from capset.summary import summary
 
 __all__ = ["STANDING", "Held", "caps_of", "held_of", "rank"]
 
-STANDING = (*THREAD_SETS, "uid_effective", "no_new_privs", "seccomp", "elsewhere")
+_BESIDE = {"uid_real": "real user", "uid_saved": "saved user", "uid_fs": "file system user"}
+_NUMBERS = {"uid_effective": "user", **_BESIDE, "no_new_privs": "no_new_privs", "seccomp": "seccomp"}
+STANDING = (*THREAD_SETS, *_NUMBERS, "elsewhere")
 """What says what a process may do: columns of a snapshot, and the last, which is of the column *user_ns*."""
 
 
@@ -29,9 +32,13 @@ class Held(SomeSets, Plain, Shown):
     Attributes:
         effective: The effective set; likewise the other four.
         uid_effective: As whom it acts.
+        uid_real: Who started it.
+        uid_saved: Whom it may become again.
+        uid_fs: Who it is to file systems.
         no_new_privs: Whether execve(2) can no longer give privileges.
         seccomp: The seccomp mode: 0 disabled, 1 strict, 2 filter.
         elsewhere: Whether it is in a user namespace other than the initial one, where its sets count alone.
+        contained: Whether it is in a container, where that has changed.
     """
 
     effective: CapSet | None = None
@@ -40,9 +47,13 @@ class Held(SomeSets, Plain, Shown):
     bounding: CapSet | None = None
     ambient: CapSet | None = None
     uid_effective: int | None = None
+    uid_real: int | None = None
+    uid_saved: int | None = None
+    uid_fs: int | None = None
     no_new_privs: bool | None = None
     seccomp: int | None = None
     elsewhere: bool | None = None
+    contained: bool | None = None
 
     def diff(self, other: Held) -> dict[str, CapDiff]:
         """Return what turns the sets into those of *other*: those that are known of both, and differ."""
@@ -54,8 +65,12 @@ class Held(SomeSets, Plain, Shown):
         return "; ".join([*_by_value({name: summary(caps) for name, caps in self.sets.items()}), *self._others()])
 
     def _others(self) -> list[str]:
-        others = ("user", self.uid_effective), ("no_new_privs", self.no_new_privs), ("seccomp", self.seccomp)
-        told = [f"{name} {_WORDS.get(value, value)}" for name, value in others if value is not None]
+        values = {attribute: getattr(self, attribute) for attribute in _NUMBERS}
+        told = [
+            f"{_NUMBERS[attribute]} {value}"
+            for attribute, value in values.items()
+            if value is not None and not (attribute in _BESIDE and value == self.uid_effective)
+        ]
         return [*told, *[f"! {_NAMESPACE[True]}"] * bool(self.elsewhere)]
 
     def changes(self, later: Held) -> list[str]:
@@ -74,12 +89,19 @@ class Held(SomeSets, Plain, Shown):
         told += [
             f"{name}: {summary(caps)}, then not known" for name, caps in self.sets.items() if name not in later.sets
         ]
-        for name, attribute in (("user", "uid_effective"), ("no_new_privs", "no_new_privs"), ("seccomp", "seccomp")):
+        user = (self.uid_effective, later.uid_effective)
+        for attribute, name in _NUMBERS.items():
             one, other = getattr(self, attribute), getattr(later, attribute)
+            if attribute in _BESIDE and (one, other) == user:  # mostly all are one
+                continue
             if one != other:
                 told.append(f"{name} {_WORDS.get(one, one)}, then {_WORDS.get(other, other)}")
+            elif attribute in _BESIDE and one is not None and user[0] != user[1]:
+                told.append(f"{name} still {one}")
         if self.elsewhere != later.elsewhere:
             told.append(f"! {_NAMESPACE[self.elsewhere]}, then {_NAMESPACE[later.elsewhere]}")
+        if None not in {self.contained, later.contained} and self.contained != later.contained:
+            told.append("in no container, then in one" if later.contained else "! in a container, then in none")
         return told
 
     def _change(self, later: Held, name: str, diff: CapDiff) -> str:
@@ -111,17 +133,21 @@ def caps_of(value: Any) -> CapSet | None:
     if value is None:
         return None
     number = int(value)
+    if number != value:
+        raise FormatError("mask", value, "a whole number")
     return CapSet.from_mask(number + 2**64 if number < 0 and not isinstance(value, Decimal) else number)
 
 
 def held_of(group: Mapping[str, Any], suffix: str = "") -> Held:
     """Make it of a row that an engine gives, in which its columns end with *suffix*."""
-    values = {name: group[f"{name}{suffix}"] for name in STANDING}
-    for name in THREAD_SETS:
-        values[name] = caps_of(values[name])
-    for name, kind in (("uid_effective", int), ("no_new_privs", bool), ("seccomp", int), ("elsewhere", bool)):
-        values[name] = None if values[name] is None else kind(values[name])
-    return Held(**values)
+    values = {name: group.get(f"{name}{suffix}") for name in (*STANDING, "contained")}
+    return Held(**{name: value if value is None else _KINDS.get(name, int)(value) for name, value in values.items()})
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(THREAD_SETS, caps_of),
+    **dict.fromkeys(("no_new_privs", "elsewhere", "contained"), bool),
+}
 
 
 def rank(held: Held | None, *more: Any) -> tuple[tuple[bool, Any], ...]:

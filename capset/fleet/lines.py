@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from typing import Any, BinaryIO, cast
 
-from capset.errors import CapsetError, FormatError
+from capset.errors import CapsetError, FormatError, shown
 from capset.fleet.row import COLUMNS, Kind, Row
+from capset.printable import message
 from capset.sets import CapSet
 
-__all__ = ["from_line", "to_line"]
+__all__ = ["LONGEST_LINE", "end_line", "from_line", "from_lines", "from_values", "lines_of", "once", "to_line"]
 
 
 def to_line(process: Row) -> str:
@@ -55,7 +58,7 @@ def from_line(text: str, source: str = "", line: int | None = None) -> Row:
         CapSet.parse('CAP_KILL')
     """
     try:
-        found = json.loads(text, object_pairs_hook=_once)
+        found = json.loads(text, object_pairs_hook=once)
     except (RecursionError, ValueError) as error:
         raise FormatError("line", text, f"a process as an object of JSON ({error})", source, line) from None
     if not isinstance(found, dict):
@@ -63,13 +66,69 @@ def from_line(text: str, source: str = "", line: int | None = None) -> Row:
     return from_values(cast("dict[str, Any]", found), source, line)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def end_line(rows: int) -> str:
+    """Write the last line of a pipe, which says how many rows there were: one that is cut off is seen by it."""
+    return json.dumps({_END: rows})
+
+
+def _end_of(text: str) -> int | None:
+    """Return how many rows there were, if that is what a line says."""
+    found = _ENDED.fullmatch(text)
+    return int(found[1]) if found else None
+
+
+_END = "rows"
+_ENDED = re.compile(rf'\{{\s*"{_END}"\s*:\s*([0-9]{{1,18}})\s*\}}')
+
+
+def from_lines(lines: Iterable[bytes], source: str = "", *, unended: Callable[[], None] | None = None) -> Iterator[Row]:
+    """Read lines, of which empty ones are passed over.
+
+    Args:
+        lines: Each line, as :func:`lines_of` gives them.
+        source: What errors call the file.
+        unended: Called at the end where no line says how many rows there were.
+
+    Raises:
+        FormatError: One is too long, no UTF-8, or none that :func:`to_line` writes; or there are fewer rows, or more,
+            than the last line says.
+    """
+    rows, ended = 0, None
+    for number, line in enumerate(lines, 1):
+        if len(line) == LONGEST_LINE:
+            raise FormatError("line", line[:40], f"lines shorter than {LONGEST_LINE} bytes", source, number)
+        try:
+            text = line.decode().strip()
+        except UnicodeDecodeError:
+            raise FormatError("line", line[:40], "text in UTF-8", source, number) from None
+        if not text:
+            continue
+        if ended is not None:
+            raise FormatError("line", text, "no more, as the line before is the last", source, number)
+        ended = _end_of(text)
+        if ended is None:
+            rows += 1
+            yield from_line(text, source, number)
+        elif ended != rows:
+            raise FormatError("rows", ended, f"as many as there are, {rows}: something is missing", source, number)
+    if ended is None and unended:
+        unended()
+
+
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """Return the lines of a file, the first part of one that is too long among them."""
+    return iter(lambda: file.readline(LONGEST_LINE), b"")
+
+
+LONGEST_LINE = 2**20
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     """Refuse a key that stands twice, of which one value would be lost."""
     found = dict(pairs)
     if len(found) != len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"{twice!r} stands twice")
+        [(twice, _)] = Counter(name for name, _ in pairs).most_common(1)
+        raise ValueError(f"{shown(twice)} stands twice")
     return found
 
 
@@ -79,26 +138,27 @@ def from_values(found: dict[str, Any], source: str = "", line: int | None = None
     Raises:
         FormatError: A column is unknown, missing, or holds something else.
     """
-    if strange := next((name for name in found if name not in COLUMNS), None):
-        raise FormatError(strange, found[strange], f"a column of a snapshot: {', '.join(COLUMNS)}", source, line)
-    values = {name: _read(name, value, source, line) for name, value in found.items() if value is not None}
+    values: dict[str, Any] = {}
+    for name, value in found.items():
+        if name not in _READ_OF:
+            raise FormatError(message(name), value, f"a column of a snapshot: {', '.join(COLUMNS)}", source, line)
+        if value is None:
+            continue
+        expected, convert = _READ_OF[name]
+        try:
+            values[name] = convert(value)
+        except (CapsetError, OverflowError, TypeError, ValueError):  # a time before the first in UTC overflows
+            raise FormatError(name, value, expected, source, line) from None
     if "host" not in values:
         raise FormatError("host", None, "the name of the host", source, line)
     return Row(**values)
 
 
-def _read(name: str, value: object, source: str, line: int | None) -> Any:
-    expected, convert = _READ[COLUMNS[name]]
-    try:
-        return convert(value)
-    except (CapsetError, OverflowError, TypeError, ValueError):  # a time before the first in UTC overflows
-        raise FormatError(name, value, expected, source, line) from None
-
-
 def _text(value: object) -> str:
     if not isinstance(value, str):
         raise TypeError
-    value.encode()  # lone surrogates cannot stand in a table
+    if not value.isascii():
+        value.encode()  # lone surrogates cannot stand in a table
     return value
 
 
@@ -149,3 +209,5 @@ _READ: dict[Kind, tuple[str, Callable[[object], Any]]] = {
     "mask": ("a mask of 16 hexadecimal digits, or a number from 0 to 2**64 - 1", _mask),
     "flag": ("true or false", _flag),
 }
+_READ_OF = {name: _READ[kind] for name, kind in COLUMNS.items()}
+_READ_OF["last_cap"] = ("the number of a capability, from 0 to 63", _whole(6, signed=False))

@@ -27,6 +27,7 @@ class Outlier(Tabular):
         of: How many peers there are.
         hosts: On how many hosts they are.
         example: The host of one of them.
+        pid: Its id, where that is known.
     """
 
     peers: dict[str, Any] = field(hash=False)
@@ -36,6 +37,7 @@ class Outlier(Tabular):
     of: int
     hosts: int
     example: str
+    pid: int | None = None
 
     @property
     def share(self) -> float:
@@ -49,7 +51,8 @@ class Outlier(Tabular):
 
     def __str__(self) -> str:
         peers = ", ".join(f"{name} {value}" for name, value in self.peers.items()) or "all processes"
-        where = self.example if self.hosts == 1 else f"{self.hosts} hosts, such as {self.example}"
+        where = self.example + (f", pid {self.pid}" if self.pid is not None else "")
+        where = where if self.hosts == 1 else f"{self.hosts} hosts, such as {where}"
         return message(f"{peers}: {self.count} of {self.of}, on {where}: {self.diff}")
 
 
@@ -68,6 +71,8 @@ class Rare(Plotted, Sequence[Outlier]):
         total: How many processes were looked at.
         alone: How many of them have too few peers to say.
         unread: Of how many the set is not known.
+        partly: Of how many others something was not understood, so that they may hold more.
+        repeated: How many hosts were read at more times than one.
     """
 
     outliers: tuple[Outlier, ...]
@@ -78,6 +83,8 @@ class Rare(Plotted, Sequence[Outlier]):
     total: int
     alone: int
     unread: int
+    partly: int = 0
+    repeated: int = 0
 
     def __len__(self) -> int:
         return len(self.outliers)
@@ -101,8 +108,18 @@ class Rare(Plotted, Sequence[Outlier]):
             told.append(f"{self.alone} of them have fewer than {self.least} peers, and were not looked at")
         if self.unread:
             told.append(f"! {self.unread} of them have a set that is not known")
+        if self.partly:
+            told.append(f"! of {self.partly} of them not all was understood: they may hold more")
+        if self.repeated:
+            told.append(several_times(self.repeated))
         return told
 
     def _repr_pretty_(self, printer: Any, _cycle: bool) -> None:
         """Write what a notebook keeps beside the table."""
         printer.text(f"<Rare: {len(self)} sets>")
+
+
+def several_times(hosts: int) -> str:
+    """Tell that some hosts were read at more times than one."""
+    were = "1 host was" if hosts == 1 else f"{hosts} hosts were"
+    return f"! {were} read at more times than one, and each counts: fleet.between() chooses some"

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from capset.errors import ArgumentError, require
-from capset.fleet.frames import frame, grouped, nw, own_columns
+from capset.fleet.frames import first, frame, grouped, host_and_pid, noted, nw, own_columns, repeated
 from capset.fleet.held import caps_of
 from capset.fleet.outliers import Outlier, Rare
 from capset.sets import CapSet
@@ -58,8 +58,9 @@ def rare(
     if least < 1:
         raise ArgumentError(f"expected a number of peers of 1 or more, got {least}", least)
     columns = own_columns(by)
-    table = frame(data, [*columns, set, "host"])
-    groups = grouped(table, [*columns, set], hosts=nw.col("host").n_unique(), example=nw.col("host").min())
+    table = frame(data, [*columns, set, "host"], also=("pid", "time", "unread"))
+    of_each = {"hosts": nw.col("host").n_unique(), "first": nw.col("first").min(), **noted(table)}
+    groups = grouped(table.with_columns(first=first(table)), [*columns, set], **of_each)
     kinds: defaultdict[tuple[Any, ...], list[dict[str, Any]]] = defaultdict(list)
     for group in groups:
         if group[set] is not None:
@@ -82,6 +83,8 @@ def rare(
         total=sum(group["count"] for group in groups),
         alone=alone,
         unread=sum(group["count"] for group in groups if group[set] is None),
+        repeated=repeated(table),
+        partly=sum(group.get("noted", 0) for group in groups if group[set] is not None),
     )
 
 
@@ -94,6 +97,7 @@ def _outliers(
         common = [max(held, key=lambda each: (each[1]["count"], -each[0].mask))[0]]
     for caps, group in held:
         if caps not in common:
+            host, pid = host_and_pid(group["first"])
             yield Outlier(
                 peers=peers,
                 caps=caps,
@@ -101,7 +105,8 @@ def _outliers(
                 count=group["count"],
                 of=of,
                 hosts=group["hosts"],
-                example=group["example"],
+                example=host,
+                pid=pid,
             )
 
 

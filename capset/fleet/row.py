@@ -54,9 +54,11 @@ class Row(SomeSets, Tabular):
         start: When it started, in ticks of the clock since the boot.
         name: The name of the thread, as :func:`capset.printable.printable` writes it.
         cgroup: The path of its control group.
-        container: The id of its container, or its name, where the control group tells it. Where *cgroup* is known and
-            this is not, the group names none.
+        container: The id of its container, or its name, where the control group tells it.
         engine: The engine of its container, as :func:`capset.engines.get` takes it, where the control group tells it.
+        contained: Whether it is in a container. False where the control group is one of the host's own, such as that
+            of a service, and the pid namespace is, as far as that can be read; and of threads of the kernel.
+        kernel_thread: Whether it is a thread of the kernel itself, which holds everything and runs no program.
         uid_real: Who started it.
         uid_effective: Who it acts as.
         uid_saved: Whom it may become again.
@@ -96,6 +98,8 @@ class Row(SomeSets, Tabular):
     cgroup: str | None = None
     container: str | None = None
     engine: str | None = None
+    contained: bool | None = None
+    kernel_thread: bool | None = None
     uid_real: int | None = None
     uid_effective: int | None = None
     uid_saved: int | None = None
@@ -130,6 +134,8 @@ COLUMNS: dict[str, Kind] = {
     "cgroup": "text",
     "container": "text",
     "engine": "text",
+    "contained": "flag",
+    "kernel_thread": "flag",
     **dict.fromkeys((f"{kind}_{which}" for kind in ("uid", "gid") for which in Ids._fields), "id"),
     "groups": "ids",
     **dict.fromkeys(THREAD_SETS, "mask"),

@@ -80,10 +80,10 @@ def snapshots(rows: int, folder: Path) -> None:
                 "pid": pa.array(pid),
                 "start": pa.array(pid * 7),
                 "name": pa.array([each["name"] for each in held]).take(pick),
-                "cgroup": pa.compute.fill_null(container, "/init.scope"),
                 "container": container,
                 "engine": texts(pa, np.zeros(rows, int), "docker", 1, inside),
-                "uid_effective": pa.array([each["uid"] for each in held], pa.uint32()).take(pick),
+                "contained": inside,
+                **dict.fromkeys(fleets.UIDS, pa.array([each["uid"] for each in held], pa.uint32()).take(pick)),
                 **masks,
                 "no_new_privs": pa.array(np.zeros(rows, bool)),
                 "seccomp": pa.array(np.where(inside, 2, 0)),
@@ -158,14 +158,14 @@ def counted(table: Any) -> int:
     return int(rows["rows"][0].as_py())
 
 
-STANDING = [*fleets.SETS, "uid_effective", "no_new_privs", "seccomp", "user_ns"]
+STANDING = [*fleets.SETS, *fleets.UIDS, "no_new_privs", "seccomp", "user_ns", "kernel_thread", "unread"]
 QUESTIONS: dict[str, tuple[list[str], Any]] = {
-    "prevalence": (["effective"], lambda one, _: fleets.prevalence_told(fleet.prevalence(one))),
+    "prevalence": (["effective", "unread"], lambda one, _: fleets.prevalence_told(fleet.prevalence(one))),
     "who": (
         ["effective", "uid_effective", "unread"],
         lambda one, _: counted(fleet.who(one, has=["sys_admin"], lacks=["net_raw"], user=0)),
     ),
-    "rare": (["host", "name", "effective"], lambda one, _: fleets.rare_told(fleet.rare(one))),
+    "rare": (["host", "pid", "name", "effective", "unread"], lambda one, _: fleets.rare_told(fleet.rare(one))),
     "drift, by process": (
         ["host", "boot", "pid", "start", "name", *STANDING],
         lambda one, other: fleets.drift_told(fleet.drift(one, other)),
@@ -175,7 +175,18 @@ QUESTIONS: dict[str, tuple[list[str], Any]] = {
         lambda one, other: fleets.drift_told(fleet.drift(one, other, by="program")),
     ),
     "beyond": (
-        ["host", "name", "container", "cgroup", "engine", "last_cap", "uid_effective", "user_ns", *fleets.SETS],
+        [
+            "host",
+            "name",
+            "container",
+            "contained",
+            "engine",
+            "last_cap",
+            "uid_effective",
+            "user_ns",
+            "unread",
+            *fleets.SETS,
+        ],
         lambda one, _: fleets.beyond_told(fleet.beyond(one)),
     ),
 }

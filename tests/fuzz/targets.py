@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from attrs import field, frozen
 
-from capset import Cap, CapDiff, CapSet, FileCaps, documents, engines, live, observed
+from capset import Cap, CapDiff, CapSet, FileCaps, documents, engines, fleet, live, observed
 from capset.documents import DIALECTS, meaning
 from capset.errors import CapsetError
 from capset.formats import (
@@ -464,8 +465,79 @@ def _unit(unit: systemd.Unit) -> None:
             assert getattr(again, name) == getattr(unit, name), written
 
 
+# -- fleets, of which no table is asked here ----------------------------------------------------------
+
+WEB = fleet.Row(
+    host="web1",
+    time=datetime(2026, 11, 2, 6, tzinfo=UTC),
+    boot="b-1",
+    kernel="6.12.48",
+    last_cap=40,
+    pid=8,
+    tgid=7,
+    ppid=1,
+    start=7,
+    name="nginx",
+    cgroup="/x",
+    container="5d" * 32,
+    engine="docker",
+    **{f"{kind}_{who}": 1000 for kind in ("uid", "gid") for who in ("real", "effective", "saved", "fs")},
+    groups=(4, 5),
+    **dict.fromkeys(("effective", "permitted", "inheritable", "bounding", "ambient"), CapSet.parse("kill,41")),
+    no_new_privs=True,
+    seccomp=2,
+    user_ns=4026531837,
+)
+LOST = fleet.Row(host="web1", pid=7, effective=CapSet(), unread="it may not be read")
+
+
+def as_lines(found: fleet.Row | list[fleet.Row]) -> None:
+    """Hold that each process goes into a line of JSON and comes back."""
+    for process in found if isinstance(found, list) else [found]:
+        assert fleet.from_line(fleet.to_line(process)) == process
+
+
+def _of_fleets() -> Iterator[tuple[str, Target]]:
+    lines = [fleet.to_line(process) for process in (WEB, LOST)]
+    yield "from_line", Target(read=fleet.from_line, takes=TEXT, corpus=lambda: lines, comes_back=as_lines)
+    for name in ("ecs", "falco", "osquery", "tetragon"):
+        read, write = getattr(fleet, f"from_{name}"), getattr(fleet, f"to_{name}")
+        events = [write(WEB)]
+        yield f"from_{name}", Target(read=read, takes=DOCUMENT, corpus=partial(list, events), comes_back=as_lines)
+    dotted = {"host.name": "web1", "process.pid": 7, "process.thread.capabilities.effective": ["CAP_KILL", "41"]}
+    yield "from_ecs dotted", Target(read=fleet.from_ecs, takes=DOCUMENT, corpus=lambda: [dotted], comes_back=as_lines)
+    row = fleet.to_osquery(WEB)
+    about = {"hostIdentifier": "web1", "unixTime": 1762063200}
+    logs = [{**about, "snapshot": [row]}, {**about, "diffResults": {"added": [row]}}, {**about, "columns": row}]
+    logs[2]["action"] = "added"
+    yield (
+        "from_osquery_log",
+        Target(read=fleet.from_osquery_log, takes=DOCUMENT, corpus=lambda: logs, comes_back=as_lines),
+    )
+    held = fleet.Held(effective=CapSet.parse("kill,41"), uid_effective=0, seccomp=2)
+    change = fleet.Change(name="nginx", before=held, after=fleet.Held(), count=2, hosts=1, host="web1", pid=7)
+    values = [
+        fleet.File(path="a", rows=1, size=2, sha256="ab" * 32),
+        held,
+        change,
+        fleet.Drift(changes=(change,), by="process", same=1, hosts_gone=("web2",)),
+    ]
+    for value in values:
+        kind, written = type(value), value.as_dict()
+        yield (
+            f"{kind.__name__}.from_dict",
+            Target(
+                read=kind.from_dict,
+                takes=DOCUMENT,
+                corpus=partial(list, [written]),
+                comes_back=plain,
+                covers=(f"{kind.__name__}.from_dict",),
+            ),
+        )
+
+
+_PREFIXES = {_of_formats: "formats.", _of_fleets: "fleet."}
 TARGETS: dict[str, Target] = {}
-for _family in (_values, _live, _observed, _of_documents, _of_formats):
+for _family in (_values, _live, _observed, _of_documents, _of_formats, _of_fleets):
     for _name, _target in _family():
-        prefix = "formats." if _family is _of_formats else ""
-        TARGETS[prefix + _name] = _target
+        TARGETS[_PREFIXES.get(_family, "") + _name] = _target

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
+from decimal import Decimal
 
 import pytest
 from attrs import evolve
@@ -34,7 +35,7 @@ def process(host="web1", pid=1, caps=(), *, bounding=None, **more):
         "uid_effective": 0,
         "no_new_privs": False,
         "seccomp": 0,
-        "cgroup": "/",
+        "contained": False,
         "user_ns": INITIAL,
         "boot": "b",
         **more,
@@ -48,7 +49,7 @@ def contained(pid, asked=DOCKER, *, add=(), privileged=False, uid=0, **more):
     return evolve(
         process(pid=pid),
         **{name: getattr(state, name) for name in ("effective", "permitted", "inheritable", "bounding", "ambient")},
-        **{"container": f"c{pid}", "engine": asked.name, "cgroup": f"/docker/c{pid}", "uid_effective": uid, **more},
+        **{"container": f"c{pid}", "engine": asked.name, "contained": True, "uid_effective": uid, **more},
     )
 
 
@@ -81,8 +82,8 @@ def test_rare_sets():
     rows += [process(pid=50, caps=["net_raw"], name="other")]
     found = fleet.rare(rows)
     assert [str(each) for each in found] == [
-        "name app: 1 of 41, on web1: +CAP_SYS_ADMIN",
-        "name app: 1 of 41, on web1: -CAP_KILL",
+        "name app: 1 of 41, on web1, pid 40: +CAP_SYS_ADMIN",
+        "name app: 1 of 41, on web1, pid 41: -CAP_KILL",
     ]
     assert found.facts() == [
         "43 processes; a rare effective set is one that at most 5 % of its peers hold",
@@ -127,9 +128,10 @@ def test_what_changed_of_processes():
     assert (found.same, found.begun, found.ended, found.unsure, found.unread) == (3, 3, 3, 2, 2)
     assert found.facts() == [
         "3 processes in both",
-        "! 3 in the second alone and 3 in the first: by program these are told too",
+        "! 1 of them by their start alone, as the boot is not known in both",
+        "! 3 in the second alone and 3 in the first: by program it is told what is new of them",
         "! 2 rows of which the start is not known: only by program are they told",
-        "! 2 rows of which no set is known",
+        "! 2 rows of which no set is known, on web1",
         "! in the first snapshot alone: web2",
         "! in the second snapshot alone: web3",
     ]
@@ -179,10 +181,13 @@ def test_what_changed_of_programs():
     ]
     found = fleet.drift(before, after, by="program")
     assert [str(change) for change in found] == [
-        "new, 1 process on web2: now effective, permitted: CAP_NET_RAW; inheritable, ambient: none; "
+        "new, 1 process on web2, pid 5: now effective, permitted: CAP_NET_RAW; inheritable, ambient: none; "
         "bounding: all known; user 0; no_new_privs False; seccomp 0",
-        "app, 1 process on web1: effective, permitted: +CAP_CHOWN",
+        "app, 1 process on web1, pid 11: effective, permitted: +CAP_CHOWN",
     ]
+    assert found.facts()[0] == (
+        "! 1 row of which no set is known, on web1: what is new or no longer there may be among them"
+    )
     back = fleet.drift(after, before, by="program")
     assert [change.gained for change in back] == [0, 0]
     assert any("no longer effective" in str(change) for change in back)
@@ -198,9 +203,102 @@ def test_programs_that_change_in_two_ways():
         process(pid=3, caps=["setuid"]),
     ]
     told = [str(change) for change in fleet.drift(before, after, by="program")]
-    assert "app, 1 process on web1: effective, permitted: +CAP_CHOWN" in told
-    assert "app, 1 process on web1: effective, permitted: -CAP_NET_RAW" in told
-    assert any(each.startswith("app, 1 process on web1: now ") for each in told)
+    assert "app, 1 process on web1, pid 1: effective, permitted: +CAP_CHOWN" in told
+    assert "app, 1 process on web1, pid 2: effective, permitted: -CAP_NET_RAW" in told
+    assert any(each.startswith("app, 1 process on web1, pid 3: now ") for each in told)
+
+
+def test_threads_of_the_kernel_are_no_programs():
+    """They come and go, and hold everything; what may be one is compared."""
+    worker = process(pid=2, caps=CapSet.all(), name="kworker/0:1", kernel_thread=True)
+    perhaps = process(pid=3, caps=["kill"], kernel_thread=None)
+    for by in ("process", "program"):
+        found = fleet.drift([perhaps], [worker, evolve(perhaps, effective=CapSet())], by=by)
+        assert [change.name for change in found] == ["app"]
+        assert found.facts()[-1] == "1 row of threads of the kernel, which were left out"
+    assert fleet.prevalence([worker])["kill"] == 1
+
+
+def test_more_of_the_same_is_told():
+    """Ten more processes that hold everything are none of a new kind, and no nothing."""
+    before = [process(pid=1, caps=CapSet.all())]
+    after = [process(pid=pid, caps=CapSet.all()) for pid in range(1, 12)]
+    found = fleet.drift(before, after, by="program")
+    assert (len(found), found.more) == (0, 10)
+    assert found.facts() == ["! 10 processes more than before with what their program held already"]
+    assert fleet.drift(after, before, by="program").more == 0
+
+
+def test_a_process_that_leaves_its_container():
+    """It holds what it held, and it is out."""
+    inside = process(contained=True)
+    [change] = fleet.drift([inside], [evolve(inside, contained=False)])
+    assert str(change) == "app, 1 process on web1, pid 1: ! in a container, then in none"
+    [change] = fleet.drift([evolve(inside, contained=False)], [inside])
+    assert str(change).endswith(": in no container, then in one")
+    assert not fleet.drift([inside], [evolve(inside, contained=None)]).changes
+    both = [evolve(inside, uid_effective=5), process(pid=2, uid_effective=5)]
+    [change] = fleet.drift([inside, process(pid=2)], both)
+    assert (change.count, change.after.contained) == (2, None)
+
+
+def test_a_program_where_none_was_read():
+    """Of a host that was there, whatever was known of it, what came is new."""
+    worker = process(pid=2, kernel_thread=True)
+    [change] = fleet.drift([worker], [process(pid=9, caps=["bpf"])], by="program")
+    assert str(change).startswith("app, 1 process on web1, pid 9: now effective, permitted: CAP_BPF")
+
+
+def test_a_name_that_is_no_longer_known():
+    """The process has the one that it had."""
+    [change] = fleet.drift([process(caps=["kill"])], [process(name=None)])
+    assert change.name == "app"
+
+
+def test_a_week_in_one_table():
+    """Every time counts, unless one is chosen; that is told."""
+    days = [datetime(2026, 11, day, 6, tzinfo=UTC) for day in (2, 3)]
+    rows = [contained(1, add=["BPF"], time=day) for day in days] + [contained(2, time=None)]
+    told = "! 1 host was read at more times than one, and each counts: fleet.between() chooses some"
+    assert fleet.beyond(rows).facts()[-1] == told
+    assert fleet.rare(rows).facts()[-1] == told
+    assert fleet.rare(rows * 2 + [evolve(row, host="b") for row in rows]).facts()[-1].startswith("! 2 hosts were read")
+    assert fleet.between(rows, date(2026, 11, 3))["time"].to_pylist() == days[1:]
+    assert fleet.between(rows, days[0], days[1])["time"].to_pylist() == days[:1]
+    other = days[0].astimezone(timezone(timedelta(hours=9)))
+    assert fleet.between(rows, other, date(2026, 11, 4)).num_rows == 2
+    assert fleet.beyond(fleet.between(rows, date(2026, 11, 3))).repeated == 0
+    assert fleet.beyond(fleet.table(rows).drop_columns(["time"])).repeated == 0
+
+
+def test_programs_alone():
+    """What may be a thread of the kernel stays, as what is not known to be one."""
+    rows = [process(pid=pid, kernel_thread=flag) for pid, flag in ((1, True), (2, False), (3, None))]
+    assert fleet.programs(rows)["pid"].to_pylist() == [2, 3]
+    assert fleet.programs(fleet.table(rows).drop_columns(["kernel_thread"])).num_rows == 3
+
+
+def test_any_of_the_user_ids_gives_a_way_back():
+    """Those beside the effective one are told where they are otherwise."""
+    every = dict.fromkeys(("uid_effective", "uid_real", "uid_saved", "uid_fs"), 0)
+    one, other = process(**every), process(**{**every, "uid_saved": 5})
+    assert [str(change).partition(": ")[2] for change in fleet.drift([one], [other])] == ["saved user 0, then 5"]
+    [change] = fleet.drift([one], [process(**dict.fromkeys(every, 5))])
+    assert str(change).endswith(": user 0, then 5")
+    [change] = fleet.drift([one], [process(**{**every, "uid_effective": 5, "uid_fs": 5})])
+    assert str(change).endswith(": user 0, then 5; real user still 0; saved user still 0")
+    assert str(Held(uid_effective=5, uid_real=0, uid_saved=5)) == "user 5; real user 0"
+    [change] = fleet.drift([process(**{**every, "uid_real": 5})], [one])
+    assert str(change).endswith(": real user 5, then 0")
+
+
+def test_what_was_not_all_understood_may_hold_more():
+    """Where a set has a name that is no capability, that is told beside what is counted."""
+    more = Row(host="web1", pid=1, start=1, effective=CapSet(["kill"]), unread="effective names 'CAP_NEXT'")
+    assert fleet.prevalence([more, process(pid=2, caps=["kill"])]).partly == 1
+    assert "! of 1 of them not all was understood: they may hold more" in fleet.rare([more]).facts()
+    assert "! 1 row of which not all was understood: they may hold more" in fleet.drift([more], []).facts()
+    assert fleet.beyond([evolve(more, container="x")]).partly == 1
 
 
 def test_two_snapshots_of_a_host():
@@ -215,11 +313,12 @@ def test_tables_that_lack_what_is_not_needed():
     """A boot, a last capability, an engine: they are asked where they are there."""
     table = fleet.table([process(caps=["kill"])])
     other = fleet.table([process(caps=["chown"])])
-    lacking = ["boot", "last_cap", "engine", "unread", "tgid"]
+    lacking = ["boot", "last_cap", "engine", "unread", "tgid", "kernel_thread", "contained"]
     assert len(fleet.drift(table.drop_columns(lacking), other.drop_columns(lacking))) == 1
-    assert fleet.beyond(table.drop_columns(lacking)).outside == 1
+    assert fleet.beyond(table.drop_columns(lacking[:-1])).outside == 1
     assert fleet.who(table.drop_columns(lacking), has=["kill"]).num_rows == 1
-    assert len(fleet.drift(table.drop_columns(["pid"]), other.drop_columns(["pid"]), by="program")) == 1
+    [change] = fleet.drift(table.drop_columns(["pid"]), other.drop_columns(["pid"]), by="program")
+    assert (change.host, change.pid) == ("web1", None)
 
 
 def test_more_than_their_engine_gives():
@@ -232,7 +331,7 @@ def test_more_than_their_engine_gives():
         contained(5, add=["SYS_ADMIN"], engine=None, user_ns=None),
         contained(6, uid=1000, add=["SYS_TIME"]),
         process(pid=7, caps=CapSet.all()),
-        process(pid=8, caps=["bpf"], cgroup=None, bounding=CapSet(["bpf"])),
+        process(pid=8, caps=["bpf"], contained=None, bounding=CapSet(["bpf"])),
         UNREAD,
         Row(host="web1", pid=98, container="x", effective=CapSet(["sys_boot"])),
     ]
@@ -247,10 +346,10 @@ def test_more_than_their_engine_gives():
     }
     assert (found.total, found.outside, found.unsure, found.unread, found.partly) == (9, 1, 2, 1, 1)
     assert found.facts() == [
-        "7 processes are in containers, 1 in none that their control group names",
+        "7 processes are in containers, 1 in none",
         "! 2 more may be in one, which is not known: they were looked at too",
         "! 1 of all these have no set that is known",
-        "! 1 of all these have sets that are not known, and others that are",
+        "! 1 of all these have sets of which not all is known: they may hold more",
     ]
     told = {str(each) for each in found}
     assert (
@@ -263,6 +362,9 @@ def test_more_than_their_engine_gives():
     ) in told
     assert "app (1) on web1: bounding: CAP_SYS_TIME beyond Docker Engine's default, as by --cap-add=SYS_TIME" in told
     assert any(each.startswith("without a name (1) on web1: effective: CAP_SYS_BOOT beyond Docker") for each in told)
+    assert str(found[-1]).startswith(
+        "app (1) on web1, perhaps in no container: effective, permitted, bounding: CAP_BPF"
+    )
     [both] = [each for each in found if len(each.names) == 2]
     assert (both.count, both.containers, both.hosts, both.elsewhere) == (2, 1, 1, False)
 
@@ -278,6 +380,105 @@ def test_beyond_an_engine_that_is_named():
     less = DOCKER.with_default(["chown"])
     assert len(fleet.beyond(rows, less)) == 2
     assert fleet.beyond(rows, "podman")[:1].excesses == (found,)
+
+
+def test_who_is_not_known_to_be_in_a_container_is_told_apart():
+    """Also where it holds what somebody in one holds; and the engine is Docker unless another explains it better."""
+    alone = {"engine": None, "caps": CapSet.all()}
+    rows = [process(pid=1, contained=None, **alone), process(pid=2, container="d", contained=True, **alone)]
+    told = [(each.count, each.containers, each.engine.name) for each in fleet.beyond(rows)]
+    assert told == [(1, 1, "docker"), (1, 0, "docker")]
+
+
+@pytest.mark.parametrize("name", ["contained", "kernel_thread", "user_ns", "uid_effective", "host"])
+def test_columns_of_another_kind(name):
+    """A flag or a number that is a text would be compared as one."""
+    table = fleet.table([contained(1)])
+    other = pyarrow.array(["x"]) if name != "host" else pyarrow.array([5])
+    table = table.set_column(table.column_names.index(name), name, other)
+    for ask in (fleet.beyond, lambda given: fleet.drift(given, given)):
+        if name not in {"contained", "kernel_thread"} or ask is not fleet.beyond or name == "contained":
+            with pytest.raises(FormatError, match=f"{name}: expected "):
+                ask(table)
+
+
+def test_columns_of_which_nothing_is_known():
+    """pandas makes texts of flags then, in which nothing can be lost."""
+    every = dict.fromkeys(("uid_real", "uid_saved", "uid_fs"), 0)
+    rows = [contained(pid, add=["BPF"], contained=None, name=None, last_cap=40, **every) for pid in (1, 2)]
+    table = fleet.table(rows).to_pandas()
+    assert [str(each) for each in fleet.beyond(table)] == [str(each) for each in fleet.beyond(rows)]
+    assert fleet.drift(table, table).same == 2
+
+
+def test_columns_that_are_categories():
+    """pandas and Arrow have texts that are alike once."""
+    known = dict.fromkeys(("uid_real", "uid_saved", "uid_fs"), 0)
+    rows = [contained(pid, add=["BPF"], last_cap=40, **known) for pid in (1, 2)]
+    table = fleet.table(rows)
+    for name in ("host", "name", "engine"):
+        table = table.set_column(table.column_names.index(name), name, table[name].dictionary_encode())
+    for each in (table, table.to_pandas()):
+        assert [str(excess) for excess in fleet.beyond(each)] == [str(excess) for excess in fleet.beyond(rows)]
+        assert fleet.drift(each, each).same == 2
+        assert fleet.rare(each).total == 2
+
+
+def test_masks_that_are_no_whole_numbers():
+    """Cutting off what stands behind a point would make another mask of it."""
+    table = fleet.table([process()])
+    odd = pyarrow.array([Decimal("5.5")], pyarrow.decimal128(21, 1))
+    table = table.set_column(table.column_names.index("effective"), "effective", odd)
+    with pytest.raises(FormatError, match="mask: expected a whole number, got Decimal"):
+        fleet.prevalence(table)
+
+
+def test_a_host_that_has_no_name():
+    """An empty name is one, of which there may not be two snapshots; and what has none belongs to nobody."""
+    with pytest.raises(ArgumentError, match="before has processes of '' twice"):
+        fleet.drift([process(host=""), process(host="")], [])
+    table = fleet.table([process()])
+    table = table.set_column(0, "host", pyarrow.array([None], pyarrow.string()))
+    for by in ("process", "program"):
+        with pytest.raises(FormatError, match="host: expected the name of a host in every row of after"):
+            fleet.drift(fleet.table([process()]), table, by=by)
+
+
+def test_many_that_hold_otherwise_each():
+    """Which are near to which is not looked for then, and none is lost."""
+    before = [process(pid=pid, caps=CapSet.from_mask(pid)) for pid in range(1, 402)]
+    after = [process(pid=pid, caps=CapSet.from_mask(pid + 1000)) for pid in range(1, 403)]
+    found = fleet.drift(before, after, by="program")
+    assert sum(change.after is not None for change in found) == 402
+    assert sum(change.before is not None for change in found) == 401
+
+
+def test_what_became_known_counts_as_gained():
+    """Nobody knows what it was, so that all of it may be new."""
+    [change] = fleet.drift([process(effective=None)], [process(effective=CapSet.all())])
+    assert (change.gained, change.added["effective"]) == (41, CapSet.all())
+
+
+def test_a_container_that_is_named_counts_whatever_else_is_said():
+    """Who is told to be in none, and in which, may be in it."""
+    assert fleet.beyond([contained(1, add=["BPF"], contained=False)]).total == 1
+
+
+def test_somebody_in_a_container_that_has_no_name():
+    """It is in one, whichever."""
+    [excess] = fleet.beyond([contained(1, add=["BPF"], container=None)])
+    assert (excess.sure, excess.containers) == (True, 0)
+    assert "perhaps" not in str(excess)
+
+
+def test_numbers_that_no_kernel_has():
+    """They stop nothing, where others have made the table."""
+    rows = [contained(pid, add=["BPF"], uid=0) for pid in range(1, 6)]
+    rows[0] = evolve(rows[0], uid_effective=2**32 - 1)
+    table = fleet.table(rows)
+    last = pyarrow.array([40, 64, -1, 40, None], pyarrow.int64())
+    table = table.set_column(table.column_names.index("last_cap"), "last_cap", last)
+    assert sum(each.count for each in fleet.beyond(table)) == 5
 
 
 def test_an_engine_that_gives_nearly_all_hides_nothing():
@@ -310,12 +511,22 @@ def test_an_engine_that_gives_nearly_all_hides_nothing():
         (lambda: fleet.who([], user=True), ArgumentError, "expected a user id"),
         (lambda: fleet.who([], user="root"), TypeError, "expected a user id as int"),
         (lambda: fleet.who([], has=["nonsense"]), ValueError, "nonsense"),
+        (lambda: fleet.who([], has="bpf"), TypeError, "expected capabilities in a list, such as .'bpf'., got 'bpf'"),
+        (lambda: fleet.who([], lacks="bpf"), TypeError, "expected capabilities in a list"),
         (lambda: fleet.rare([], share=2), ArgumentError, "expected a share from 0 to 1, got 2"),
         (lambda: fleet.rare([], share="x"), TypeError, "expected a share as a number"),
         (lambda: fleet.rare([], least=0), ArgumentError, "expected a number of peers of 1 or more, got 0"),
         (lambda: fleet.rare([], by="effective"), ArgumentError, "expected columns other than the five sets"),
         (lambda: fleet.rare([], by="nonsense"), FormatError, "with the column nonsense"),
+        (lambda: fleet.rare([], by=""), FormatError, "with the column "),
+        (lambda: fleet.rare([], by="groups"), ArgumentError, "columns other than the five sets and the groups"),
+        (lambda: fleet.rare([], by=["name", "name"]), ArgumentError, "expected each column once, got name, name"),
         (lambda: fleet.rare([], by=5), TypeError, "the names of columns"),
+        (lambda: fleet.between([], datetime(2026, 11, 2, tzinfo=UTC)), ArgumentError, "expected an end too"),
+        (lambda: fleet.between([], datetime(2026, 11, 2), date(2026, 11, 3)), ArgumentError, "a time with its zone"),
+        (lambda: fleet.between([], date(2026, 11, 2), date(2026, 11, 2)), ArgumentError, "expected an end later than"),
+        (lambda: fleet.between([], "2026-11-02"), TypeError, "a time or a day"),
+        (lambda: fleet.between(fleet.table([]).drop_columns(["time"]), date(2026, 11, 2)), FormatError, "column time"),
         (lambda: fleet.drift([], [], by="host"), ArgumentError, 'expected "process" or "program", got \'host\''),
         (lambda: fleet.drift([], [], by=None), ArgumentError, 'expected "process" or "program", got None'),
         (lambda: fleet.beyond([], "nonsense"), LookupError, "nonsense"),

@@ -139,6 +139,7 @@ def test_an_event_of_auditbeat():
         ppid=1,
         name="a\\b\\x1b",
         container=ID,
+        contained=True,
         engine="docker",
         uid_real=1000,
         uid_effective=0,
@@ -335,6 +336,7 @@ def test_an_event_of_tetragon():
         ppid=1,
         name="kube-controller",
         container=ID,
+        contained=True,
         engine="containerd",
         uid_real=1,
         gid_real=2,
@@ -422,6 +424,7 @@ def test_an_event_for_tetragon():
         ppid=1,
         name="ping",
         container=ID,
+        contained=True,
         uid_effective=3,
         user_ns=9,
         permitted=caps("dac_override,41"),
@@ -485,6 +488,7 @@ def test_an_alert_of_falco():
         ppid=1,
         name="nc",
         container=ID,
+        contained=True,
         engine="podman",
         uid_effective=0,
         gid_effective=5,
@@ -497,12 +501,14 @@ def test_an_alert_of_falco():
 
 def test_what_falco_does_not_know():
     """It writes no set then as it writes an empty one."""
-    told = "Falco did not know this process, and writes empty sets of such ones"
+    told = "Falco may not have known this process, and writes empty sets of such ones"
     for unknown in ({"proc__name": "<NA>"}, {"user__uid": 2**32 - 1}):
         read = fleet.from_falco(falco(**unknown, thread__cap_effective=""))
         assert (read.effective, read.name, read.uid_effective, read.unread) == (None, None, None, told)
         assert fleet.from_falco(falco(**unknown)).unread is None
         assert fleet.from_falco(falco(**unknown, thread__cap_effective="CAP_KILL")).effective == caps("kill")
+    read = fleet.from_falco(falco(thread__cap_effective=""))  # by a rule that has no field of either
+    assert (read.effective, read.unread) == (None, told)
     read = fleet.from_falco(falco(thread__cap_effective="<NA>", thread__cap_permitted=None, proc__pid=-1))
     assert (read.effective, read.permitted, read.pid, read.unread) == (None, None, None, None)
 
@@ -583,6 +589,8 @@ def test_a_row_of_osquery():
         bounding=caps("kill,net_raw,41"),
     )
     assert fleet.from_osquery(columns, host="web1").sets == read.sets
+    inside = fleet.from_osquery({"hostname": "web1", "cgroup_path": "/docker/" + 64 * "a"})
+    assert (inside.container, inside.engine, inside.contained) == (64 * "a", "docker", True)
 
 
 @pytest.mark.parametrize("value", ["12", "1ff", "0000000000000000000", 12, 0, ",", " "])
@@ -658,3 +666,10 @@ def test_a_row_for_osquery():
     }
     assert fleet.from_osquery(row).unread == "a part"
     assert fleet.to_osquery(fleet.Row(host="web1"))["columns"] == {}
+
+
+def test_what_is_not_known_is_not_written():
+    """No time, and the engine with its container."""
+    assert "time" not in fleet.to_falco(fleet.Row(host="web1"))
+    process = fleet.Row(host="web1", container=ID, engine="docker")
+    assert fleet.to_tetragon(process)["process_exec"]["process"]["pod"] == {"container": {"id": f"docker://{ID}"}}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
@@ -44,6 +45,7 @@ def test_of_a_saved_tree(tree):
     assert (first.host, first.boot, first.kernel, first.last_cap, first.time) == ("web1", "b-1", "6.12.1", 40, None)
     assert (first.start, first.cgroup, first.container, first.engine) == (None, None, None, None)
     assert (second.start, second.container, second.engine) == (987654, ID, "docker")
+    assert (first.contained, second.contained, second.kernel_thread) == (None, True, False)
     assert second.effective == CapSet.from_mask(0xA80425FB)
     assert second.caps == live.read(7, proc=tree).caps
     assert (second.uid_fs, second.gid_real, second.groups, second.seccomp) == (0, 0, (), None)
@@ -59,6 +61,40 @@ def test_a_tree_that_has_nothing_else(host):
         fleet.processes(live.scan(proc=host))
     [row, _] = rows_of(live.scan(proc=host), host="web2", time=TIME.astimezone(timezone(timedelta(hours=2))))
     assert (row.host, row.time, row.boot, row.kernel, row.last_cap) == ("web2", TIME, None, None, None)
+
+
+def group_of(tree, group):
+    """Write a control group, and return of what it is taken for."""
+    (tree / "7/cgroup").write_text(f"0::{group}\n")
+    [row] = [row for row in rows_of(live.scan(proc=tree)) if row.pid == 7]
+    return row.cgroup, row.contained
+
+
+def test_whether_it_is_in_a_container(tree):
+    """Groups of a host are outside, unless they are seen from inside, where each begins at the container's own."""
+    assert group_of(tree, "/system.slice/ssh.service") == ("/system.slice/ssh.service", None)
+    (tree / "2").mkdir()
+    (tree / "2/stat").write_text("2 (kthreadd) S 0 0 0 0 -1 2129984 0 0 0 0 0 0 0 0 20 0 1 0 1 0 0\n")
+    assert group_of(tree, "/system.slice/ssh.service") == ("/system.slice/ssh.service", False)
+    assert group_of(tree, "/default/web") == ("/default/web", None)
+    (tree / "7/ns").mkdir()
+    (tree / "7/ns/pid").symlink_to("pid:[4026532999]")
+    assert group_of(tree, "/system.slice/ssh.service") == ("/system.slice/ssh.service", None)
+    (tree / "7/ns/pid").unlink()
+    (tree / "self/ns").mkdir(parents=True)
+    (tree / "self/ns/cgroup").symlink_to("cgroup:[4026532999]")
+    assert group_of(tree, "/system.slice/ssh.service") == ("/system.slice/ssh.service", None)
+
+
+@pytest.mark.parametrize(("flags", "kernel", "contained"), [(0x200040, True, False), (0x400000, False, None)])
+def test_threads_of_the_kernel(tree, flags, kernel, contained):
+    """They are in the first of all groups, as everything is that is seen from inside a container."""
+    status = (tree / "7/status").read_text()
+    (tree / "7/status").write_text(re.sub("PPid:.*", "PPid:\t2", status))
+    (tree / "7/stat").write_text(f"7 (kworker) I 2 0 0 0 -1 {flags} 1 2 3 4 5 6 7 8 20 0 1 0 98 9 10 11\n")
+    (tree / "7/cgroup").write_text("0::/\n")
+    row = rows_of(live.scan(proc=tree))[1]
+    assert (row.kernel_thread, row.contained, row.start) == (kernel, contained, 98)
 
 
 @pytest.mark.linux
@@ -148,12 +184,35 @@ def test_what_ps_has_left_out(run, tree):
         (2, "a thread of the kernel, which ps has left out"),
         (3, "a thread of the kernel, which ps has left out"),
     ]
+    assert [row.kernel_thread for row in rows[2:]] == [None] * 4 + [True] * 2
+
+
+def test_what_ps_was_told_not_to_list(run, tree):
+    """Some of the processes of a host are not the host."""
+    rows = rows_of(ps(run, "--proc", str(tree), "--has", "sys_admin"), host="web1")
+    assert [(row.pid, row.unread) for row in rows] == [
+        (None, "ps was told to list some alone: of 2 processes 0 are listed"),
+    ]
+
+
+def test_what_ps_says_of_threads_of_the_kernel(run, tree):
+    """They are listed, and said to be such; what may be one is not known to be none."""
+    status = (tree / "7/status").read_text()
+    (tree / "7/status").write_text(re.sub("PPid:.*", "PPid:\t2", status))
+    assert [row.kernel_thread for row in rows_of(ps(run, "--proc", str(tree)), host="web1")] == [False, False]
+    (tree / "7/stat").write_text("7 (kworker) I 2 0 0 0 -1 2097216 1 2 3 4 5 6 7 8 20 0 1 0 98 9 10 11\n")
+    [_, kernel] = rows_of(ps(run, "--proc", str(tree)), host="web1")
+    assert (kernel.kernel_thread, kernel.contained) == (True, False)
+    (tree / "7/stat").unlink()
+    assert [row.kernel_thread for row in rows_of(ps(run, "--proc", str(tree)), host="web1")] == [False, None]
 
 
 @pytest.mark.parametrize(
     ("told", "message"),
     [
-        ("nonsense", r"what capset ps --json prints \("),
+        ("/proc", r"what capset ps --json prints \(.*\); a folder is read by live.scan\(proc=\.\.\.\)"),
+        ('{"processes": [], "processes": []}', "'processes' stands twice"),
+        ("[" * 100_000, "what capset ps --json prints"),
         ("[]", "processes: expected the list processes"),
         ({"groups": []}, "without --group"),
         ({"processes": 5}, "processes: expected a list"),
@@ -195,11 +254,17 @@ def test_what_ps_does_not_print(told, message):
             TypeError,
             "expected a scan, a snapshot, or what capset ps --json prints",
         ),
-        (lambda: rows_of({"processes": [], "failed": [5]}, host="x"), TypeError, "a text in failed"),
+        (lambda: rows_of({"processes": [], "failed": [5]}, host="x"), FormatError, "failed: expected a text that says"),
+        (
+            lambda: rows_of({"processes": [], "kernel_threads": [1]}, host="x"),
+            FormatError,
+            "kernel_threads: expected an",
+        ),
+        (lambda: rows_of({"processes": [], "of": "x"}, host="x"), FormatError, "of: expected the number of processes"),
         (
             lambda: rows_of({"processes": [], "kernel_threads": {"left_out": ["x"]}}, host="x"),
-            TypeError,
-            "the id of a thread of the kernel",
+            FormatError,
+            r"kernel_threads\.left_out: expected the ids of threads",
         ),
     ],
 )

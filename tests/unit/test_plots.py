@@ -623,6 +623,16 @@ class TestPrevalence:
         if not given:
             check(ax)
 
+    def test_of_something_else(self, ground):
+        """It says what is counted, and of how many not all was understood."""
+        ax = arrays.Prevalence({Cap.KILL: 1}, 3, 2, partly=1, what="processes").plot()
+
+        assert "How many of 3 processes hold each capability" in said(ax)
+        told = ax.get_xlabel()
+        assert "2 processes more are missing, of which nothing is known" in told
+        assert "! of 1 process not all was understood: it may hold more" in told
+        check(ax)
+
     def test_nothing(self, ground):
         ax = arrays.prevalence([0, None]).plot()
 
@@ -660,7 +670,12 @@ def test_rare_sets(count):
     texts = [text.get_text() for text in ax.texts]
     assert texts.count("!") == min(count, 40)
     assert len(ax.patches) == min(count, 40)
-    assert "1 of 20" in texts
+    assert "5.0%, 1 of 20" in texts
+    assert [(tick.get_text(), at) for tick, at in zip(ax.get_xticklabels(), ax.get_xticks(), strict=True)] == [
+        ("0%", 0),
+        ("5% of peers", 0.05),
+    ]
+    assert ax.get_xlim()[1] > 0.05
     assert ("and 20 more" in ax.get_xlabel()) is (count == 60)
     assert "of its peers hold" in ax.get_xlabel().replace("\n", " ")
     plt.close("all")

@@ -9,6 +9,7 @@ from capset.display.as_html.judging import told
 from capset.display.as_html.markup import Cell, Html, block, foreign, lines, listed, paragraph, signed, strong, table
 from capset.display.judging import in_short, risky
 from capset.display.threads import MANY
+from capset.fleet.apart import apart
 from capset.fleet.changes import Change, Drift
 from capset.fleet.excesses import Beyond, Excess
 from capset.fleet.held import Held
@@ -65,9 +66,17 @@ def _drift(drift: Drift) -> str:
 
 
 def _changes(title: str, changes: Iterable[Change], facts: Iterable[str]) -> str:
+    found = [*changes]
+    more = apart((each.name, each.before, each.after) for each in found)
     rows = [
-        (foreign(each.name or "without a name"), each.count, each.hosts, _where(each.host, each.pid), _what(each))
-        for each in changes
+        (
+            foreign(each.name or "without a name"),
+            each.count,
+            each.hosts,
+            _where(each.host, each.pid),
+            lines([_what(each), words]) if words else _what(each),
+        )
+        for each, words in zip(found, more, strict=True)
     ]
     return _shown(title, ("program", "processes", "hosts", "such as", "change"), rows, facts)
 
@@ -102,7 +111,7 @@ def _outliers(title: str, by: Sequence[str], outliers: Iterable[Outlier], facts:
             foreign(", ".join(map(str, each.peers.values())) or "all"),
             f"{each.count} of {each.of}",
             each.hosts,
-            foreign(each.example),
+            _where(each.example, each.pid),
             listed(each.diff.added, risky(each.diff.added)),
             listed(each.diff.dropped),
         )
@@ -129,7 +138,7 @@ def _excesses(title: str, excesses: Sequence[Excess], facts: Iterable[str]) -> s
         (
             foreign(", ".join([*each.names][:_SOME]) + (" …" if len(each.names) > _SOME else "")),
             each.count,
-            foreign(each.host if each.hosts == 1 else f"{each.hosts} hosts, such as {each.host}"),
+            foreign(each.where),
             lines(Html(f"{', '.join(sets)}: {_extra(caps)}") for caps, sets in each.by_extra().items()),
             lines([each.engine.title, *filter(None, [each.how.lstrip(", "), each.place.lstrip("; ")])]),
         )

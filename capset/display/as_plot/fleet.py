@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from capset.arrays.worded import percent
 from capset.display import plot
 from capset.display.as_plot.canvas import FILL, WARNED, Pen, message, needs_matplotlib, points, rowed
 from capset.display.judging import risky
@@ -32,11 +33,13 @@ def _rare(rare: Rare, *, ax: Axes | None = None) -> Axes:
     names = pen.names(map(_name, shown))
     high = sum(0.4 * pen.size + pen.line * (name.count("\n") + 1) for name in names)
     notes = [*more, *rare.facts(), *[WARNED] * bool(marked)]
-    ax, pen = rowed(names, (260, high), title=title, notes=notes, marked=marked, ax=ax)
-    texts = [f"{each.count} of {each.of}" for each in shown]
+    heads = ["0%", f"{100 * rare.share:.3g}% of peers"]
+    ax, pen = rowed(names, (320, high), title=title, notes=notes, marked=marked, heads=heads, ax=ax)
+    texts = [f"{percent(each.count, each.of)}, {each.count} of {each.of}" for each in shown]
     room = points(ax)[0]
     beside = min(max(map(pen.width, texts)) + 2 * pen.size, room / 2)
     ax.set_xlim(0, max(rare.share, *(each.share for each in shown)) * room / (room - beside))
+    ax.set_xticks([0, rare.share], heads)
     ax.barh(range(len(shown)), [each.share for each in shown], height=0.6, color=FILL, edgecolor="none")
     for place, each in enumerate(shown):
         ax.annotate(

@@ -15,15 +15,15 @@ from capset.printable import message
 from capset.records import Kind, Records
 from capset.sets import THREAD_SETS
 
-_KINDS: dict[str, Kind] = {"uid_effective": "number", "no_new_privs": "flag", "seccomp": "number", "elsewhere": "flag"}
-_HELD: dict[str, Kind] = {name: "mask" if name in THREAD_SETS else _KINDS[name] for name in STANDING}
-
-
-_NOT_ASKED = ("no_new_privs", "seccomp")  # of what holds more than its engine gives
+_FLAGS = ("no_new_privs", "elsewhere", "contained")
+_KINDS: dict[str, Kind] = {**dict.fromkeys(THREAD_SETS, "mask"), **dict.fromkeys(_FLAGS, "flag")}
+_HELD: dict[str, Kind] = {name: _KINDS.get(name, "number") for name in (*STANDING, "contained")}
+# Of what holds more than its engine gives.
+_NOT_ASKED = ("uid_real", "uid_saved", "uid_fs", "no_new_privs", "seccomp", "contained")
 
 
 def _held(held: Held | None) -> Iterator[Any]:
-    for name in STANDING:
+    for name in _HELD:
         value = getattr(held, name, None)
         yield value.mask if name in THREAD_SETS and value is not None else value
 
@@ -96,6 +96,7 @@ def _outliers(outliers: Iterable[Outlier]) -> Records:
         "of": "number",
         "hosts": "number",
         "example": "text",
+        "pid": "number",
         "mask": "mask",
         "usual": "mask",
         "added": "mask",
@@ -108,6 +109,7 @@ def _outliers(outliers: Iterable[Outlier]) -> Records:
             each.of,
             each.hosts,
             message(each.example),
+            each.pid,
             each.caps.mask,
             each.usual.mask,
             each.diff.added.mask,
@@ -147,7 +149,7 @@ def _excesses(excesses: Iterable[Excess]) -> Records:
             each.engine.name,
             each.extra.mask,
             None if each.match is None else " ".join(each.match.flags),
-            *(value for name, value in zip(STANDING, _held(each.held), strict=True) if name not in _NOT_ASKED),
+            *(value for name, value in zip(_HELD, _held(each.held), strict=True) if name not in _NOT_ASKED),
         )
         for each in excesses
     )

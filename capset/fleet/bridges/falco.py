@@ -23,7 +23,7 @@ _NOBODY = 2**32 - 1
 _NONE = "<NA>"
 _UNREAD = "capset.unread"
 _SHORT = 12  # so many digits of an id are in container.id
-_NOT_FOUND = "Falco did not know this process, and writes empty sets of such ones"
+_NOT_FOUND = "Falco may not have known this process, and writes empty sets of such ones"
 
 
 def from_falco(event: Mapping[str, Any], *, host: str | None = None) -> Row:
@@ -31,7 +31,7 @@ def from_falco(event: Mapping[str, Any], *, host: str | None = None) -> Row:
 
     Falco knows the sets as they were at the last execve(2), clone(2) or capset(2); it knows no capability behind
     CAP_CHECKPOINT_RESTORE, and shows none. A text without names is the empty set, but of a process that Falco did not
-    find, which has no name or no user, no set is known.
+    find, which has no name or no user, no set is known, and neither where the rule has no field for them.
 
     Args:
         event: The alert, parsed, with ``output_fields``.
@@ -70,7 +70,10 @@ def from_falco(event: Mapping[str, Any], *, host: str | None = None) -> Row:
     container = fields.text("container.full_id", "container.id")
     uid = fields.id("user.uid", unset=(_NOBODY,))
     sets = {name: _set(fields, name, place) for name, place in _SETS.items()}
-    if told.get("proc.name") == _NONE or (uid is None and told.get("user.uid") is not None):
+    # Of a process that it did not find Falco has no name and no user, and writes empty sets; nor is it known where a
+    # rule has neither field.
+    name = told.get("proc.name")
+    if name == _NONE or (uid is None and (name is None or told.get("user.uid") is not None)):
         if any(caps is not None and not caps for caps in sets.values()):
             fields.unread.append(_NOT_FOUND)
         sets = {name: caps or None for name, caps in sets.items()}

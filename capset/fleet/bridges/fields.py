@@ -223,7 +223,8 @@ class Fields:
         """
         if host is None:
             raise FormatError("host", None, "the name of the host in the event, or as host=")
-        return Row(host=host, **values, unread="; ".join(self.unread) or None)
+        contained = None if values.get("container") is None else True
+        return Row(host=host, contained=contained, **values, unread="; ".join(self.unread) or None)
 
 
 def _time(per_second: int | None) -> str:

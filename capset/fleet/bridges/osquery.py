@@ -10,6 +10,7 @@ from typing import Any, cast
 from capset.errors import FormatError, require, shown
 from capset.fleet.bridges.fields import Fields, ids_of, object_of, placed
 from capset.fleet.row import Row
+from capset.live.origin import origin
 from capset.printable import message
 from capset.sets import THREAD_SETS, CapSet
 
@@ -50,8 +51,8 @@ def from_osquery(row: Mapping[str, Any], *, host: str | None = None) -> Row:
         host: The name of the host; if not given, ``hostIdentifier`` of what is logged, or else ``hostname``.
 
     Returns:
-        A process. What was not understood of its sets, and columns that begin with ``cap`` and are none of these, are
-        told in its ``unread``.
+        A process, with the container that ``cgroup_path`` names. What was not understood of its sets, and columns that
+        begin with ``cap`` and are none of these, are told in its ``unread``.
 
     Source:
         osquery/osquery ``specs/processes.table``, ``specs/linux/process_namespaces.table`` and
@@ -126,6 +127,8 @@ def _of_row(row: Mapping[str, Any], place: str, log: Mapping[str, Any], host: st
     if told := fields.text("unread"):
         fields.unread.append(told)
     pid = fields.number("pid", unset=True)
+    group = fields.text("cgroup_path")
+    found = origin(group or "")
     return fields.process(
         host or logged.text("hostIdentifier", "hostname"),
         time=logged.time("unixTime", per_second=1),
@@ -133,7 +136,9 @@ def _of_row(row: Mapping[str, Any], place: str, log: Mapping[str, Any], host: st
         tgid=pid,
         ppid=fields.number("parent", unset=True),
         name=fields.text("name"),
-        cgroup=fields.text("cgroup_path"),
+        cgroup=group,
+        container=found.container,
+        engine=found.engine,
         user_ns=fields.number("user_namespace", unset=True),
         **{column: fields.id(key, unset=_UNSET) for key, column in _IDS.items()},
         **_sets(fields),

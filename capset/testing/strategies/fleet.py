@@ -18,6 +18,7 @@ _HOSTS = st.sampled_from(["web1", "web2", "db1"])
 _NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=15)
 _COUNTS = st.integers(1, 9)
 _IDS = st.none() | st.integers(0, 2**32 - 1)
+_FLAGS = st.none() | st.booleans()
 
 
 def _some(strategy: st.SearchStrategy[CapSet]) -> dict[str, st.SearchStrategy[CapSet | None]]:
@@ -41,10 +42,12 @@ def processes() -> st.SearchStrategy[Row]:
         cgroup=st.none() | st.sampled_from(["/", "/init.scope"]),
         container=st.none() | st.sampled_from(["c1", "c2"]),
         engine=st.none() | st.sampled_from(["docker", "podman"]),
+        contained=_FLAGS,
+        kernel_thread=_FLAGS,
         **{f"{kind}_{which}": _IDS for kind in ("uid", "gid") for which in ("real", "effective", "saved", "fs")},
         groups=st.none() | st.lists(st.integers(0, 2**32 - 1), max_size=3).map(tuple),
         **_some(capsets()),
-        no_new_privs=st.none() | st.booleans(),
+        no_new_privs=_FLAGS,
         seccomp=st.none() | st.integers(0, 2),
         user_ns=st.none() | st.integers(2**31, 2**32),
         unread=st.none() | st.just("it may not be read"),
@@ -56,10 +59,11 @@ def held() -> st.SearchStrategy[Held]:
     return st.builds(
         Held,
         **_some(capsets()),
-        uid_effective=_IDS,
-        no_new_privs=st.none() | st.booleans(),
+        **dict.fromkeys(("uid_effective", "uid_real", "uid_saved", "uid_fs"), _IDS),
+        no_new_privs=_FLAGS,
         seccomp=st.none() | st.integers(0, 2),
-        elsewhere=st.none() | st.booleans(),
+        elsewhere=_FLAGS,
+        contained=_FLAGS,
     )
 
 
@@ -87,7 +91,12 @@ def drifts() -> st.SearchStrategy[Drift]:
         begun=st.none() | _COUNTS,
         ended=st.none() | _COUNTS,
         unsure=st.none() | _COUNTS,
+        unproven=st.none() | _COUNTS,
+        more=st.none() | _COUNTS,
         unread=_COUNTS,
+        unread_hosts=st.lists(_HOSTS, max_size=2).map(tuple),
+        partly=_COUNTS,
+        kernel=_COUNTS,
         hosts_gone=st.lists(_HOSTS, max_size=2).map(tuple),
         hosts_new=st.lists(_HOSTS, max_size=2).map(tuple),
     )
@@ -104,6 +113,7 @@ def outliers() -> st.SearchStrategy[Outlier]:
         of=st.integers(10, 99),
         hosts=_COUNTS,
         example=_HOSTS,
+        pid=st.none() | st.integers(1, 2**22),
     )
 
 
@@ -119,6 +129,8 @@ def rare_sets() -> st.SearchStrategy[Rare]:
         total=_COUNTS,
         alone=_COUNTS,
         unread=_COUNTS,
+        partly=_COUNTS,
+        repeated=_COUNTS,
     )
 
 
@@ -133,7 +145,8 @@ def excesses() -> st.SearchStrategy[Excess]:
         elsewhere=st.none() | st.booleans(),
         count=_COUNTS,
         hosts=_COUNTS,
-        containers=_COUNTS,
+        sure=st.booleans(),
+        containers=st.integers(0, 9),
         names=st.dictionaries(_NAMES, _COUNTS, max_size=7),
         host=_HOSTS,
     )
@@ -150,6 +163,7 @@ def beyonds() -> st.SearchStrategy[Beyond]:
         unsure=_COUNTS,
         unread=_COUNTS,
         partly=_COUNTS,
+        repeated=_COUNTS,
     )
 
 
