@@ -240,6 +240,6 @@ COMPLETERS: dict[str | None, Completer] = {
 
 FREE = frozenset(
     {"name", "systemd", "exclude", "release", "thread", "wanted", "uid", "user", "users", "securebits"}
-    | {"command", "commands", "containers", "repeat", "limit", "timeout", "host", "when"}
+    | {"command", "commands", "containers", "repeat", "limit", "timeout", "host", "when", "since", "until"}
 )
 """Parameters of which nobody can know what is meant; those with a choice are completed by Click."""

@@ -82,7 +82,7 @@ EXAMPLES: dict[str, tuple[tuple[str, str], ...]] = {
         ("capset show 1 --json", "Those of process 1, for programs."),
     ),
     "snapshot": (
-        ("capset snapshot /tmp/today.parquet", "All processes of this host."),
+        ("capset snapshot /tmp/today.parquet --force", "All processes of this host."),
         ("capset snapshot - examples/host examples/server", "Two saved trees, as lines of JSON."),
     ),
     "used": (

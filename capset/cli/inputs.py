@@ -17,7 +17,7 @@ from capset.errors import CapsetError, shown
 if TYPE_CHECKING:
     from capset.observed import Use
 
-__all__ = ["is_fed", "read_bytes", "read_trace", "slashed", "whole"]
+__all__ = ["is_fed", "read_bytes", "read_trace", "slashed", "standard_input", "whole"]
 
 
 def is_fed() -> bool:
@@ -31,12 +31,8 @@ def is_fed() -> bool:
 
 def read_bytes(path: str) -> bytes:
     """Read a file, or standard input for ``-``."""
-    if path == "-" and sys.stdin is None:
-        raise Failure("there is no standard input to read")
-    if path == "-" and sys.stdin.buffer.closed:
-        raise Failure("standard input was read already: - stands for one operand")
     try:
-        with sys.stdin.buffer if path == "-" else Path(path).open("rb") as file:
+        with standard_input() if path == "-" else Path(path).open("rb") as file:
             return whole(file, path)
     except OSError as error:
         if error.errno in {ENOENT, ENAMETOOLONG} and re.search(r"\s", path.strip()):  # a text, and no name
@@ -58,6 +54,19 @@ def read_trace(path: str, tracer: str | None = None) -> Use:
         return observed.read(read_bytes(path), tracer=tracer)
     except CapsetError as error:
         raise Failure(f"{path}: {error}") from error
+
+
+def standard_input() -> BinaryIO:
+    """Return standard input, to be read as bytes.
+
+    Raises:
+        Failure: There is none, or it was read already.
+    """
+    if sys.stdin is None:
+        raise Failure("there is no standard input to read")
+    if sys.stdin.buffer.closed:
+        raise Failure("standard input was read already: - stands for one operand")
+    return sys.stdin.buffer
 
 
 def slashed(path: str) -> str:

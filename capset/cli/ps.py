@@ -83,8 +83,8 @@ def ps(
     uids = {uid_of(user, here=here) for user in users}
     scan = live.scan(threads=threads, proc=proc, user_ns=True)
     found = _all(scan)
-    kernel, unsure = _kernel_threads(found, proc) if no_kernel else ([], [])
-    left_out = set(kernel)
+    kernel, unsure = _kernel_threads(found, proc) if no_kernel or as_json else ([], [])
+    left_out = set(kernel) if no_kernel else set[int]()
     chosen = [
         status
         for status in found
@@ -94,8 +94,9 @@ def ps(
     ]
     chosen.sort(key=lambda status: _order(status, sort, which))
     if as_json:
-        threads_of_kernel = {"kernel_threads": {"left_out": kernel, "not_known": unsure}} if no_kernel else {}
-        _ps_json(scan, chosen, group, threads_of_kernel)
+        listed, out = ([], kernel) if no_kernel else (kernel, [])
+        threads_of_kernel = {"listed": listed, "left_out": out, "not_known": unsure}
+        _ps_json(scan, chosen, group, {"of": len(found), "kernel_threads": threads_of_kernel})
     elif group:
         _ps_groups(chosen)
     else:
@@ -104,7 +105,7 @@ def ps(
     told = [f"{f'{len(chosen)} of ' * (len(chosen) < len(found))}{len(found)} listed"]
     told += [f"{len(kernel) or 'no'} threads of the kernel left out"] if no_kernel else []
     _tell(scan, told)
-    if unsure:
+    if no_kernel and unsure:
         warn(f"{len(unsure)} may be of the kernel, which their stat would tell, and are not left out")
     if exit_code:
         _exit(scan, chosen)

@@ -77,8 +77,10 @@ def test_kernel_threads_in_json(run, proc):
     told = json.loads(run("ps", "--json", "--no-kernel", "--proc", str(proc))[1])
 
     assert [each["pid"] for each in told["processes"]] == [1, 9, 11, 20, 21, 22]
-    assert told["kernel_threads"] == {"left_out": [2], "not_known": [9]}
-    assert "kernel_threads" not in json.loads(run("ps", "--json", "--proc", str(proc))[1])
+    assert told["kernel_threads"] == {"listed": [], "left_out": [2], "not_known": [9]}
+    told = json.loads(run("ps", "--json", "--proc", str(proc))[1])
+    assert told["kernel_threads"] == {"listed": [2], "left_out": [], "not_known": [9]}
+    assert told["of"] == len(told["processes"])
 
 
 def test_is_kernel_thread(proc):
