@@ -355,14 +355,15 @@ def _read_arrow(file: BinaryIO, source: str, _columns: list[str]) -> Iterator[An
 
 
 _END = b"\xff\xff\xff\xff\0\0\0\0"
-_ARROWS = (pa.ArrowException, OSError, ValueError, OverflowError)
+_ARROWS = (pa.ArrowException, OSError, ValueError, OverflowError, MemoryError)
 
 
 def _of_arrow(error: Exception, expected: str, source: str) -> Exception:
     """Return what is raised where Arrow fails: what the system says stays, and all else is of what is in the file."""
     if isinstance(error, FormatError) or (isinstance(error, OSError) and error.errno is not None):
         return error
-    return FormatError("file", source, f"{expected} that is whole and not damaged ({message(str(error))})", source)
+    why = message(str(error)) or "it asks for more memory than there is"
+    return FormatError("file", source, f"{expected} that is whole and not damaged ({why})", source)
 
 
 def _read_lines(file: BinaryIO, source: str, _columns: list[str]) -> Iterator[Any]:

@@ -328,7 +328,7 @@ WRONG = {
     "much more": (lambda: [Decimal("1e99999999")], ArgumentError, "1E+99999999 at place 0"),
     "much less": (lambda: [Decimal("1e-99999999")], ArgumentError, "1E-99999999 at place 0"),
     "too many digits": (lambda: [10**5000], ArgumentError, f"{hex(10**5000)[:100]}... (4155 characters) at place 0"),
-    "a NumPy float": (lambda: [np.float64(1)], TypeError, f"np.float64(1.0) at place 0{columns.FLOATS}"),
+    "a NumPy float": (lambda: [np.float64(1)], TypeError, f"{np.float64(1)!r} at place 0{columns.FLOATS}"),
     "65 bits": (lambda: [2**64], ArgumentError, "18446744073709551616 at place 0"),
     "a narrow array": (lambda: np.array([1, -2], np.int16), ArgumentError, "-2 at place 1 in an array of int16"),
     "a masked narrow one": (
