@@ -154,12 +154,20 @@ def test_a_process_that_is_asked_to_end(tmp_path, name):
     pytest.importorskip("pyarrow", reason="needs pyarrow (pip install 'capset[fleet]')")
     os.mkfifo(tmp_path / "never.json")  # from which nothing comes
     command = [sys.executable, "-m", "capset", "snapshot", str(tmp_path / "a.jsonl"), str(tmp_path / "never.json")]
-    with subprocess.Popen(command, stderr=subprocess.PIPE) as process:
-        while not list(tmp_path.glob(".a.jsonl.*.part")):
-            assert process.poll() is None
-            time.sleep(0.02)
-        process.send_signal(number := getattr(signal, name))
-        _, err = process.communicate(timeout=60)
+    number = getattr(signal, name)
+
+    def heed() -> None:  # also where these tests run under nohup(1), which programs inherit
+        signal.signal(number, signal.SIG_DFL)
+
+    with subprocess.Popen(command, stderr=subprocess.PIPE, preexec_fn=heed) as process:
+        try:
+            while not list(tmp_path.glob(".a.jsonl.*.part")):
+                assert process.poll() is None
+                time.sleep(0.02)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=60)
+        finally:
+            process.kill()  # else a test that fails would wait for it
     assert (process.returncode, err) == (128 + number, b"")
     assert os.listdir(tmp_path) == ["never.json"]
 
