@@ -26,6 +26,11 @@ def told(pid: int) -> tuple[str | None, str | None]:
     return found.container, found.engine
 
 
+def of_lxc(pid: int) -> str | None:
+    """Return the engine of what LXC has started: below a group that capset does not know it may be somebody's else."""
+    return "lxc" if control_group(pid).startswith("/lxc.payload.") else None
+
+
 def of_the_tests() -> tuple[str | None, str | None]:
     """Return what is told of this process, which may itself be in a container."""
     return told(os.getpid())
@@ -127,9 +132,9 @@ def test_lxc(lxc):
     )
     command = [*lxc.execute, "-P", lxc.folder, "-n", "of-a.test", "-f", config, "--", *words]
     with running(command, words) as pid:
-        assert told(pid) == ("of-a.test", "lxc")
+        assert told(pid) == ("of-a.test", of_lxc(pid))
         init = parent(pid)
-        assert told(init) == ("of-a.test", "lxc")
+        assert told(init) == ("of-a.test", of_lxc(init))
         assert told(parent(init)) == of_the_tests()
 
 
@@ -141,7 +146,7 @@ def test_incus(incus):
     incus.ask("start", "origin")
     try:
         with running([*incus.incus, "exec", "origin", "--", *words], words, env=incus.environment) as pid:
-            assert told(pid) == ("origin", "lxc")
+            assert told(pid) == ("origin", of_lxc(pid))
     finally:
         incus.ask("delete", "--force", "origin")
 
