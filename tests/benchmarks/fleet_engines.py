@@ -158,7 +158,7 @@ def counted(table: Any) -> int:
     return int(rows["rows"][0].as_py())
 
 
-STANDING = [*fleets.SETS, *fleets.UIDS, "no_new_privs", "seccomp", "user_ns", "kernel_thread", "unread"]
+STANDING = [*fleets.SETS, *fleets.UIDS, "no_new_privs", "seccomp", "user_ns", "kernel_thread", "contained", "unread"]
 QUESTIONS: dict[str, tuple[list[str], Any]] = {
     "prevalence": (["effective", "unread"], lambda one, _: fleets.prevalence_told(fleet.prevalence(one))),
     "who": (
