@@ -48,20 +48,19 @@ def drift(
 ) -> None:
     """Show what changed from one snapshot of hosts to a later one, as capset snapshot writes them.
 
-    It tells of the five sets, of users, user namespaces, no_new_privs and seccomp. Of processes that are new it tells
-    by program alone. One of the two may be -, lines of JSON on standard input.
+    It tells of the five sets, of users, user namespaces, no_new_privs and seccomp, and of who has left its container.
+    Of processes that are new it tells by program alone. One of the two may be -, lines of JSON on standard input.
 
     A file may have more snapshots of a host than one: --from and --to choose, by a day in UTC such as 2026-11-02, or
     by an hour, a minute or less, such as 2026-11-02T06Z. With both, BEFORE alone will do.
     """
-    import pyarrow.compute as pc
-
     from capset import fleet  # which needs an extra
 
+    cut_off: list[str] = []
     spans = [None if text is None else span(option, text) for option, text in (("--from", since), ("--to", until))]
     _check(before, after, spans)
-    one = _read(before)
-    whole = (one, one if after is None else _read(after))
+    one = _read(before, cut_off)
+    whole = (one, one if after is None else _read(after, cut_off))
     places = ((_name(before), "--from"), (_name(after or before), "--to"))
     tables = [
         table if chosen is None else _within(table, chosen, name)
@@ -82,8 +81,9 @@ def drift(
             say(line)
         say_risks(CapSet().union(*(caps for change in found for caps in change.added.values())))
     if exit_code:
-        apart = len(found.hosts_gone) == len(pc.unique(tables[0]["host"]))  # no host is in both
-        if not found.changes and (found.unread or found.partly or found.unsure or found.same == 0 or apart or undated):
+        apart = len(found.hosts_gone) == len(tables[0]["host"].unique())  # no host is in both
+        unknown = found.unread or found.partly or found.unsure or undated or cut_off
+        if not found.changes and (unknown or found.same == 0 or apart):
             raise Failure("nothing has changed of what could be compared, and what could not may have")
         click.get_current_context().exit(int(bool(found.changes)))
 
@@ -106,12 +106,12 @@ def _name(source: str) -> str:
     return FED if source == "-" else source
 
 
-def _read(source: str) -> Any:
-    """Read a snapshot as a table."""
+def _read(source: str, cut_off: list[str]) -> Any:
+    """Read a snapshot as a table; put its name into *cut_off* where some of it may be missing."""
     from capset.fleet.arrow import arrow_schema, batches, pa
 
     if source == "-":
-        return pa.Table.from_batches(batches(fed_rows()), arrow_schema())
+        return pa.Table.from_batches(batches(fed_rows(lambda: cut_off.append(FED))), arrow_schema())
     if os.path.isdir(source):
         raise Failure(
             f"{source}: it is a folder: capset snapshot FILE {source} makes a snapshot of a tree of proc, and of files "

@@ -179,8 +179,11 @@ def _of_fed(host: str | None, time: datetime | None) -> Iterator[Row]:
     return _lines(first, file)
 
 
-def fed_rows() -> Iterator[Row]:
+def fed_rows(cut_off: Callable[[], None]) -> Iterator[Row]:
     """Read a snapshot as lines of JSON on standard input.
+
+    Args:
+        cut_off: Called where some of it may be missing, beside what is told.
 
     Raises:
         Failure: There is nothing on it, or something else.
@@ -191,7 +194,7 @@ def fed_rows() -> Iterator[Row]:
             f"{FED}: expected a snapshot as lines of JSON, got JSON of another shape: capset snapshot - - --host NAME "
             "makes one of what capset ps --json prints"
         )
-    return _lines(first, file)
+    return _lines(first, file, cut_off)
 
 
 def _begun() -> tuple[bytes, BinaryIO]:
@@ -208,13 +211,13 @@ def _is_ps(first: bytes) -> bool:
     return first.strip() in {b"{", b"["} or len(first) == LONGEST_LINE or "processes" in _first_keys(first)
 
 
-def _lines(first: bytes, file: BinaryIO) -> Iterator[Row]:
+def _lines(first: bytes, file: BinaryIO, cut_off: Callable[[], None] = lambda: None) -> Iterator[Row]:
+    def unended() -> None:
+        warn(f"{FED}: no last line says how many rows there were, as capset snapshot - writes it: some may be missing")
+        cut_off()
+
     with _named("", lambda: _first_keys(first)):  # errors name it themselves
-        yield from from_lines(chain([first], lines_of(file)), FED, unended=_unended)
-
-
-def _unended() -> None:
-    warn(f"{FED}: no last line says how many rows there were, as capset snapshot - writes it: some may be missing")
+        yield from from_lines(chain([first], lines_of(file)), FED, unended=unended)
 
 
 def _says_itself(name: str, host: str | None, time: datetime | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
-from capset.errors import ArgumentError, require
+from capset.errors import ArgumentError, FormatError, require
 from capset.fleet.frames import frame, native, nw, programs_alone
 
 __all__ = ["between", "programs"]
@@ -29,7 +29,7 @@ def between(data: Any, start: date, end: date | None = None) -> Any:
 
     Raises:
         ArgumentError: A time has no zone, or the end is not later than the start, or not given where that is no day.
-        FormatError: The table has no times.
+        FormatError: The table has no times, or has something else for them.
         TypeError: *data* is no table, or one is neither a time nor a day.
 
     Examples:
@@ -45,8 +45,10 @@ def between(data: Any, start: date, end: date | None = None) -> Any:
     last = first + timedelta(days=1) if end is None else _moment(end)
     if last <= first:
         raise ArgumentError(f"expected an end later than {first}, got {last}", end)
-    time = nw.col("time")
-    return native(frame(data, ["time"]).filter((time >= nw.lit(first)) & (time < nw.lit(last))), data)
+    time, table = nw.col("time"), frame(data, ["time"])
+    if table.collect_schema()["time"] != nw.Datetime:
+        raise FormatError("time", str(table.collect_schema()["time"]), "times with their zone")
+    return native(table.filter((time >= nw.lit(first)) & (time < nw.lit(last))), data)
 
 
 def _moment(when: date) -> datetime:

@@ -24,7 +24,7 @@ __all__ = ["drift"]
 
 
 def drift(before: Any, after: Any, *, by: By = "process") -> Drift:
-    """Say what changed of a fleet from one snapshot to the next: sets, the user, no_new_privs and seccomp.
+    """Say what changed of a fleet from one snapshot to the next: sets, users, no_new_privs, seccomp, and where it is.
 
     The engine joins and groups; what leaves it is a row for each way in which processes changed.
 

@@ -35,6 +35,7 @@ from capset.printable import message, printable
 
 __all__ = ["processes"]
 
+_UNKNOWN, _OUTSIDE = Origin(), Origin(contained=False)
 HIDDEN = "this /proc hides the processes of other users, of which none is listed"
 
 
@@ -120,12 +121,12 @@ def _read(scan: Scan, host: _Host) -> Iterator[Row]:
         started = start_time(status.tgid, proc=scan.proc, tid=tid)
         group = control_group(status.tgid, proc=scan.proc, tid=tid)
         kernel = is_kernel_thread(status, proc=scan.proc)
-        found = origin(group) if group is not None else Origin()
+        found = origin(group) if group is not None else _UNKNOWN
         if kernel:
-            found = Origin(contained=False)
+            found = _OUTSIDE
         elif found.contained is False and (not whole or has_own_pids(status.tgid, proc=scan.proc, tid=tid)):
-            found = Origin()
-        yield _of_status(status, host, start=started, group=group, origin=found, kernel=kernel)
+            found = _UNKNOWN
+        yield _of_status(status, host, start=started, group=group, place=found, kernel=kernel)
     yield from _unread(scan, host)
 
 
@@ -140,7 +141,7 @@ def _of_status(
     *,
     start: int | None = None,
     group: str | None = None,
-    origin: Origin = Origin(),  # noqa: B008 -- it is frozen
+    place: Origin = _UNKNOWN,
     kernel: bool | None = None,
 ) -> Row:
     caps, uids, gids = status.caps, status.uids, status.gids
@@ -156,9 +157,9 @@ def _of_status(
         start=start,
         name=printable(status.name),
         cgroup=group and message(group),
-        container=origin.container and message(origin.container),
-        engine=origin.engine,
-        contained=origin.contained,
+        container=place.container and message(place.container),
+        engine=place.engine,
+        contained=place.contained,
         kernel_thread=kernel,
         uid_real=uids.real,
         uid_effective=uids.effective,
@@ -252,13 +253,10 @@ def _of_ps(source: Mapping[str, Any] | str | bytes, host: _Host) -> Iterator[Row
         except FormatError as error:
             raise FormatError(f"processes[{at}].{error.place}", error.value, error.expected) from None
     rows = (
-        _of_status(status, host, origin=_OUTSIDE if kernel(status.pid) else Origin(), kernel=kernel(status.pid))
+        _of_status(status, host, place=_OUTSIDE if kernel(status.pid) else _UNKNOWN, kernel=kernel(status.pid))
         for status in statuses
     )
     return chain(rows, list(_not_listed(found, len(statuses), host)))
-
-
-_OUTSIDE = Origin(contained=False)
 
 
 def _kernel_threads(told: Mapping[str, Any]) -> Callable[[int], bool | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -210,6 +211,25 @@ def test_times_are_told_as_shortly_as_they_can_be_chosen_by(run, tmp_path, apart
     assert (status, "1 process in both" in out) == (0, True)
     status, _, err = run("drift", path, "--from", second, "--to", first)
     assert (status, f"--from {second} is later than --to {first}" in err) == (2, True)
+
+
+def test_without_the_extra(run, monkeypatch):
+    """The error names it, before anything of a table is asked for."""
+    for name in ("capset.fleet.arrow", "capset.fleet.files"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    for args in (["a.parquet", "b.parquet"], ["-", "b.parquet"]):
+        status, _, err = run("drift", *args, stdin="")
+        assert (status, "pip install 'capset[fleet]'" in err) == (2, True), err
+
+
+def test_a_pipe_that_may_be_cut_off_is_not_said_to_be_the_same(run, tmp_path):
+    """What is missing of it may have changed."""
+    path = str(tmp_path / "a.jsonl")
+    fleet.write([at(MONDAY)], path)
+    line = (tmp_path / "a.jsonl").read_text()
+    assert run("drift", "--exit-code", path, "-", stdin=line)[0] == 2
+    assert run("drift", "--exit-code", path, "-", stdin=line + '{"rows": 1}')[0] == 0
 
 
 def test_what_was_not_all_understood_is_not_said_to_be_the_same(run, tmp_path):

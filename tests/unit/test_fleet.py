@@ -526,6 +526,11 @@ def test_an_engine_that_gives_nearly_all_hides_nothing():
         (lambda: fleet.between([], datetime(2026, 11, 2), date(2026, 11, 3)), ArgumentError, "a time with its zone"),
         (lambda: fleet.between([], date(2026, 11, 2), date(2026, 11, 2)), ArgumentError, "expected an end later than"),
         (lambda: fleet.between([], "2026-11-02"), TypeError, "a time or a day"),
+        (
+            lambda: fleet.between(pyarrow.table({"time": ["x"]}), date(2026, 11, 2)),
+            FormatError,
+            "time: expected times with their zone, got 'String'",
+        ),
         (lambda: fleet.between(fleet.table([]).drop_columns(["time"]), date(2026, 11, 2)), FormatError, "column time"),
         (lambda: fleet.drift([], [], by="host"), ArgumentError, 'expected "process" or "program", got \'host\''),
         (lambda: fleet.drift([], [], by=None), ArgumentError, 'expected "process" or "program", got None'),
